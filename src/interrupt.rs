@@ -3,7 +3,10 @@
 //! Every wait goes through [`Interrupt::sleep`] or polls [`Interrupt::check`], so a stop ends the wait within [`TICK`].
 
 use crate::error::{Failure, Kind};
+use std::io;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// Interval at which a blocked thread checks the flag.
@@ -53,6 +56,17 @@ impl From<Stop> for Failure {
     fn from(stop: Stop) -> Self {
         Self::new(stop.into(), stop.words())
     }
+}
+
+/// The reason why work on a thread has no result.
+#[derive(Debug)]
+pub(crate) enum ThreadError {
+    /// The thread can't be started.
+    Start(io::Error),
+    /// The thread ended without a result.
+    Ended,
+    /// The run was stopped.
+    Stopped(Stop),
 }
 
 #[derive(Debug, Default)]
@@ -129,6 +143,31 @@ impl Interrupt {
                 .wait_timeout(state, left)
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
+        }
+    }
+
+    /// Does blocking work on a thread. A stop ends the wait at once and abandons the thread. Calls `tick` several times a
+    /// second, and at the end.
+    pub(crate) fn on_a_thread<T: Send + 'static>(
+        &self,
+        name: &str,
+        work: impl FnOnce() -> T + Send + 'static,
+        mut tick: impl FnMut(),
+    ) -> Result<T, ThreadError> {
+        let (done, result) = mpsc::channel();
+        thread::Builder::new()
+            .name(name.to_owned())
+            // Sending fails if the wait was stopped, and the result is dropped then.
+            .spawn(move || _ = done.send(work()))
+            .map_err(ThreadError::Start)?;
+        loop {
+            let received = result.recv_timeout(TICK);
+            tick();
+            match received {
+                Ok(result) => return Ok(result),
+                Err(RecvTimeoutError::Timeout) => self.check().map_err(ThreadError::Stopped)?,
+                Err(RecvTimeoutError::Disconnected) => return Err(ThreadError::Ended),
+            }
         }
     }
 

@@ -3,15 +3,11 @@
 use super::Client;
 use super::error::ApiError;
 use super::fields::Fields;
+use super::pages::PagedList;
 use super::request::{Outgoing, escape};
-use std::collections::HashSet;
 
 const CLUSTERS: &str = "/v2/clusters";
 const PROJECTS: &str = "/v2/projects";
-/// Largest page size that the service accepts.
-const PAGE: usize = 100;
-/// Most pages to request. A longer list is taken for one that never ends.
-const PAGES: usize = 1_000;
 
 /// One cluster of Zilliz Cloud.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,46 +53,14 @@ impl Client {
     /// Returns all clusters that the key has access to, or those of the connection's project if one is set. v2 only.
     pub fn clusters(&self) -> Result<Vec<Cluster>, ApiError> {
         self.refuse_clusters()?;
-        let settings = self.settings();
-        let mut clusters: Vec<Cluster> = Vec::new();
-        let mut seen = HashSet::new();
-        for page in 1..=PAGES {
-            let (size, number) = (PAGE.to_string(), page.to_string());
-            let mut query = vec![
-                ("pageSize", size.as_str()),
-                ("currentPage", number.as_str()),
-            ];
-            query.extend(settings.project_id.as_deref().map(|id| ("projectId", id)));
-            let base = &settings.import_base;
-            let outgoing = Outgoing::get(settings, "list the clusters", base, CLUSTERS, &query)?;
-            let (found, count) = self.call(outgoing, |data| {
-                let object = data.object()?;
-                if !object.has(&["clusters", "count"]) {
-                    return Err(data.unreadable("it has no clusters"));
-                }
-                let found: Vec<_> = object
-                    .objects(&["clusters"])
-                    .iter()
-                    .filter_map(read)
-                    .collect();
-                Ok((found, object.count(&["count"])))
-            })?;
-            let size = found.len();
-            let known = clusters.len();
-            clusters.extend(
-                found
-                    .into_iter()
-                    .filter(|cluster| seen.insert(cluster.id.clone())),
-            );
-            let complete = match count {
-                Some(count) => clusters.len() as u64 >= count,
-                None => size < PAGE,
-            };
-            if complete || clusters.len() == known {
-                break;
-            }
-        }
-        Ok(clusters)
+        self.all_pages(&PagedList {
+            what: "list the clusters",
+            noun: "clusters",
+            path: CLUSTERS,
+            project: self.settings().project_id.as_deref(),
+            read,
+            id: |cluster| &cluster.id,
+        })
     }
 
     /// Returns the cluster with this id. v2 only.

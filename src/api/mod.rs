@@ -31,6 +31,7 @@ mod milvus;
 pub(crate) mod model;
 mod old_milvus;
 mod outcome;
+mod pages;
 pub(crate) mod query;
 pub(crate) mod raw;
 mod request;

@@ -4,18 +4,14 @@ use super::Client;
 use super::error::ApiError;
 use super::fields::Fields;
 use super::outcome::Effect;
+use super::pages::PagedList;
 use super::request::{Outgoing, escape};
 use crate::secret::Secret;
 use jiff::Timestamp;
 use serde::Serialize;
-use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
 
 const VOLUMES: &str = "/v2/volumes";
-/// Largest page size that the service accepts.
-const PAGE: usize = 100;
-/// Most pages to request. A longer list is taken for one that never ends.
-const PAGES: usize = 1_000;
 
 /// A volume in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,38 +67,14 @@ impl Client {
     /// Returns all volumes of a project.
     pub(crate) fn volumes(&self, project: &str) -> Result<Vec<Volume>, ApiError> {
         self.refuse_volumes()?;
-        let settings = self.settings();
-        let (mut volumes, mut seen) = (Vec::<Volume>::new(), HashSet::new());
-        for page in 1..=PAGES {
-            let (size, number) = (PAGE.to_string(), page.to_string());
-            let query = [
-                ("projectId", project),
-                ("pageSize", &size),
-                ("currentPage", &number),
-            ];
-            let base = &settings.import_base;
-            let outgoing = Outgoing::get(settings, "list the volumes", base, VOLUMES, &query)?;
-            let (found, count) = self.call(outgoing, |data| {
-                let object = data.object()?;
-                if !object.has(&["volumes", "count"]) {
-                    return Err(data.unreadable("it has no volumes"));
-                }
-                let found = object.objects(&["volumes"]);
-                let found: Vec<_> = found.iter().filter_map(read).collect();
-                Ok((found, object.count(&["count"])))
-            })?;
-            let (size, known) = (found.len(), volumes.len());
-            let new = found.into_iter();
-            volumes.extend(new.filter(|volume| seen.insert(volume.name.clone())));
-            let is_complete = match count {
-                Some(count) => volumes.len() as u64 >= count,
-                None => size < PAGE,
-            };
-            if is_complete || volumes.len() == known {
-                break;
-            }
-        }
-        Ok(volumes)
+        self.all_pages(&PagedList {
+            what: "list the volumes",
+            noun: "volumes",
+            path: VOLUMES,
+            project: Some(project),
+            read,
+            id: |volume| &volume.name,
+        })
     }
 
     /// Creates a volume.

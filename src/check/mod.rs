@@ -23,10 +23,9 @@ pub(crate) use paths::{StoreAccess, expand};
 pub(crate) use report::CheckReport;
 
 use crate::formats::{CsvOptions, Schema};
-use crate::interrupt::{Interrupt, TICK};
+use crate::interrupt::{Interrupt, ThreadError};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
@@ -135,27 +134,19 @@ fn beside<T: Send + 'static>(
 ) -> Result<T, CheckError> {
     let progress = Arc::new(CheckProgress::default());
     let shared = Arc::clone(&progress);
-    let (done, result) = mpsc::channel();
-    thread::Builder::new()
-        .name("check".to_owned())
-        .spawn(move || _ = done.send(work(&shared)))
-        .map_err(CheckError::Thread)?;
-    loop {
-        match result.recv_timeout(TICK) {
-            Ok(result) => {
-                show(&progress.count());
-                return result;
-            }
-            Err(RecvTimeoutError::Timeout) => {
-                if let Err(stop) = interrupt.check() {
-                    progress.stop();
-                    return Err(CheckError::Stopped(stop));
-                }
-                show(&progress.count());
-            }
-            Err(RecvTimeoutError::Disconnected) => return Err(CheckError::Ended),
+    let done = interrupt.on_a_thread(
+        "check",
+        move || work(&shared),
+        || show(&progress.count()),
+    );
+    done.map_err(|error| match error {
+        ThreadError::Start(error) => CheckError::Thread(error),
+        ThreadError::Ended => CheckError::Ended,
+        ThreadError::Stopped(stop) => {
+            progress.stop();
+            CheckError::Stopped(stop)
         }
-    }
+    })?
 }
 
 /// Finds the files, checks them on all cores, and compares their keys.

@@ -146,6 +146,23 @@ impl Location {
         &self.text
     }
 
+    /// Returns the text of another object in the bucket, in the form of [`Self::text`].
+    pub(crate) fn text_of(&self, key: &str) -> String {
+        let is_url = self.text.starts_with("https://");
+        let mut starts = self.text.match_indices('/').map(|(at, _)| at + 1);
+        // The own object's name is encoded in an object URL only.
+        let start = starts.find(|start| {
+            let own = self.text.get(*start..).unwrap_or_default();
+            own == self.key || is_url && url::decode(own).is_ok_and(|own| own == self.key)
+        });
+        let bucket = self.text.get(..start.unwrap_or(0)).unwrap_or_default();
+        if is_url {
+            format!("{bucket}{}", url::encode(key))
+        } else {
+            format!("{bucket}{key}")
+        }
+    }
+
     /// Returns the kind of store.
     pub fn store(&self) -> Store {
         self.store

@@ -184,6 +184,12 @@ fn strip_port(authority: &str) -> &str {
     }
 }
 
+/// Percent-encodes an object's name for a URL.
+pub(super) fn encode(name: &str) -> String {
+    const NAME: &AsciiSet = &UNSAFE.add(b'%').add(b'?').add(b'#');
+    utf8_percent_encode(name, NAME).to_string()
+}
+
 /// Percent-decodes strictly. `+` isn't decoded: it means a blank in queries only.
 pub(super) fn decode(text: &str) -> Result<String, LocationError> {
     let escapes_are_whole = text.split('%').skip(1).all(|after| {

@@ -5,11 +5,9 @@ use super::Session;
 use super::standard_input::StandardInput;
 use crate::error::{Failure, Kind};
 use crate::fsutil::{MAX_TEXT, read_limited, text_too_large};
-use crate::interrupt::{Interrupt, TICK};
+use crate::interrupt::{Interrupt, ThreadError};
 use std::fs::File;
 use std::io;
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
 
 /// Reads a text file, or standard input for `-`. A stop ends the wait and discards the text.
 pub(super) fn read_text(path: &str, interrupt: &Interrupt) -> Result<String, Failure> {
@@ -65,22 +63,11 @@ fn on_a_thread<T: Send + 'static>(
     interrupt: &Interrupt,
     work: impl FnOnce() -> io::Result<T> + Send + 'static,
 ) -> Result<io::Result<T>, Failure> {
-    let (done, result) = mpsc::channel();
-    let started = thread::Builder::new().name(name.to_owned()).spawn(move || {
-        // Fails if the wait was stopped, and the result is dropped then.
-        let _ = done.send(work());
-    });
-    if let Err(error) = started {
-        return Ok(Err(error));
-    }
-    loop {
-        match result.recv_timeout(TICK) {
-            Ok(result) => return Ok(result),
-            Err(RecvTimeoutError::Timeout) => interrupt.check()?,
-            Err(RecvTimeoutError::Disconnected) => {
-                return Ok(Err(io::Error::other("its thread ended")));
-            }
-        }
+    match interrupt.on_a_thread(name, work, || {}) {
+        Ok(result) => Ok(result),
+        Err(ThreadError::Start(error)) => Ok(Err(error)),
+        Err(ThreadError::Ended) => Ok(Err(io::Error::other("its thread ended"))),
+        Err(ThreadError::Stopped(stop)) => Err(stop.into()),
     }
 }
 

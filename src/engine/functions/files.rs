@@ -215,10 +215,11 @@ fn glob_remote(call: &Call, pattern: &str) -> Result<Dynamic, Failure> {
     let before = pattern.get(..wild).unwrap_or_default();
     let (base, inner) = pattern.split_at(before.rfind('/').map_or(0, |slash| slash + 1));
     let stores = check::stores(call, &call.options(1)?)?;
-    let (bucket, keys, folder) = if let Some(path) = base.strip_prefix("volume://") {
+    let (bucket, keys, folder, location) = if let Some(path) = base.strip_prefix("volume://") {
         let (volume, path) = upload::split_volume(call, path)?;
         let grant = upload::grants(&*call.connection()?, volume, path)?()?;
-        (grant.bucket, grant.keys, format!("{}{path}", grant.prefix))
+        let folder = format!("{}{path}", grant.prefix);
+        (grant.bucket, grant.keys, folder, None)
     } else {
         let location = Location::parse(base, &PathScope::Cloud)?;
         let Some(bucket) = Bucket::of(&location, &stores.endpoints, false) else {
@@ -227,7 +228,8 @@ fn glob_remote(call: &Call, pattern: &str) -> Result<Dynamic, Failure> {
             );
         };
         let folder = location.key().to_owned();
-        (bucket.in_region(stores.region), stores.keys, folder)
+        let bucket = bucket.in_region(stores.region);
+        (bucket, stores.keys, folder, Some(location))
     };
     let names = stores::glob::find(&bucket, &keys, &folder, inner, &call.session.interrupt);
     let names = names.map_err(|error| match error {
@@ -237,6 +239,10 @@ fn glob_remote(call: &Call, pattern: &str) -> Result<Dynamic, Failure> {
             "a private bucket needs storage keys: storage_keys: \"aws\", or the storage settings of connect() or a profile",
         ),
     })?;
-    let paths = names.into_iter().map(|name| format!("{base}{name}").into());
+    let text = |name| match &location {
+        Some(location) => location.text_of(&format!("{folder}{name}")),
+        None => format!("{base}{name}"),
+    };
+    let paths = names.into_iter().map(|name| text(name).into());
     Ok(paths.collect::<Array>().into())
 }

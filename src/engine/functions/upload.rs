@@ -8,7 +8,7 @@ use crate::engine::describe::{Family, Opt, Takes, opt, opt_as};
 use crate::engine::options::Options;
 use crate::engine::types::{Gives, ordered};
 use crate::error::Failure;
-use crate::location::{Format, Location, PathScope, PathTarget};
+use crate::location::{Format, Location, LocationError, PathScope, PathTarget};
 use crate::render::CheckBar;
 use crate::session::Session;
 use crate::session::log::LogFormat;
@@ -43,12 +43,14 @@ pub(super) const OPTIONS: &[Opt] = &[
         &["upload_concurrency", "concurrency"],
         "number of requests at the same time, at most 64",
     )
-    .or("8"),
+    .or("8")
+    .of(Takes::Number),
     opt(
         "part_size",
         "bytes of a part, at least 5 MiB; larger files are sent in parts",
     )
-    .or("8388608"),
+    .or("8388608")
+    .of(Takes::Number),
     shared::ACCESS_KEY,
     shared::SECRET_KEY,
     shared::SESSION_TOKEN,
@@ -141,7 +143,7 @@ fn destination(
         return volume(call, inner).map(Some);
     }
     let connection = call.receiver.clone().or_else(|| call.session.current());
-    let location = Location::parse(to, &PathScope::Cloud)?;
+    let location = Location::parse(to, &PathScope::Cloud).map_err(|error| unfit(error, to))?;
     if location.kind() == PathTarget::NumpySet {
         return Err(call.misused("the destination is a folder, which ends in /, or one file"));
     }
@@ -160,17 +162,11 @@ fn destination(
     let Some(bucket) = Bucket::of(&location, &stores.endpoints, false) else {
         return Err(call.misused("the destination is a bucket's URL or volume://name/folder/"));
     };
-    let key = location.key();
-    let (folder, name) = key.split_at(key.rfind('/').map_or(0, |slash| slash + 1));
-    let text = location.text();
-    // On Azure and in URLs the text is percent-encoded, so the base ends before the object's name as written.
-    let written = text.rfind('/').map_or(0, |slash| slash + 1);
-    let base = text.get(..written).unwrap_or_default();
-    let base = base.strip_suffix(folder).unwrap_or(base).to_owned();
+    let (folder, name) = split_name(location.key());
     Ok(Some(UploadDestination {
-        base,
-        folder: folder.to_owned(),
-        name: (!name.is_empty()).then(|| name.to_owned()),
+        folder,
+        name,
+        location: Some(location),
         volume: None,
         source: GrantSource::Fixed(Box::new(StoreGrant {
             bucket: bucket.in_region(stores.region),
@@ -186,14 +182,42 @@ fn destination(
 /// Returns the destination in a volume, from the text after `volume://`.
 fn volume(call: &Call, inner: &str) -> Result<UploadDestination, Failure> {
     let (volume, path) = split_volume(call, inner)?;
-    let (folder, name) = path.split_at(path.rfind('/').map_or(0, |slash| slash + 1));
+    if !path.is_empty() {
+        let to = format!("volume://{inner}");
+        Location::parse_volume(path).map_err(|error| unfit(error, &to))?;
+    }
+    let (folder, name) = split_name(path);
+    let grants = grants(&*call.connection()?, volume, &folder)?;
     Ok(UploadDestination {
-        base: String::new(),
-        folder: folder.to_owned(),
-        name: (!name.is_empty()).then(|| name.to_owned()),
+        location: None,
+        folder,
+        name,
         volume: Some(volume.to_owned()),
-        source: GrantSource::Renewed(Box::new(grants(&*call.connection()?, volume, folder)?)),
+        source: GrantSource::Renewed(Box::new(grants)),
     })
+}
+
+/// Splits an object's name into its folder and, if the object isn't a folder, the rest.
+fn split_name(key: &str) -> (String, Option<String>) {
+    let (folder, name) = key.split_at(key.rfind('/').map_or(0, |slash| slash + 1));
+    (
+        folder.to_owned(),
+        (!name.is_empty()).then(|| name.to_owned()),
+    )
+}
+
+/// Returns the failure of a destination. One without a file's extension is usually a folder without its final slash.
+fn unfit(error: LocationError, to: &str) -> Failure {
+    let is_folder = matches!(
+        error,
+        LocationError::NoExtension { .. } | LocationError::Extension { .. }
+    );
+    let failure = Failure::from(error);
+    if is_folder {
+        failure.with_hint(format!("a folder ends in /: {to}/"))
+    } else {
+        failure
+    }
 }
 
 /// Splits the text after `volume://` into the volume's name and a path in it.

@@ -2,6 +2,7 @@
 
 use super::error::UploadError;
 use crate::error::Failure;
+use crate::location::Location;
 use crate::stores::StorageKeys;
 use crate::stores::bucket::{Bucket, Remote, RequestLimits};
 use crate::stores::fault::StoreFault;
@@ -37,8 +38,8 @@ pub(crate) enum GrantSource {
 
 /// The destination of an upload.
 pub(crate) struct UploadDestination {
-    /// The text before an object's path below the bucket or volume, e.g. `s3://bucket/`. Empty for a volume.
-    pub(crate) base: String,
+    /// The destination in a bucket; `None` for a volume.
+    pub(crate) location: Option<Location>,
     /// The folder below the bucket or volume: empty, or ends in `/`.
     pub(crate) folder: String,
     /// The object's name, if the destination is one object.
@@ -52,7 +53,7 @@ impl fmt::Debug for UploadDestination {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("UploadDestination");
         shown
-            .field("base", &self.base)
+            .field("location", &self.location)
             .field("folder", &self.folder);
         shown.finish_non_exhaustive()
     }
@@ -68,11 +69,12 @@ impl UploadDestination {
 
     /// Returns the destination as the user wrote it.
     pub(crate) fn text(&self) -> String {
-        let name = self.name.as_deref().unwrap_or_default();
-        match &self.volume {
-            Some(volume) => format!("volume://{volume}/{}{name}", self.folder),
-            None => format!("{}{}{name}", self.base, self.folder),
+        if let Some(location) = &self.location {
+            return location.text().to_owned();
         }
+        let volume = self.volume.as_deref().unwrap_or_default();
+        let name = self.name.as_deref().unwrap_or_default();
+        format!("volume://{volume}/{}{name}", self.folder)
     }
 }
 
@@ -147,9 +149,11 @@ impl<'a> OpenDestination<'a> {
 
     /// Returns the object's path as an import takes it: a URL, or a path in the volume. `key` is its whole name.
     pub(super) fn object(&self, key: &str) -> String {
+        if let Some(location) = &self.destination.location {
+            return location.text_of(key);
+        }
         let prefix = self.grant().prefix;
-        let inner = key.strip_prefix(prefix.as_str()).unwrap_or(key);
-        format!("{}{inner}", self.destination.base)
+        key.strip_prefix(prefix.as_str()).unwrap_or(key).to_owned()
     }
 
     /// Returns an error about an object.

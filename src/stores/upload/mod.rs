@@ -19,13 +19,11 @@ pub(crate) use destination::{GrantSource, StoreGrant, UploadDestination};
 pub(crate) use error::UploadError;
 
 use crate::error::Failure;
-use crate::interrupt::{Interrupt, TICK};
+use crate::interrupt::{Interrupt, ThreadError};
 use requests::Requests;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::thread;
 use std::time::Instant;
 
 /// Default number of requests at the same time.
@@ -198,32 +196,24 @@ pub(crate) fn run(
     let progress = Arc::new(UploadProgress::default());
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let shared = Arc::clone(&progress);
-    let (done, result) = mpsc::channel();
-    let started = thread::Builder::new()
-        .name("upload".to_owned())
-        .spawn(move || _ = done.send(upload(request, stopped, &shared)));
-    if let Err(error) = started {
-        return Err(UploadError::Thread(error.to_string()).into_failure(None));
-    }
-    loop {
-        match result.recv_timeout(TICK) {
-            Ok(result) => {
-                show(&progress.count());
-                return result.map_err(|error| error.into_failure(interrupt.check().err()));
+    let done = interrupt.on_a_thread(
+        "upload",
+        move || upload(request, stopped, &shared),
+        || show(&progress.count()),
+    );
+    let result = done.unwrap_or_else(|error| {
+        Err(match error {
+            ThreadError::Start(error) => UploadError::Thread(error.to_string()),
+            ThreadError::Ended => {
+                UploadError::Thread("ended without a result; this is a bug of zshell".to_owned())
             }
-            Err(RecvTimeoutError::Timeout) => {
-                show(&progress.count());
-                if let Err(reason) = interrupt.check() {
-                    let _ = stop.send(true);
-                    return Err(UploadError::Stopped.into_failure(Some(reason)));
-                }
+            ThreadError::Stopped(_) => {
+                let _ = stop.send(true);
+                UploadError::Stopped
             }
-            Err(RecvTimeoutError::Disconnected) => {
-                let why = "ended without a result; this is a bug of zshell".to_owned();
-                return Err(UploadError::Thread(why).into_failure(None));
-            }
-        }
-    }
+        })
+    });
+    result.map_err(|error| error.into_failure(interrupt.check().err()))
 }
 
 /// Returns the absolute paths and sizes of the files that these paths name.
