@@ -134,11 +134,7 @@ fn beside<T: Send + 'static>(
 ) -> Result<T, CheckError> {
     let progress = Arc::new(CheckProgress::default());
     let shared = Arc::clone(&progress);
-    let done = interrupt.on_a_thread(
-        "check",
-        move || work(&shared),
-        || show(&progress.count()),
-    );
+    let done = interrupt.on_a_thread("check", move || work(&shared), || show(&progress.count()));
     done.map_err(|error| match error {
         ThreadError::Start(error) => CheckError::Thread(error),
         ThreadError::Ended => CheckError::Ended,
