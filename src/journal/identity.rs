@@ -2,6 +2,7 @@
 
 use crate::api::Settings;
 use crate::api::model::{ImportRequest, Source};
+use crate::text::words;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -75,8 +76,8 @@ pub(super) const HASH_DIGITS: usize = 32;
 /// Returns the first half of a text's SHA-256 as 32 hexadecimal digits.
 pub(crate) fn hash(text: &str) -> String {
     let whole = digest(&SHA256, text.as_bytes());
-    let half = whole.as_ref().iter().take(HASH_DIGITS / 2);
-    half.map(|byte| format!("{byte:02x}")).collect()
+    let half = whole.as_ref().get(..HASH_DIGITS / 2);
+    words::hex(half.unwrap_or_default())
 }
 
 fn files(request: &ImportRequest) -> (Option<&str>, &[Vec<String>]) {

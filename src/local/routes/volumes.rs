@@ -97,7 +97,7 @@ fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
         VolumeCreated::New => Ok(json!({ "volumeName": volume.name })),
         VolumeCreated::Exists => Err(wrong(format!("the volume {} already exists", volume.name))),
         VolumeCreated::Full => Err(wrong(format!(
-            "there are {MAX_VOLUMES} volumes already, the maximum"
+            "there are {MAX_VOLUMES} volumes already, the maximum: delete one first"
         ))),
     }
 }

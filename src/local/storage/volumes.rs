@@ -27,17 +27,17 @@ pub(crate) enum VolumeCreated {
 }
 
 impl DataStore {
-    /// Creates a volume, unless there are `most` already. The volume's own id is ignored.
+    /// Creates a volume, unless there are `max` already. The volume's own id is ignored.
     pub(crate) fn create_volume(
         &self,
         volume: &StoredVolume,
-        most: u64,
+        max: u64,
     ) -> Result<VolumeCreated, StoreError> {
         self.write(|tx| {
             if tx.has("SELECT 1 FROM volumes WHERE name = ?1", [&volume.name])? {
                 return Ok(VolumeCreated::Exists);
             }
-            if unsigned(tx.one("SELECT count(*) FROM volumes", [])?) >= most {
+            if unsigned(tx.one("SELECT count(*) FROM volumes", [])?) >= max {
                 return Ok(VolumeCreated::Full);
             }
             tx.execute(

@@ -96,7 +96,7 @@ impl VolumeFolder {
         }
     }
 
-    /// Creates a file to receive content. Abandoned ones are removed first.
+    /// Creates a file to receive content.
     pub(crate) fn receive(&self) -> Result<NewObject, S3Error> {
         let name = PathBuf::from(new_name()?);
         let mut options = OpenOptions::new();
@@ -125,7 +125,9 @@ impl VolumeFolder {
             }
         }
         if count >= MAX_UPLOADS {
-            let message = format!("the volume has {MAX_UPLOADS} unfinished uploads");
+            let message = format!(
+                "the volume has {MAX_UPLOADS} unfinished uploads: complete or abort some; each ends 7 days after its last part"
+            );
             return Err(S3Error::new(503, "SlowDown", message));
         }
         Ok(())

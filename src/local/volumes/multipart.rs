@@ -83,7 +83,7 @@ impl VolumeFolder {
         Ok(file.rename(&self.upload(id, key)?, &part_path(number))?)
     }
 
-    /// Joins the listed parts of an upload. Returns the file, its size, and whether the parts are listed in order.
+    /// Joins the listed parts of an upload. Returns the file and its size.
     pub(crate) fn join(
         &self,
         id: &str,

@@ -2,7 +2,8 @@
 
 use super::access;
 use super::error::S3Error;
-use super::signature::{SignedRequest, hex};
+use super::signature::SignedRequest;
+use crate::text::words::hex;
 use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -125,7 +126,9 @@ impl Payload {
                         self.end_chunk()?;
                     }
                 }
-                ChunkPosition::Done => return Err(broken("the body goes on after its last chunk")),
+                ChunkPosition::Done => {
+                    return Err(broken("the body has bytes after its last chunk"));
+                }
                 _ => {
                     let end = bytes.iter().position(|byte| *byte == b'\n');
                     let (line, rest) = bytes.split_at(end.map_or(bytes.len(), |end| end + 1));

@@ -2,6 +2,7 @@
 
 use super::access::{VolumeAccess, VolumeKeys};
 use super::error::S3Error;
+use crate::text::words::hex;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -58,11 +59,6 @@ impl ChunkChain {
         given.clone_into(&mut self.last);
         Ok(())
     }
-}
-
-/// Returns bytes in hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Percent-encodes a query's name or value.

@@ -15,6 +15,24 @@ pub(crate) fn server(bucket_url: Option<&str>) -> PathScope {
     }
 }
 
+#[test]
+fn other_objects_of_the_bucket_have_the_same_form() {
+    for (text, expected) in [
+        ("s3://bucket/", "s3://bucket/ü %.json"),
+        ("s3://bucket/a%20b/x.json", "s3://bucket/ü %.json"),
+        (
+            "https://s3.us-west-2.amazonaws.com/bucket/",
+            "https://s3.us-west-2.amazonaws.com/bucket/%C3%BC%20%25.json",
+        ),
+        (
+            "https://bucket.s3.us-west-2.amazonaws.com/bucket/a%2Fb%20c/",
+            "https://bucket.s3.us-west-2.amazonaws.com/%C3%BC%20%25.json",
+        ),
+    ] {
+        assert_eq!(cloud(text).text_of("ü %.json"), expected, "{text}");
+    }
+}
+
 /// Reference: object paths an import accepts. Path, store, account, bucket, region; the key is always `a/b.json`.
 const FORMS: &str = "
     s3://bucket-name/a/b.json                                     S3     -        bucket-name  -

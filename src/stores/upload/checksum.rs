@@ -3,6 +3,7 @@
 
 use super::error::UploadError;
 use super::files::LocalFile;
+use crate::text::words::hex;
 use md5::{Digest, Md5};
 use std::fs::File;
 use std::io::Read;
@@ -18,15 +19,6 @@ const CHUNK: usize = 256 << 10;
 
 pub(super) fn sum(content: &[u8]) -> Sum {
     Md5::digest(content).into()
-}
-
-/// Returns a sum in hexadecimal digits.
-pub(super) fn hex(sum: &Sum) -> String {
-    use std::fmt::Write;
-    sum.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Returns the tag of an object in parts with these sums.
@@ -131,12 +123,6 @@ mod tests {
     fn the_tag_of_parts_is_the_sum_of_their_sums() {
         assert_eq!(hex(&sum(b"")), "d41d8cd98f00b204e9800998ecf8427e");
         let sums = [sum(b"a"), sum(b"b")];
-        assert_eq!(
-            of_parts(&sums),
-            "96cb1d8a8d2a8b0f2a5c1a6a0a1d6a3b-2".replace(
-                "96cb1d8a8d2a8b0f2a5c1a6a0a1d6a3b",
-                &hex(&sum(&sums.concat()))
-            )
-        );
+        assert_eq!(of_parts(&sums), "96e024ba2074fe77e8e965ba43a704be-2");
     }
 }

@@ -133,9 +133,7 @@ impl<'a> OpenDestination<'a> {
         let new = open(self.destination, self.limits, current.number + 1)?;
         let same = |a: &StoreGrant, b: &StoreGrant| a.bucket == b.bucket && a.prefix == b.prefix;
         if !same(&new.grant, &current.grant) {
-            return Err(UploadError::Limit {
-                problem: "the volume has moved to another bucket during the upload".to_owned(),
-            });
+            return Err(UploadError::Moved);
         }
         *current = new;
         Ok(())

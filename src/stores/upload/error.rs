@@ -21,6 +21,9 @@ pub(crate) enum UploadError {
     /// The files exceed a limit of the volume.
     #[error("upload: {problem}")]
     Limit { problem: String },
+    /// The volume's service has given access to another bucket.
+    #[error("upload: the volume moved to another bucket during the upload")]
+    Moved,
     /// The store refused a request, or couldn't be reached.
     #[error("upload: {object}: {fault}")]
     Store { object: String, fault: StoreFault },
@@ -34,7 +37,7 @@ pub(crate) enum UploadError {
     #[error("the store's checksum differs from the file's")]
     Corrupt,
     /// The store has another size, or no such object, after the upload.
-    #[error("the store doesn't list the object with the file's size after the upload")]
+    #[error("the store lists no object with the file's size after the upload")]
     Unverified,
     /// The file can't be read while it's sent.
     #[error("the file cannot be read: {0}")]
@@ -126,7 +129,7 @@ impl UploadError {
         Some(match self {
             Self::Unfit { hint, .. } => hint,
             Self::Limit { .. } => {
-                "upload the files in parts; a paid plan has larger limits (5 GB free, 100 GB an upload paid)"
+                "upload fewer files at a time; a paid plan has larger limits (5 GB free, 100 GB an upload paid)"
             }
             Self::Store {
                 fault: StoreFault::Denied(_),
@@ -138,7 +141,7 @@ impl UploadError {
                 fault: StoreFault::NoBucket,
                 ..
             } => "create the bucket first, or correct its name and region",
-            Self::Store { .. } => {
+            Self::Store { .. } | Self::Moved => {
                 "run the same upload again: it skips finished files and continues large ones"
             }
             Self::Files { failed, .. } => match failed.first() {

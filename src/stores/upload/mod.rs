@@ -20,6 +20,7 @@ pub(crate) use error::UploadError;
 
 use crate::error::Failure;
 use crate::interrupt::{Interrupt, ThreadError};
+use notes::PartNotes;
 use requests::Requests;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -234,6 +235,9 @@ fn upload(
     let began = Instant::now();
     request.check()?;
     let files = files::find(&request.paths)?;
+    if !request.dry_run {
+        PartNotes::tidy(&request.notes);
+    }
     let largest = files.iter().map(|file| request.part_size(file.state.size));
     let largest = largest.max().unwrap_or(PART_SIZE);
     let requests = Requests::open(&request.destination, largest, stopped)?;

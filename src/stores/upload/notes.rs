@@ -2,21 +2,25 @@
 //!
 //! Each such object has a file of its own while it's sent: a first line with the upload's id and the file's state, then
 //! one line for each part that the store has. The file is locked while a process sends the object, and removed when the
-//! object is complete. Losing the file costs no more than sending the parts again.
+//! object is complete. Losing the file costs no more than sending the parts again, so old ones are removed.
 
-use super::checksum::{Sum, hex};
+use super::checksum::Sum;
 use super::error::UploadError;
 use super::files::LocalFile;
 use crate::fsutil;
+use crate::text::words::hex;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 /// Largest file of notes to read: more than 10,000 parts need.
 const MAX_NOTES: u64 = 8 << 20;
+
+/// Age at which notes are removed. Stores remove the parts of broken uploads earlier, if they do.
+const KEPT: Duration = Duration::from_hours(30 * 24);
 
 /// The first line: which upload the parts belong to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +86,24 @@ impl PartNotes {
         }
     }
 
+    /// Removes the notes of uploads that nothing has continued for [`KEPT`].
+    pub(super) fn tidy(folder: &Path) {
+        let entries = std::fs::read_dir(folder).into_iter().flatten();
+        for path in entries.flatten().map(|entry| entry.path()) {
+            let is_old = |file: &File| {
+                let changed = file.metadata().and_then(|found| found.modified());
+                let age = changed.ok().and_then(|time| time.elapsed().ok());
+                age.is_some_and(|age| age > KEPT)
+            };
+            let Ok(file) = fsutil::open_regular(&path) else {
+                continue;
+            };
+            if is_old(&file) && file.try_lock().is_ok() {
+                let _ = std::fs::remove_file(&path);
+            }
+        }
+    }
+
     /// Returns true if there are notes, so the object isn't finished.
     pub(super) fn exist(folder: &Path, object: &str) -> bool {
         path(folder, object).exists()
@@ -141,9 +163,8 @@ impl PartNotes {
 
 fn path(folder: &Path, object: &str) -> PathBuf {
     let name = digest(&SHA256, object.as_bytes());
-    let name = name.as_ref().iter().take(16);
-    let name: String = name.map(|byte| format!("{byte:02x}")).collect();
-    folder.join(format!("{name}.json"))
+    let half = name.as_ref().first_chunk::<16>();
+    folder.join(format!("{}.json", hex(half.map_or(&[], |half| half))))
 }
 
 fn note(upload: &str, file: &LocalFile, part_size: u64) -> UploadNote {

@@ -26,4 +26,6 @@ mod search_refused;
 mod sharing;
 mod stores;
 mod upserts;
+mod volume_client;
+mod volume_limits;
 mod volumes;

@@ -122,6 +122,51 @@ fn the_policy_decides_which_objects_are_left_alone() {
 }
 
 #[test]
+fn names_are_encoded_in_object_urls_and_nowhere_else() {
+    let url = "https://books.s3.us-east-1.amazonaws.com/%C3%A4%20a/";
+    let encoded = format!("{url}%C3%BC%20%25%23.jsonl");
+    for (to, object) in [
+        (url, encoded.as_str()),
+        ("s3://books/ä a/", "s3://books/ä a/ü %#.jsonl"),
+    ] {
+        let (folder, s3) = (Folder::new(), bucket());
+        folder.work("d/ü %#.jsonl", crate::shell::local::rows(3));
+        let call = format!("upload(\"d\", {to:?}, #{{storage_keys: \"aws\"}})");
+        let result = test(&folder, &s3, &call).run().json();
+        assert_eq!(keys(&s3), ["ä a/ü %#.jsonl"]);
+        assert_eq!(result["paths"], json!([object]));
+        assert_eq!(result["to"], json!(to));
+        let again = test(&folder, &s3, &call).run().json();
+        assert_eq!(again["skipped"], json!(1), "the list has the same name");
+        let glob = format!("glob(\"{to}*.jsonl\", #{{storage_keys: \"aws\"}})");
+        assert_eq!(test(&folder, &s3, &glob).run().json(), json!([object]));
+        let text = format!(
+            "connect(\"local\"); {} wait(import(\"books\", {object:?}, #{{storage_keys: \"aws\"}})); count(\"books\")",
+            create("books")
+        );
+        test(&folder, &s3, &text).run().says("3");
+    }
+}
+
+#[test]
+fn other_objects_may_have_names_that_no_list_has() {
+    let folder = Folder::new();
+    let objects = [("in//b.json".to_owned(), b"x".to_vec())];
+    let s3 = S3::start(ACCESS, objects.into(), 0);
+    for number in 0..5 {
+        folder.work(&format!("d/{number}.json"), "[]");
+    }
+    let call = upload("\"d\"", "");
+    for (sent, skipped) in [(5, 0), (0, 5)] {
+        let result = test(&folder, &s3, &call).run().json();
+        assert_eq!(
+            (&result["sent"], &result["skipped"]),
+            (&json!(sent), &json!(skipped))
+        );
+    }
+}
+
+#[test]
 fn a_dry_run_sends_nothing_and_says_what_would_go() {
     let (folder, s3) = (Folder::new(), bucket());
     folder.work("d/a.json", "[]");
@@ -167,6 +212,11 @@ fn wrong_calls_end_before_the_first_request() {
         ),
         (upload("\"d\"", ", part: 1"), 1, "no option \"part\""),
         ("upload(\"d\", \"elsewhere/\")".to_owned(), 7, "elsewhere"),
+        (
+            "upload(\"d\", \"s3://books/in\")".to_owned(),
+            7,
+            "hint: a folder ends in /: s3://books/in/",
+        ),
         (
             "upload([\"d/a.json\", \"f/b.json\"], \"s3://books/x.json\")".to_owned(),
             1,

@@ -153,6 +153,22 @@ fn a_forgotten_or_other_upload_begins_again() {
 }
 
 #[test]
+fn notes_that_nothing_has_continued_for_30_days_are_removed() {
+    let (folder, s3) = (Folder::new(), bucket());
+    folder.work("a.json", "[]");
+    for (name, days) in [("old", 31), ("new", 29)] {
+        let path = folder.write(&format!("data/uploads/{name}.json"), "{}");
+        let file = std::fs::File::options().append(true).open(path).unwrap();
+        let age = Duration::from_secs(days * 24 * 3600);
+        file.set_modified(std::time::SystemTime::now() - age)
+            .unwrap();
+    }
+    test(&folder, &s3, &upload("\"a.json\"", "")).run();
+    assert!(!folder.path("data/uploads/old.json").exists());
+    assert!(folder.path("data/uploads/new.json").exists());
+}
+
+#[test]
 fn a_stop_ends_every_wait_at_once() {
     for (signal, status) in [("INT", 130), ("TERM", 143)] {
         for of in [

@@ -13,6 +13,7 @@ use super::{UploadProgress, UploadRequest};
 use crate::fsutil;
 use crate::stores::bucket::{ObjectStamp, Remote};
 use crate::stores::fault::StoreFault;
+use crate::text::words::hex;
 use bytes::Bytes;
 use parts::PartsState;
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -234,7 +235,7 @@ impl Sending<'_> {
     fn whole(&self, at: usize, file: &PlannedFile) -> Result<(), UploadError> {
         let content = read(file, 0, file.local.state.size)?;
         let sum = checksum::sum(&content);
-        let tag = checksum::hex(&sum);
+        let tag = hex(&sum);
         let mut corrupt = 0;
         let is_confirmed = loop {
             let put = self.requests.send(&file.key, async |remote, attempt| {

@@ -6,6 +6,7 @@ use crate::stores::upload::checksum::{self, Sum};
 use crate::stores::upload::error::UploadError;
 use crate::stores::upload::notes::{PartNotes, SentPart};
 use crate::stores::upload::plan::PlannedFile;
+use crate::text::words::hex;
 use std::sync::atomic::Ordering;
 
 /// An object in parts.
@@ -145,7 +146,7 @@ impl Sending<'_> {
             let plain = tag.trim_matches('"');
             if is_encrypted
                 || !checksum::is_checksum(plain, false)
-                || plain.eq_ignore_ascii_case(&checksum::hex(&sum))
+                || plain.eq_ignore_ascii_case(&hex(&sum))
             {
                 self.add_bytes(length);
                 return Ok(Some(SentPart { tag, sum }));

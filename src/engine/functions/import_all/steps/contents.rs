@@ -7,6 +7,7 @@ use crate::engine::functions::import_all::plan::{BatchTask, Before};
 use crate::error::Failure;
 use crate::journal::{Scope, hash};
 use crate::location::{Location, Store};
+use crate::text::words;
 use ring::digest::{Context, SHA256};
 use std::collections::HashMap;
 use std::fs::File;
@@ -86,13 +87,7 @@ fn fingerprint(path: &Path) -> io::Result<String> {
             .read_to_end(&mut block)?;
         whole.update(&block);
     }
-    let digest = whole.finish();
-    let digits: String = digest
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    Ok(hash(&digits))
+    Ok(hash(&words::hex(whole.finish().as_ref())))
 }
 
 #[cfg(test)]
