@@ -77,10 +77,13 @@ fn replaced(text: &str, profile_of: Option<ProfileOf<'_>>) -> Option<(String, us
     if name == "connect" {
         let source = SourceText::read(text);
         let close = source.partner(1)?;
-        let Some(CallArgument::Literal(Value::String(place))) = literal(&source, 2..close) else {
-            return None;
+        let end = source.span(close).end;
+        let words = match literal(&source, 2..close) {
+            Some(CallArgument::Literal(Value::String(place))) => format!("-p {}", quoted(&place)),
+            // No option takes other arguments.
+            _ => text[..end].to_owned(),
         };
-        return Some((format!("-p {}", quoted(&place)), source.span(close).end));
+        return Some((words, end));
     }
     if let Some((call, length)) = read_call(text) {
         return Some((call.command(profile_of), length + member(&text[length..])));
@@ -320,6 +323,14 @@ mod tests {
             (
                 "connect(\"local\") needs no account",
                 "-p local needs no account",
+            ),
+            (
+                "connect(#{endpoint: \"h\", api: \"v1\"}) reads",
+                "connect(#{endpoint: \"h\", api: \"v1\"}) reads",
+            ),
+            (
+                "show(value, #{file: \"a\", overwrite: true}) replaces",
+                "show(value, #{file: \"a\", overwrite: true}) replaces",
             ),
             (
                 "progress(\"j\").details shows",

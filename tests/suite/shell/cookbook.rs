@@ -291,5 +291,5 @@ fn the_quickstart_leaves_other_collections_as_they_are() {
     quickstart(1).run().complains("name another collection");
     finds(&folder, "count(\"books\")", "0");
     let ran = folder.test().args(["run", &path("quickstart.rhai")]).run();
-    ran.says("\nnext:\n  zshell -p local peek debian_packages");
+    ran.says("\nnext:\n  see some rows      zshell -p local peek debian_packages");
 }
