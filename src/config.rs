@@ -14,14 +14,19 @@
 //! [secrets]
 //! OTHER = "…"            # what secret("OTHER") finds with every profile
 //!
+//! [prompt]
+//! output = "vertical"    # the settings of the prompt's `:set`
+//!
 //! [limits]
 //! items = 1000000        # of an array or map; also string_bytes, nesting, memory_bytes
 //! ```
 
 mod edit;
+mod kept;
 mod profile;
 
 pub(crate) use edit::{Edit, SettingValue};
+pub(crate) use kept::KeptSetting;
 pub(crate) use profile::{Profile, Setting};
 
 use crate::error::{Failure, Kind};
@@ -31,6 +36,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use zeroize::Zeroizing;
 
 /// The content of `config.toml`.
@@ -57,6 +63,9 @@ pub(crate) struct Config {
     /// The limits on script values.
     #[serde(default)]
     pub limits: ScriptLimits,
+    /// The prompt's settings in `[prompt]`. Their names and values are checked by `:set`, which has the table of them.
+    #[serde(default)]
+    pub prompt: BTreeMap<String, KeptSetting>,
 }
 
 /// Limits on what a script may hold.
@@ -105,6 +114,9 @@ impl Config {
             return Ok(Self::default());
         };
         let mut config = Self::parse(&path, &text)?;
+        for setting in config.prompt.values_mut() {
+            setting.locate(&text);
+        }
         // `writable_by_all` reports a file that others can also write to.
         let exposed = fsutil::is_exposed(&path) && !fsutil::is_world_writable(&path);
         if config.holds_secrets() && exposed {
@@ -116,8 +128,7 @@ impl Config {
     fn parse(path: &Path, text: &str) -> Result<Self, Failure> {
         // The parser's full message quotes the line, which may hold a secret, so only its text and position are kept.
         toml::from_str(text).map_err(|error| {
-            let before = error.span().and_then(|span| text.get(..span.start));
-            let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+            let line = error.span().map_or(1, |span| line_of(text, span.start));
             Failure::new(
                 Kind::Usage,
                 format!(
@@ -135,6 +146,12 @@ impl Config {
     fn holds_secrets(&self) -> bool {
         !self.secrets.is_empty() || self.profiles.values().any(Profile::holds_secrets)
     }
+}
+
+/// Returns the number of the line with the byte at `offset`, counted from 1.
+fn line_of(text: &str, offset: usize) -> usize {
+    let before = text.get(..offset).unwrap_or_default();
+    before.matches('\n').count() + 1
 }
 
 /// Returns the file's text, or `None` if the file doesn't exist.
@@ -169,9 +186,13 @@ fn without_values(message: &str) -> String {
 
 /// Returns the folder of `config.toml`: `ZSHELL_CONFIG_DIR`, or the system's settings folder.
 pub(crate) fn folder() -> Option<PathBuf> {
-    set("ZSHELL_CONFIG_DIR")
-        .map(PathBuf::from)
-        .or_else(|| Some(dirs::config_dir()?.join("zshell")))
+    // Found once, because `:cd` changes the current folder.
+    static FOLDER: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let find = || {
+        let named = set("ZSHELL_CONFIG_DIR").and_then(|name| std::path::absolute(name).ok());
+        named.or_else(|| Some(dirs::config_dir()?.join("zshell")))
+    };
+    FOLDER.get_or_init(find).clone()
 }
 
 /// Returns the path of `config.toml`, whether or not the file exists. `None` for an account without a home folder.

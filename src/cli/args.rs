@@ -87,6 +87,9 @@ pub(crate) struct Common {
     // Not read by clap, which would show the variable's value in usage lines as if it had been typed.
     #[arg(long, global = true, value_name = "DIR", hide_short_help = true)]
     pub data_dir: Option<PathBuf>,
+    /// Names of the options that were given.
+    #[arg(skip)]
+    pub given: Vec<String>,
 }
 
 /// Returns the saved profiles, `local` included, as candidates for `-p`.

@@ -276,6 +276,8 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
         .clone()
         .or_else(from_env)
         .filter(|folder| !folder.as_os_str().is_empty());
+    // `:cd` changes the current folder.
+    let named = named.map(|folder| std::path::absolute(&folder).unwrap_or(folder));
     let data_dir = named.or_else(config::data_folder).ok_or_else(|| {
         Failure::usage("no place for data: this account has no home folder")
             .with_hint("name a folder with --data-dir or ZSHELL_DATA_DIR")
@@ -283,6 +285,7 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
     let lib = common.lib.iter().cloned().chain(env_folders("ZSHELL_LIB"));
     let lib = lib
         .filter(|folder| !folder.as_os_str().is_empty())
+        .map(|folder| std::path::absolute(&folder).unwrap_or(folder))
         .collect();
     Ok(Choices {
         lib,
@@ -298,6 +301,8 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
         yes: common.yes,
         edit_mode: config::EditMode::default(),
         pager: PagerChoice::default(),
+        timing: false,
+        given: common.given.clone(),
     })
 }
 

@@ -5,6 +5,7 @@ use super::plain;
 use crate::engine::describe::Family;
 use clap::builder::{StyledStr, Styles};
 use clap::error::ErrorKind;
+use clap::parser::ValueSource;
 use clap::{Command, CommandFactory, FromArgMatches};
 use std::ffi::OsString;
 use std::fmt::Write;
@@ -50,7 +51,11 @@ pub(super) fn parse(words: &[OsString]) -> Result<Args, clap::Error> {
         }
         _ => Err(error),
     })?;
-    Args::from_arg_matches(&matches)
+    let mut args = Args::from_arg_matches(&matches)?;
+    let ids = matches.ids().map(clap::Id::as_str);
+    let given = ids.filter(|id| matches.value_source(id) == Some(ValueSource::CommandLine));
+    args.common.given = given.map(str::to_owned).collect();
+    Ok(args)
 }
 
 /// Returns the command line's definition with its help texts.

@@ -4,12 +4,11 @@ mod add;
 
 use super::Outcome;
 use super::args::ProfileCommand;
-use crate::config::{self, Config, Edit};
+use crate::config::Edit;
 use crate::engine::connecting::profiles;
 use crate::error::{Failure, Kind};
 use crate::render::{OutputFormat, Shown};
 use crate::session::Session;
-use crate::text::words;
 use rhai::Dynamic;
 use serde_json::Value;
 
@@ -19,7 +18,8 @@ pub(super) fn run(session: &Session, action: ProfileCommand) -> Result<Outcome, 
         ProfileCommand::List => list(session),
         ProfileCommand::Show { name } => {
             let config = profiles::load(session)?;
-            let row = profiles::row(&config, &name).ok_or_else(|| unknown(&config, &name))?;
+            let row =
+                profiles::row(&config, &name).ok_or_else(|| profiles::unknown(&config, &name))?;
             session.show(Shown::Value(&row))
         }
         ProfileCommand::Add(options) => add::run(session, options),
@@ -92,22 +92,6 @@ fn known(session: &Session, name: &str) -> Result<(), Failure> {
     if config.profiles.contains_key(name) {
         Ok(())
     } else {
-        Err(unknown(&config, name))
+        Err(profiles::unknown(&config, name))
     }
-}
-
-fn unknown(config: &Config, name: &str) -> Failure {
-    let names: Vec<&str> = config.profiles.keys().map(String::as_str).collect();
-    let hint = words::did_you_mean(name, names.iter().copied()).unwrap_or_else(|| {
-        if names.is_empty() {
-            let path = config::path().unwrap_or_default();
-            format!(
-                "{} has no profiles; zshell profile add NAME saves one",
-                path.display()
-            )
-        } else {
-            format!("saved profiles: {}", names.join(", "))
-        }
-    });
-    Failure::usage(format!("no profile {name:?}")).with_hint(hint)
 }

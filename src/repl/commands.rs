@@ -17,6 +17,7 @@ mod watch;
 mod who;
 
 pub(super) use edit::edit_draft;
+pub(super) use set::keep;
 
 use super::shell::Shell;
 use crate::engine::ScriptError;

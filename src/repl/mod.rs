@@ -44,8 +44,15 @@ pub(crate) fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Fail
     let session = shell.session();
     // The interpreter has reported an unreadable file.
     let config = Config::load().unwrap_or_default();
+    let expected = match connecting::profiles::expected(&session, &config) {
+        Err(failure) if session.choices().profile.is_some() => {
+            return Err(failure.of_the_command_line());
+        }
+        expected => expected,
+    };
     session.choose(|choices| choices.edit_mode = config.edit_mode);
     session.enter_prompt();
+    commands::keep(&shell, &config);
     let mut input = PromptInput::open(&session, &shell.interpreter, shell.history())?;
     session.notice(&format!(
         "zshell {}; help() lists the functions, :help the commands, Ctrl-D leaves",
@@ -56,6 +63,11 @@ pub(crate) fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Fail
         let is_narrow = screen.width.is_some_and(|width| width < UNCONNECTED.len());
         let comma = if is_narrow { ",\n" } else { ", " };
         session.notice(&UNCONNECTED.replace(", ", comma));
+    }
+    match expected {
+        Ok(expected) => shell.expect(expected),
+        // `ZSHELL_PROFILE` or `default_profile`, which another connection doesn't need.
+        Err(failure) => shell.complain(&Box::from(failure)),
     }
     drop(config);
     let init = config::folder().map(|folder| folder.join(INIT));

@@ -1,4 +1,5 @@
-//! The prompt text: the connection's name and database, and a mark if the last statement failed.
+//! The prompt text: the connection's name and database, with marks for a protected connection and for a failure of the
+//! last statement.
 
 use crate::render::Screen;
 use crate::session::Session;
@@ -19,22 +20,19 @@ pub(super) struct Prompt {
 }
 
 impl Prompt {
-    /// Returns the prompt for a connection and database on a screen of this width. A failure adds a `!`, because colour
-    /// alone isn't accessible.
-    pub(super) fn new(name: Option<(&str, &str)>, failed: bool, columns: usize) -> Self {
-        let name = match name {
-            Some((connection, database)) => format!(
-                "{}/{}",
-                words::safe_line(connection),
-                words::safe_line(database)
-            ),
-            None => "zshell".to_owned(),
-        };
+    /// Returns the prompt for a connection's name. A protected connection is bold and red, or marked in words if the
+    /// screen has no colours. A failure adds a `!`, because colour alone isn't accessible.
+    pub(super) fn new(name: &str, protected: bool, failed: bool, screen: &Screen) -> Self {
+        let columns = screen.width.unwrap_or(80);
+        let marked = protected && !screen.color;
+        let kind = if marked { "[protected]" } else { "" };
+        let name = format!("{}{kind}", words::safe_line(name));
         let name = shortened(&name, (columns / 2).max(LEAST));
-        let (mark, tone) = if failed { ("!", "31") } else { ("", "36") };
+        let usual = if protected { "1;31" } else { "36" };
+        let (mark, tone) = if failed { ("!", "31") } else { ("", usual) };
         Self {
             plain: format!("{name}{mark}> "),
-            painted: format!("\x1b[36m{name}\x1b[0m\x1b[{tone}m{mark}>\x1b[0m "),
+            painted: format!("\x1b[{usual}m{name}\x1b[0m\x1b[{tone}m{mark}>\x1b[0m "),
         }
     }
 
@@ -82,21 +80,29 @@ pub(super) fn screen(session: &Session) -> Screen {
 #[cfg(test)]
 mod tests {
     use super::Prompt;
+    use crate::render::Screen;
 
     #[test]
     fn a_long_name_leaves_room_to_type() {
         let long = "in03-0123456789abcdef.serverless.gcp-us-west1.cloud.zilliz.com";
+        let plain = |columns| Screen {
+            width: Some(columns),
+            ..Screen::plain()
+        };
         for columns in [20, 40, 80] {
-            let prompt = Prompt::new(Some((long, "日本語")), true, columns);
+            let name = format!("{long}/日本語");
+            let prompt = Prompt::new(&name, false, true, &plain(columns));
             assert!(prompt.width() <= columns / 2 + 5, "{prompt:?}");
             assert!(
                 prompt.plain.ends_with("日本語!> ") || columns < 40,
                 "{prompt:?}"
             );
         }
-        let short = Prompt::new(Some(("local", "default")), false, 80);
-        assert_eq!(short.plain, "local/default> ");
-        let unsafe_name = Prompt::new(Some(("a\x1b[2J\nb", "d")), false, 80);
+        for (protected, expected) in [(false, "local/d> "), (true, "local/d[protected]> ")] {
+            let short = Prompt::new("local/d", protected, false, &plain(80));
+            assert_eq!(short.plain, expected);
+        }
+        let unsafe_name = Prompt::new("a\x1b[2J\nb/d", false, false, &plain(80));
         assert!(!unsafe_name.plain.contains(['\x1b', '\n']));
     }
 }

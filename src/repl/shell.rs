@@ -3,14 +3,19 @@
 use super::history::History;
 use super::prompt::{self, Prompt};
 use super::record::{Statement, StatementOrigin, StatementOutcome};
+use crate::engine::connecting::profiles::ExpectedConnection;
+use crate::engine::syntax::SourceText;
 use crate::engine::syntax::secrets::masked;
 use crate::engine::{Interpreter, ScriptError, types};
 use crate::error::{Failure, Kind};
+use crate::render::Tone;
 use crate::session::Session;
 use crate::session::log::Log;
-use rhai::Dynamic;
+use crate::text::words;
+use rhai::{Dynamic, Token};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::Instant;
 
 /// The state that lasts from one statement to the next.
 pub(crate) struct Shell {
@@ -20,6 +25,8 @@ pub(crate) struct Shell {
     /// `init.rhai`, if it exists and is wanted.
     init: Option<PathBuf>,
     history: History,
+    /// The connection that the first call makes.
+    expected: Option<ExpectedConnection>,
     /// True if the last statement failed, which the prompt shows.
     failed: bool,
 }
@@ -34,6 +41,7 @@ impl Shell {
             record: Vec::new(),
             init: None,
             history: History::default(),
+            expected: None,
             failed: false,
         }
     }
@@ -64,14 +72,25 @@ impl Shell {
 
     /// Returns the prompt text.
     pub(super) fn prompt(&self) -> Prompt {
-        let columns = prompt::screen(&self.session).width.unwrap_or(80);
-        let connection = self.session.current();
-        let name = connection.as_ref().map(|connection| {
-            let settings = connection.client.settings();
-            let database = settings.database.as_deref().unwrap_or("default");
-            (connection.name.as_str(), database)
-        });
-        Prompt::new(name, self.failed, columns)
+        let screen = prompt::screen(&self.session);
+        let (name, protected) = match (self.session.current(), &self.expected) {
+            (Some(connection), _) => {
+                let settings = connection.client.settings();
+                let database = settings.database.as_deref().unwrap_or("default");
+                (
+                    format!("{}/{database}", connection.name),
+                    connection.protected,
+                )
+            }
+            (None, Some(expected)) => (expected.name.clone(), expected.protected),
+            (None, None) => ("zshell".to_owned(), false),
+        };
+        Prompt::new(&name, protected, self.failed, &screen)
+    }
+
+    /// Sets the connection that the first call makes, which the prompt shows until then.
+    pub(super) fn expect(&mut self, connection: Option<ExpectedConnection>) {
+        self.expected = connection;
     }
 
     /// Sets whether the prompt shows that the last statement failed.
@@ -86,19 +105,55 @@ impl Shell {
 
     /// Runs one statement and shows its value.
     pub(super) fn statement(&mut self, text: &str) -> Result<(), Box<ScriptError>> {
-        let result = self.interpreter.run_line(text);
+        let timing = self.session.choices().timing;
+        self.timed_statement(text, timing)
+    }
+
+    /// Runs one statement, shows its value, unless the statement ends with a semicolon, and its time if `timing` is true.
+    pub(super) fn timed_statement(
+        &mut self,
+        text: &str,
+        timing: bool,
+    ) -> Result<(), Box<ScriptError>> {
+        let (result, time) = self.timed(timing, |shell| shell.interpreter.run_line(text));
+        let source = SourceText::read(text);
+        let is_hidden = source.before(source.len()) == Some(&Token::SemiColon);
+        let result = result.map(|value| if is_hidden { Dynamic::UNIT } else { value });
         self.keep(text, StatementOrigin::Prompt, &result);
-        self.show(&result?)
+        let shown = result.and_then(|value| self.show(&value));
+        self.show_time(time);
+        shown
     }
 
     /// Runs a script in the prompt's scope and shows its value.
     pub(super) fn script(&mut self, file: &Path, text: &str) -> Result<(), Box<ScriptError>> {
         let name = file.display().to_string();
-        let result = self.interpreter.run_among(&name, text);
+        let timing = self.session.choices().timing;
+        let (result, time) = self.timed(timing, |shell| shell.interpreter.run_among(&name, text));
         self.keep(text, StatementOrigin::File(file.to_owned()), &result);
-        let value = result?;
-        self.interpreter.set_last(&value);
-        self.show(&value)
+        let shown = result.and_then(|value| {
+            self.interpreter.set_last(&value);
+            self.show(&value)
+        });
+        self.show_time(time);
+        shown
+    }
+
+    /// Runs a function and returns its result, with its time and number of HTTP requests in words if `timing` is true.
+    fn timed<T>(&mut self, timing: bool, run: impl FnOnce(&mut Self) -> T) -> (T, Option<String>) {
+        let log = self.session.http_log();
+        let (begun, sent) = (Instant::now(), log.requests());
+        let result = run(self);
+        let time = words::duration(begun.elapsed());
+        let requests = words::count(log.requests().saturating_sub(sent), "request");
+        (result, timing.then(|| format!("took {time}, {requests}")))
+    }
+
+    /// Shows a statement's time. It isn't a notice, which `-q` hides, because the user asked for it.
+    fn show_time(&self, time: Option<String>) {
+        if let Some(time) = time {
+            Log::painted(&self.session.err().paint(Tone::Dim, &time));
+        }
     }
 
     /// Runs `init.rhai` now and after each [`Self::reset`]. Errors are shown and don't end the shell.

@@ -66,6 +66,10 @@ pub struct Choices {
     pub edit_mode: EditMode,
     /// The pager of the prompt.
     pub pager: PagerChoice,
+    /// The prompt shows the time of each statement.
+    pub timing: bool,
+    /// Names of the options given on the command line, which win over `config.toml`.
+    pub given: Vec<String>,
 }
 
 impl Choices {
@@ -341,6 +345,8 @@ impl Session {
             no_commands: false,
             edit_mode: EditMode::default(),
             pager: PagerChoice::Off,
+            timing: false,
+            given: Vec::new(),
         };
         Self::new(choices, Interrupt::new(), idle::PromptTerminal::default())
     }

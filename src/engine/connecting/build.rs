@@ -1,7 +1,7 @@
 //! From options to a connection: the route, the time limits, and a call that verifies both.
 
 use super::Origin;
-use super::key::KeyPlaces;
+use super::key::{KeyPlaces, host};
 use crate::api::endpoint::{Endpoint, GivenSettings, Route, Site, choose};
 use crate::api::model::Dialect;
 use crate::api::{ApiError, Client, Cluster, REMEMBERS, Settings};
@@ -313,12 +313,6 @@ fn name(origin: &Origin, route: &Route) -> String {
     match (origin, &route.cluster_id) {
         (Origin::Profile(name), _) => name.clone(),
         (_, Some(cluster)) => cluster.clone(),
-        _ => {
-            let host = route.import_base.host_str().unwrap_or_default();
-            match route.import_base.port() {
-                Some(port) => format!("{host}:{port}"),
-                None => host.to_owned(),
-            }
-        }
+        _ => host(&route.import_base),
     }
 }

@@ -54,7 +54,7 @@ impl<'a> KeyPlaces<'a> {
             FoundKey::Nothing | FoundKey::Declined if zilliz => {}
             FoundKey::Nothing | FoundKey::Declined => return Ok(()),
         }
-        let host = host(settings);
+        let host = host(&settings.import_base);
         Err(Failure::new(Kind::Auth, format!("no API key for {host}")).with_hint(
             "set ZILLIZ_API_KEY, save one with zshell profile add, or give one: connect(#{endpoint: \"…\", token: secret(\"NAME\")})",
         ))
@@ -83,7 +83,7 @@ impl<'a> KeyPlaces<'a> {
         }
         let question = format!(
             "API key (or user:password) for {}, not shown:",
-            host(settings)
+            host(&settings.import_base)
         );
         let answer = self.session.ask_once(&place(settings), &question)?;
         if answer.is_some() {
@@ -111,14 +111,14 @@ pub(super) fn find(options: &Options, origin: &Origin, zilliz: bool) -> Result<F
     Ok(credentials::find(zilliz).map_or(FoundKey::Nothing, FoundKey::Key))
 }
 
-fn host(settings: &Settings) -> String {
-    let base = &settings.import_base;
+/// Returns an address's host, with its port if it isn't the usual one.
+pub(super) fn host(base: &url::Url) -> String {
     let host = base.host_str().unwrap_or_default();
-    base.port()
-        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    let with_port = |port| format!("{host}:{port}");
+    base.port().map_or_else(|| host.to_owned(), with_port)
 }
 
 /// Returns the name under which a typed key is remembered.
 fn place(settings: &Settings) -> String {
-    format!("the key of {}", host(settings))
+    format!("the key of {}", host(&settings.import_base))
 }

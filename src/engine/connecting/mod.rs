@@ -16,7 +16,6 @@ use crate::connection::Connection;
 use crate::credentials;
 use crate::error::{Failure, Kind};
 use crate::session::Session;
-use crate::text::words;
 use build::STORAGE;
 use rhai::{Dynamic, Map};
 use std::rc::Rc;
@@ -118,15 +117,14 @@ pub(super) fn by_name(session: &Session, name: &str) -> Result<Rc<Connection>, F
     if let Some(profile) = config.profiles.remove(name) {
         return profiles::connect(session, name, profile);
     }
-    if name.contains("://") || name.contains(['.', ':', '/']) || name == "localhost" {
+    if profiles::is_address(name) {
         let options = endpoint_options(name)?;
         return build(session, &options, &Origin::Options).map(Rc::new);
     }
-    let names = config.profiles.keys().map(String::as_str).chain(["local"]);
-    let hint = words::did_you_mean(name, names).unwrap_or_else(|| {
-        "connect(\"local\"), connect(\"https://…\"), or a profile: zshell profile list".to_owned()
-    });
-    Err(Failure::new(Kind::Connect, format!("no profile {name:?}")).with_hint(hint))
+    Err(Failure {
+        kind: Kind::Connect,
+        ..profiles::unknown(&config, name)
+    })
 }
 
 fn endpoint_options(endpoint: &str) -> Result<Options, Failure> {

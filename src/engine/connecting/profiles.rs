@@ -1,14 +1,16 @@
 //! Saved connections for `connect`: the chosen profile, its settings, and the source of its API key.
 
 use super::build::{Target, build};
-use super::key::{FoundKey, find};
+use super::key::{FoundKey, find, host};
 use super::{OPTIONS, Origin};
-use crate::config::{Config, Profile, Setting, set};
+use crate::api::endpoint::Endpoint;
+use crate::config::{self, Config, Profile, Setting, set};
 use crate::connection::Connection;
 use crate::engine::options::Options;
 use crate::engine::types::dynamic_of;
 use crate::error::Failure;
 use crate::session::Session;
+use crate::text::words;
 use rhai::{Dynamic, Map};
 use serde_json::{Value, json};
 use std::rc::Rc;
@@ -31,6 +33,59 @@ pub(crate) fn chosen(session: &Session, config: &Config) -> Option<String> {
     option
         .or_else(|| set("ZSHELL_PROFILE"))
         .or_else(|| config.default_profile.clone())
+}
+
+/// The connection that `connect()` makes, as far as it's known before the first call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ExpectedConnection {
+    /// The name that the connection will have.
+    pub name: String,
+    /// True if destructive calls need confirmation.
+    pub protected: bool,
+}
+
+/// Returns the connection that `connect()` makes, if a profile or an address is chosen. Fails for an unknown profile.
+pub(crate) fn expected(
+    session: &Session,
+    config: &Config,
+) -> Result<Option<ExpectedConnection>, Failure> {
+    let Some(chosen) = chosen(session, config) else {
+        return Ok(None);
+    };
+    let (name, protected) = match config.profiles.get(&chosen) {
+        Some(profile) => {
+            let (_, _, _, protected) = summary(&chosen, profile);
+            (chosen, protected)
+        }
+        None if chosen == "local" => (chosen, false),
+        None if is_address(&chosen) => match Endpoint::parse(&chosen) {
+            Ok(endpoint) => (host(endpoint.base()), false),
+            Err(_) => return Ok(None),
+        },
+        None => return Err(unknown(config, &chosen)),
+    };
+    Ok(Some(ExpectedConnection { name, protected }))
+}
+
+/// Returns true if a name is an address, which no profile's name is.
+pub(super) fn is_address(name: &str) -> bool {
+    name.contains(['.', ':', '/']) || name == "localhost"
+}
+
+/// Returns the error for a name that no profile has, with near names or all names.
+pub(crate) fn unknown(config: &Config, name: &str) -> Failure {
+    let names = || config.profiles.keys().map(String::as_str);
+    let hint = words::did_you_mean(name, names().chain(["local"])).unwrap_or_else(|| {
+        if config.profiles.is_empty() {
+            let path = config::path().unwrap_or_default();
+            let path = path.display();
+            format!("{path} has no profiles; zshell profile add NAME saves one")
+        } else {
+            let names: Vec<&str> = names().collect();
+            format!("saved profiles: {}", names.join(", "))
+        }
+    });
+    Failure::usage(format!("no profile {name:?}")).with_hint(hint)
 }
 
 /// Connects with a profile, without making the result the current connection.

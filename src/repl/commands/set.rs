@@ -1,7 +1,7 @@
 //! `:set`
 
 use super::{CommandResult, Next, PromptCommand};
-use crate::config::EditMode;
+use crate::config::{self, Config, EditMode};
 use crate::engine::registry::Takes;
 use crate::error::Failure;
 use crate::render::{ColorChoice, OutputFormat, Shown};
@@ -21,7 +21,15 @@ pub(super) const COMMAND: PromptCommand = PromptCommand {
     run,
 };
 
-const NAMES: &[&str] = &["output", "color", "verbose", "quiet", "pager", "edit_mode"];
+const NAMES: &[&str] = &[
+    "output",
+    "color",
+    "verbose",
+    "quiet",
+    "timing",
+    "pager",
+    "edit_mode",
+];
 
 /// Placeholder for any command among a setting's values.
 const ANYTHING: &str = "COMMAND";
@@ -65,6 +73,13 @@ const SETTINGS: &[SessionSetting] = &[
         values: off_or_on,
         get: |choices| switch(choices.quiet),
         set: |choices, word| choices.quiet = word == "on",
+    },
+    SessionSetting {
+        name: "timing",
+        help: "the time of each statement, as :time shows it",
+        values: off_or_on,
+        get: |choices| switch(choices.timing),
+        set: |choices, word| choices.timing = word == "on",
     },
     SessionSetting {
         name: "pager",
@@ -119,6 +134,32 @@ pub(super) fn changed(session: &Session) -> Vec<String> {
     changed.collect()
 }
 
+/// Applies the settings in `[prompt]` of `config.toml`. The command line's options, `NO_COLOR` and `PAGER` win.
+pub(in crate::repl) fn keep(shell: &Shell, config: &Config) {
+    let session = shell.session();
+    for (name, kept) in &config.prompt {
+        let chosen = find(name).and_then(|setting| Ok((setting, word(setting, &kept.value)?)));
+        match chosen {
+            Ok(_) if session.choices().given.contains(name) || in_environment(name) => {}
+            Ok((setting, word)) => session.choose(|choices| (setting.set)(choices, &word)),
+            Err(mut failure) => {
+                let (path, line) = (config::path().unwrap_or_default(), kept.line);
+                failure.message = format!("{}, line {line}: {failure}", path.display());
+                shell.complain(&Box::from(failure));
+            }
+        }
+    }
+}
+
+/// Returns true if an environment variable decides a setting.
+fn in_environment(name: &str) -> bool {
+    match name {
+        "color" => config::set("NO_COLOR").is_some(),
+        "pager" => std::env::var_os("PAGER").is_some(),
+        _ => false,
+    }
+}
+
 fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     let session = shell.session();
     let mut words = rest.splitn(2, [' ', '=']).map(str::trim);
@@ -127,7 +168,11 @@ fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     match (name, value) {
         ("", _) => list(&session)?,
         (name, None) => show(&session, find(name)?)?,
-        (name, Some(value)) => change(&session, find(name)?, value)?,
+        (name, Some(value)) => {
+            let setting = find(name)?;
+            let word = word(setting, value)?;
+            session.choose(|choices| (setting.set)(choices, &word));
+        }
     }
     Ok(Next::Prompt)
 }
@@ -154,17 +199,33 @@ fn list(session: &Session) -> Result<(), Failure> {
         };
         SETTINGS.iter().map(row).collect()
     };
-    session.show_as(Shown::Value(&Value::Array(rows)), OutputFormat::Table)
+    session.show_as(Shown::Value(&Value::Array(rows)), OutputFormat::Table)?;
+    how_to_keep(session, "output", "json");
+    Ok(())
+}
+
+/// Says how a setting outlives the session.
+fn how_to_keep(session: &Session, name: &str, value: &str) {
+    if let Some(path) = config::path() {
+        let path = path.display();
+        session.notice(&format!(
+            "for all sessions: {name} = {} below [prompt] in {path}",
+            words::quote(value)
+        ));
+    }
 }
 
 fn show(session: &Session, setting: &SessionSetting) -> Result<(), Failure> {
     let value = (setting.get)(&session.choices());
-    let choices = (setting.values)().join(" ");
-    let text = format!("{} {value}   (of {choices})", setting.name);
-    session.show_as(Shown::Text(&text), OutputFormat::Table)
+    let choices = words::list(&(setting.values)(), "or");
+    let text = format!("{} {value}   ({choices})", setting.name);
+    session.show_as(Shown::Text(&text), OutputFormat::Table)?;
+    how_to_keep(session, setting.name, &value);
+    Ok(())
 }
 
-fn change(session: &Session, setting: &SessionSetting, value: &str) -> Result<(), Failure> {
+/// Returns a setting's value as its table has it.
+fn word(setting: &SessionSetting, value: &str) -> Result<String, Failure> {
     let values = (setting.values)();
     let word = match value.to_lowercase().as_str() {
         "true" | "yes" => "on".to_owned(),
@@ -172,8 +233,7 @@ fn change(session: &Session, setting: &SessionSetting, value: &str) -> Result<()
         other => other.to_owned(),
     };
     if values.iter().any(|value| value == ANYTHING) {
-        session.choose(|choices| (setting.set)(choices, value));
-        return Ok(());
+        return Ok(value.to_owned());
     }
     if !values.contains(&word) {
         let hint = words::did_you_mean(&word, values.iter().map(String::as_str))
@@ -181,8 +241,7 @@ fn change(session: &Session, setting: &SessionSetting, value: &str) -> Result<()
         let message = format!("{} cannot be {value:?}", setting.name);
         return Err(Failure::usage(message).with_hint(hint));
     }
-    session.choose(|choices| (setting.set)(choices, &word));
-    Ok(())
+    Ok(word)
 }
 
 #[cfg(test)]

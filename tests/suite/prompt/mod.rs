@@ -18,6 +18,7 @@ mod paging;
 mod questions;
 mod service;
 mod session;
+mod settings;
 mod stopping;
 mod terminal;
 mod typing;
