@@ -25,7 +25,7 @@ mod edit;
 mod kept;
 mod profile;
 
-pub(crate) use edit::{Edit, SettingValue};
+pub(crate) use edit::Edit;
 pub(crate) use kept::KeptSetting;
 pub(crate) use profile::{Profile, Setting};
 

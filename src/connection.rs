@@ -2,6 +2,7 @@
 
 use crate::api::Client;
 use crate::api::model::Dialect;
+use crate::config::Profile;
 use crate::location::{Location, LocationError, PathScope};
 use crate::secret::Secret;
 use serde_json::{Value, json};
@@ -39,6 +40,8 @@ pub struct Connection {
     pub profile: Option<String>,
     /// True if destructive calls need confirmation.
     pub protected: bool,
+    /// The options of `connect` that it was made from.
+    pub(crate) made_from: Profile,
 }
 
 impl Connection {

@@ -1,10 +1,10 @@
 //! Edits of `config.toml` that keep its comments, its order and concurrent changes.
 
-use super::{Config, path, read};
+use super::{Config, Profile, Setting, path, read};
 use crate::error::{Failure, Kind};
 use crate::fsutil::{self, LockError, LockMode};
 use crate::interrupt::Interrupt;
-use crate::secret::Secret;
+use serde_json::Value;
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
@@ -24,16 +24,6 @@ pub(crate) struct Edit {
     head: String,
     document: DocumentMut,
     _lock: File,
-}
-
-/// The value of an edited setting.
-pub(crate) enum SettingValue<'a> {
-    /// A text.
-    Text(&'a str),
-    /// A secret.
-    Secret(&'a Secret),
-    /// A truth value.
-    Flag(bool),
 }
 
 impl Edit {
@@ -96,18 +86,8 @@ impl Edit {
     }
 
     /// Writes a profile with exactly these settings. Replaces one with the same name.
-    pub(crate) fn set_profile(&mut self, name: &str, settings: &[(&str, SettingValue<'_>)]) {
-        let mut table = Table::new();
-        for (key, written) in settings {
-            table.insert(
-                key,
-                match written {
-                    SettingValue::Text(text) => value(*text),
-                    SettingValue::Secret(secret) => value(secret.expose()),
-                    SettingValue::Flag(flag) => value(*flag),
-                },
-            );
-        }
+    pub(crate) fn set_profile(&mut self, name: &str, profile: &Profile) {
+        let mut table = table(profile);
         let Some(profiles) = self.profiles() else {
             return;
         };
@@ -171,6 +151,39 @@ impl Edit {
             .or_insert_with(empty)
             .as_table_like_mut()
     }
+}
+
+/// Returns a profile's settings as a table of the file.
+fn table(profile: &Profile) -> Table {
+    let item = |setting: &Setting| match setting {
+        Setting::Secret(secret) => Some(value(secret.expose())),
+        Setting::Table(inner) => Some(Item::Table(table(inner))),
+        Setting::Plain(plain) => plain_value(plain).map(Item::Value),
+    };
+    let items = profile.settings();
+    items
+        .filter_map(|(name, setting)| Some((name, item(setting)?)))
+        .collect()
+}
+
+/// Returns a value in the file's form; `None` for null.
+fn plain_value(plain: &Value) -> Option<toml_edit::Value> {
+    Some(match plain {
+        Value::Null => return None,
+        Value::Bool(flag) => (*flag).into(),
+        Value::Number(number) => match number.as_i64() {
+            Some(whole) => whole.into(),
+            None => number.as_f64()?.into(),
+        },
+        Value::String(text) => text.into(),
+        Value::Array(items) => items.iter().filter_map(plain_value).collect(),
+        Value::Object(pairs) => {
+            let pairs = pairs.iter();
+            pairs
+                .filter_map(|(key, value)| Some((key, plain_value(value)?)))
+                .collect()
+        }
+    })
 }
 
 fn unwritten(path: &std::path::Path, error: &io::Error) -> Failure {

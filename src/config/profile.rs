@@ -29,6 +29,35 @@ impl Profile {
         self.0.into_iter().filter(|(name, _)| name != SECRETS)
     }
 
+    /// Returns a profile with these settings.
+    pub(crate) fn new(settings: Vec<(String, Setting)>) -> Self {
+        Self(settings)
+    }
+
+    /// Returns all settings in their order.
+    pub(crate) fn settings(&self) -> impl Iterator<Item = (&str, &Setting)> {
+        self.0
+            .iter()
+            .map(|(name, setting)| (name.as_str(), setting))
+    }
+
+    /// Sets a setting, or replaces the one with this name.
+    pub(crate) fn set(&mut self, name: &str, setting: Setting) {
+        self.0.retain(|(known, _)| known != name);
+        self.0.push((name.to_owned(), setting));
+    }
+
+    /// Returns the profile without its secrets.
+    #[must_use]
+    pub(crate) fn without_secrets(self) -> Self {
+        let kept = |(name, setting)| match setting {
+            Setting::Secret(secret) if !secret.is_empty() => None,
+            Setting::Table(table) => Some((name, Setting::Table(table.without_secrets()))),
+            other => Some((name, other)),
+        };
+        Self(self.0.into_iter().filter_map(kept).collect())
+    }
+
     /// Returns the value that `secret("NAME")` finds in this profile.
     pub(crate) fn secret(&self, name: &str) -> Option<&Secret> {
         let Setting::Table(secrets) = self.get(SECRETS)? else {
@@ -63,7 +92,8 @@ impl Profile {
             .into()
     }
 
-    pub(super) fn holds_secrets(&self) -> bool {
+    /// Returns true if a key is among the settings.
+    pub(crate) fn holds_secrets(&self) -> bool {
         self.0.iter().any(|(_, setting)| match setting {
             Setting::Secret(secret) => !secret.is_empty(),
             Setting::Table(table) => table.holds_secrets(),

@@ -47,6 +47,11 @@ impl Options {
         Ok(Self { call, values })
     }
 
+    /// Returns all given options.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Dynamic)> {
+        self.values.iter().map(|(name, value)| (*name, value))
+    }
+
     /// Returns the option's value as given.
     pub fn get(&self, name: &str) -> Option<&Dynamic> {
         let (_, value) = self.values.iter().find(|(known, _)| *known == name)?;

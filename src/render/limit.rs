@@ -13,6 +13,8 @@ pub enum Limit {
     Screen,
     /// Everything.
     All,
+    /// Everything, from its end if a pager shows it.
+    End,
     /// At most this many rows from the start.
     First(usize),
 }

@@ -3,25 +3,32 @@
 //! [`COMMANDS`] lists them for `:help`, completion and the README. Each command or family has its own file.
 
 mod arguments;
+mod colonless;
 mod edit;
+mod folder;
 mod help;
 mod history;
 mod load;
 mod out;
 mod profile;
+mod program;
+mod rerun;
 mod save;
 mod screen;
 mod set;
 mod time;
+mod vars;
 mod watch;
 mod who;
 
+pub(super) use colonless::without_colon;
 pub(super) use edit::edit_draft;
 pub(super) use set::keep;
 
 use super::shell::Shell;
 use crate::engine::ScriptError;
 use crate::engine::registry::Takes;
+use crate::engine::syntax::command;
 use crate::error::Failure;
 use crate::text::words;
 
@@ -64,11 +71,16 @@ pub const COMMANDS: &[PromptCommand] = &[
     out::COMMAND,
     load::COMMAND,
     edit::COMMAND,
+    rerun::COMMAND,
     watch::COMMAND,
     time::COMMAND,
     set::COMMAND,
     profile::COMMAND,
     who::COMMAND,
+    vars::COMMAND,
+    folder::CD,
+    folder::PWD,
+    program::COMMAND,
     screen::CLEAR,
     screen::RESET,
     PromptCommand {
@@ -111,12 +123,23 @@ pub(crate) fn find(name: &str) -> Result<&'static PromptCommand, Failure> {
 /// Runs a command line without its colon. An exclamation mark directly after the name belongs to the arguments.
 /// `NAME?` and `?NAME` show the help on a name.
 pub(super) fn run(shell: &mut Shell, line: &str) -> CommandResult {
+    if let Some(rest) = line.strip_prefix(program::COMMAND.name) {
+        return (program::COMMAND.run)(shell, rest.trim());
+    }
     if line.starts_with('?') || line.ends_with('?') {
         return (help::COMMAND.run)(shell, line.trim_matches(['?', ' ']));
     }
     let end = line.find(|letter: char| letter.is_whitespace() || letter == '!');
     let (name, rest) = line.split_at(end.unwrap_or(line.len()));
     (find(name)?.run)(shell, rest.trim())
+}
+
+/// Runs a command or a statement.
+pub(super) fn run_any(shell: &mut Shell, text: &str) -> CommandResult {
+    match command(text) {
+        Some(line) => run(shell, line),
+        None => shell.statement(text).map(|()| Next::Prompt),
+    }
 }
 
 #[cfg(test)]

@@ -20,7 +20,6 @@ pub(crate) mod shell;
 mod signature;
 
 use crate::config::{self, Config};
-use crate::engine::syntax::command;
 use crate::engine::{Interpreter, connecting};
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Stop, TICK};
@@ -40,7 +39,7 @@ const UNCONNECTED: &str =
 
 /// Runs `init.rhai` if it exists and is wanted, then the prompt until Ctrl-D, `:quit` or `exit()`.
 pub(crate) fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Failure> {
-    let mut shell = Shell::new(interpreter);
+    let mut shell = Shell::new(interpreter, complete::missing_value);
     let session = shell.session();
     // The interpreter has reported an unreadable file.
     let config = Config::load().unwrap_or_default();
@@ -132,13 +131,12 @@ pub(crate) fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Fail
 
 /// Runs a statement or a command, and shows its value or its error.
 fn step(shell: &mut Shell, text: &str) -> Next {
-    let result = if let Some(command) = command(text) {
-        commands::run(shell, command)
-    } else {
-        shell.statement(text).map(|()| Next::Prompt)
-    };
+    let result = commands::run_any(shell, text);
     shell.set_failed(result.is_err());
-    result.unwrap_or_else(|error| {
+    result.unwrap_or_else(|mut error| {
+        if let Some(hint) = commands::without_colon(text, &error.failure) {
+            error.failure.hint = Some(hint);
+        }
         shell.complain(&error);
         Next::Prompt
     })

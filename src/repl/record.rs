@@ -29,6 +29,8 @@ pub(crate) enum StatementOrigin {
     File(PathBuf),
     /// Read from `init.rhai`.
     Init(PathBuf),
+    /// No statement: `:cd` made this the current folder.
+    Folder(PathBuf),
 }
 
 /// The outcome of a statement.

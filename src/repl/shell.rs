@@ -6,7 +6,8 @@ use super::record::{Statement, StatementOrigin, StatementOutcome};
 use crate::engine::connecting::profiles::ExpectedConnection;
 use crate::engine::syntax::SourceText;
 use crate::engine::syntax::secrets::masked;
-use crate::engine::{Interpreter, ScriptError, types};
+use crate::engine::types::{self, DefinedNames};
+use crate::engine::{Interpreter, ScriptError};
 use crate::error::{Failure, Kind};
 use crate::render::Tone;
 use crate::session::Session;
@@ -17,6 +18,9 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Instant;
 
+/// Returns the text for a statement that gave no value but should have one, for example a key that a map lacks.
+type MissingValue = fn(&SourceText, &DefinedNames) -> Option<String>;
+
 /// The state that lasts from one statement to the next.
 pub(crate) struct Shell {
     pub(super) interpreter: Interpreter,
@@ -25,6 +29,9 @@ pub(crate) struct Shell {
     /// `init.rhai`, if it exists and is wanted.
     init: Option<PathBuf>,
     history: History,
+    missing_value: MissingValue,
+    /// The current folder when the record began.
+    first_folder: PathBuf,
     /// The connection that the first call makes.
     expected: Option<ExpectedConnection>,
     /// True if the last statement failed, which the prompt shows.
@@ -33,9 +40,11 @@ pub(crate) struct Shell {
 
 impl Shell {
     /// Returns a shell without statements.
-    pub(crate) fn new(interpreter: Interpreter) -> Self {
+    pub(crate) fn new(interpreter: Interpreter, missing_value: MissingValue) -> Self {
         let session = Rc::clone(interpreter.session());
         Self {
+            missing_value,
+            first_folder: interpreter.setup().script_dir.clone(),
             interpreter,
             session,
             record: Vec::new(),
@@ -54,6 +63,11 @@ impl Shell {
     /// Returns the statements run so far, without commands. The first may be `init.rhai`.
     pub(crate) fn record(&self) -> &[Statement] {
         &self.record
+    }
+
+    /// Returns the folder of the first statements.
+    pub(crate) fn first_folder(&self) -> &Path {
+        &self.first_folder
     }
 
     /// Returns the statements typed in this and earlier sessions.
@@ -93,6 +107,16 @@ impl Shell {
         self.expected = connection;
     }
 
+    /// Takes a new current folder as the folder of later statements.
+    pub(super) fn enter_folder(&mut self, folder: PathBuf) {
+        self.record.push(Statement {
+            text: String::new(),
+            origin: StatementOrigin::Folder(folder.clone()),
+            outcome: StatementOutcome::Silent,
+        });
+        self.interpreter.set_folder(folder);
+    }
+
     /// Sets whether the prompt shows that the last statement failed.
     pub(super) fn set_failed(&mut self, failed: bool) {
         self.failed = failed;
@@ -120,9 +144,23 @@ impl Shell {
         let is_hidden = source.before(source.len()) == Some(&Token::SemiColon);
         let result = result.map(|value| if is_hidden { Dynamic::UNIT } else { value });
         self.keep(text, StatementOrigin::Prompt, &result);
-        let shown = result.and_then(|value| self.show(&value));
+        let shown = result.and_then(|value| {
+            if value.is_unit() && !is_hidden {
+                self.show_nothing(&source);
+            }
+            self.show(&value)
+        });
         self.show_time(time);
         shown
+    }
+
+    /// Shows that a variable, or a key that a map lacks, has no value. A call without a value shows nothing.
+    fn show_nothing(&self, source: &SourceText) {
+        let names = self.interpreter.names().get();
+        let text = (self.missing_value)(source, &names);
+        if let Some(text) = text.filter(|_| !self.session.choices().quiet) {
+            Log::painted(&self.session.err().paint(Tone::Dim, &text));
+        }
     }
 
     /// Runs a script in the prompt's scope and shows its value.
@@ -166,6 +204,8 @@ impl Shell {
     pub(super) fn reset(&mut self) {
         self.interpreter.reset();
         self.record.clear();
+        self.first_folder
+            .clone_from(&self.interpreter.setup().script_dir);
         self.initialize();
     }
 

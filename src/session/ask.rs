@@ -85,7 +85,8 @@ fn read(
         .map_err(failed)?;
     let mut err = io::stderr().lock();
     // If standard error is closed, the terminal is gone.
-    let _ = write!(err, "{} ", words::safe(question)).and_then(|()| err.flush());
+    let _ =
+        write!(err, "{} ", words::safe(question.trim_end_matches(' '))).and_then(|()| err.flush());
     drop(err);
     let line = terminal::line(interrupt);
     if !matches!(line, Ok(Ok(Some(_)))) {

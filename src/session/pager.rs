@@ -113,10 +113,11 @@ fn without_colours(line: &str) -> String {
 
 /// Passes the text to the pager and waits until the pager ends. Restores the terminal's settings.
 ///
-/// Ctrl-C reaches the pager, which decides what to do. SIGTERM and the run's deadline end the pager.
-pub(super) fn page(pager: &Pager, text: &[u8], interrupt: &Interrupt) -> Paged {
+/// Ctrl-C reaches the pager, which decides what to do. SIGTERM and the run's deadline end the pager. With `at_end`, `less`
+/// begins at the end of the text.
+pub(super) fn page(pager: &Pager, text: &[u8], at_end: bool, interrupt: &Interrupt) -> Paged {
     let settings = terminal::settings();
-    let ended = run(pager, text, interrupt);
+    let ended = run(pager, text, at_end, interrupt);
     terminal::restore(settings);
     let problem = match ended {
         // The exit codes of `sh` for a command that isn't found or can't be started.
@@ -137,13 +138,22 @@ pub(super) fn page(pager: &Pager, text: &[u8], interrupt: &Interrupt) -> Paged {
     }
 }
 
-fn run(pager: &Pager, text: &[u8], interrupt: &Interrupt) -> std::io::Result<ExitStatus> {
+fn run(
+    pager: &Pager,
+    text: &[u8],
+    at_end: bool,
+    interrupt: &Interrupt,
+) -> std::io::Result<ExitStatus> {
     let mut command = command(&pager.command)?;
     // As in git: these options are useful with any `less`, also one in PAGER without arguments.
     for (name, value) in [("LESS", "FRX"), ("LV", "-c")] {
         if std::env::var_os(name).is_none() {
             command.env(name, value);
         }
+    }
+    if at_end {
+        let options = std::env::var("LESS").unwrap_or_else(|_| "FRX".to_owned());
+        command.env("LESS", format!("{options} +G"));
     }
     let mut child = command.stdin(Stdio::piped()).spawn()?;
     let mut stdin = child.stdin.take();
@@ -161,16 +171,21 @@ fn run(pager: &Pager, text: &[u8], interrupt: &Interrupt) -> std::io::Result<Exi
             end(&mut child);
             return Err(error);
         }
-        loop {
-            if let Some(status) = child.try_wait()? {
-                return Ok(status);
-            }
-            match interrupt.check() {
-                Ok(()) | Err(Stop::Interrupted) => thread::sleep(TICK),
-                Err(_) => end(&mut child),
-            }
-        }
+        wait(&mut child, interrupt)
     })
+}
+
+/// Waits for a program that has the terminal. Ctrl-C reaches the program, and any other stop ends it.
+pub(crate) fn wait(child: &mut Child, interrupt: &Interrupt) -> std::io::Result<ExitStatus> {
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status);
+        }
+        match interrupt.check() {
+            Ok(()) | Err(Stop::Interrupted) => thread::sleep(TICK),
+            Err(_) => end(child),
+        }
+    }
 }
 
 fn end(child: &mut Child) {
@@ -275,7 +290,7 @@ mod tests {
                 command: setting.to_owned(),
                 chosen: true,
             };
-            let paged = page(&pager, b"x", &interrupt);
+            let paged = page(&pager, b"x", false, &interrupt);
             assert!(
                 matches!(&paged, Paged::Failed(why) if why.contains("not found")),
                 "{paged:?}"
@@ -285,6 +300,6 @@ mod tests {
             command: "no-such-pager".to_owned(),
             chosen: false,
         };
-        assert_eq!(page(&missing, b"x", &interrupt), Paged::Missing);
+        assert_eq!(page(&missing, b"x", true, &interrupt), Paged::Missing);
     }
 }

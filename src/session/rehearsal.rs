@@ -2,8 +2,9 @@
 
 use super::Session;
 use crate::api::DryRun;
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
+use crate::secret::hidden;
 use std::io::{self, Write};
 
 /// Writes each line as a shell comment.
@@ -27,6 +28,16 @@ impl Session {
             self.write(|out| writeln!(out, "would {what}"))?;
         }
         Ok(dry_run)
+    }
+
+    /// Fails under `--no-commands`.
+    pub fn allow_command(&self, command: &str) -> Result<(), Failure> {
+        if !self.choices().no_commands {
+            return Ok(());
+        }
+        let message = format!("{command:?} was not run, because of --no-commands");
+        Err(Failure::new(Kind::Refused, hidden(&message))
+            .with_hint("run without --no-commands to run programs"))
     }
 }
 

@@ -32,11 +32,10 @@ impl Session {
         let screen = self.out();
         match limit {
             Limit::First(rows) => shown.first(rows, |shown, more| {
-                self.show_on(&screen, shown, format, false)?;
+                self.show_on(&screen, shown, format, Limit::All)?;
                 self.left_out(more, "", format, &screen)
             }),
-            Limit::All => self.show_on(&screen, shown, format, false),
-            Limit::Screen => self.show_on(&screen, shown, format, true),
+            limit => self.show_on(&screen, shown, format, limit),
         }
     }
 
@@ -46,7 +45,7 @@ impl Session {
         screen: &Screen,
         shown: Shown<'_>,
         format: OutputFormat,
-        may_cut: bool,
+        limit: Limit,
     ) -> Result<(), Failure> {
         // An empty result ignores a stop, because a service that was ended by a signal ends successfully.
         if matches!(shown, Shown::Nothing) {
@@ -71,7 +70,7 @@ impl Session {
             if !pager::is_longer(&text, width, height.saturating_sub(1)) {
                 return self.write(|out| out.write_all(&text));
             }
-            match pager::page(&pager, &text, &self.interrupt) {
+            match pager::page(&pager, &text, limit == Limit::End, &self.interrupt) {
                 Paged::Shown => return Ok(()),
                 Paged::Failed(problem) => {
                     self.notice(&format!("{problem}; :set pager off does without one"));
@@ -79,7 +78,7 @@ impl Session {
                 Paged::Missing => {}
             }
         }
-        let max = if may_cut && format.is_for_the_screen() {
+        let max = if limit == Limit::Screen && format.is_for_the_screen() {
             rows_of_screens(&shown, format, height)
         } else {
             usize::MAX

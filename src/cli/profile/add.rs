@@ -4,7 +4,7 @@ use crate::api::endpoint::{Endpoint, EndpointKind};
 use crate::api::{Client, JobFilter};
 use crate::cli::args::Add;
 use crate::cli::input;
-use crate::config::{Config, Edit, Profile, SettingValue};
+use crate::config::{Config, Profile, Setting};
 use crate::connection::Connection;
 use crate::credentials;
 use crate::engine::connecting::profiles;
@@ -12,14 +12,14 @@ use crate::error::{Failure, Kind};
 use crate::secret::{Secret, remember};
 use crate::session::Session;
 use crate::text::words;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Maximum number of tries after a refused API key or an unknown cluster.
 const TRIES: usize = 3;
 
 /// Saves a connection.
 pub(super) fn run(session: &Session, options: Add) -> Result<(), Failure> {
-    check_name(&options.name)?;
+    profiles::check_name(&options.name)?;
     let config = profiles::load(session)?;
     let mut draft = ProfileDraft {
         token: token(session, &options)?,
@@ -43,20 +43,6 @@ fn can_ask(session: &Session) -> bool {
     Session::can_ask() && !session.choices().yes
 }
 
-/// A name that looks like an endpoint would make `connect(name)` ambiguous.
-fn check_name(name: &str) -> Result<(), Failure> {
-    let plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_');
-    if name.is_empty() || name.starts_with('-') || !name.chars().all(plain) {
-        return Err(Failure::usage(format!("{name:?} cannot name a profile"))
-            .with_hint("a name has letters, digits, - and _"));
-    }
-    if name == "local" || name == "localhost" {
-        return Err(Failure::usage(format!("{name:?} cannot name a profile"))
-            .with_hint("connect(\"local\") is the local import service"));
-    }
-    Ok(())
-}
-
 fn allow_replacing(session: &Session, options: &mut Add) -> Result<(), Failure> {
     let name = &options.name;
     if !options.force && can_ask(session) {
@@ -66,13 +52,8 @@ fn allow_replacing(session: &Session, options: &mut Add) -> Result<(), Failure> 
     if options.force {
         Ok(())
     } else {
-        Err(already(name))
+        Err(profiles::taken(name).with_hint("--force replaces it"))
     }
-}
-
-fn already(name: &str) -> Failure {
-    Failure::new(Kind::Refused, format!("there is a profile {name:?}"))
-        .with_hint("--force replaces it")
 }
 
 fn token(session: &Session, options: &Add) -> Result<Option<Secret>, Failure> {
@@ -98,8 +79,8 @@ struct ProfileDraft {
 }
 
 impl ProfileDraft {
-    /// Returns the settings in the order in which they're written.
-    fn settings(&self) -> Vec<(&'static str, SettingValue<'_>)> {
+    /// Returns the profile, with its settings in the order in which they're written.
+    fn profile(&self) -> Profile {
         let it = &self.options;
         let texts = [
             ("endpoint", &it.endpoint),
@@ -110,32 +91,17 @@ impl ProfileDraft {
             ("db", &it.db),
             ("api", &it.api),
         ];
-        let mut settings: Vec<_> = texts
-            .into_iter()
-            .filter_map(|(name, text)| Some((name, SettingValue::Text(text.as_deref()?))))
-            .collect();
-        settings.extend(
-            self.token
-                .iter()
-                .map(|token| ("token", SettingValue::Secret(token))),
-        );
-        if it.protected {
-            settings.push(("protected", SettingValue::Flag(true)));
-        }
-        settings
-    }
-
-    /// Returns the profile as it will be read from the file.
-    fn profile(&self) -> Profile {
-        let settings = self.settings().into_iter().map(|(name, written)| {
-            let value = match written {
-                SettingValue::Text(text) => Value::from(text),
-                SettingValue::Secret(secret) => Value::from(secret.expose()),
-                SettingValue::Flag(flag) => Value::from(flag),
-            };
-            (name.to_owned(), value)
+        let texts = texts.into_iter().filter_map(|(name, text)| {
+            let text = text.clone()?;
+            Some((name, Setting::Plain(Value::from(text))))
         });
-        settings.collect::<Map<_, _>>().into()
+        let token = self.token.iter().cloned();
+        let token = token.map(|token| ("token", Setting::Secret(token)));
+        let protected = it
+            .protected
+            .then_some(("protected", Setting::Plain(Value::from(true))));
+        let settings = texts.chain(token).chain(protected);
+        Profile::new(settings.map(|(name, it)| (name.to_owned(), it)).collect())
     }
 
     /// Asks for missing settings that the endpoint's dialect needs.
@@ -267,32 +233,10 @@ impl ProfileDraft {
     }
 
     fn save(&self, session: &Session, found: Option<String>) -> Result<(), Failure> {
-        let name = &self.options.name;
-        let mut edit = Edit::begin(&session.interrupt)?;
-        // Another process may have saved the same name meanwhile.
-        if edit.has(name) && !self.options.force {
-            return Err(already(name));
-        }
-        if session.would(&format!("save the profile {name:?}"))? {
-            return Ok(());
-        }
-        edit.set_profile(name, &self.settings());
-        if self.options.default {
-            edit.set_default(name);
-        }
-        let is_default = edit.default() == Some(name.as_str());
-        let path = edit.save()?;
-        session.notice(&match found {
-            Some(found) => format!("{name}: {found}"),
-            None => format!("{name}: not tested"),
-        });
-        let how = if is_default {
-            "connect()".to_owned()
-        } else {
-            format!("-p {name} or connect({name:?})")
-        };
-        session.notice(&format!("saved in {}; {how} uses it", path.display()));
-        Ok(())
+        let it = &self.options;
+        let found = found.unwrap_or_else(|| "not tested".to_owned());
+        session.changed(&format!("{}: {found}", it.name));
+        profiles::save(session, &it.name, &self.profile(), it.force, it.default)
     }
 }
 

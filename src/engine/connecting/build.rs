@@ -5,13 +5,16 @@ use super::key::{KeyPlaces, host};
 use crate::api::endpoint::{Endpoint, GivenSettings, Route, Site, choose};
 use crate::api::model::Dialect;
 use crate::api::{ApiError, Client, Cluster, REMEMBERS, Settings};
+use crate::config::{Profile, Setting};
 use crate::connection::{Connection, Storage};
 use crate::engine::describe::{Opt, opt, opt_as};
 use crate::engine::options::Options;
-use crate::engine::types::as_text;
+use crate::engine::types::{as_text, json_of, map_of};
 use crate::error::{Failure, Kind};
+use crate::secret::{Secret, is_secret};
 use crate::session::Session;
 use crate::text::words;
+use rhai::Dynamic;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -62,7 +65,27 @@ pub(crate) fn build(
             Origin::Options | Origin::Environment => None,
         },
         protected: options.flag("protected")?.unwrap_or_default(),
+        made_from: settings_of(options.iter()),
     })
+}
+
+/// Returns options as the settings of a profile.
+fn settings_of<'o>(options: impl Iterator<Item = (&'o str, &'o Dynamic)>) -> Profile {
+    let setting = |(name, value): (&str, &Dynamic)| {
+        let secret = value
+            .read_lock::<Secret>()
+            .map(|secret| Secret::clone(&secret));
+        let typed = || is_secret(name).then(|| as_text(value).map(Secret::new))?;
+        let setting = match (secret.or_else(typed), map_of(value)) {
+            (Some(secret), _) => Setting::Secret(secret),
+            (None, Some(map)) => Setting::Table(settings_of(
+                map.iter().map(|(key, value)| (key.as_str(), value)),
+            )),
+            (None, None) => Setting::Plain(json_of(value)),
+        };
+        (name.to_owned(), setting)
+    };
+    Profile::new(options.map(setting).collect())
 }
 
 /// Returns a client with the API key found for this route.

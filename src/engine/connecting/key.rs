@@ -9,7 +9,7 @@ use crate::error::{Failure, Kind};
 use crate::session::Session;
 
 /// The source of a typed API key.
-const ASKED: &str = "asked at the terminal";
+pub(crate) const ASKED: &str = "asked at the terminal";
 
 /// The places in which to look for an API key.
 pub(super) struct KeyPlaces<'a> {

@@ -8,6 +8,7 @@ mod key;
 pub(crate) mod profiles;
 
 pub(super) use build::{account, aws, build};
+pub(crate) use key::ASKED;
 
 use super::describe::{Opt, Takes, opt, opt_as};
 use super::options::Options;
@@ -198,6 +199,7 @@ fn local(session: &Session) -> Result<Rc<Connection>, Failure> {
         storage: crate::connection::Storage::default(),
         profile: None,
         protected: false,
+        made_from: crate::config::Profile::default(),
     }))
 }
 

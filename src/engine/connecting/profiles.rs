@@ -4,11 +4,11 @@ use super::build::{Target, build};
 use super::key::{FoundKey, find, host};
 use super::{OPTIONS, Origin};
 use crate::api::endpoint::Endpoint;
-use crate::config::{self, Config, Profile, Setting, set};
+use crate::config::{self, Config, Edit, Profile, Setting, set};
 use crate::connection::Connection;
 use crate::engine::options::Options;
 use crate::engine::types::dynamic_of;
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::session::Session;
 use crate::text::words;
 use rhai::{Dynamic, Map};
@@ -86,6 +86,54 @@ pub(crate) fn unknown(config: &Config, name: &str) -> Failure {
         }
     });
     Failure::usage(format!("no profile {name:?}")).with_hint(hint)
+}
+
+/// Fails for a text that can't name a profile. One that looks like an address would make `connect(name)` ambiguous.
+pub(crate) fn check_name(name: &str) -> Result<(), Failure> {
+    let plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_');
+    let hint = if name == "local" || name == "localhost" {
+        "connect(\"local\") is the local import service"
+    } else if name.is_empty() || name.starts_with('-') || !name.chars().all(plain) {
+        "a name has letters, digits, - and _"
+    } else {
+        return Ok(());
+    };
+    Err(Failure::usage(format!("{name:?} cannot name a profile")).with_hint(hint))
+}
+
+/// Returns the error for a name that a profile has already.
+pub(crate) fn taken(name: &str) -> Failure {
+    Failure::new(Kind::Refused, format!("there is a profile {name:?}"))
+}
+
+/// Saves a profile in `config.toml`, and says how to use it. `replaces` allows to replace one with the same name.
+pub(crate) fn save(
+    session: &Session,
+    name: &str,
+    profile: &Profile,
+    replaces: bool,
+    make_default: bool,
+) -> Result<(), Failure> {
+    let mut edit = Edit::begin(&session.interrupt)?;
+    // Another process may have saved the same name meanwhile.
+    if edit.has(name) && !replaces {
+        return Err(taken(name));
+    }
+    if session.would(&format!("save the profile {name:?}"))? {
+        return Ok(());
+    }
+    edit.set_profile(name, profile);
+    if make_default {
+        edit.set_default(name);
+    }
+    let how = if edit.default() == Some(name) {
+        "connect()".to_owned()
+    } else {
+        format!("-p {name} or connect({name:?})")
+    };
+    let path = edit.save()?;
+    session.notice(&format!("saved in {}; {how} uses it", path.display()));
+    Ok(())
 }
 
 /// Connects with a profile, without making the result the current connection.

@@ -121,7 +121,7 @@ fn ask(call: &Call) -> Result<Dynamic, Failure> {
         return Ok(default.clone());
     }
     let shown = match default {
-        Some(default) => format!("{question} [{default}]"),
+        Some(default) => format!("{} [{default}]", question.trim_end()),
         None => question,
     };
     let answer = call.session.ask(&shown)?.ok_or_else(|| unanswered("ask"))?;

@@ -109,7 +109,7 @@ fn to_file(
     }
     let max = match limit {
         Limit::First(rows) => rows,
-        Limit::All | Limit::Screen => usize::MAX,
+        Limit::All | Limit::End | Limit::Screen => usize::MAX,
     };
     let mut text = Vec::new();
     let screen = Screen {

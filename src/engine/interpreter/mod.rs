@@ -88,7 +88,18 @@ impl Interpreter {
         self.names.set(self.defined());
     }
 
-    /// Sets the script's context.
+    /// Sets the folder of the prompt's statements, in which modules are looked up first.
+    pub(crate) fn set_folder(&mut self, folder: PathBuf) {
+        let name = folder.display().to_string();
+        self.setup.script_dir = folder;
+        let name = ("script_dir".to_owned(), name.into());
+        self.globals.borrow_mut().extend([name]);
+        let folders = folders(&self.setup, &self.session);
+        let modules = Modules::new(folders, self.sources.clone());
+        self.engine.set_module_resolver(modules);
+    }
+
+    /// Returns the script's context.
     pub(crate) fn setup(&self) -> &Setup {
         &self.setup
     }
@@ -226,14 +237,23 @@ impl Interpreter {
         self.compile("watched", text).map(|_| ())
     }
 
-    /// Returns the names defined by the statements so far.
-    fn defined(&self) -> DefinedNames {
-        let mut variables: Vec<(String, Shape)> = Vec::new();
+    /// Returns the variables of the prompt's statements, the latest first.
+    pub(crate) fn variables(&self) -> Vec<(&str, &Dynamic)> {
+        let mut variables: Vec<(&str, &Dynamic)> = Vec::new();
         for (name, _, value) in self.scope.iter_raw().collect::<Vec<_>>().into_iter().rev() {
-            if !variables.iter().any(|(known, _)| known == name) {
-                variables.push((name.to_owned(), Shape::of(value)));
+            if !variables.iter().any(|(known, _)| *known == name) {
+                variables.push((name, value));
             }
         }
+        variables
+    }
+
+    /// Returns the names defined by the statements so far.
+    fn defined(&self) -> DefinedNames {
+        let variables = self.variables().into_iter();
+        let mut variables: Vec<(String, Shape)> = variables
+            .map(|(name, value)| (name.to_owned(), Shape::of(value)))
+            .collect();
         let globals = self.globals.borrow();
         variables.extend(
             globals

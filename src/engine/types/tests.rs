@@ -15,6 +15,7 @@ fn connection() -> Rc<Connection> {
         client: crate::api::Client::new(settings, Interrupt::new()),
         storage: Storage::default(),
         profile: None,
+        made_from: crate::config::Profile::default(),
         protected: false,
     })
 }

@@ -1,15 +1,18 @@
 //! `:edit`
 
-use super::{CommandResult, Next, PromptCommand, arguments};
+use super::rerun::{entry, last};
+use super::{CommandResult, Next, PromptCommand, arguments, run_any};
 use crate::config::set;
 use crate::engine::ScriptError;
 use crate::engine::registry::Takes;
+use crate::engine::syntax::secrets::masked;
 use crate::error::{Failure, Kind};
 use crate::fsutil::private_options;
 use crate::interrupt::Stop;
 use crate::repl::shell::Shell;
 use crate::session::Session;
 use crate::session::idle::BorrowedTerminal;
+use crate::session::pager;
 use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -18,8 +21,8 @@ use std::process::Command as Program;
 pub(super) const COMMAND: PromptCommand = PromptCommand {
     name: "edit",
     aliases: &[],
-    arguments: "[FILE]",
-    help: "opens the last statement, or a script, in $VISUAL or $EDITOR, and runs it once it is saved",
+    arguments: "[N|FILE]",
+    help: "opens the last statement, that with number N of :history, or a script in $VISUAL or $EDITOR, and runs it once it is saved",
     example: ":edit",
     takes: &[Takes::Path],
     run,
@@ -30,7 +33,8 @@ const USUAL: [&str; 2] = ["vi", "nano"];
 
 fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     let session = shell.session();
-    if let Some(file) = arguments::file(rest) {
+    let number = rest.parse::<usize>().ok();
+    if let Some(file) = arguments::file(rest).filter(|_| number.is_none()) {
         let before = read(&session, &file)?;
         open(&session, &file)?;
         let after = read(&session, &file)?;
@@ -40,15 +44,19 @@ fn run(shell: &mut Shell, rest: &str) -> CommandResult {
         }
         return Ok(Next::Prompt);
     }
-    let last = shell.record().iter().rev().find(|it| it.is_typed());
-    let before = last.map_or_else(String::new, |it| it.text.clone());
+    let before = match number {
+        Some(number) => {
+            let entry = entry(shell, number)?;
+            entry.whole.unwrap_or(entry.masked)
+        }
+        None => last(shell).unwrap_or_default(),
+    };
     let Some(text) = edit_draft(shell, &before)? else {
         unchanged(&session);
         return Ok(Next::Prompt);
     };
     shell.remember(&text);
-    shell.statement(&text)?;
-    Ok(Next::Prompt)
+    run_any(shell, &text)
 }
 
 /// Opens a text in the editor and returns the changed text, or `None` if it was left as it was or emptied.
@@ -71,7 +79,7 @@ pub(in crate::repl) fn edit_draft(
     if text.is_empty() || text == before.trim() {
         return Ok(None);
     }
-    session.notice(text);
+    session.notice(&masked(text));
     Ok(Some(text.to_owned()))
 }
 
@@ -117,7 +125,8 @@ impl Drop for EditedDraft {
 fn open(session: &Session, file: &Path) -> Result<(), Failure> {
     let (program, words) = editor()?;
     let terminal = BorrowedTerminal::save();
-    let status = Program::new(&program).args(words).arg(file).status();
+    let child = Program::new(&program).args(words).arg(file).spawn();
+    let status = child.and_then(|mut child| pager::wait(&mut child, &session.interrupt));
     let failed = !status.as_ref().is_ok_and(std::process::ExitStatus::success);
     terminal.restore(failed);
     // Ctrl-C was meant for the editor.

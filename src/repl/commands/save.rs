@@ -21,7 +21,7 @@ fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     let session = shell.session();
     let context = SaveContext {
         file: file.clone(),
-        root: shell.interpreter.setup().script_dir.clone(),
+        root: shell.first_folder().to_owned(),
         profile: session.choices().profile.clone(),
     };
     let script = saved::compose(shell.record(), &context);

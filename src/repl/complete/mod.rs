@@ -21,9 +21,11 @@ mod place;
 mod values;
 
 use crate::engine::syntax::SourceText;
-use crate::engine::types::SharedNames;
+use crate::engine::types::{DefinedNames, SharedNames};
 use crate::render::Tone;
 use crate::session::Session;
+use crate::text::words;
+use chain::ChainLink;
 use code::CursorCode;
 use files::FileOrder;
 use offer::Offer;
@@ -142,6 +144,39 @@ impl rustyline::completion::Completer for Completer {
         }
         Ok((from + place.start, pairs))
     }
+}
+
+/// Returns `()` for a text that gave no value and ends with a variable, a property or a key, and suggests keys similar
+/// to one that the map lacks. Returns `None` for any other text, such as a call.
+pub(super) fn missing_value(source: &SourceText, names: &DefinedNames) -> Option<String> {
+    let statement = source.statements().pop()?;
+    let mut at = statement.tokens.start;
+    while at < statement.tokens.end {
+        let is_part = source.name(at).is_some()
+            || source.opens(at)
+            || source.is_text(at)
+            || matches!(source.slice(at), "." | "?." | "::");
+        if !is_part {
+            return None;
+        }
+        at = source.skip(at);
+    }
+    let last = statement.tokens.end.checked_sub(1)?;
+    if source.name(last).is_none() && source.slice(last) != "]" {
+        return None;
+    }
+    let code = CursorCode::at_end(source);
+    let mut chain = chain::chain(&code, statement.tokens.end);
+    let Some(ChainLink::Member(key) | ChainLink::Index(key)) = chain.links.pop() else {
+        return Some("()".to_owned());
+    };
+    let offers = members::members(&members::shape(&chain, &code, names));
+    let known = offers.iter().map(|offer| offer.name.as_str());
+    let is_missing = !known.clone().any(|known| known == key);
+    let near = is_missing
+        .then(|| words::did_you_mean(key, known))
+        .flatten();
+    Some(near.map_or_else(|| "()".to_owned(), |near| format!("()  {near}")))
 }
 
 /// Adds a row to the list that changes nothing in the line. A list of a single row would be inserted as the only

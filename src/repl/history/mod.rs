@@ -22,6 +22,8 @@ pub(crate) struct History(Arc<Mutex<HistoryState>>);
 #[derive(Default)]
 struct HistoryState {
     entries: Vec<String>,
+    /// The number of each entry. An entry keeps its number for the session; a repeated statement gets a new one.
+    numbers: Vec<usize>,
     browse: Browse,
     file: Option<HistoryFile>,
 }
@@ -32,10 +34,18 @@ impl History {
         self.lock().entries.clone()
     }
 
+    /// Returns all statements with their numbers, the oldest first.
+    pub(crate) fn numbered(&self) -> Vec<(usize, String)> {
+        let state = self.lock();
+        let numbers = state.numbers.iter().copied();
+        numbers.zip(state.entries.iter().cloned()).collect()
+    }
+
     /// Reads the history file, and appends later statements to it.
     pub(super) fn open(&self, path: PathBuf, interrupt: &Interrupt) -> io::Result<()> {
         let (file, entries) = HistoryFile::open(path, interrupt)?;
         let mut state = self.lock();
+        state.numbers = (1..=entries.len()).collect();
         state.entries = entries;
         state.file = Some(file);
         Ok(())
@@ -48,10 +58,16 @@ impl History {
         if entry.is_empty() || state.entries.last().is_some_and(|last| last == entry) {
             return Ok(());
         }
-        state.entries.retain(|kept| kept != entry);
+        let number = state.numbers.last().map_or(1, |last| last + 1);
+        if let Some(earlier) = state.entries.iter().position(|kept| kept == entry) {
+            state.entries.remove(earlier);
+            state.numbers.remove(earlier);
+        }
         state.entries.push(entry.to_owned());
+        state.numbers.push(number);
         let beyond = state.entries.len().saturating_sub(MOST);
         state.entries.drain(..beyond);
+        state.numbers.drain(..beyond);
         let Some(file) = &state.file else {
             return Ok(());
         };
@@ -165,7 +181,9 @@ impl rustyline::history::History for History {
     }
 
     fn clear(&mut self) -> rustyline::Result<()> {
-        self.lock().entries.clear();
+        let mut state = self.lock();
+        state.entries.clear();
+        state.numbers.clear();
         Ok(())
     }
 
@@ -225,6 +243,8 @@ mod tests {
     fn each_statement_is_kept_once() {
         let history = history(&["a", "b", "a", "a", "c"]);
         assert_eq!(history.entries(), ["b", "a", "c"]);
+        let numbers: Vec<usize> = history.numbered().into_iter().map(|(it, _)| it).collect();
+        assert_eq!(numbers, [2, 3, 4]);
     }
 
     #[test]

@@ -28,7 +28,7 @@ use std::path::{Path, PathBuf};
 pub(super) struct SaveContext {
     /// The script's file.
     pub(super) file: PathBuf,
-    /// Folder in which modules of typed statements are looked for.
+    /// Folder in which modules of the first typed statements are looked for.
     pub(super) root: PathBuf,
     /// Profile given with `-p`.
     pub(super) profile: Option<String>,
@@ -60,12 +60,18 @@ pub(super) fn compose(record: &[Statement], context: &SaveContext) -> SavedScrip
         record,
         sources: &sources,
         context,
+        root: std::path::absolute(&context.root).unwrap_or_default(),
         secrets: SecretNames::of(&sources),
         lost: BTreeMap::from([("last".to_owned(), "only the prompt has")]),
     };
     let mut body = String::new();
     let (mut kept, mut left_out) = (0, 0);
     for (index, (statement, source)) in record.iter().zip(&sources).enumerate() {
+        if let StatementOrigin::Folder(folder) = &statement.origin {
+            composer.root.clone_from(folder);
+            let folder = one_line(folder);
+            let _ = writeln!(body, "// Relative paths below were in {folder}.");
+        }
         let part = match composer.convert(index, statement, source) {
             None => continue,
             Some(Ok(text)) => {
@@ -78,7 +84,7 @@ pub(super) fn compose(record: &[Statement], context: &SaveContext) -> SavedScrip
             }
         };
         let _ = match &statement.origin {
-            StatementOrigin::Prompt => Ok(()),
+            StatementOrigin::Prompt | StatementOrigin::Folder(_) => Ok(()),
             StatementOrigin::File(file) => writeln!(body, "// from {}", one_line(file)),
             StatementOrigin::Init(_) => writeln!(body, "// from init.rhai"),
         };
@@ -121,6 +127,8 @@ struct Composer<'a> {
     record: &'a [Statement],
     sources: &'a [SourceText],
     context: &'a SaveContext,
+    /// Folder in which modules of the next typed statements are looked for.
+    root: PathBuf,
     secrets: SecretNames,
     /// Names that the script doesn't have, with the reason.
     lost: BTreeMap<String, &'static str>,
@@ -243,7 +251,7 @@ impl Composer<'_> {
     /// Adapts the relative paths of modules to the script's folder.
     fn module_paths(&self, statement: &Statement, source: &SourceText) -> Vec<Edit> {
         let from = match &statement.origin {
-            StatementOrigin::Prompt => folder(&self.context.root.join("prompt")),
+            StatementOrigin::Prompt | StatementOrigin::Folder(_) => self.root.clone(),
             StatementOrigin::File(file) | StatementOrigin::Init(file) => folder(file),
         };
         let to = folder(&self.context.file);

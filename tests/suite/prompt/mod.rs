@@ -3,6 +3,7 @@
 mod commands;
 mod commands_edit;
 mod commands_save;
+mod commands_shell;
 mod commands_watch;
 mod completion;
 mod editing;

@@ -128,3 +128,22 @@ fn scripts_are_never_paged() {
     assert!(!shell.screen().contains("paged"), "{}", shell.screen());
     assert_eq!(shell.exit_code(), 0);
 }
+
+#[test]
+fn the_history_opens_at_its_end() {
+    let home = Home::new();
+    let lines: Vec<String> = (0..100).map(|at| format!("let v{at} = {at};\n")).collect();
+    home.write("data/history", &lines.concat());
+    home.write("pager.sh", "cat > /dev/null; echo \"options: $LESS\"");
+    let mut shell = home.shell_with(100, &[("PAGER", "sh pager.sh"), ("LESS", "-R")]);
+    shell.gives(":history 90", "options: -R +G");
+    if !has_less() {
+        return;
+    }
+    let mut shell = home.shell_with(100, &[("PAGER", "less -FRX -K")]);
+    shell.begin(":history 90");
+    shell.see("let v99 = 99;");
+    shell.send("q");
+    shell.prompt();
+    assert!(!shell.screen().contains("let v20 "), "{}", shell.screen());
+}

@@ -1,0 +1,55 @@
+//! `:cd`, `:pwd`
+
+use super::{CommandResult, Next, PromptCommand, arguments};
+use crate::engine::registry::Takes;
+use crate::error::{Failure, Kind};
+use crate::render::{OutputFormat, Shown};
+use crate::repl::shell::Shell;
+use std::env;
+use std::path::PathBuf;
+
+pub(super) const CD: PromptCommand = PromptCommand {
+    name: "cd",
+    aliases: &[],
+    arguments: "[DIR]",
+    help: "changes the current folder, without DIR to the home folder",
+    example: ":cd data",
+    takes: &[Takes::Path],
+    run: cd,
+};
+
+pub(super) const PWD: PromptCommand = PromptCommand {
+    name: "pwd",
+    aliases: &[],
+    arguments: "",
+    help: "shows the current folder",
+    example: ":pwd",
+    takes: &[],
+    run: pwd,
+};
+
+fn cd(shell: &mut Shell, rest: &str) -> CommandResult {
+    let home = || dirs::home_dir().ok_or_else(|| Failure::usage("this account has no home folder"));
+    let folder = arguments::file(rest).map_or_else(home, Ok)?;
+    env::set_current_dir(&folder).map_err(|error| {
+        let message = format!("cannot change to {}: {error}", folder.display());
+        Failure::new(Kind::Refused, message)
+    })?;
+    shell.enter_folder(current()?);
+    Ok(Next::Prompt)
+}
+
+fn pwd(shell: &mut Shell, rest: &str) -> CommandResult {
+    arguments::none("pwd", rest)?;
+    let folder = current()?.display().to_string();
+    let session = shell.session();
+    session.show_as(Shown::Text(&folder), OutputFormat::Table)?;
+    Ok(Next::Prompt)
+}
+
+fn current() -> Result<PathBuf, Failure> {
+    env::current_dir().map_err(|error| {
+        let message = format!("cannot find the current folder: {error}");
+        Failure::new(Kind::Refused, message)
+    })
+}
