@@ -56,6 +56,8 @@ pub(crate) fn build(
     } else {
         client
     };
+    let made_from = options.iter();
+    let made_from = made_from.map(|(name, value)| (name.to_owned(), setting(name, value)));
     Ok(Connection {
         name: name(origin, &route),
         client,
@@ -65,27 +67,25 @@ pub(crate) fn build(
             Origin::Options | Origin::Environment => None,
         },
         protected: options.flag("protected")?.unwrap_or_default(),
-        made_from: settings_of(options.iter()),
+        made_from: Profile::new(made_from.collect()),
     })
 }
 
-/// Returns options as the settings of a profile.
-fn settings_of<'o>(options: impl Iterator<Item = (&'o str, &'o Dynamic)>) -> Profile {
-    let setting = |(name, value): (&str, &Dynamic)| {
-        let secret = value
-            .read_lock::<Secret>()
-            .map(|secret| Secret::clone(&secret));
-        let typed = || is_secret(name).then(|| as_text(value).map(Secret::new))?;
-        let setting = match (secret.or_else(typed), map_of(value)) {
-            (Some(secret), _) => Setting::Secret(secret),
-            (None, Some(map)) => Setting::Table(settings_of(
-                map.iter().map(|(key, value)| (key.as_str(), value)),
-            )),
-            (None, None) => Setting::Plain(json_of(value)),
-        };
-        (name.to_owned(), setting)
-    };
-    Profile::new(options.map(setting).collect())
+/// Returns an option as a profile's setting.
+fn setting(name: &str, value: &Dynamic) -> Setting {
+    let secret = value.read_lock::<Secret>();
+    let secret = secret.map(|secret| Secret::clone(&secret));
+    let typed = || is_secret(name).then(|| as_text(value).map(Secret::new))?;
+    match (secret.or_else(typed), map_of(value)) {
+        (Some(secret), _) => Setting::Secret(secret),
+        (None, Some(map)) => {
+            let settings = map
+                .iter()
+                .map(|(key, value)| (key.to_string(), setting(key, value)));
+            Setting::Table(Profile::new(settings.collect()))
+        }
+        (None, None) => Setting::Plain(json_of(value)),
+    }
 }
 
 /// Returns a client with the API key found for this route.

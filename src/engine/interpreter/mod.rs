@@ -237,14 +237,16 @@ impl Interpreter {
         self.compile("watched", text).map(|_| ())
     }
 
-    /// Returns the variables of the prompt's statements, the latest first.
+    /// Returns the variables of the prompt's statements in their order, without shadowed ones.
     pub(crate) fn variables(&self) -> Vec<(&str, &Dynamic)> {
         let mut variables: Vec<(&str, &Dynamic)> = Vec::new();
-        for (name, _, value) in self.scope.iter_raw().collect::<Vec<_>>().into_iter().rev() {
+        // The scope begins with the latest variable.
+        for (name, _, value) in self.scope.iter_raw() {
             if !variables.iter().any(|(known, _)| *known == name) {
                 variables.push((name, value));
             }
         }
+        variables.reverse();
         variables
     }
 

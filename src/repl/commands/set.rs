@@ -62,7 +62,7 @@ const SETTINGS: &[SessionSetting] = &[
     },
     SessionSetting {
         name: "verbose",
-        help: "a log of the HTTP calls, also of connections made before",
+        help: "a log of the HTTP calls",
         values: off_or_on,
         get: |choices| switch(choices.verbose),
         set: |choices, word| choices.verbose = word == "on",
@@ -76,14 +76,14 @@ const SETTINGS: &[SessionSetting] = &[
     },
     SessionSetting {
         name: "timing",
-        help: "the time of each statement, as :time shows it",
+        help: "each statement's time",
         values: off_or_on,
         get: |choices| switch(choices.timing),
         set: |choices, word| choices.timing = word == "on",
     },
     SessionSetting {
         name: "pager",
-        help: "the program that shows results longer than the screen",
+        help: "the program for long results",
         values: || ["auto", "off", ANYTHING].map(str::to_owned).to_vec(),
         get: |choices| choices.pager.to_string(),
         set: |choices, word| {

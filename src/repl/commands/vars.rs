@@ -7,7 +7,7 @@ use crate::render::{OutputFormat, Shown};
 use crate::repl::shell::Shell;
 use crate::secret::{MASK, hidden, is_secret};
 use crate::text::words;
-use rhai::{Array, Dynamic, Map};
+use rhai::{Array, Dynamic, FnPtr, ImmutableString, Map};
 use serde_json::{Value, json};
 
 pub(super) const COMMAND: PromptCommand = PromptCommand {
@@ -21,7 +21,7 @@ pub(super) const COMMAND: PromptCommand = PromptCommand {
 };
 
 /// Maximum length of a shown value in characters.
-const LENGTH: usize = 60;
+const LENGTH: usize = 36;
 /// Maximum number of items of a list or map, and maximum depth, that are looked at: more than the length shows.
 const ITEMS: usize = 30;
 const DEPTH: usize = 4;
@@ -58,6 +58,12 @@ fn run(shell: &mut Shell, rest: &str) -> CommandResult {
 /// Returns a value in one short line, without secrets.
 fn shown(name: &str, value: &Dynamic) -> String {
     let json = brief(name, value, DEPTH);
+    if json == MASK {
+        return MASK.to_owned();
+    }
+    if value.is::<FnPtr>() {
+        return String::new();
+    }
     let text = hidden(&words::safe_line(&json.to_string()));
     if text.chars().count() <= LENGTH {
         return text;
@@ -106,7 +112,7 @@ fn brief(name: &str, value: &Dynamic, depth: usize) -> Value {
     if let Some(record) = value.read_lock::<Record>() {
         return brief_map(record.pairs(), depth);
     }
-    match value.read_lock::<rhai::ImmutableString>() {
+    match value.read_lock::<ImmutableString>() {
         Some(text) => text.chars().take(2 * LENGTH).collect::<String>().into(),
         None => json_of(value),
     }

@@ -25,11 +25,6 @@ fn the_current_folder_changes() {
         script.contains("\n// Relative paths below were in /"),
         "{script}"
     );
-    let ran = home.zshell(&["run", "my data/s.rhai"], &[]);
-    assert!(
-        String::from_utf8_lossy(&ran.stdout).contains("42"),
-        "{ran:?}"
-    );
     let screen = shell.run(":cd nowhere");
     assert!(
         screen.contains("cannot change to nowhere: No such file"),
@@ -89,7 +84,7 @@ fn commands_of_the_shell_have_the_terminal() {
     shell.gives("40 + 2", "42");
     shell.begin(":! echo run\"\"ning; exec sleep 600");
     shell.see("running");
-    assert_eq!(shell.terminate(), "Terminated");
+    assert_eq!(shell.terminate(), "Exited with code 143");
     let mut shell = home.shell_as(&["--no-commands"], &[PATH]);
     let screen = shell.run(":! echo no");
     assert!(
@@ -179,10 +174,8 @@ fn statements_run_again_by_their_number() {
         "connect(#{endpoint: \"http://127.0.0.1:1\", token: \"s3cret-key\", verify: false}).key",
     );
     let screen = shell.run(":history connect");
-    let number = screen
-        .lines()
-        .rev()
-        .find_map(|line| line.split_whitespace().next()?.parse::<usize>().ok());
+    let line = screen.lines().find(|line| line.contains("  connect("));
+    let number = line.and_then(|line| line.split_whitespace().next());
     let number = number.expect("a number");
     let screen = shell.run(&format!(":rerun {number}"));
     assert!(
@@ -330,8 +323,9 @@ fn the_current_connection_becomes_a_profile() {
     // A connection of a profile is copied with its key.
     shell.run("connect(\"prod\");");
     shell.gives(":profile save copy", "-p copy or connect(\"copy\")");
-    let ran = home.zshell(&["-p", "copy", "eval", "connect().protected"], &[]);
-    assert_eq!(String::from_utf8_lossy(&ran.stdout), "true\n", "{ran:?}");
+    let ran = home.zshell(&["profile", "show", "copy", "-o", "json"], &[]);
+    let shown = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(shown.contains("\"protected\": true"), "{shown}");
 }
 
 #[test]
