@@ -75,7 +75,7 @@ impl Overviews {
 
     /// Returns true if each text contains the word.
     fn name(&self, word: &str) -> bool {
-        let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':' | '!');
         self.0
             .iter()
             .all(|text| text.split(|c| !is_part(c)).any(|part| part == word))
