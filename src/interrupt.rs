@@ -3,6 +3,7 @@
 //! Every wait goes through [`Interrupt::sleep`] or polls [`Interrupt::check`], so a stop ends the wait within [`TICK`].
 
 use crate::error::{Failure, Kind};
+use crate::pending::PendingCalls;
 use std::io;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -11,6 +12,9 @@ use std::time::{Duration, Instant};
 
 /// Interval at which a blocked thread checks the flag.
 pub(crate) const TICK: Duration = Duration::from_millis(20);
+
+/// Interval at which a sleeping thread shows the call that it sleeps for.
+const SHOW: Duration = Duration::from_millis(100);
 
 /// Why a run stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,6 +85,7 @@ pub struct Interrupt {
     shared: Arc<(Mutex<InterruptState>, Condvar)>,
     /// An additional deadline that only this clone has.
     until: Option<Instant>,
+    pending: PendingCalls,
 }
 
 impl Interrupt {
@@ -95,7 +100,13 @@ impl Interrupt {
         Self {
             shared: Arc::clone(&self.shared),
             until: [self.until, deadline].into_iter().flatten().min(),
+            pending: self.pending.clone(),
         }
+    }
+
+    /// Returns the calls that the run waits for.
+    pub(crate) fn pending(&self) -> &PendingCalls {
+        &self.pending
     }
 
     /// Raises the flag and wakes all sleepers. The first reason is kept until [`Self::clear`].
@@ -125,8 +136,14 @@ impl Interrupt {
     pub fn sleep(&self, time: Duration) -> Result<(), Stop> {
         let end = Instant::now().checked_add(time);
         let (lock, condvar) = &*self.shared;
-        let mut state = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let longest = if self.pending.is_observed() {
+            SHOW
+        } else {
+            Duration::MAX
+        };
         loop {
+            self.pending.tick();
+            let state = lock.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(stop) = self.reason(&state) {
                 return Err(stop);
             }
@@ -139,10 +156,11 @@ impl Interrupt {
                 .flatten()
                 .min();
             let left = next.map_or(Duration::MAX, |next| next.saturating_duration_since(now));
-            state = condvar
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            drop(
+                condvar
+                    .wait_timeout(state, left.min(longest))
+                    .unwrap_or_else(PoisonError::into_inner),
+            );
         }
     }
 
@@ -162,6 +180,7 @@ impl Interrupt {
             .map_err(ThreadError::Start)?;
         loop {
             let received = result.recv_timeout(TICK);
+            self.pending.tick();
             tick();
             match received {
                 Ok(result) => return Ok(result),

@@ -22,7 +22,7 @@
 //! | `credentials`, `config` | API keys, `config.toml`, profiles |
 //! | `location` | object paths |
 //! | `secret`, `text`, `guide`, `fsutil` | masked keys, wording, help pages, private files and locks |
-//! | `interrupt`, `error` | stopping, and kinds of failures with their exit codes |
+//! | `interrupt`, `pending`, `error` | stopping, the calls waited for, and kinds of failures with their exit codes |
 //!
 //! A line of a script passes `repl` or `cli`, `engine`, `submission` and `api`; its result passes `engine` and `render`.
 //! `api`, `formats`, `stores` and `location` know nothing of Rhai or terminals. To see how an import works, start with
@@ -49,6 +49,7 @@ mod journal;
 #[cfg(feature = "local")]
 mod local;
 mod location;
+mod pending;
 mod render;
 mod repl;
 mod secret;

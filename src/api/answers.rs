@@ -109,6 +109,7 @@ fn read_summary(record: &Fields<'_>) -> Option<JobSummary> {
             .number(&["progress"])
             .map(|sent| whole(&state, fields::percent(sent))),
         create_time: record.text(&["createTime"]),
+        file: String::new(),
         reason,
         state,
     })

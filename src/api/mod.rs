@@ -158,6 +158,11 @@ impl Client {
         Ok(Self::new(settings, self.interrupt.clone()))
     }
 
+    /// Returns the host and port of the service that imports, for messages.
+    pub(crate) fn host(&self) -> String {
+        request::host(&self.settings().import_base)
+    }
+
     /// Returns the stop flag that ends the client's calls.
     pub fn interrupt(&self) -> &Interrupt {
         &self.interrupt

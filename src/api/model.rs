@@ -258,6 +258,8 @@ pub struct JobSummary {
     pub create_time: Option<String>,
     /// The reason of a failure, if the dialect's list has it.
     pub reason: Option<String>,
+    /// The file, or the number of files. No dialect's list has it: the journal adds it.
+    pub file: String,
 }
 
 /// One page of the job list.

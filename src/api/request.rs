@@ -13,7 +13,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::io;
-use url::Url;
+use url::{Position, Url};
 use zeroize::Zeroizing;
 
 /// All characters except RFC 3986's unreserved ones.
@@ -126,6 +126,11 @@ impl Outgoing {
         })
     }
 
+    /// Returns the server's host and port, with secrets masked.
+    pub(super) fn host(&self) -> String {
+        self.mask.apply(&host(&self.url))
+    }
+
     /// Adds the database to the request as its `DB-Name` header.
     pub(super) fn with_database(mut self, database: Option<&str>) -> Result<Self, ApiError> {
         if let Some(database) = database {
@@ -204,6 +209,11 @@ impl Outgoing {
         self.mask = Mask::new(settings.token.iter().chain(secrets));
         self
     }
+}
+
+/// Returns the host and port of a URL.
+pub(super) fn host(url: &Url) -> String {
+    url[Position::BeforeHost..Position::AfterPort].to_owned()
 }
 
 /// Returns a body as JSON.

@@ -41,6 +41,8 @@ pub(super) fn send<T>(
     let deadline = begun
         .checked_add(settings.read_timeout)
         .unwrap_or(begun + Duration::from_hours(24));
+    let pending = interrupt.pending();
+    let pending = pending.begin("waiting for", outgoing.host(), outgoing.call.what);
     let mut tries = 0;
     loop {
         let answer = transport.exchange(settings, outgoing, deadline, interrupt, late.take());
@@ -65,6 +67,7 @@ pub(super) fn send<T>(
             stop,
             sent: true,
         })?;
+        pending.again();
     }
 }
 

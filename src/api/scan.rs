@@ -68,6 +68,7 @@ mod tests {
             collection: name.to_owned(),
             state: State::parse("Pending"),
             percent: None,
+            file: String::new(),
             create_time: None,
             reason: None,
         };

@@ -168,7 +168,7 @@ fn await_answer(
                     cause,
                 });
             }
-            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Timeout) => interrupt.pending().tick(),
         }
         interrupt.check().map_err(|stop| ApiError::Stopped {
             call: call(),

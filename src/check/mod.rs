@@ -102,7 +102,9 @@ pub(crate) fn run(
     interrupt: &Interrupt,
     show: impl FnMut(&CheckCount),
 ) -> Result<CheckReport, CheckError> {
-    beside(interrupt, show, move |progress| check(&request, progress))
+    let is_remote = has_remote(&request.paths);
+    let work = move |progress: &_| check(&request, progress);
+    beside(interrupt, is_remote, show, work)
 }
 
 /// Proposes a schema for the files of these paths.
@@ -112,8 +114,9 @@ pub(crate) fn infer(
     csv: CsvOptions,
     interrupt: &Interrupt,
 ) -> Result<Inferred, CheckError> {
+    let is_remote = has_remote(&paths);
     let work = move |progress: &_| infer::infer(&paths, &stores, &csv, progress);
-    beside(interrupt, |_| {}, work)
+    beside(interrupt, is_remote, |_| {}, work)
 }
 
 /// Merges the reports of shards ([`merge::merge`]).
@@ -123,17 +126,26 @@ pub(crate) fn merge(
     interrupt: &Interrupt,
 ) -> Result<CheckReport, CheckError> {
     let work = move |progress: &_| merge::merge(&paths, strict, progress);
-    beside(interrupt, |_| {}, work)
+    beside(interrupt, false, |_| {}, work)
+}
+
+/// Returns true if one of the paths is in an object store.
+fn has_remote(paths: &[String]) -> bool {
+    paths.iter().any(|path| path.contains("://"))
 }
 
 /// Does work on a thread, so that a stop ends the wait at once and then the work. Calls `show` several times a second.
 fn beside<T: Send + 'static>(
     interrupt: &Interrupt,
+    is_remote: bool,
     mut show: impl FnMut(&CheckCount),
     work: impl FnOnce(&CheckProgress) -> Result<T, CheckError> + Send + 'static,
 ) -> Result<T, CheckError> {
     let progress = Arc::new(CheckProgress::default());
     let shared = Arc::clone(&progress);
+    let pending = interrupt.pending();
+    let _pending =
+        is_remote.then(|| pending.begin("waiting for", "the object store".to_owned(), ""));
     let done = interrupt.on_a_thread("check", move || work(&shared), || show(&progress.count()));
     done.map_err(|error| match error {
         ThreadError::Start(error) => CheckError::Thread(error),

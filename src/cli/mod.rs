@@ -22,6 +22,7 @@ use crate::engine::types;
 use crate::engine::{Interpreter, ScriptError, Setup};
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
+use crate::render::signals::SignalChoices;
 use crate::render::{ColorChoice, Screen};
 use crate::repl;
 use crate::session::idle::PromptTerminal;
@@ -303,6 +304,7 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
         pager: PagerChoice::default(),
         timing: false,
         given: common.given.clone(),
+        signals: SignalChoices::default(),
     })
 }
 

@@ -8,6 +8,8 @@ use super::types::{as_text, found, json_of, list_of, map_of};
 use crate::error::Failure;
 use crate::secret::Secret;
 use crate::text::words;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use rhai::{Dynamic, Map};
 use serde_json::Value;
 use std::time::Duration;
@@ -103,6 +105,15 @@ impl Options {
             name,
             "a duration such as \"90s\" or \"1h45m\", or seconds",
             duration_of,
+        )
+    }
+
+    /// Returns an option that's a point in time: a duration before now, or a time.
+    pub fn moment(&self, name: &str) -> Result<Option<Timestamp>, Failure> {
+        self.read(
+            name,
+            "a duration such as \"90m\" or \"7d\", or a time such as \"2026-11-29T08:00:00Z\"",
+            moment_of,
         )
     }
 
@@ -302,6 +313,29 @@ pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     Duration::try_from(span).ok()
 }
 
+/// Returns the point in time that is this duration before now, or this time. A date is its midnight in UTC.
+fn moment_of(value: &Dynamic) -> Option<Timestamp> {
+    let text = as_text(value).unwrap_or_default();
+    let text = text.trim();
+    let day = text.parse::<jiff::civil::Date>().ok();
+    let day = day.filter(|_| !text.contains(['T', ' ', ':']));
+    if let Some(day) = day {
+        return Some(day.to_zoned_datetime(TimeZone::UTC).ok()?.timestamp());
+    }
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Some(time);
+    }
+    let days = text
+        .strip_suffix('d')
+        .and_then(|days| days.parse::<f64>().ok());
+    let age = match days {
+        Some(days) => Duration::try_from_secs_f64(86_400.0 * days).ok()?,
+        None => duration_of(value)?,
+    };
+    let age = SignedDuration::try_from(age).ok()?;
+    Timestamp::now().checked_sub(age).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::describe::{opt, opt_as};
@@ -338,6 +372,36 @@ mod tests {
         let failure = parse("timout", 1_i64).err().unwrap();
         assert_eq!(failure.message, "import: no option \"timout\"");
         assert!(failure.hint.unwrap().contains("timeout"));
+    }
+
+    #[test]
+    fn moments_are_ages_or_times() {
+        let at = |text: &str| moment_of(&text.into()).map(|time| time.to_string());
+        assert_eq!(at("2026-11-29").unwrap(), "2026-11-29T00:00:00Z");
+        assert_eq!(
+            at("2026-11-29T08:00:00+02:00").unwrap(),
+            "2026-11-29T06:00:00Z"
+        );
+        for (age, seconds) in [
+            ("90m", 5400),
+            ("1h45m", 6300),
+            ("2d", 172_800),
+            ("1.5d", 129_600),
+        ] {
+            let elapsed = Timestamp::now().duration_since(moment_of(&age.into()).unwrap());
+            assert!((elapsed.as_secs() - seconds).abs() < 10, "{age}: {elapsed}");
+        }
+        for text in [
+            "",
+            "soon",
+            "-1h",
+            "2026-13-01",
+            "1e400d",
+            "NaNd",
+            "99999999999d",
+        ] {
+            assert_eq!(at(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -71,6 +71,8 @@ pub struct Submission {
     pub intent: Intent,
     /// Number of files.
     pub file_count: usize,
+    /// Name of the first file, without its folder.
+    pub first_file: String,
     /// State of the submission.
     pub standing: Standing,
     /// The submission's job.
@@ -121,9 +123,13 @@ impl Submission {
 
     pub(super) fn new(mut intent: Intent, order: u64) -> Self {
         let file_count = intent.files.iter().map(Vec::len).sum();
+        let first = intent.files.iter().flatten().next();
+        let name = first.and_then(|path| path.rsplit('/').next());
+        let first_file = name.unwrap_or_default().to_owned();
         intent.files.shrink_to_fit();
         Self {
             file_count,
+            first_file,
             standing: Standing::Open,
             job: None,
             by_hand: false,

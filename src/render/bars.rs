@@ -6,6 +6,7 @@ mod batch;
 mod check;
 mod line;
 mod rate;
+mod single;
 mod stall;
 mod summary;
 mod terminal;
@@ -19,6 +20,7 @@ use jiff::Timestamp;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::jobs;
+use super::status::Drawing;
 use super::style::{Screen, Tone};
 use crate::api::model::{JobState, Progress};
 use crate::text::words;
@@ -26,6 +28,7 @@ pub(crate) use batch::{BatchBar, BatchCount};
 pub(crate) use check::CheckBar;
 use line::BarLine;
 use rate::Rate;
+use single::no_answer;
 use stall::Stalls;
 use terminal::Terminal;
 
@@ -34,6 +37,9 @@ const MANY: usize = 4;
 
 /// Lines of the screen that bars leave free for earlier output and for the prompt below.
 const KEPT_LINES: usize = 4;
+
+/// Time without an answer before the bars say so. Readings of slow services take a second or two.
+const SILENCE: Duration = Duration::from_secs(2);
 
 /// The view of one `wait`. Create it before the first reading, update it with each reading, and finish it before the
 /// result is shown.
@@ -45,6 +51,8 @@ pub(crate) struct WaitView {
     began: Option<(Instant, u64)>,
     /// True once there was a job to wait for.
     waited: bool,
+    /// The start of the time without an answer.
+    unanswered: Option<Instant>,
 }
 
 /// Receives each line, and the job whose state changed. A line without a job is a warning.
@@ -61,6 +69,8 @@ enum Display {
 }
 
 struct Bars {
+    /// Present from the first frame until the bars are removed.
+    drawing: Option<Drawing>,
     multi: MultiProgress,
     terminal: Terminal,
     slots: Vec<ProgressBar>,
@@ -111,6 +121,7 @@ impl WaitView {
             let terminal = Terminal::new(stream, size);
             let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal.clone()), 20);
             Display::Bars(Box::new(Bars {
+                drawing: None,
                 multi: MultiProgress::with_draw_target(target),
                 terminal,
                 slots: Vec::new(),
@@ -142,6 +153,7 @@ impl WaitView {
             stalls: Stalls::new(stall::LONG),
             began: None,
             waited: false,
+            unanswered: None,
         }
     }
 
@@ -179,6 +191,11 @@ impl WaitView {
         self.tick_at(now);
     }
 
+    /// Sets the time since which the service hasn't answered. The next frame shows it.
+    pub(crate) fn set_unanswered(&mut self, since: Option<Instant>) {
+        self.unanswered = since;
+    }
+
     /// Redraws the bars with the elapsed time and the terminal's current size, and warns of jobs that don't move. Call
     /// this regularly between readings.
     pub(crate) fn tick(&mut self) {
@@ -188,10 +205,14 @@ impl WaitView {
     /// Like [`Self::tick`], at the given time.
     pub(crate) fn tick_at(&mut self, now: Instant) {
         let elapsed = self.elapsed(now);
+        let silence = self
+            .unanswered
+            .map(|since| now.saturating_duration_since(since));
+        let silence = silence.filter(|time| *time >= SILENCE);
         if let Display::Bars(bars) = &mut self.display
             && !bars.latest.is_empty()
         {
-            bars.draw(&self.screen, elapsed);
+            bars.draw(&self.screen, elapsed, silence);
         }
         for warning in self.stalls.warnings(now, self.screen.now()) {
             let warning = self.screen.paint(Tone::Warn, &warning);
@@ -229,6 +250,7 @@ impl WaitView {
             }
             // The terminal already swallows errors.
             let _ = bars.multi.clear();
+            bars.drawing = None;
         }
     }
 
@@ -275,7 +297,9 @@ fn announce(tell: &mut Tell, states: &mut HashMap<String, String>, jobs: &[Progr
 }
 
 impl Bars {
-    fn draw(&mut self, screen: &Screen, elapsed: Duration) {
+    fn draw(&mut self, screen: &Screen, elapsed: Duration, silence: Option<Duration>) {
+        let drawing = self.drawing.get_or_insert_with(Drawing::begin);
+        drawing.percent(line::overall_percent(&self.latest));
         let (columns, height) = self.terminal.size();
         self.forget_reflow(columns);
         let room = height.saturating_sub(KEPT_LINES).max(1);
@@ -297,6 +321,9 @@ impl Bars {
                 width,
                 screen,
             ));
+        }
+        if let Some(silence) = silence {
+            lines.push(BarLine::text(no_answer(silence, screen)));
         }
         self.resize(lines.len());
         // The width that the lines were made for. The terminal may have changed again since.

@@ -40,21 +40,32 @@ pub(super) fn list(jobs: &[JobSummary], total: Option<u64>, screen: &Screen) -> 
         GridColumn::new("percent", 30).right(),
         GridColumn::new("reason", 20).wrapping(20),
     ];
+    let has_files = jobs.iter().any(|job| !job.file.is_empty());
+    if has_files {
+        columns.push(GridColumn::new("file", 25).wrapping(12));
+    }
     // Few servers report a job's creation time.
-    if jobs.iter().any(|job| job.create_time.is_some()) {
+    let has_times = jobs.iter().any(|job| job.create_time.is_some());
+    if has_times {
         columns.push(GridColumn::new("created", 10));
     }
     let mut grid = Grid::new(columns);
     for job in jobs {
-        grid.push(vec![
+        let mut cells = vec![
             Cell::text(&job.job_id),
             Cell::optional(Some(&job.collection)),
             state(&job.state),
             job.percent
                 .map_or_else(Cell::absent, |percent| Cell::text(&words::percent(percent))),
             reason(job.reason.as_deref(), screen),
-            time(job.create_time.as_deref(), screen),
-        ]);
+        ];
+        if has_files {
+            cells.push(Cell::optional(Some(&job.file)));
+        }
+        if has_times {
+            cells.push(time(job.create_time.as_deref(), screen));
+        }
+        grid.push(cells);
     }
     let mut text = grid.lay_out(screen);
     let reasons = jobs
@@ -85,6 +96,7 @@ pub(super) fn table(jobs: &[Progress], screen: &Screen) -> String {
     let mut columns = vec![
         GridColumn::new("job", ESSENTIAL).heading(),
         GridColumn::new("collection", 40).wrapping(12),
+        GridColumn::new("file", 25).wrapping(12),
     ];
     columns.extend(measures());
     let mut grid = Grid::new(columns);
@@ -92,6 +104,7 @@ pub(super) fn table(jobs: &[Progress], screen: &Screen) -> String {
         grid.push(vec![
             Cell::text(&job.job_id),
             Cell::optional(Some(&job.collection)),
+            Cell::optional(Some(&jobs::files_label(job))),
             state(&job.state),
             Cell::text(&words::percent(job.percent)),
             Cell::optional(words::rows(job.rows, job.total_rows).as_deref()),

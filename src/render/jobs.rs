@@ -9,8 +9,15 @@ use crate::api::model::{FileProgress, JobState, JobSummary, Progress, State};
 use crate::text::words;
 
 /// The keys of a job summary's JSON, in order.
-pub(super) const JOB_KEYS: [&str; 6] =
-    ["job", "collection", "state", "percent", "reason", "created"];
+pub(super) const JOB_KEYS: [&str; 7] = [
+    "job",
+    "collection",
+    "state",
+    "percent",
+    "reason",
+    "created",
+    "file",
+];
 
 /// The keys of a progress reading's JSON, in order.
 pub(super) const PROGRESS_KEYS: [&str; 13] = [
@@ -41,8 +48,8 @@ pub(crate) const FILE_KEYS: [&str; 8] = [
     "reason",
 ];
 
-/// Returns a job summary as JSON: `job`, `collection`, `state`, `percent`, `reason`, `created` (RFC 3339). Unknown
-/// values are null.
+/// Returns a job summary as JSON: `job`, `collection`, `state`, `percent`, `reason`, `created` (RFC 3339),
+/// `file`. Unknown values are null.
 pub(crate) fn job_json(job: &JobSummary) -> Value {
     json!({
         "job": job.job_id,
@@ -51,6 +58,7 @@ pub(crate) fn job_json(job: &JobSummary) -> Value {
         "percent": job.percent,
         "reason": job.reason,
         "created": job.create_time,
+        "file": text(&job.file),
     })
 }
 
@@ -125,6 +133,19 @@ pub(super) fn time(time: Option<&str>, screen: &Screen) -> Cell {
     match time {
         Some(time) if screen.tty => Cell::optional(Some(&words::ago(time, screen.now()))),
         other => Cell::optional(other),
+    }
+}
+
+/// Returns the name of a job's file without its folder, or the number of files and the first one's name. Empty if the
+/// service reports no file.
+pub(super) fn files_label(job: &Progress) -> String {
+    match &*job.details {
+        [] if job.file_name.contains(',') => String::new(),
+        [] => words::files(1, &job.file_name),
+        files => words::files(
+            files.len(),
+            files.first().map_or("", |file| &*file.file_name),
+        ),
     }
 }
 

@@ -5,6 +5,8 @@
 //! [`progress_json`]) are stable: all formats but the table, and the values in scripts, are made from them.
 
 pub(crate) mod bars;
+pub(crate) mod signals;
+pub(crate) mod status;
 pub(crate) mod style;
 
 mod batch;

@@ -8,6 +8,7 @@ use super::keys::{self, LineEnd, PendingKeyAction};
 #[cfg(unix)]
 use super::plain::Lines;
 use super::prompt::{Prompt, screen};
+use super::vi_cursor::ViCursor;
 use crate::config::EditMode;
 use crate::engine::Interpreter;
 use crate::error::{Failure, Kind};
@@ -35,6 +36,7 @@ pub(super) struct PromptInput {
     editor: Editor<Helper, History>,
     history: History,
     pending: PendingKeyAction,
+    cursor: ViCursor,
     /// The text that the next line begins with.
     prefilled: String,
     /// The reader for dumb terminals.
@@ -70,7 +72,8 @@ impl PromptInput {
             Hinter::new(history.clone()),
             pending.clone(),
         )));
-        for (key, handler) in keys::bindings(history, &pending) {
+        let cursor = ViCursor::default();
+        for (key, handler) in keys::bindings(history, &pending, &cursor) {
             editor.bind_sequence(key, handler);
         }
         let folder = session.choices().data_dir.clone();
@@ -87,6 +90,7 @@ impl PromptInput {
             editor,
             history: history.clone(),
             pending,
+            cursor,
             prefilled: String::new(),
             #[cfg(unix)]
             plain: is_dumb().then(Lines::new),
@@ -113,9 +117,14 @@ impl PromptInput {
             return line.map(PromptLine::Statement);
         }
         let prefilled = std::mem::take(&mut self.prefilled);
+        if session.choices().edit_mode == EditMode::Vi && screen(session).redraw {
+            self.cursor.begin();
+        }
         let text = self
             .editor
-            .readline_with_initial(&prompt.plain, (&prefilled, ""))?;
+            .readline_with_initial(&prompt.plain, (&prefilled, ""));
+        self.cursor.end();
+        let text = text?;
         match self.pending.line_end() {
             None => Ok(PromptLine::Statement(text)),
             Some(LineEnd::Cancel) => Err(ReadlineError::Interrupted),

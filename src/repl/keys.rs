@@ -2,6 +2,7 @@
 
 use super::history::History;
 use super::indent;
+use super::vi_cursor::ViCursor;
 use crate::engine::syntax::parse_state;
 use rustyline::history::SearchDirection;
 use rustyline::{
@@ -71,6 +72,7 @@ impl PendingKeyAction {
 pub(super) fn bindings(
     history: &History,
     pending: &PendingKeyAction,
+    cursor: &ViCursor,
 ) -> Vec<(Event, EventHandler)> {
     let key = |code| KeyEvent(code, Modifiers::NONE);
     let typed = |letter| KeyEvent::new(letter, Modifiers::NONE);
@@ -118,6 +120,7 @@ pub(super) fn bindings(
             action,
             history: history.clone(),
             pending: pending.clone(),
+            cursor: cursor.clone(),
         };
         (event, EventHandler::Conditional(Box::new(handler)))
     };
@@ -161,6 +164,7 @@ struct Handler {
     action: EditorAction,
     history: History,
     pending: PendingKeyAction,
+    cursor: ViCursor,
 }
 
 impl ConditionalEventHandler for Handler {
@@ -174,6 +178,7 @@ impl ConditionalEventHandler for Handler {
         let (line, pos) = (context.line(), context.pos());
         let vi_command =
             context.mode() == EditMode::Vi && context.input_mode() == InputMode::Command;
+        self.cursor.follow(event, context);
         let searching = self.pending.is_searching();
         self.pending.clear();
         if self.action == EditorAction::Search || (searching && is_search_key(event)) {

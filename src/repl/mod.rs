@@ -18,6 +18,7 @@ pub(crate) mod record;
 mod saved;
 pub(crate) mod shell;
 mod signature;
+mod vi_cursor;
 
 use crate::config::{self, Config};
 use crate::engine::{Interpreter, connecting};

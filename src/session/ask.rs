@@ -6,6 +6,7 @@
 use super::Session;
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
+use crate::render::status;
 use crate::secret::Secret;
 use crate::text::words;
 use std::io::{self, IsTerminal, Write};
@@ -83,6 +84,7 @@ fn read(
         .then(terminal::hide_echo)
         .transpose()
         .map_err(failed)?;
+    status::clear();
     let mut err = io::stderr().lock();
     // If standard error is closed, the terminal is gone.
     let _ =

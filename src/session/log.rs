@@ -2,7 +2,7 @@
 
 use super::Session;
 use crate::api::model::Progress;
-use crate::render::{Tone, hanging};
+use crate::render::{Tone, hanging, status};
 use crate::text::words;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -147,6 +147,7 @@ impl Log {
 
     /// Writes text that has been laid out for the terminal, with its colors.
     pub fn painted(text: &str) {
+        status::clear();
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
 

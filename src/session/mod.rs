@@ -25,7 +25,8 @@ use crate::config::EditMode;
 use crate::connection::Connection;
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
-use crate::render::{ColorChoice, OutputFormat, Screen};
+use crate::render::signals::SignalChoices;
+use crate::render::{ColorChoice, OutputFormat, Screen, status};
 use crate::secret::Secret;
 use crate::submission::{Notice, SubmissionContext, Submitter};
 use interruptible_writer::InterruptibleWriter;
@@ -70,6 +71,8 @@ pub struct Choices {
     pub timing: bool,
     /// Names of the options given on the command line, which win over `config.toml`.
     pub given: Vec<String>,
+    /// The terminal's signals about long waits.
+    pub signals: SignalChoices,
 }
 
 impl Choices {
@@ -79,6 +82,12 @@ impl Choices {
             quiet: self.quiet,
             verbose: self.verbose,
         }
+    }
+
+    /// Returns the colours of the line about a slow call and the signals of its end, if they're wanted.
+    fn status(&self) -> Option<(ColorChoice, SignalChoices)> {
+        let wanted = !self.quiet && self.log_format == LogFormat::Text;
+        wanted.then_some((self.color, self.signals))
     }
 }
 
@@ -119,6 +128,8 @@ impl Session {
         let log = choices.log();
         let http_log = LogSink::new(move |line| log.line(LogLevel::Debug, line));
         http_log.turn(choices.verbose);
+        interrupt.pending().observe(status::show);
+        status::configure(choices.status());
         Self {
             #[cfg(feature = "local")]
             local: self::local::LocalService::new(
@@ -158,7 +169,9 @@ impl Session {
     /// Changes the settings.
     pub fn choose(&self, change: impl FnOnce(&mut Choices)) {
         change(&mut self.choices.borrow_mut());
-        self.http_log.turn(self.choices().verbose);
+        let choices = self.choices();
+        self.http_log.turn(choices.verbose);
+        status::configure(choices.status());
     }
 
     /// Returns the HTTP log of all connections, which `-v` and `:set verbose` turn on.
@@ -256,6 +269,7 @@ impl Session {
             }
             return Ok(());
         }
+        status::clear();
         let commented = self.choices().dry_run;
         let mut out = io::BufWriter::new(InterruptibleWriter::new(
             io::stdout().lock(),
@@ -347,6 +361,7 @@ impl Session {
             pager: PagerChoice::Off,
             timing: false,
             given: Vec::new(),
+            signals: SignalChoices::default(),
         };
         Self::new(choices, Interrupt::new(), idle::PromptTerminal::default())
     }

@@ -206,6 +206,11 @@ impl Bucket {
         }
     }
 
+    /// Returns the bucket's name, or the container's.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Returns a text that differs for different buckets.
     pub(crate) fn identity(&self) -> String {
         format!("{self:?}")

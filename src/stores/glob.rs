@@ -52,6 +52,12 @@ pub(crate) fn find(
     let fixed = pattern.find(['*', '?', '[']).unwrap_or(pattern.len());
     let prefix = format!("{folder}{}", pattern.get(..fixed).unwrap_or_default());
     let flat = !pattern.get(fixed..).unwrap_or_default().contains('/') && !pattern.contains("**");
+    let pending = interrupt.pending();
+    let _pending = pending.begin(
+        "waiting for",
+        format!("the bucket {}", bucket.name()),
+        "list objects",
+    );
     let search = async {
         let remote = bucket
             .open_with(keys, RequestLimits::READ)
@@ -80,6 +86,7 @@ pub(crate) fn find(
             if let Err(stop) = interrupt.check() {
                 return stop;
             }
+            pending.tick();
             tokio::time::sleep(TICK).await;
         }
     };

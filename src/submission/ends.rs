@@ -2,8 +2,9 @@
 
 use super::SubmissionContext;
 use crate::api::Settings;
-use crate::api::model::{JobState, Progress, State};
+use crate::api::model::{JobState, JobSummary, Progress, State};
 use crate::journal::{Ended, Entry, JournalError, Standing, now, target};
+use crate::text::words;
 
 /// A job as a call has shown it: id, state, and number of rows if the service reported one.
 pub(crate) type Shown<'a> = (&'a str, JobState, Option<u64>);
@@ -41,6 +42,23 @@ impl SubmissionContext {
         }
         // If another process journals the same end at this moment, the journal holds it twice, which is harmless.
         self.journal.note(entries)
+    }
+
+    /// Adds the files and the submission time of jobs that were submitted from this machine, because job lists have
+    /// neither.
+    pub fn complete(&self, settings: &Settings, jobs: &mut [JobSummary]) {
+        let target = target(settings);
+        // Without a readable journal the jobs stay as the service listed them.
+        let _ = self.journal.read(|fold| {
+            for job in jobs {
+                let Some(submission) = fold.of_job(&target, &job.job_id) else {
+                    continue;
+                };
+                job.file = words::files(submission.file_count, &submission.first_file);
+                let at = &submission.intent.at;
+                job.create_time.get_or_insert_with(|| at.clone());
+            }
+        });
     }
 
     /// Returns the id and time of the submission that made a job, if the job's end isn't journalled.

@@ -65,6 +65,7 @@ use crate::interrupt::{Interrupt, Stop, TICK};
 use crate::journal::{
     Closed, Entry, Journal, JournalError, KnownBy, Made, Refused, Scope, Unknown, now,
 };
+use crate::pending::PendingGuard;
 use baseline::Baseline;
 use std::collections::HashMap;
 use std::fmt;
@@ -146,6 +147,7 @@ impl Submitter<'_> {
         if self.client.settings().dry_run.is_some() {
             return self.rehearse(request, key);
         }
+        let _pending = self.pending();
         let mut attempts = 0;
         let mut next = self.await_turn(request, key)?;
         loop {
@@ -168,6 +170,12 @@ impl Submitter<'_> {
                 }
             };
         }
+    }
+
+    /// Registers the submission as a call that the run waits for.
+    fn pending(&self) -> PendingGuard<'_> {
+        let pending = self.client.interrupt().pending();
+        pending.begin("submitting to", self.client.host(), "")
     }
 
     /// Begins a submission as soon as no other identical one is in progress.

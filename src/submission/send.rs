@@ -23,6 +23,7 @@ impl Submitter<'_> {
     /// over. A call that met a busy service is repeated until `busy_wait` is over.
     pub fn send(&self, mut open: Open) -> Result<Sent, SubmitError> {
         let begun = Instant::now();
+        let pending = self.pending();
         let patience = self.client.settings().read_timeout;
         let mut tries = 0;
         loop {
@@ -53,6 +54,7 @@ impl Submitter<'_> {
             };
             let slept = pause.map(|pause| self.client.interrupt().sleep(pause));
             if slept.is_some_and(|slept| slept.is_ok()) {
+                pending.again();
                 continue;
             }
             self.note(outcome_entries(open.id(), &Err(error.clone()), false));

@@ -42,6 +42,17 @@ pub(crate) fn count(value: u64, noun: &str) -> String {
     }
 }
 
+/// Returns the name of one file without its folder, or the number of files and the first one's name: `a.jsonl`,
+/// `61 files, first a.jsonl`. Empty without a name.
+pub(crate) fn files(count: usize, first: &str) -> String {
+    let name = first.rsplit('/').next().unwrap_or_default();
+    match count {
+        _ if name.is_empty() => String::new(),
+        0 | 1 => name.to_owned(),
+        _ => format!("{}, first {name}", self::count(count as u64, "file")),
+    }
+}
+
 /// Returns a duration in at most two units: `850ms`, `12s`, `1m 05s`, `2h 03m`, `3d 04h`.
 pub(crate) fn duration(span: Duration) -> String {
     let seconds = span.as_secs();

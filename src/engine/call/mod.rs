@@ -9,6 +9,7 @@ use super::types::{self, Gives, Job, as_text, list_of, map_of};
 use crate::api::model::is_placeholder_id;
 use crate::connection::Connection;
 use crate::error::Failure;
+use crate::render::status::Running;
 use crate::session::Session;
 use crate::session::known::SeenJob;
 use crate::text::words;
@@ -209,6 +210,7 @@ impl<'a> Call<'a> {
     /// Runs the function. A destructive call on a protected connection must be confirmed first. The result is kept for
     /// completion. If the service doesn't know a collection, similar names of known collections are suggested.
     pub fn perform(&self) -> Result<Dynamic, Failure> {
+        let running = Running::begin();
         if let Some(missing) = self.function.missing
             && let Some(notice) = missing(self)?
         {
@@ -217,6 +219,11 @@ impl<'a> Call<'a> {
         }
         guard::check(self)?;
         let result = (self.function.run)(self);
+        // Who stops a wait needs no signal.
+        if self.session.interrupt.check().is_ok() {
+            let ended = if result.is_ok() { "done" } else { "failed" };
+            running.signal(&format!("zshell: {} {ended}", self.function.name));
+        }
         let connection = self.receiver.clone().or_else(|| self.session.current());
         let Some(connection) = connection else {
             return result;

@@ -13,7 +13,7 @@ use crate::engine::types::{
 };
 use crate::error::{Failure, Kind};
 use crate::formats::{CsvOptions, Schema, SchemaError};
-use crate::render::CheckBar;
+use crate::render::{CheckBar, Screen};
 use crate::session::Session;
 use crate::session::log::LogFormat;
 use crate::stores::StorageKeys;
@@ -324,6 +324,8 @@ pub(super) fn store_access(storage: Storage, keys: StorageKeys) -> StoreAccess {
 /// The display of a running check, on standard error; silent with `-q`.
 struct CheckView<'a> {
     session: &'a Session,
+    /// The terminal, if a bar is wanted.
+    screen: Option<Screen>,
     bar: Option<CheckBar>,
     said: bool,
 }
@@ -334,7 +336,8 @@ impl<'a> CheckView<'a> {
         let screen = session.err();
         Self {
             session,
-            bar: (wanted && screen.redraw).then(|| CheckBar::stderr(&screen)),
+            screen: Some(screen).filter(|screen| wanted && screen.redraw),
+            bar: None,
             said: false,
         }
     }
@@ -349,8 +352,10 @@ impl<'a> CheckView<'a> {
                 .notice(&format!("reading {size} from object stores"));
         }
         self.said = true;
-        if let Some(bar) = &self.bar {
-            bar.update(count.bytes, count.total, &words::count(count.rows, "row"));
+        if let Some(screen) = &self.screen {
+            let bar = self.bar.get_or_insert_with(|| CheckBar::stderr(screen));
+            let rows = words::count(count.rows, "row");
+            bar.update(count.bytes, count.total, &rows, count.remote > 0);
         }
     }
 

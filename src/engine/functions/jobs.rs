@@ -1,6 +1,7 @@
 //! `import`, `progress`, `jobs`.
 
 use super::request;
+use super::watch::ask::{Answer, Pace, Question, ask};
 use crate::api::model::{JobState, JobSummary, Progress};
 use crate::api::{JobFilter, JobWalk};
 use crate::connection::Connection;
@@ -12,7 +13,9 @@ use crate::error::{Failure, Kind};
 use crate::session::Session;
 use crate::submission::{Notice, Shown};
 use crate::text::words;
+use jiff::Timestamp;
 use rhai::Dynamic;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 /// The default limit of `jobs()`.
@@ -29,6 +32,11 @@ const JOBS_OPTIONS: &[Opt] = &[
     )
     .of(Takes::Collection),
     opt_as("db", &["db_name", "database"], "database"),
+    opt(
+        "since",
+        "only jobs created since then: an age such as \"1h\" or \"7d\", or a time",
+    )
+    .of(Takes::Text("an age such as 1h or 7d, or a time")),
     opt("limit", "maximum number of jobs, or \"all\"")
         .or("100")
         .of(Takes::Count),
@@ -70,7 +78,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Jobs,
         "jobs",
-        &["jobs()", "jobs(#{state, collection, limit})"],
+        &["jobs()", "jobs(#{state, collection, since, limit})"],
         "lists import jobs in the service's order, 100 by default",
         "jobs(#{state: \"active\"})",
         jobs,
@@ -203,13 +211,16 @@ fn jobs(call: &Call) -> Result<Dynamic, Failure> {
     let options = call.options(0)?;
     let states = states(&options)?;
     let limit = limit(&options, DEFAULT_LIMIT)?;
+    let since = options.moment("since")?;
     let connection = call.connection()?;
     let mut walk = connection.client.jobs(JobFilter {
         collection: options.text("collection")?,
         database: options.text("db")?,
     });
     let mut found: Vec<JobSummary> = Vec::new();
-    while limit.is_none_or(|limit| found.len() < limit) {
+    // The time of a job may be unknown until the whole list is read.
+    let enough = limit.filter(|_| since.is_none());
+    while enough.is_none_or(|limit| found.len() < limit) {
         match walk.next() {
             None => break,
             Some(job) => {
@@ -230,8 +241,15 @@ fn jobs(call: &Call) -> Result<Dynamic, Failure> {
         .iter()
         .map(|job| (job.job_id.as_str(), job.state.kind, None));
     note_ends(call.session, &connection, ends);
-    // With a client-side state filter, the service's total doesn't fit the list.
-    let kind = ListKind::Jobs(walk.total().filter(|_| states.is_none()));
+    let settings = connection.client.settings();
+    call.session.desk.complete(settings, &mut found);
+    if let Some(since) = since {
+        found = created_since(call, &connection, found, since)?;
+        found.truncate(limit.unwrap_or(usize::MAX));
+    }
+    // With a client-side filter, the service's total doesn't fit the list.
+    let total = walk.total();
+    let kind = ListKind::Jobs(total.filter(|_| states.is_none() && since.is_none()));
     let rows = found
         .into_iter()
         .map(|summary| {
@@ -242,6 +260,61 @@ fn jobs(call: &Call) -> Result<Dynamic, Failure> {
         })
         .collect();
     Ok(Dynamic::from(List::new(kind, rows)))
+}
+
+/// Maximum number of jobs whose creation times are read one by one, because the list doesn't have them.
+const MAX_DATED: usize = 500;
+
+/// Returns the jobs that were created since then. A job whose creation time can't be found out is left out, with a
+/// warning.
+fn created_since(
+    call: &Call,
+    connection: &Rc<Connection>,
+    mut jobs: Vec<JobSummary>,
+    since: Timestamp,
+) -> Result<Vec<JobSummary>, Failure> {
+    let undated = jobs.iter().enumerate();
+    let undated = undated.filter(|(_, job)| job.create_time.is_none());
+    let questions: Vec<Question> = undated
+        .take(MAX_DATED)
+        .map(|(place, summary)| {
+            let job = Job {
+                id: summary.job_id.clone(),
+                collection: summary.collection.clone(),
+                connection: Rc::clone(connection),
+            };
+            Question::job(place, &job, None)
+        })
+        .collect();
+    let mut completed = HashMap::new();
+    ask(&questions, &Pace::default(), |answer| {
+        if let Some(Answer::Job(place, Ok(progress))) = answer
+            && let Some(job) = jobs.get_mut(place)
+        {
+            job.create_time = progress.create_time;
+            completed.insert(job.job_id.clone(), progress.complete_time);
+        }
+        call.session.interrupt.check().is_ok()
+    });
+    call.session.interrupt.check()?;
+    let is_since = |time: &str| Some(time.parse::<Timestamp>().ok()? >= since);
+    let mut unknown = 0;
+    jobs.retain(|job| {
+        let created = job.create_time.as_deref().and_then(is_since);
+        // A job that ended before was created before.
+        let ended = completed.get(&job.job_id).and_then(Option::as_deref);
+        let ended = ended.and_then(is_since).filter(|since| !since);
+        let known = created.or(ended);
+        unknown += u64::from(known.is_none());
+        known == Some(true)
+    });
+    if unknown > 0 {
+        call.session.warn(&format!(
+            "jobs: {} left out, because the service doesn't say when they were created",
+            words::count(unknown, "job")
+        ));
+    }
+    Ok(jobs)
 }
 
 /// Returns the warning about a list that couldn't be read completely.

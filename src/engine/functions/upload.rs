@@ -9,7 +9,7 @@ use crate::engine::options::Options;
 use crate::engine::types::{Gives, ordered};
 use crate::error::Failure;
 use crate::location::{Format, Location, LocationError, PathScope, PathTarget};
-use crate::render::CheckBar;
+use crate::render::{CheckBar, Screen};
 use crate::session::Session;
 use crate::session::log::LogFormat;
 use crate::stores::StorageKeys;
@@ -341,6 +341,8 @@ fn json(report: &UploadReport) -> Value {
 
 /// The display of a running upload, on standard error; silent with `-q`.
 struct UploadView {
+    /// The terminal, if a bar is wanted.
+    screen: Option<Screen>,
     bar: Option<CheckBar>,
 }
 
@@ -348,18 +350,21 @@ impl UploadView {
     fn new(session: &Rc<Session>) -> Self {
         let wanted = session.log().format == LogFormat::Text && !session.choices().quiet;
         let screen = session.err();
-        let bar = (wanted && screen.redraw).then(|| CheckBar::stderr(&screen));
-        Self { bar }
+        Self {
+            screen: Some(screen).filter(|screen| wanted && screen.redraw),
+            bar: None,
+        }
     }
 
     fn update(&mut self, count: &UploadCount) {
-        if let Some(bar) = self.bar.as_ref().filter(|_| count.total > 0) {
+        if let Some(screen) = self.screen.as_ref().filter(|_| count.total > 0) {
+            let bar = self.bar.get_or_insert_with(|| CheckBar::stderr(screen));
             let files = format!(
                 "{} of {}",
                 words::number(count.done),
                 words::count(count.files, "file")
             );
-            bar.update(count.bytes, count.total, &files);
+            bar.update(count.bytes, count.total, &files, true);
         }
     }
 

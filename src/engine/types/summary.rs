@@ -56,8 +56,14 @@ impl ScriptType for SummaryValue {
         Getter::new(
             "created",
             Gives::Text,
-            "creation time, RFC 3339, if the service sends it",
+            "creation time, RFC 3339, if the service sends it or the job was submitted from this machine",
             |it| text_or_unit(it.summary.create_time.as_deref()),
+        ),
+        Getter::new(
+            "file",
+            Gives::Text,
+            "the file, or the number of files, if the job was submitted from this machine",
+            |it| text_or_unit(Some(&it.summary.file)),
         ),
     ];
 

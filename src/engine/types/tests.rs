@@ -63,6 +63,7 @@ fn getters_and_plain_forms_agree() {
                 state: State::derived(JobState::Failed),
                 percent: Some(12.5),
                 reason: reason.clone(),
+                file: String::new(),
                 create_time: reason.clone(),
             }),
             connection: Rc::clone(&connection),

@@ -3,14 +3,9 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget};
-
-use super::{drawn, style};
+use super::single::SingleBar;
 use crate::render::style::Screen;
 use crate::text::words;
-
-/// Columns of the bar.
-const BAR: usize = 20;
 
 /// The progress of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,8 +37,7 @@ impl BatchCount {
 /// The bar of one batch.
 #[derive(Debug)]
 pub(crate) struct BatchBar {
-    bar: ProgressBar,
-    screen: Screen,
+    bar: SingleBar,
     began: Instant,
     /// Work done before this run, as of the first update.
     before: Option<BatchCount>,
@@ -52,34 +46,28 @@ pub(crate) struct BatchBar {
 impl BatchBar {
     /// Returns a bar on standard error.
     pub(crate) fn stderr(screen: &Screen) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
-        bar.set_style(style());
         Self {
-            bar,
-            screen: screen.clone(),
+            bar: SingleBar::stderr(screen),
             began: Instant::now(),
             before: None,
         }
     }
 
-    /// Draws the bar.
-    pub(crate) fn update(&mut self, count: &BatchCount) {
+    /// Draws the bar. `silence` is the time for which the service hasn't answered.
+    pub(crate) fn update(&mut self, count: &BatchCount, silence: Option<Duration>) {
         let before = *self.before.get_or_insert(*count);
         let text = told(count, &before, self.began.elapsed());
-        self.bar.set_message(format!(
-            "{} {text}",
-            drawn(count.percent(), BAR, &self.screen)
-        ));
+        self.bar.draw(count.percent(), &text, silence);
     }
 
     /// Writes a line above the bar.
     pub(crate) fn say(&self, line: &str) {
-        self.bar.println(words::safe(line));
+        self.bar.say(line);
     }
 
     /// Removes the bar.
     pub(crate) fn finish(&self) {
-        self.bar.finish_and_clear();
+        self.bar.finish();
     }
 }
 

@@ -3,44 +3,50 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget};
-
-use super::{drawn, style};
+use super::single::SingleBar;
 use crate::render::style::Screen;
 use crate::text::words;
 
-/// Columns of the bar.
-const BAR: usize = 20;
+/// Time without a byte before the bar says so. Large parts take a while on slow lines.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// The bar of a check or an upload, by bytes.
 #[derive(Debug)]
 pub(crate) struct CheckBar {
-    bar: ProgressBar,
-    screen: Screen,
+    bar: SingleBar,
     began: Instant,
+    /// The number of bytes, and the time when it last changed.
+    moved: (u64, Instant),
 }
 
 impl CheckBar {
     /// Returns a bar on standard error.
     pub(crate) fn stderr(screen: &Screen) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
-        bar.set_style(style());
-        let screen = screen.clone();
         let began = Instant::now();
-        Self { bar, screen, began }
+        Self {
+            bar: SingleBar::stderr(screen),
+            began,
+            moved: (0, began),
+        }
     }
 
-    /// Draws the bar after `bytes` of `total` bytes, with a count in words beside it.
-    pub(crate) fn update(&self, bytes: u64, total: u64, counted: &str) {
+    /// Draws the bar after `bytes` of `total` bytes, with a count in words beside it. If the bytes go to or come from an
+    /// object store, the bar says when no byte was acknowledged for a while.
+    pub(crate) fn update(&mut self, bytes: u64, total: u64, counted: &str, is_remote: bool) {
+        let now = Instant::now();
+        if self.moved.0 != bytes {
+            self.moved = (bytes, now);
+        }
+        let silence = now.duration_since(self.moved.1);
+        let silence = Some(silence).filter(|time| is_remote && *time >= SILENCE);
         let percent = bytes as f64 * 100.0 / total.max(1) as f64;
-        let bar = drawn(percent, BAR, &self.screen);
         let text = beside(bytes, total, counted, self.began.elapsed());
-        self.bar.set_message(format!("{bar} {text}"));
+        self.bar.draw(percent, &text, silence);
     }
 
     /// Removes the bar.
     pub(crate) fn finish(&self) {
-        self.bar.finish_and_clear();
+        self.bar.finish();
     }
 }
 

@@ -27,21 +27,10 @@ const COLLECTION: usize = 20;
 /// Maximum number of columns for a file's name.
 const FILE: usize = 30;
 
-/// Returns the name of the job's file without its folder, or the number of its files. Empty if the service reports none.
-fn files_label(job: &Progress) -> String {
-    let base = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
-    match &*job.details {
-        [] if job.file_name.contains(',') => String::new(),
-        [] => base(&job.file_name),
-        [only] => base(&only.file_name),
-        files => words::count(files.len() as u64, "file"),
-    }
-}
-
 /// Returns true if each job has files with a name that no other job has.
 fn have_own_files(jobs: &[(&Progress, Option<&Rate>)]) -> bool {
     let mut names = HashSet::new();
-    let mut labels = jobs.iter().map(|(job, _)| files_label(job));
+    let mut labels = jobs.iter().map(|(job, _)| jobs::files_label(job));
     labels.all(|label| !label.is_empty() && names.insert(label))
 }
 
@@ -105,7 +94,7 @@ impl BarLine {
         };
         let word = shortened(&word, width.saturating_sub(SHORTEST_ID + 1), screen);
         let id = if by_file {
-            let name = files_label(job);
+            let name = jobs::files_label(job);
             shortened(&words::safe_line(&name), FILE, screen)
         } else {
             words::safe_line(&job.job_id).into_owned()
@@ -219,6 +208,17 @@ impl BarLine {
             bar,
             percent,
             after,
+            unnamed: false,
+        }
+    }
+
+    /// Returns a line of text without a bar.
+    pub(super) fn text(text: String) -> Self {
+        Self {
+            before: String::new(),
+            bar: 0,
+            percent: 0.0,
+            after: text,
             unnamed: false,
         }
     }

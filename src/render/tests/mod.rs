@@ -41,6 +41,7 @@ fn job(
         collection: collection.to_owned(),
         state: state(kind, sent),
         percent: Some(percent),
+        file: String::new(),
         create_time: None,
         reason: reason.map(str::to_owned),
     }

@@ -4,6 +4,7 @@ use super::{CommandResult, Next, PromptCommand};
 use crate::config::{self, Config, EditMode};
 use crate::engine::registry::Takes;
 use crate::error::Failure;
+use crate::render::signals::{BellChoice, TaskbarChoice};
 use crate::render::{ColorChoice, OutputFormat, Shown};
 use crate::repl::shell::Shell;
 use crate::session::{Choices, Session};
@@ -29,6 +30,9 @@ const NAMES: &[&str] = &[
     "timing",
     "pager",
     "edit_mode",
+    "bell",
+    "taskbar",
+    "title",
 ];
 
 /// Placeholder for any command among a setting's values.
@@ -97,6 +101,27 @@ const SETTINGS: &[SessionSetting] = &[
         values: names_of::<EditMode>,
         get: |choices| name_of(&choices.edit_mode),
         set: |choices, word| choose(&mut choices.edit_mode, word),
+    },
+    SessionSetting {
+        name: "bell",
+        help: "the signal at the end of a wait of more than 10s",
+        values: names_of::<BellChoice>,
+        get: |choices| name_of(&choices.signals.bell),
+        set: |choices, word| choose(&mut choices.signals.bell, word),
+    },
+    SessionSetting {
+        name: "taskbar",
+        help: "the progress of a wait in the terminal's task bar",
+        values: names_of::<TaskbarChoice>,
+        get: |choices| name_of(&choices.signals.taskbar),
+        set: |choices, word| choose(&mut choices.signals.taskbar, word),
+    },
+    SessionSetting {
+        name: "title",
+        help: "the progress of a wait in the window's title",
+        values: off_or_on,
+        get: |choices| switch(choices.signals.title),
+        set: |choices, word| choices.signals.title = word == "on",
     },
 ];
 

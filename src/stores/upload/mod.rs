@@ -197,6 +197,8 @@ pub(crate) fn run(
     let progress = Arc::new(UploadProgress::default());
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let shared = Arc::clone(&progress);
+    let pending = interrupt.pending();
+    let _pending = pending.begin("uploading to", request.destination.text(), "");
     let done = interrupt.on_a_thread(
         "upload",
         move || upload(request, stopped, &shared),

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The top-level modules, from the one that may import all others to the ones that import nothing.
-const LAYERS: [&str; 23] = [
+const LAYERS: [&str; 24] = [
     "cli",
     "repl",
     "engine",
@@ -30,6 +30,7 @@ const LAYERS: [&str; 23] = [
     "guide",
     "fsutil",
     "interrupt",
+    "pending",
     "caught",
     "error",
 ];

@@ -20,6 +20,7 @@ mod questions;
 mod service;
 mod session;
 mod settings;
+mod slow_calls;
 mod stopping;
 mod terminal;
 mod typing;

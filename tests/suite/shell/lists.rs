@@ -1,7 +1,7 @@
 //! `jobs()` and `progress()` on what services leave out or add.
 
 use crate::shell::service::connect;
-use crate::support::harness::Test;
+use crate::support::harness::{Folder, Test};
 use crate::support::server::{Reply, Server};
 use serde_json::Value;
 
@@ -122,4 +122,88 @@ fn a_list_is_joined_to_an_array_by_every_form_of_addition() {
         .unlinted()
         .run();
     ran.complains("'@' is a reserved symbol");
+}
+
+/// A service with a new job and an old one, an old one without a time, and one that says nothing of its time; `jobs` is
+/// what its list says of them.
+fn dated(jobs: &'static str) -> Server {
+    let now = jiff::Timestamp::now();
+    Server::start(move |request| {
+        if !request.target.ends_with("/jobs/import/getProgress") {
+            let data = jobs.replace("NOW", &now.to_string());
+            return Reply::json(format!(
+                r#"{{"code":0,"data":{{"count":4,"records":{data}}}}}"#
+            ));
+        }
+        let body: Value = serde_json::from_str(&request.body).expect("JSON");
+        let id = body["jobId"].as_str().expect("an id");
+        let time = match id {
+            "job-new" => format!(r#","createTime":"{now}""#),
+            "job-old" => r#","createTime":"2026-01-01T10:00:00Z""#.to_owned(),
+            "job-ended" => r#","completeTime":"2026-01-01T10:00:00Z""#.to_owned(),
+            _ => String::new(),
+        };
+        Reply::json(format!(
+            r#"{{"code":0,"data":{{"jobId":"{id}","state":"Completed"{time}}}}}"#
+        ))
+    })
+}
+
+#[test]
+fn jobs_are_listed_since_an_age_or_a_time() {
+    let sent = r#"[{"jobId":"job-old","state":"Completed","createTime":"2026-01-01T10:00:00Z"},{"jobId":"job-new","state":"Completed","createTime":"NOW"}]"#;
+    let unsent = r#"[{"jobId":"job-old","state":"Completed"},{"jobId":"job-ended","state":"Completed"},{"jobId":"job-odd","state":"Completed"},{"jobId":"job-new","state":"Completed"}]"#;
+    let ids = |jobs: &'static str, since: &str| {
+        let text = format!("print(jobs(#{{since: {since}, limit: 5}}).map(|job| job.id))");
+        eval(&dated(jobs), "v2", &text).run()
+    };
+    for since in [
+        "\"1h\"",
+        "3600",
+        "\"7d\"",
+        "\"2026-01-02\"",
+        "\"2026-01-01T10:00:01Z\"",
+    ] {
+        ids(sent, since).says("[\"job-new\"]");
+    }
+    ids(sent, "\"2026-01-01T10:00:00Z\"").says("[\"job-old\", \"job-new\"]");
+    // The list has no times, but the jobs have.
+    let ran = ids(unsent, "\"1h\"");
+    ran.says("[\"job-new\"]");
+    ran.complains("1 job left out, because the service doesn't say when they were created");
+    for since in ["\"soon\"", "-5", "\"2026-13-01\""] {
+        let text = format!("jobs(#{{since: {since}}})");
+        let ran = eval(&dated(sent), "v2", &text).status(1).run();
+        ran.complains("a duration such as");
+    }
+}
+
+#[test]
+fn jobs_submitted_here_are_listed_with_their_files_and_times() {
+    let folder = Folder::new();
+    folder.work("a.json", r#"[{"id": 1, "vector": [0.1, 0.2]}]"#);
+    folder.work("b.json", r#"[{"id": 2, "vector": [0.1, 0.2]}]"#);
+    let run = |args: &[&str]| {
+        folder
+            .test()
+            .args(["-p", "local"])
+            .args(args.iter().copied())
+            .run()
+    };
+    run(&[
+        "eval",
+        "create_collection(\"books\", #{dimension: 2}); wait(import(\"books\", [\"a.json\", \"b.json\"])); wait(import(\"books\", \"a.json\"))",
+    ]);
+    let listed = run(&["-o", "json", "jobs", "--since", "1h"]).json();
+    let files: Vec<&Value> = listed
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|job| &job["file"])
+        .collect();
+    assert_eq!(files, ["a.json", "2 files, first a.json"]);
+    assert!(listed[0]["created"].is_string(), "{listed}");
+    let none = run(&["-o", "json", "jobs", "--since", "2999-01-01"]).json();
+    assert_eq!(none, serde_json::json!([]));
+    run(&["jobs"]).says("2 files, first a.json");
 }

@@ -47,7 +47,7 @@ mod requests;
 mod rows;
 mod secrets;
 mod serve;
-mod service;
+pub(crate) mod service;
 mod signals;
 mod stops;
 #[cfg(feature = "local")]

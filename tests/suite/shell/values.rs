@@ -274,7 +274,7 @@ fn what_zshell_makes_keeps_the_order_of_its_fields() {
     }
     assert_eq!(
         csv("jobs()[0].as_map()"),
-        "job,collection,state,percent,reason,created"
+        "job,collection,state,percent,reason,created,file"
     );
     // A map that a script writes is sorted by Rhai.
     assert_eq!(csv("#{z: 1, a: 2}"), "a,z");

@@ -8,6 +8,7 @@ use crate::submission::Notice;
 use crate::text::words;
 use jiff::Timestamp;
 use std::cell::RefCell;
+use std::time::Duration;
 
 pub(super) use crate::render::BatchCount as Count;
 
@@ -30,10 +31,10 @@ impl<'a> BatchView<'a> {
         }
     }
 
-    /// Updates the progress.
-    pub(super) fn update(&self, count: &Count) {
+    /// Updates the progress. `silence` is the time for which the service hasn't answered.
+    pub(super) fn update(&self, count: &Count, silence: Option<Duration>) {
         if let Some(bar) = &mut *self.bar.borrow_mut() {
-            bar.update(count);
+            bar.update(count, silence);
         }
     }
 

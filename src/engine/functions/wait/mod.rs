@@ -68,6 +68,7 @@ fn wait(call: &Call) -> Result<Dynamic, Failure> {
         interval,
         began: Instant::now(),
         limit: options.duration("timeout")?,
+        unanswered: None,
         contact: Contact::new(),
         ours: call.session.known.submitted().into_iter().collect(),
         lists: Lists::default(),
@@ -95,6 +96,8 @@ struct Watch<'a> {
     interval: Option<Duration>,
     began: Instant,
     limit: Option<Duration>,
+    /// The start of the time without an answer, if an answer is missing.
+    unanswered: Option<Instant>,
     /// Whether any job could be read lately.
     contact: Contact,
     /// The jobs that this run submitted. They exist, even if they couldn't be read yet.

@@ -59,6 +59,9 @@ impl Watch<'_> {
     /// Sends the questions, records each answer, and redraws meanwhile.
     fn put(&mut self, questions: &[Question], round: &mut Round, view: &mut Option<WaitView>) {
         let mut drawn = Instant::now();
+        if !questions.is_empty() {
+            self.unanswered.get_or_insert(drawn);
+        }
         let pace = Rc::clone(&self.pace);
         ask(questions, &pace, |answer| {
             match answer {
@@ -70,10 +73,17 @@ impl Watch<'_> {
                 && drawn.elapsed() >= REDRAW
             {
                 drawn = Instant::now();
+                view.set_unanswered(self.unanswered);
                 view.update(&self.known());
             }
             round.failed.is_none()
         });
+        if round.answered {
+            self.unanswered = None;
+        }
+        if let Some(view) = view {
+            view.set_unanswered(self.unanswered);
+        }
     }
 
     /// Ends the round. Returns an error if the wait must end.
@@ -102,6 +112,8 @@ impl Watch<'_> {
             Ok(reading) => {
                 *slot = Some(reading);
                 round.answered = true;
+                // The other questions of the round still wait.
+                self.unanswered = Some(Instant::now());
             }
             // The service is temporarily unavailable, but the job exists and continues there.
             Err(failure)
@@ -121,7 +133,10 @@ impl Watch<'_> {
         if limited.is_some_and(|job| !job.connection.client.is_local_service()) {
             round.requests += listed.requests;
         }
-        round.answered |= !listed.found.is_empty();
+        if !listed.found.is_empty() {
+            round.answered = true;
+            self.unanswered = Some(Instant::now());
+        }
         for (place, summary) in &listed.found {
             let (Some(job), Some(slot)) = (self.jobs.get(*place), self.readings.get_mut(*place))
             else {

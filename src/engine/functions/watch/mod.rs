@@ -57,6 +57,11 @@ impl Contact {
         *self = Self::new();
     }
 
+    /// Returns the time since the last answer, if answers were missing since.
+    pub(super) fn silence(&self) -> Option<Duration> {
+        (self.misses > 0).then(|| self.answered.elapsed())
+    }
+
     /// Records a missing answer. Returns true if the service counts as gone.
     pub(super) fn missed(&mut self, read_timeout: Duration) -> bool {
         self.misses += 1;

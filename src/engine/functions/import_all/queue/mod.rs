@@ -247,7 +247,7 @@ impl<'a> Queue<'a> {
     /// Updates the display, at most every `REDRAW`, because counting many jobs takes time.
     fn draw(&mut self) {
         if self.drawn.is_none_or(|drawn| drawn.elapsed() >= REDRAW) {
-            self.view.update(&self.count());
+            self.view.update(&self.count(), self.contact.silence());
             self.drawn = Some(Instant::now());
         }
     }

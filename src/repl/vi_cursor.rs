@@ -1,0 +1,110 @@
+//! The cursor's shape in vi mode: a bar to insert, an underline to replace, a block for commands.
+//!
+//! The editor has no hook for a change of its mode, so the next mode follows from the mode and the key. The shape is set
+//! by DECSCUSR, which terminals without it ignore.
+
+use rustyline::{EditMode, Event, EventContext, InputMode, KeyCode, KeyEvent, Modifiers};
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+const DEFAULT: &str = "\x1b[0 q";
+const BLOCK: &str = "\x1b[2 q";
+const UNDERLINE: &str = "\x1b[4 q";
+const BAR: &str = "\x1b[6 q";
+
+/// The cursor of the line that's being read. Clones share it.
+#[derive(Clone, Default)]
+pub(super) struct ViCursor(Arc<Mutex<Option<&'static str>>>);
+
+impl ViCursor {
+    /// Begins a line in insert mode.
+    pub(super) fn begin(&self) {
+        self.set(Some(BAR));
+    }
+
+    /// Gives the cursor its usual shape back.
+    pub(super) fn end(&self) {
+        self.set(None);
+    }
+
+    /// Follows a key.
+    pub(super) fn follow(&self, event: &Event, context: &EventContext<'_>) {
+        let is_begun = self.with(|shape| shape.is_some());
+        if let Some(key) = event
+            .get(0)
+            .filter(|_| is_begun && context.mode() == EditMode::Vi)
+        {
+            self.set(Some(shape_after(context.input_mode(), *key)));
+        }
+    }
+
+    fn set(&self, shape: Option<&'static str>) {
+        self.with(|last| {
+            if *last != shape {
+                *last = shape;
+                write(shape.unwrap_or(DEFAULT));
+            }
+        });
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Option<&'static str>) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Returns the shape for the mode after a key, according to rustyline's vi bindings.
+fn shape_after(mode: InputMode, key: KeyEvent) -> &'static str {
+    let KeyEvent(code, modifiers) = key;
+    let plain = |letters: &str| {
+        let letter = match code {
+            KeyCode::Char(letter) if modifiers == Modifiers::NONE => letter,
+            _ => return false,
+        };
+        letters.contains(letter)
+    };
+    let is_escape =
+        code == KeyCode::Esc || (code, modifiers) == (KeyCode::Char('['), Modifiers::CTRL);
+    match mode {
+        InputMode::Command if plain("aAcCiIsS") => BAR,
+        InputMode::Command if plain("R") => UNDERLINE,
+        InputMode::Command => BLOCK,
+        _ if is_escape => BLOCK,
+        InputMode::Replace => UNDERLINE,
+        InputMode::Insert => BAR,
+    }
+}
+
+/// Writes to the terminal that the line is drawn on.
+fn write(text: &str) {
+    // The shape is decoration, so an error doesn't matter.
+    let _ = if io::stdout().is_terminal() {
+        let mut out = io::stdout().lock();
+        out.write_all(text.as_bytes()).and_then(|()| out.flush())
+    } else {
+        io::stderr().lock().write_all(text.as_bytes())
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BAR, BLOCK, UNDERLINE, shape_after};
+    use rustyline::{InputMode, KeyCode, KeyEvent, Modifiers};
+
+    #[test]
+    fn the_shape_follows_the_mode() {
+        let typed = |letter| KeyEvent(KeyCode::Char(letter), Modifiers::NONE);
+        let escape = KeyEvent(KeyCode::Esc, Modifiers::NONE);
+        for (mode, key, shape) in [
+            (InputMode::Insert, typed('a'), BAR),
+            (InputMode::Insert, escape, BLOCK),
+            (InputMode::Command, typed('w'), BLOCK),
+            (InputMode::Command, typed('A'), BAR),
+            (InputMode::Command, typed('c'), BAR),
+            (InputMode::Command, typed('R'), UNDERLINE),
+            (InputMode::Replace, typed('x'), UNDERLINE),
+            (InputMode::Replace, escape, BLOCK),
+        ] {
+            assert_eq!(shape_after(mode, key), shape, "{mode:?} {key:?}");
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! What a terminal shows while a service doesn't answer, and at the end of a long wait.
+
+use crate::prompt::harness::{CTRL_C, ENTER, Home, Terminal, look_of};
+use crate::prompt::service::Service;
+use crate::shell::service::{answer, is_create};
+use crate::support::server::{Reply, Server};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// The call that connects to a server, without a request.
+fn connect(server: &Server) -> String {
+    let url = server.url();
+    format!(
+        "connect(#{{endpoint: \"{url}\", api: \"v2\", cluster_id: \"in03-3bf3c31f4248e22\", verify: false, settle: 0}});"
+    )
+}
+
+/// A service that keeps back its answers to calls with this end until the door opens.
+fn gated(end: &'static str) -> (Server, Arc<AtomicBool>) {
+    let door = Arc::new(AtomicBool::new(false));
+    let open = Arc::clone(&door);
+    let server = Server::start(move |request| {
+        let path = request.target.split('?').next().unwrap_or_default();
+        let begin = Instant::now();
+        while path.ends_with(end) && !open.load(Ordering::SeqCst) {
+            assert!(begin.elapsed() < Duration::from_mins(1), "nobody opens");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        answer(request)
+    });
+    (server, door)
+}
+
+/// Returns the server's host and port.
+fn host(server: &Server) -> String {
+    server.url().replace("http://", "")
+}
+
+#[test]
+fn a_line_says_what_is_waited_for_and_goes_with_the_answer() {
+    let (server, door) = gated("/jobs/import/list");
+    let mut shell = Home::new().shell();
+    shell.run(&connect(&server));
+    shell.begin("jobs()");
+    let line = format!("waiting for {} to list the jobs … ", host(&server));
+    shell.see(&format!("{line}1s (Ctrl-C stops)"));
+    let look = shell.look(|screen| look_of(screen, &line));
+    assert!(look.expect("the line").dim);
+    // The time goes on in the same line.
+    shell.see(&format!("{line}2s (Ctrl-C stops)"));
+    assert_eq!(shell.screen().matches("waiting for").count(), 1);
+    door.store(true, Ordering::SeqCst);
+    shell.prompt();
+    let screen = shell.screen();
+    assert!(screen.contains("job-0"), "{screen}");
+    assert!(!screen.contains("waiting"), "{screen}");
+}
+
+#[test]
+fn the_line_counts_tries_and_ctrl_c_takes_it_away() {
+    let asked = AtomicUsize::new(0);
+    let server = Server::start(move |_| match asked.fetch_add(1, Ordering::SeqCst) {
+        0..3 => Reply::status(503, "later"),
+        _ => Reply::Silence,
+    });
+    let mut shell = Home::new().shell();
+    shell.run(&connect(&server));
+    shell.begin("describe(\"books\")");
+    shell.wait_for("the fourth try", |screen| {
+        let shown = screen.contents();
+        shown.contains("waiting for") && shown.contains("s, try 4 (Ctrl-C stops)")
+    });
+    shell.send(CTRL_C);
+    shell.prompt();
+    let screen = shell.screen();
+    assert!(screen.contains("interrupted"), "{screen}");
+    assert!(!screen.contains("waiting for"), "{screen}");
+}
+
+#[test]
+fn a_submission_says_so_and_narrow_terminals_cut_the_line() {
+    let server = Server::start(|request| match is_create(request) {
+        true => Reply::status(429, "busy"),
+        false => answer(request),
+    });
+    let home = Home::new();
+    for (columns, stops) in [(100, true), (50, false)] {
+        let mut shell = home.shell_with(columns, &[]);
+        shell.run(&connect(&server));
+        shell.begin("import(\"books\", \"s3://b/a.json\", #{busy_wait: \"1m\"})");
+        let line = format!("submitting to {} … ", host(&server));
+        shell.wait_for("a later try", |screen| {
+            let shown = screen.contents();
+            let found = shown.lines().find(|shown| shown.starts_with(&line));
+            found.is_some_and(|shown| {
+                shown.contains("s, try ") && shown.ends_with("(Ctrl-C stops)") == stops
+            })
+        });
+        shell.send(CTRL_C);
+        shell.prompt();
+        assert!(!shell.screen().contains("submitting"), "{}", shell.screen());
+    }
+}
+
+/// Runs `zshell` with these arguments on a terminal against a service that answers after two seconds.
+fn slow_program(args: &[&str], env: &[(&str, &str)]) -> Terminal {
+    let asked = Instant::now();
+    let server = Server::start(move |request| {
+        if request.target.contains("/jobs/import/list") {
+            std::thread::sleep(Duration::from_secs(2).saturating_sub(asked.elapsed()));
+            std::thread::sleep(Duration::from_secs(2));
+        }
+        answer(request)
+    });
+    let home = Home::new();
+    home.write("jobs.rhai", &format!("{} show(jobs());", connect(&server)));
+    let mut program = home.program(100, args, env);
+    let end = program.end();
+    assert!(end.success(), "{}", program.screen());
+    assert!(program.screen().contains("job-0"), "{}", program.screen());
+    program
+}
+
+#[test]
+fn scripts_have_the_line_too_unless_it_is_unwanted() {
+    let line = b"waiting for 127.0.0.1:";
+    let program = slow_program(&["run", "jobs.rhai"], &[]);
+    assert!(program.was_sent(line));
+    assert!(
+        !program.screen().contains("waiting"),
+        "{}",
+        program.screen()
+    );
+    for (args, env) in [
+        (&["-q", "run", "jobs.rhai"][..], &[][..]),
+        (&["--log-format", "json", "run", "jobs.rhai"], &[]),
+        (&["run", "jobs.rhai"], &[("TERM", "dumb")]),
+    ] {
+        assert!(!slow_program(args, env).was_sent(line), "{args:?} {env:?}");
+    }
+}
+
+#[test]
+fn bars_say_that_the_service_does_not_answer() {
+    let running = r#"{"code":0,"data":{"jobId":"job-1","collectionName":"books","state":"Importing","progress":40,"importedRows":4,"totalRows":10,"fileName":"a.json","details":[]}}"#;
+    let answered = AtomicUsize::new(0);
+    let server = Server::start(move |request| {
+        let path = request.target.split('?').next().unwrap_or_default();
+        if !path.ends_with("/jobs/import/getProgress") {
+            return answer(request);
+        }
+        match answered.fetch_add(1, Ordering::SeqCst) {
+            0 => Reply::json(running),
+            _ => Reply::Silence,
+        }
+    });
+    let mut shell = Home::new().shell();
+    shell.run(&connect(&server));
+    shell.begin("wait(\"job-1\")");
+    shell.wait_for("a bar and the silence", |screen| {
+        let shown = screen.contents();
+        shown.contains("a.json") && shown.contains("no answer for 3s")
+    });
+    shell.send(CTRL_C);
+    shell.prompt();
+    assert!(!shell.screen().contains("no answer"), "{}", shell.screen());
+    // One call for many files: the bar of a batch.
+    shell.begin("import_all(\"books\", [\"s3://b/1.json\", \"s3://b/2.json\"])");
+    shell.see("no answer for ");
+    shell.send(CTRL_C);
+    shell.prompt();
+    assert!(!shell.screen().contains("no answer"), "{}", shell.screen());
+}
+
+/// Starts an import of this many rows on a service that imports 100 rows a second, and begins to wait for it.
+fn begin_wait(home: &Home, service: &Service, rows: usize, settings: &[&str]) -> Terminal {
+    home.rows("books.json", rows);
+    let mut shell = home.shell();
+    for setting in settings {
+        shell.run(setting);
+    }
+    shell.run(&format!("connect(\"{}\");", service.url));
+    shell.run("create_collection(\"books\", #{dimension: 4});");
+    let file = home.path().join("books.json");
+    shell.run(&format!(
+        "let job = import(\"books\", \"{}\");",
+        file.display()
+    ));
+    shell.begin("wait(job)");
+    shell
+}
+
+#[test]
+fn the_end_of_a_long_wait_is_signalled() {
+    let (homes, services) = (
+        [Home::new(), Home::new()],
+        [Service::start(100), Service::start(100)],
+    );
+    let chosen = [":set bell notify", ":set taskbar on", ":set title on"];
+    let loud = begin_wait(&homes[0], &services[0], 1400, &chosen);
+    let usual = begin_wait(&homes[1], &services[1], 1400, &[]);
+    let short = begin_wait(&Home::new(), &Service::start(1000), 10, &[]);
+    short.prompt();
+    assert!(!short.was_sent(b"\x07"));
+    loud.prompt();
+    usual.prompt();
+    for sent in [
+        "\x1b]9;zshell: wait done\x07",
+        "\x1b]9;4;0;\x07",
+        "\x1b[22;2t",
+        "% zshell\x07",
+        "\x1b[23;2t",
+    ] {
+        assert!(loud.was_sent(sent.as_bytes()), "{sent:?}");
+        assert!(!usual.was_sent(sent.as_bytes()), "{sent:?}");
+    }
+    assert!(usual.was_sent(b"\x07"));
+}
+
+#[test]
+fn vi_mode_shows_in_the_cursor() {
+    let mut shell = Home::new().shell();
+    assert!(!shell.was_sent(b" q"));
+    shell.run(":set edit_mode vi");
+    shell.wait_for("a bar", |_| true);
+    let block = b"\x1b[2 q";
+    assert!(shell.was_sent(b"\x1b[6 q") && !shell.was_sent(block));
+    shell.send("40 + 3\x1b");
+    while !shell.was_sent(block) {
+        std::thread::yield_now();
+    }
+    // In command mode: x erases the 3, a appends.
+    shell.send("xa2");
+    shell.send(ENTER);
+    shell.see("42");
+    shell.prompt();
+    // A statement runs under the usual cursor.
+    assert!(shell.was_sent(b"\x1b[0 q"));
+}
