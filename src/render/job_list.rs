@@ -42,7 +42,7 @@ pub(super) fn list(jobs: &[JobSummary], total: Option<u64>, screen: &Screen) -> 
     ];
     let has_files = jobs.iter().any(|job| !job.file.is_empty());
     if has_files {
-        columns.push(GridColumn::new("file", 25).wrapping(12));
+        columns.push(GridColumn::new("file", 35).wrapping(12));
     }
     // Few servers report a job's creation time.
     let has_times = jobs.iter().any(|job| job.create_time.is_some());

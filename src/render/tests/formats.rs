@@ -50,7 +50,7 @@ fn empty_results_say_so() {
                 total: None,
             },
             "no jobs\n",
-            "job,collection,state,percent,reason,created\n",
+            "job,collection,state,percent,reason,created,file\n",
         ),
         (
             Shown::Waited(&[]),
@@ -91,7 +91,7 @@ fn json_keeps_its_keys_and_types() {
             .expect("JSON");
     assert_eq!(
         read[1],
-        json!({"job": "job-01k2x7d5n0e8q9a0b1c2d3e4f6", "collection": "書籍と映画", "state": "Importing", "percent": 42.5, "reason": null, "created": null})
+        json!({"job": "job-01k2x7d5n0e8q9a0b1c2d3e4f6", "collection": "書籍と映画", "state": "Importing", "percent": 42.5, "reason": null, "created": null, "file": null})
     );
     let mut job = failed();
     job.create_time = Some("2026-01-02T11:50:00Z".to_owned());

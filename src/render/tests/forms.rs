@@ -66,6 +66,7 @@ state       Importing
 percent     42.5
 reason      -
 created     -
+file        -
 ─[ 2 ]──────────────────────────────────
 job         job-01k2x7d5n0e8q9a0b1c2d3e4f7
 collection  packages
@@ -73,6 +74,7 @@ state       Failed
 percent     0.0
 reason      row 1234, field "vector": expected 384 floats, found 383
 created     -
+file        -
 "#;
     for width in [40, 200] {
         let shown = written(
@@ -110,7 +112,7 @@ fn a_line_of_json_is_an_item() {
     assert_eq!(
         first.lines().next(),
         Some(
-            r#"{"job":"job-01k2x7d5n0e8q9a0b1c2d3e4f5","collection":"books","state":"Completed","percent":100.0,"reason":null,"created":null}"#
+            r#"{"job":"job-01k2x7d5n0e8q9a0b1c2d3e4f5","collection":"books","state":"Completed","percent":100.0,"reason":null,"created":null,"file":null}"#
         )
     );
 }
@@ -119,11 +121,11 @@ fn a_line_of_json_is_an_item() {
 fn markdown_is_a_table_of_escaped_cells() {
     let jobs = jobs();
     let expected = r#"
-| job | collection | state | percent | reason | created |
-| --- | --- | --- | ---: | --- | --- |
-| job-01k2x7d5n0e8q9a0b1c2d3e4f5 | books | Completed | 100.0 |  |  |
-| job-01k2x7d5n0e8q9a0b1c2d3e4f6 | 書籍と映画 | Importing | 42.5 |  |  |
-| job-01k2x7d5n0e8q9a0b1c2d3e4f7 | packages | Failed | 0.0 | row 1234, field "vector": expected 384 floats, found 383 |  |
+| job | collection | state | percent | reason | created | file |
+| --- | --- | --- | ---: | --- | --- | --- |
+| job-01k2x7d5n0e8q9a0b1c2d3e4f5 | books | Completed | 100.0 |  |  |  |
+| job-01k2x7d5n0e8q9a0b1c2d3e4f6 | 書籍と映画 | Importing | 42.5 |  |  |  |
+| job-01k2x7d5n0e8q9a0b1c2d3e4f7 | packages | Failed | 0.0 | row 1234, field "vector": expected 384 floats, found 383 |  |  |
 "#;
     let shown = written(&listed(&jobs), OutputFormat::Markdown, &terminal(40));
     assert_eq!(shown, text(expected));
@@ -232,6 +234,7 @@ fn texts_that_look_like_something_else_are_quoted_in_yaml() {
   percent: 100.0
   reason: null
   created: null
+  file: null
 ";
     assert_eq!(
         written(&listed(&jobs[..1]), OutputFormat::Yaml, &terminal(40)),
