@@ -100,14 +100,8 @@ impl WaitView {
 
     /// Returns a view on standard error, which follows the terminal's size.
     pub(crate) fn stderr(screen: Screen) -> Self {
-        let first = (screen.width.unwrap_or(80), screen.height.unwrap_or(24));
-        let size = move || {
-            let now = terminal_size::terminal_size_of(std::io::stderr());
-            now.map_or(first, |(width, height)| {
-                (usize::from(width.0), usize::from(height.0))
-            })
-        };
-        Self::with_size(screen, Box::new(std::io::stderr()), Box::new(size))
+        let size = terminal::stderr_size(&screen);
+        Self::with_size(screen, Box::new(std::io::stderr()), size)
     }
 
     /// Returns a view without bars that passes each change of state to `tell` as a line.

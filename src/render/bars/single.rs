@@ -1,11 +1,13 @@
 //! A bar in one line, which says if the service doesn't answer.
 
+use super::terminal::{self, Terminal};
 use super::{drawn, style};
 use crate::render::status::Drawing;
 use crate::render::style::{Screen, Tone};
 use crate::text::words;
+use console::{measure_text_width, truncate_str};
 use indicatif::{ProgressBar, ProgressDrawTarget};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Columns of the bar.
@@ -14,22 +16,38 @@ const BAR: usize = 20;
 /// A bar with text beside it, on standard error.
 #[derive(Debug)]
 pub(super) struct SingleBar {
-    bar: ProgressBar,
+    line: Arc<Mutex<BarText>>,
     screen: Screen,
-    /// The line without a notice about silence.
-    line: Arc<Mutex<String>>,
     /// Present from the first frame on.
     drawing: Option<Drawing>,
 }
 
+/// The line on the terminal. Threads that wait for an answer share it.
+#[derive(Debug)]
+struct BarText {
+    bar: ProgressBar,
+    terminal: Terminal,
+    screen: Screen,
+    /// The line without a notice about silence.
+    text: String,
+    /// Columns of the line as last drawn, and of the terminal at that time.
+    drawn: (usize, usize),
+}
+
 impl SingleBar {
     pub(super) fn stderr(screen: &Screen) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
-        bar.set_style(style());
-        Self {
-            bar,
+        let terminal = Terminal::new(Box::new(std::io::stderr()), terminal::stderr_size(screen));
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal.clone()), 8);
+        let line = BarText {
+            bar: ProgressBar::with_draw_target(None, target).with_style(style()),
+            terminal,
             screen: screen.clone(),
-            line: Arc::default(),
+            text: String::new(),
+            drawn: (0, 0),
+        };
+        Self {
+            line: Arc::new(Mutex::new(line)),
+            screen: screen.clone(),
             drawing: None,
         }
     }
@@ -37,37 +55,57 @@ impl SingleBar {
     /// Draws the bar with this text. `silence` is the time for which the service hasn't answered. While a thread waits
     /// for a call and doesn't draw the bar, the bar itself shows the call's silence.
     pub(super) fn draw(&mut self, percent: f64, text: &str, silence: Option<Duration>) {
-        let line = format!("{} {text}", drawn(percent, BAR, &self.screen));
         let drawing = self.drawing.get_or_insert_with(|| {
-            let (bar, shared) = (self.bar.clone(), Arc::clone(&self.line));
-            let screen = self.screen.clone();
-            Drawing::with_silence(Box::new(move |silence| {
-                let line = shared.lock().unwrap_or_else(PoisonError::into_inner);
-                bar.set_message(with_silence(&line, Some(silence), &screen));
-            }))
+            let line = Arc::clone(&self.line);
+            Drawing::with_silence(Box::new(move |silence| lock(&line).draw(Some(silence))))
         });
         drawing.percent(percent);
-        self.bar
-            .set_message(with_silence(&line, silence, &self.screen));
-        *self.line.lock().unwrap_or_else(PoisonError::into_inner) = line;
+        let mut line = lock(&self.line);
+        line.text = format!("{} {text}", drawn(percent, BAR, &self.screen));
+        line.draw(silence);
     }
 
     /// Writes a line above the bar.
     pub(super) fn say(&self, line: &str) {
-        self.bar.println(words::safe(line));
+        lock(&self.line).bar.println(words::safe(line));
     }
 
     /// Removes the bar.
     pub(super) fn finish(&self) {
-        self.bar.finish_and_clear();
+        lock(&self.line).finish();
     }
 }
 
-/// Returns the line, after a notice if the service doesn't answer. The notice comes first, so it's never cut off.
-fn with_silence(line: &str, silence: Option<Duration>, screen: &Screen) -> String {
-    match silence {
-        Some(silence) => format!("{}  {line}", no_answer(silence, screen)),
-        None => line.to_owned(),
+fn lock(line: &Mutex<BarText>) -> MutexGuard<'_, BarText> {
+    line.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl BarText {
+    /// Draws the line, after a notice about silence, so the notice is never cut off.
+    fn draw(&mut self, silence: Option<Duration>) {
+        let notice = silence.map(|silence| no_answer(silence, &self.screen) + "  ");
+        let line = format!("{}{}", notice.unwrap_or_default(), self.text);
+        self.forget_reflow();
+        let columns = self.terminal.size().0;
+        // Ctrl-C leaves `^C` behind the cursor, which mustn't wrap.
+        let line = truncate_str(&line, columns.saturating_sub(3).max(1), self.screen.mark());
+        self.drawn = (measure_text_width(&line), columns);
+        self.bar.set_message(line.into_owned());
+    }
+
+    /// Clears a line that a narrower terminal has wrapped, but for its last row, which the next frame clears.
+    fn forget_reflow(&mut self) {
+        let (columns, then) = self.drawn;
+        let width = self.terminal.size().0;
+        if width > 0 && width < then {
+            self.terminal
+                .take_back(columns.div_ceil(width).saturating_sub(1));
+        }
+    }
+
+    fn finish(&mut self) {
+        self.forget_reflow();
+        self.bar.finish_and_clear();
     }
 }
 

@@ -6,8 +6,22 @@ use std::sync::{Arc, Mutex};
 
 use indicatif::TermLike;
 
+use crate::render::style::Screen;
+
 /// Returns the current columns and lines.
 pub(super) type Size = Box<dyn Fn() -> (usize, usize) + Send + Sync>;
+
+/// Returns the size of standard error, which follows the terminal's. The screen has the size of a terminal that reports
+/// none.
+pub(super) fn stderr_size(screen: &Screen) -> Size {
+    let first = (screen.width.unwrap_or(80), screen.height.unwrap_or(24));
+    Box::new(move || {
+        let now = terminal_size::terminal_size_of(std::io::stderr());
+        now.map_or(first, |(width, height)| {
+            (usize::from(width.0), usize::from(height.0))
+        })
+    })
+}
 
 /// The terminal behind a stream. Clones share the stream.
 ///
