@@ -124,7 +124,10 @@ mod tests {
         assert_eq!(all.end_of_percent(), "\x1b]9;4;0;\x07\x1b[23;2t");
         assert_eq!(all.end("wait: done"), "\x1b]9;wait: done\x07");
         let none = SignalChoices::NONE;
-        assert_eq!(none.percent(42, true) + &none.end_of_percent(), "");
+        assert_eq!(
+            (none.percent(42, true), none.end_of_percent()),
+            Default::default()
+        );
         assert_eq!(none.end("wait: done"), "");
         assert_eq!(SignalChoices::default().end("wait: done"), "\x07");
     }

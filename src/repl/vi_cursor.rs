@@ -104,7 +104,7 @@ mod tests {
             (InputMode::Replace, typed('x'), UNDERLINE),
             (InputMode::Replace, escape, BLOCK),
         ] {
-            assert_eq!(shape_after(mode, key), shape, "{mode:?} {key:?}");
+            assert_eq!(shape_after(mode, key), shape, "{key:?}");
         }
     }
 }

@@ -98,7 +98,7 @@ fn words_alone_on_a_line_need_no_colon() {
     ] {
         let screen = shell.run(line);
         assert!(
-            screen.contains("jobs(#{state, collection, limit})"),
+            screen.contains("jobs(#{state, collection, since, limit})"),
             "{screen}"
         );
     }

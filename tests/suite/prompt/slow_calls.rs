@@ -202,7 +202,8 @@ fn the_end_of_a_long_wait_is_signalled() {
     let chosen = [":set bell notify", ":set taskbar on", ":set title on"];
     let loud = begin_wait(&homes[0], &services[0], 1400, &chosen);
     let usual = begin_wait(&homes[1], &services[1], 1400, &[]);
-    let short = begin_wait(&Home::new(), &Service::start(1000), 10, &[]);
+    let quick = Service::start(1000);
+    let short = begin_wait(&Home::new(), &quick, 10, &[]);
     short.prompt();
     assert!(!short.was_sent(b"\x07"));
     loud.prompt();

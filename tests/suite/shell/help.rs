@@ -125,7 +125,7 @@ fn pages_are_named_without_quotes() {
         ("help(import)", "import(collection, path)"),
         (
             "help( jobs /* all */ )",
-            "jobs(#{state, collection, limit})",
+            "jobs(#{state, collection, since, limit})",
         ),
         ("`${help(wait)}`", "wait([job, …])"),
         ("help(Progress)", "total_rows"),

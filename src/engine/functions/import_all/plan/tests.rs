@@ -59,6 +59,7 @@ fn submission(task: &BatchTask, standing: Standing) -> Submission {
     };
     Submission {
         sent: None,
+        first_file: String::new(),
         file_count: intent.files.len(),
         intent,
         standing,
