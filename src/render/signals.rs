@@ -1,10 +1,11 @@
 //! Signals to the terminal about work that takes long: a bell or a notification at the end, and meanwhile the progress
 //! in the task bar and in the window's title.
 //!
-//! The sequences: BEL; OSC 9 (a notification in iTerm2, kitty, WezTerm, Windows Terminal); OSC 9;4 (`ConEmu`'s progress,
-//! also in Windows Terminal, Ghostty, WezTerm); OSC 2 (the title) with XTWINOPS 22 and 23, which save and restore the
+//! The sequences: BEL; OSC 9 (a notification in `iTerm2`, kitty, `WezTerm`, Windows Terminal); OSC 9;4 (`ConEmu`'s progress,
+//! also in Windows Terminal, Ghostty, `WezTerm`); OSC 2 (the title) with XTWINOPS 22 and 23, which save and restore the
 //! title. All text in them is zshell's own.
 
+use std::fmt::Write;
 use std::time::Duration;
 
 /// Time from which on the end of work is signalled.
@@ -57,11 +58,11 @@ impl SignalChoices {
     pub(super) fn percent(self, percent: u8, first: bool) -> String {
         let mut text = String::new();
         if self.has_taskbar() {
-            text.push_str(&format!("\x1b]9;4;1;{percent}\x07"));
+            let _ = write!(text, "\x1b]9;4;1;{percent}\x07");
         }
         if self.title {
             let save = if first { "\x1b[22;2t" } else { "" };
-            text.push_str(&format!("{save}\x1b]2;{percent}% zshell\x07"));
+            let _ = write!(text, "{save}\x1b]2;{percent}% zshell\x07");
         }
         text
     }

@@ -78,7 +78,7 @@ impl Running {
     }
 
     /// Signals the end of a long wait, with a message for the desktop's notification.
-    pub(crate) fn signal(&self, message: &str) {
+    pub(crate) fn signal(message: &str) {
         let line = lock();
         let long = line.depth == 1 && line.longest > LONG;
         if let Some((colors, signals)) = line.choices.filter(|_| long)

@@ -210,7 +210,7 @@ impl<'a> Call<'a> {
     /// Runs the function. A destructive call on a protected connection must be confirmed first. The result is kept for
     /// completion. If the service doesn't know a collection, similar names of known collections are suggested.
     pub fn perform(&self) -> Result<Dynamic, Failure> {
-        let running = Running::begin();
+        let _running = Running::begin();
         if let Some(missing) = self.function.missing
             && let Some(notice) = missing(self)?
         {
@@ -222,7 +222,7 @@ impl<'a> Call<'a> {
         // Who stops a wait needs no signal.
         if self.session.interrupt.check().is_ok() {
             let ended = if result.is_ok() { "done" } else { "failed" };
-            running.signal(&format!("zshell: {} {ended}", self.function.name));
+            Running::signal(&format!("zshell: {} {ended}", self.function.name));
         }
         let connection = self.receiver.clone().or_else(|| self.session.current());
         let Some(connection) = connection else {
