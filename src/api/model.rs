@@ -323,6 +323,15 @@ pub struct ImportRequest {
 }
 
 impl ImportRequest {
+    /// Returns the same request for other files, in the volume if it has one.
+    pub(crate) fn with_files(&self, sets: Vec<Vec<String>>) -> Self {
+        let mut request = self.clone();
+        match &mut request.source {
+            Source::Files(files) | Source::Volume { paths: files, .. } => *files = sets,
+        }
+        request
+    }
+
     /// Returns true if the job's rows should wait for a commit.
     pub fn is_two_phase(&self) -> bool {
         let held = |(name, value): &(String, String)| {

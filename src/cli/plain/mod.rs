@@ -131,7 +131,7 @@ pub(super) fn run(session: &Rc<Session>, plain: &PlainCommand) -> Outcome {
     outcome(&plain.form, || {
         let (form, matches) = (&plain.form, &plain.matches);
         let args = values::arguments(session, form, matches)?;
-        check_paths(session, form, &args)?;
+        check_paths(session, form, &args, own::uploads(matches))?;
         own::run(session, form.function.name, matches, args)
     })
 }
@@ -183,7 +183,12 @@ fn call(session: &Rc<Session>, name: &'static str, args: Vec<Dynamic>) -> Result
 }
 
 /// Refuses paths of data on this machine that don't exist, before the call.
-fn check_paths(session: &Rc<Session>, form: &CommandForm, args: &[Dynamic]) -> Result<(), Failure> {
+fn check_paths(
+    session: &Rc<Session>,
+    form: &CommandForm,
+    args: &[Dynamic],
+    uploads: bool,
+) -> Result<(), Failure> {
     use crate::engine::types::{as_text, list_of};
     let places = form.positionals.iter().zip(args);
     let places = places.filter(|(it, _)| matches!(it.takes, Takes::Data | Takes::Path));
@@ -192,8 +197,8 @@ fn check_paths(session: &Rc<Session>, form: &CommandForm, args: &[Dynamic]) -> R
         None => as_text(value).into_iter().collect::<Vec<_>>(),
     });
     let paths: Vec<String> = paths.collect();
-    // An import's paths are read by the service.
-    let is_import = form.function.name.starts_with("import");
+    // An import's paths are read by the service, unless they're uploaded.
+    let is_import = form.function.name.starts_with("import") && !uploads;
     let local = |path: &&String| {
         if is_import {
             input::is_read_here(session, path)

@@ -28,7 +28,10 @@ pub(super) fn examples(function: &str) -> &'static [&'static str] {
             "zshell check data/*.parquet --schema books.json",
         ],
         "upload" => &["zshell upload data/*.parquet s3://my-bucket/books/"],
-        "import" => &["zshell import books s3://my-bucket/books/1.parquet --wait"],
+        "import" => &[
+            "zshell import books s3://my-bucket/books/1.parquet --wait",
+            "zshell import books data/*.parquet --create --check --upload-to s3://my-bucket/books/ --verify",
+        ],
         _ => &[],
     }
 }
@@ -45,7 +48,13 @@ pub(super) fn adapt(function: &str, command: Command) -> Command {
     }
 }
 
-/// The steps that make an import a batch.
+/// The option of an import that uploads its files.
+const UPLOAD: &str = "upload-to";
+
+/// Longest command that a hint repeats, in bytes.
+const LONGEST_COMMAND: usize = 2000;
+
+/// The flags that make an import a batch. `--upload-to` does it too.
 const STEPS: [(&str, &str); 3] = [
     (
         "create",
@@ -64,12 +73,23 @@ const STEPS: [(&str, &str); 3] = [
 fn import(command: Command) -> Command {
     let wait = ("wait", "Wait until the job has ended");
     let flags = [wait].into_iter().chain(STEPS);
-    command.args(flags.map(|(name, help)| {
+    let flags = flags.map(|(name, help)| {
         Arg::new(name)
             .long(name)
             .action(ArgAction::SetTrue)
             .help(help)
-    }))
+    });
+    command.args(flags).arg(
+        Arg::new(UPLOAD)
+            .long(UPLOAD)
+            .value_name("URL")
+            .help("Upload local files first, to a bucket (s3://bucket/folder/) or a volume (volume://name/folder/); waits"),
+    )
+}
+
+/// Returns true if an import uploads its files, which are then local files.
+pub(super) fn uploads(matches: &ArgMatches) -> bool {
+    matches.try_contains_id(UPLOAD).unwrap_or(false)
 }
 
 /// Imports with further steps, as a batch.
@@ -86,9 +106,26 @@ fn import_in_steps(
     for (name, _) in STEPS {
         options.insert(name.into(), matches.get_flag(name).into());
     }
+    if let Some(to) = matches.get_one::<String>(UPLOAD) {
+        options.insert("upload_to".into(), to.into());
+    }
     args.truncate(2);
     args.push(options.into());
-    super::call(session, "import_all", args)
+    super::call(session, "import_all", args).map_err(|failure| {
+        let Some(command) = own_command().filter(|_| failure.kind != Kind::Usage) else {
+            return failure;
+        };
+        let hint = failure.hint.as_ref();
+        let hint = hint.map_or_else(String::new, |hint| format!("{hint}; "));
+        failure.with_hint(format!("{hint}to go on: {command}"))
+    })
+}
+
+/// Returns the command of this process; `None` if it's too long for a hint or may contain a secret, as JSON may.
+fn own_command() -> Option<String> {
+    let words = std::env::args().skip(1);
+    let words = shell_words::join(["zshell".to_owned()].into_iter().chain(words));
+    (words.len() <= LONGEST_COMMAND && !words.contains('{')).then_some(words)
 }
 
 fn check(command: Command) -> Command {
@@ -137,7 +174,7 @@ pub(super) fn run(
     mut args: Vec<Dynamic>,
 ) -> Result<Dynamic, Failure> {
     match name {
-        "import" if STEPS.iter().any(|(step, _)| matches.get_flag(step)) => {
+        "import" if uploads(matches) || STEPS.iter().any(|(step, _)| matches.get_flag(step)) => {
             import_in_steps(session, matches, args)
         }
         "import" if matches.get_flag("wait") => {

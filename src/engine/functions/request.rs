@@ -1,6 +1,6 @@
 //! From the arguments of `import(…)` to a checked import request.
 
-use crate::api::model::{ImportRequest, Source};
+use crate::api::model::{Dialect, ImportRequest, Source};
 use crate::connection::Connection;
 use crate::credentials;
 use crate::engine::call::Call;
@@ -232,6 +232,8 @@ fn storage_keys(options: &Options, connection: &Connection) -> Result<RequestKey
             "import: give storage keys once: as access_key and secret_key, or by storage_keys: \"aws\"",
         )),
         (true, false) => Ok(own),
+        // A self-hosted server reads its bucket with its own keys. The connection's are for uploads and checks.
+        (false, false) if connection.client.settings().dialect == Dialect::Milvus => Ok(own),
         (false, false) if storage.access_key.is_some() || storage.secret_key.is_some() => {
             Ok(RequestKeys {
                 access_key: storage.access_key.clone(),

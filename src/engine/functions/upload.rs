@@ -23,7 +23,6 @@ use crate::text::words;
 use rhai::Dynamic;
 use serde_json::{Value, json};
 use std::path::Path;
-use std::rc::Rc;
 
 /// The keys of the result.
 const KEYS: &[&str] = &[
@@ -81,19 +80,11 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
 fn run(call: &Call) -> Result<Dynamic, Failure> {
     let options = call.options(2)?;
     let to = call.text(1, "the destination")?;
-    let report = upload_files(call, check::paths(call)?, &to, &options)?;
-    Ok(ordered(json(&report)))
-}
-
-/// Uploads files for any function. The options are those of [`OPTIONS`] that the function has.
-pub(super) fn upload_files(
-    call: &Call,
-    paths: Vec<String>,
-    to: &str,
-    options: &Options,
-) -> Result<UploadReport, Failure> {
+    let mut target = UploadTarget::read(call, to, &options)?;
+    target.parallel = options.number("parallel")?.unwrap_or(PARALLEL);
+    target.part_size = options.number("part_size")?;
     let policy = options.text("policy")?.unwrap_or_default();
-    let policy = match UploadPolicy::parse(&policy) {
+    target.policy = match UploadPolicy::parse(&policy) {
         _ if policy.is_empty() => UploadPolicy::default(),
         Some(policy) => policy,
         None => {
@@ -101,36 +92,83 @@ pub(super) fn upload_files(
             return Err(call.misused(&format!("policy is {words}, got {policy:?}")));
         }
     };
-    let Some(destination) = destination(call, to, options)? else {
-        return here(call, &paths, to);
-    };
-    let session = call.session;
-    let dry_run = session.choices().dry_run;
-    let request = UploadRequest {
-        paths,
-        destination,
-        policy,
-        parallel: options.number("parallel")?.unwrap_or(PARALLEL),
-        part_size: options.number("part_size")?,
-        notes: session.choices().data_dir.join("uploads"),
-        dry_run,
-    };
-    let mut view = UploadView::new(session);
-    let report = upload::run(request, &session.interrupt, |count| view.update(count));
-    view.finish();
-    let report = report?;
+    let report = target.send(call.session, check::paths(call)?)?;
+    call.session.notice(&summary(&report));
+    Ok(ordered(json(&report)))
+}
+
+/// A destination, with the settings of uploads to it.
+pub(super) struct UploadTarget {
+    to: String,
+    /// `None` for a bucket if the connection's service reads this machine's files.
+    destination: Option<UploadDestination>,
+    pub(super) policy: UploadPolicy,
+    parallel: u64,
+    part_size: Option<u64>,
+}
+
+impl UploadTarget {
+    /// Reads a destination. The options hold the storage credentials.
+    pub(super) fn read(call: &Call, to: String, options: &Options) -> Result<Self, Failure> {
+        Ok(Self {
+            destination: destination(call, &to, options)?,
+            to,
+            policy: UploadPolicy::default(),
+            parallel: PARALLEL,
+            part_size: None,
+        })
+    }
+
+    /// Returns the name of the destination's volume.
+    pub(super) fn volume(&self) -> Option<&str> {
+        self.destination.as_ref()?.volume.as_deref()
+    }
+
+    /// Returns true if nothing is sent, because the service reads this machine's files.
+    pub(super) fn is_here(&self) -> bool {
+        self.destination.is_none()
+    }
+
+    /// Sends the files.
+    pub(super) fn send(
+        self,
+        session: &Session,
+        paths: Vec<String>,
+    ) -> Result<UploadReport, Failure> {
+        let Some(destination) = self.destination else {
+            return here(&paths, self.to);
+        };
+        let request = UploadRequest {
+            paths,
+            destination,
+            policy: self.policy,
+            parallel: self.parallel,
+            part_size: self.part_size,
+            notes: session.choices().data_dir.join("uploads"),
+            dry_run: session.choices().dry_run,
+        };
+        let mut view = UploadView::new(session);
+        let report = upload::run(request, &session.interrupt, |count| view.update(count));
+        view.finish();
+        report
+    }
+}
+
+/// Returns a line about the files that were sent and skipped.
+pub(super) fn summary(report: &UploadReport) -> String {
+    if let Some(note) = report.note {
+        return note.to_owned();
+    }
     let sent: Vec<_> = report.files.iter().filter(|file| file.sent).collect();
     let skipped = report.files.len() - sent.len();
-    let text = format!(
+    format!(
         "{} {} ({}) to {}, {} skipped",
-        if dry_run { "would send" } else { "sent" },
+        if report.dry_run { "would send" } else { "sent" },
         words::count(sent.len() as u64, "file"),
         words::bytes(sent.iter().map(|file| file.size).sum()),
         report.to,
         words::number(skipped as u64)
-    );
-    session.notice(&text);
-    Ok(report)
+    )
 }
 
 /// Returns the destination; `None` for a bucket if the connection's service reads this machine's files.
@@ -210,7 +248,9 @@ fn split_name(key: &str) -> (String, Option<String>) {
 fn unfit(error: LocationError, to: &str) -> Failure {
     let is_folder = matches!(
         error,
-        LocationError::NoExtension { .. } | LocationError::Extension { .. }
+        LocationError::NoExtension { .. }
+            | LocationError::Extension { .. }
+            | LocationError::MissingKey { .. }
     );
     let failure = Failure::from(error);
     if is_folder {
@@ -267,9 +307,7 @@ pub(super) fn grants(
 }
 
 /// Returns the report for a service that reads this machine's files: nothing is sent.
-fn here(call: &Call, paths: &[String], to: &str) -> Result<UploadReport, Failure> {
-    let note = "nothing was sent: the local service reads the files where they are";
-    call.session.notice(note);
+fn here(paths: &[String], to: String) -> Result<UploadReport, Failure> {
     let files = upload::local_files(paths)?;
     let files = files.into_iter().map(|(path, size)| UploadedFile {
         object: path.clone(),
@@ -277,29 +315,32 @@ fn here(call: &Call, paths: &[String], to: &str) -> Result<UploadReport, Failure
         size,
         sent: false,
         md5: None,
+        tag: None,
     });
     Ok(UploadReport {
-        to: to.to_owned(),
+        to,
         volume: None,
-        note: Some(note),
+        note: Some("nothing was sent: the local service reads the files where they are"),
         files: files.collect(),
+        dry_run: false,
         seconds: 0.0,
     })
 }
 
-/// Returns the paths to import: each a file or a set of `NumPy` files of one folder. Files of other formats are left out.
-pub(super) fn import_paths(report: &UploadReport) -> Vec<Vec<String>> {
-    let mut sets: Vec<(Option<&str>, Vec<String>)> = Vec::new();
+/// Returns the files to import: each alone or in a set of `NumPy` files of one folder. Files of other formats are left
+/// out.
+pub(super) fn import_sets(report: &UploadReport) -> Vec<Vec<&UploadedFile>> {
+    let mut sets: Vec<(Option<&str>, Vec<&UploadedFile>)> = Vec::new();
     for file in &report.files {
         let object = &file.object;
         let folder = object.rfind('/').map_or("", |slash| &object[..slash]);
         match Format::of_path(Path::new(object)) {
             None => {}
             Some(Format::Numpy) => match sets.iter_mut().find(|(of, _)| *of == Some(folder)) {
-                Some((_, set)) => set.push(object.clone()),
-                None => sets.push((Some(folder), vec![object.clone()])),
+                Some((_, set)) => set.push(file),
+                None => sets.push((Some(folder), vec![file])),
             },
-            Some(_) => sets.push((None, vec![object.clone()])),
+            Some(_) => sets.push((None, vec![file])),
         }
     }
     sets.into_iter().map(|(_, set)| set).collect()
@@ -308,12 +349,11 @@ pub(super) fn import_paths(report: &UploadReport) -> Vec<Vec<String>> {
 fn json(report: &UploadReport) -> Value {
     let files = || report.files.iter();
     let sent = || files().filter(|file| file.sent);
-    let paths = import_paths(report).into_iter().map(|mut set| {
-        let is_numpy = Format::of_path(Path::new(&set[0])) == Some(Format::Numpy);
-        if is_numpy {
-            json!(set)
-        } else {
-            json!(set.remove(0))
+    let paths = import_sets(report).into_iter().map(|set| {
+        let objects: Vec<&str> = set.iter().map(|file| file.object.as_str()).collect();
+        match objects.as_slice() {
+            [only] if Format::of_path(Path::new(only)) != Some(Format::Numpy) => json!(only),
+            set => json!(set),
         }
     });
     let mut value = json!({
@@ -347,7 +387,7 @@ struct UploadView {
 }
 
 impl UploadView {
-    fn new(session: &Rc<Session>) -> Self {
+    fn new(session: &Session) -> Self {
         let wanted = session.log().format == LogFormat::Text && !session.choices().quiet;
         let screen = session.err();
         Self {

@@ -19,7 +19,7 @@ const CREATE_OPTIONS: &[Opt] = &[
     opt_as(
         "region",
         &["region_id"],
-        "cloud region, e.g. aws-us-east-1; by default the connection's",
+        "cloud region, e.g. aws-us-east-1; by default the connection's, or that of its cluster",
     ),
     opt(
         "type",
@@ -111,10 +111,10 @@ fn create(call: &Call) -> Result<Dynamic, Failure> {
     let options = call.options(1)?;
     let settings = client.settings();
     let region = options.text("region")?.or_else(|| settings.region.clone());
-    let region = region.ok_or_else(|| {
-        call.misused("the region is missing")
-            .with_hint("it's the cluster's: create_volume(name, #{region: \"aws-us-east-1\"})")
-    })?;
+    let region = match region {
+        Some(region) => region,
+        None => cluster_region(call, &client)?,
+    };
     let project = options
         .text("project_id")?
         .or_else(|| settings.project_id.clone());
@@ -134,6 +134,24 @@ fn create(call: &Call) -> Result<Dynamic, Failure> {
     })?;
     call.session.changed(&format!("created the volume {name}"));
     Ok(Dynamic::UNIT)
+}
+
+/// Returns the region of the connection's cluster, or the only region of all clusters.
+fn cluster_region(call: &Call, client: &Client) -> Result<String, Failure> {
+    let mut clusters = client.clusters()?;
+    if let Some(own) = &client.settings().cluster_id
+        && clusters.iter().any(|cluster| cluster.id == *own)
+    {
+        clusters.retain(|cluster| cluster.id == *own);
+    }
+    let mut regions: Vec<String> = clusters.into_iter().map(|cluster| cluster.region).collect();
+    regions.dedup();
+    match (regions.pop(), regions.is_empty()) {
+        (Some(region), true) => Ok(region),
+        _ => Err(call
+            .misused("the region is missing")
+            .with_hint("it's the cluster's: create_volume(name, #{region: \"aws-us-east-1\"})")),
+    }
 }
 
 fn only_project(call: &Call, client: &Client) -> Result<String, Failure> {

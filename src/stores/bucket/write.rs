@@ -8,6 +8,7 @@ use object_store::multipart::PartId;
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStoreExt};
 use std::borrow::Cow;
+use std::time::Duration;
 
 /// Size, tag and time of an object, as a list has them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,14 @@ impl From<ObjectMeta> for ObjectStamp {
             tag: meta.e_tag.map(|tag| unquoted(&tag)),
             changed: meta.last_modified.timestamp_nanos_opt(),
         }
+    }
+}
+
+impl ObjectStamp {
+    /// Returns the time of the last change, since 1970.
+    pub(crate) fn changed(&self) -> Option<Duration> {
+        let nanos = self.changed.and_then(|nanos| u64::try_from(nanos).ok());
+        nanos.map(Duration::from_nanos)
     }
 }
 

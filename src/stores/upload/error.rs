@@ -142,13 +142,13 @@ impl UploadError {
                 ..
             } => "create the bucket first, or correct its name and region",
             Self::Store { .. } | Self::Moved => {
-                "run the same upload again: it skips finished files and continues large ones"
+                "a further run skips finished files and continues large ones"
             }
             Self::Files { failed, .. } => match failed.first() {
                 Some((_, Self::Changed)) => {
-                    "run the same upload again once nothing writes the files: it skips the finished ones"
+                    "run it again once nothing writes the files: finished ones are skipped"
                 }
-                _ => "run the same upload again: it skips finished files",
+                _ => "a further run skips finished files",
             },
             _ => return None,
         })

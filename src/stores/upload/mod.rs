@@ -22,6 +22,7 @@ use crate::error::Failure;
 use crate::interrupt::{Interrupt, ThreadError};
 use notes::PartNotes;
 use requests::Requests;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -46,6 +47,8 @@ pub(crate) enum UploadPolicy {
     /// Objects of the file's size.
     #[default]
     SameSize,
+    /// Objects of the file's size that are newer than the file, or have its checksum.
+    Unchanged,
     /// Objects with the checksum of the file's content.
     SameChecksum,
     /// All existing objects.
@@ -100,6 +103,8 @@ pub(crate) struct UploadedFile {
     pub(crate) sent: bool,
     /// MD5 sum of the content in hexadecimal digits, if the file was read as a whole.
     pub(crate) md5: Option<String>,
+    /// The object's tag at the store, if it's known.
+    pub(crate) tag: Option<String>,
 }
 
 /// The result of an upload.
@@ -113,6 +118,7 @@ pub(crate) struct UploadReport {
     pub(crate) files: Vec<UploadedFile>,
     /// Why nothing was sent.
     pub(crate) note: Option<&'static str>,
+    pub(crate) dry_run: bool,
     /// Time of the upload.
     pub(crate) seconds: f64,
 }
@@ -252,22 +258,28 @@ fn upload(
         &progress.total,
         to_send().map(|file| file.local.state.size).sum(),
     );
-    let sums = if request.dry_run {
-        Vec::new()
+    let mut sent = if request.dry_run {
+        HashMap::new()
     } else {
         send::send(&planned, &request, &requests, progress)?
     };
-    let objects = planned.iter().enumerate().map(|(at, file)| UploadedFile {
-        path: file.local.text(),
-        object: requests.object(&file.key),
-        size: file.local.state.size,
-        sent: file.send,
-        md5: sums.get(at).cloned().flatten(),
+    let objects = planned.iter().enumerate().map(|(at, file)| {
+        let kept = file.before.as_ref().filter(|_| !file.send);
+        let sent = sent.remove(&at).unwrap_or_default();
+        UploadedFile {
+            path: file.local.text(),
+            object: requests.object(&file.key),
+            size: file.local.state.size,
+            sent: file.send,
+            md5: sent.md5,
+            tag: kept.map_or(sent.tag, |kept| kept.tag.clone()),
+        }
     });
     Ok(UploadReport {
         to: request.destination.text(),
         volume: request.destination.volume.clone(),
         note: None,
+        dry_run: request.dry_run,
         files: objects.collect(),
         seconds: began.elapsed().as_secs_f64(),
     })

@@ -13,6 +13,7 @@ use crate::text::words;
 use object_store::path::Path as ObjectPath;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A file with its object.
 #[derive(Debug)]
@@ -92,7 +93,8 @@ fn same(
             UploadPolicy::Overwrite => false,
             UploadPolicy::Exists => !is_unfinished,
             UploadPolicy::SameSize => is_same_size && !is_unfinished,
-            UploadPolicy::SameChecksum => {
+            UploadPolicy::Unchanged if !is_newer(file, before) => is_same_size && !is_unfinished,
+            UploadPolicy::SameChecksum | UploadPolicy::Unchanged => {
                 let part_size = request.part_size(file.local.state.size);
                 let tag = before.tag.as_deref().filter(|_| is_same_size);
                 tag.map_or(Ok(false), |tag| {
@@ -101,7 +103,10 @@ fn same(
             }
         })
     };
-    if request.policy != UploadPolicy::SameChecksum {
+    if !matches!(
+        request.policy,
+        UploadPolicy::SameChecksum | UploadPolicy::Unchanged
+    ) {
         return planned.iter().map(of_policy).collect();
     }
     // Files are read on all cores.
@@ -131,6 +136,14 @@ fn same(
         }
     }
     Ok(all)
+}
+
+/// Returns true if the file was written after the object. Some stores round down to seconds.
+fn is_newer(file: &PlannedFile, object: &ObjectStamp) -> bool {
+    let since = |time: SystemTime| time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let file = file.local.state.modified.map(since);
+    file.zip(object.changed())
+        .is_none_or(|(file, object)| file.as_secs() > object.as_secs())
 }
 
 /// Compares what will be sent with the limits of the volume.

@@ -37,6 +37,8 @@ mod logs;
 mod modules;
 mod objects;
 mod one_line;
+#[cfg(feature = "local")]
+mod one_line_upload;
 mod places;
 #[cfg(feature = "local")]
 mod plain_commands;

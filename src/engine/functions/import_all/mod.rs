@@ -2,8 +2,8 @@
 //! restarted.
 //!
 //! [`plan`] groups files into jobs with idempotency keys, [`queue`] submits and watches the jobs, and [`ending`]
-//! commits or aborts an atomic batch. [`steps`] creates the collection and checks the files before the jobs, and
-//! verifies the count after them.
+//! commits or aborts an atomic batch. [`steps`] checks the files, creates the collection and uploads the files before the
+//! jobs, and verifies the count after them.
 
 mod ending;
 mod entry;
@@ -20,6 +20,7 @@ use crate::connection::Connection;
 use crate::engine::call::{Call, Function};
 use crate::engine::describe::{Family, Takes};
 use crate::engine::functions::jobs::known_reading;
+use crate::engine::functions::upload::UploadTarget;
 use crate::engine::functions::watch::ask::{Answer, Pace, Question, ask};
 use crate::engine::types::{
     BatchTotals, BatchValue, Gives, Job, ScriptType, found, list_of, map_of,
@@ -27,7 +28,6 @@ use crate::engine::types::{
 use crate::error::{Failure, Kind};
 use crate::interrupt::TICK;
 use crate::journal::{IdentityLock, Standing, Submission, hash, target};
-use crate::location::Location;
 use crate::submission::{Notice, Submitter};
 use crate::text::words;
 use entry::BatchEntry;
@@ -39,7 +39,7 @@ use serde_json::json;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
-use steps::{BatchSteps, StepChoices};
+use steps::{BatchFiles, BatchSteps, StepChoices};
 use view::BatchView;
 
 /// The time that another run is waited for before a notice is shown.
@@ -50,7 +50,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
     "import_all",
     &[
         "import_all(collection, [path, …])",
-        "import_all(collection, pattern, #{create, check, verify, files_per_job, max_running, atomic, …})",
+        "import_all(collection, pattern, #{create, check, upload_to, verify, files_per_job, max_running, atomic, …})",
         "import_all([#{collection, url, …}, …], #{max_running, …})",
     ],
     "imports many files as a batch of jobs; another run continues the batch",
@@ -61,7 +61,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
 .takes(&[Takes::Collection, Takes::Data, Takes::Options])
 .options(OPTIONS)
 .gives(Gives::One(BatchValue::TYPE))
-.related(&["import", "check", "glob", "submissions"])
+.related(&["import", "check", "upload", "glob", "submissions"])
 .method()];
 
 fn import_all(call: &Call) -> Result<Dynamic, Failure> {
@@ -71,9 +71,9 @@ fn import_all(call: &Call) -> Result<Dynamic, Failure> {
     let how = QueueOptions::read(&options)?;
     if let Some(maps) = maps {
         if StepChoices::read(&options)?.any() {
-            return Err(
-                call.misused("create, check and verify are for one collection and its files")
-            );
+            return Err(call.misused(
+                "create, check, upload_to and verify are for one collection and its files",
+            ));
         }
         let tasks = of_maps(call, &connection, &how, maps)?;
         return run(call, &connection, &how, &tasks)
@@ -86,10 +86,11 @@ fn import_all(call: &Call) -> Result<Dynamic, Failure> {
     let mut template =
         request::around(&options, &connection, collection, Source::Files(Vec::new()))?;
     two_phase(&mut template, &how);
+    let target = steps::upload_target(call, &connection, &options, &mut template)?;
     let turn = turn(call, &connection, &how)?;
     let choices = StepChoices::read(&options)?;
     let mut steps = BatchSteps::new(call, &connection, &template, choices)?;
-    let batch = in_steps(call, &connection, &how, &mut steps);
+    let batch = in_steps(call, &connection, &how, &mut steps, target);
     drop(turn);
     Ok(Dynamic::from(BatchValue::new(batch?)))
 }
@@ -100,18 +101,27 @@ fn in_steps(
     connection: &Rc<Connection>,
     how: &QueueOptions,
     steps: &mut BatchSteps<'_>,
+    target: Option<UploadTarget>,
 ) -> Result<BatchTotals, Failure> {
-    let paths = steps::expanded(connection, call.arg(1, "the list of files")?)?;
+    let mut paths = call.arg(1, "the list of files")?.clone();
     if map_of(&paths).is_some() {
         return Err(call.misused(&format!("files are a list of texts, got {}", found(&paths))));
     }
-    let (sets, warnings) = request::located(call, connection, &paths)?;
-    steps.prepare(&paths)?;
-    for warning in &warnings {
-        call.session.warn(warning);
-    }
-    let mut tasks = of_files(call, connection, how, steps.template(), &sets)?;
-    steps.compare_contents(&sets, &mut tasks)?;
+    let files = if let Some(target) = target {
+        let files = steps::given_files(&paths);
+        steps.prepare(&files)?;
+        steps.upload(target, files)?
+    } else {
+        paths = steps::expanded(connection, &paths)?;
+        let (sets, warnings) = request::located(call, connection, &paths)?;
+        steps.prepare(&steps::given_files(&paths))?;
+        for warning in &warnings {
+            call.session.warn(warning);
+        }
+        BatchFiles::given(&sets)
+    };
+    let mut tasks = of_files(call, connection, how, steps.template(), &files.units)?;
+    steps.compare_contents(&files.local, &mut tasks)?;
     steps.count_before(&tasks)?;
     let (mut batch, entries) = run(call, connection, how, &tasks)?;
     let done = |task: &&BatchTask| matches!(task.before, Before::Job(_));
@@ -201,9 +211,8 @@ fn of_files(
     connection: &Rc<Connection>,
     how: &QueueOptions,
     template: &ImportRequest,
-    sets: &[Vec<Location>],
+    units: &[Unit],
 ) -> Result<Vec<BatchTask>, Failure> {
-    let units: Vec<Unit> = sets.iter().map(|set| Unit::of(set)).collect();
     let settings = connection.client.settings();
     let mut limits = how.limits;
     if settings.dialect == crate::api::model::Dialect::V1 {
@@ -216,10 +225,10 @@ fn of_files(
     bring_up_to_date(
         call,
         connection,
-        plan::open(&units, template, settings, &mut earlier),
+        plan::open(units, template, settings, &mut earlier),
     )?;
     Ok(plan::tasks(
-        &units, template, prefix, limits, settings, &earlier,
+        units, template, prefix, limits, settings, &earlier,
     ))
 }
 

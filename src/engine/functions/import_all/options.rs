@@ -23,6 +23,10 @@ pub(super) const OPTIONS: &[Opt] = &[
     opt("check", "true: check the files first, and import nothing if the service would refuse one")
         .or("false")
         .of(Takes::Flag),
+    opt(
+        "upload_to",
+        "upload the local files first, to a bucket (s3://bucket/folder/) or a volume (volume://name/folder/)",
+    ),
     opt("verify", "true: compare the collection's count before and after with the imported rows")
         .or("false")
         .of(Takes::Flag),

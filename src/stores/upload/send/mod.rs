@@ -25,13 +25,24 @@ use std::thread;
 /// Most times that content is sent whose checksum at the store is wrong.
 const MAX_CORRUPT: u32 = 3;
 
-/// Sends the planned files and verifies their objects. Returns the MD5 sums of files that were read as a whole.
+/// An object that was sent.
+#[derive(Debug, Default)]
+pub(super) struct SentObject {
+    /// The MD5 sum of a file that was read as a whole.
+    pub(super) md5: Option<String>,
+    /// The tag that the store has returned.
+    pub(super) tag: Option<String>,
+    /// Whether the tag is the checksum of the file.
+    is_confirmed: bool,
+}
+
+/// Sends the planned files and verifies their objects. Returns the sent objects by the files' numbers.
 pub(super) fn send(
     planned: &[PlannedFile],
     request: &UploadRequest,
     requests: &Requests,
     progress: &UploadProgress,
-) -> Result<Vec<Option<String>>, UploadError> {
+) -> Result<HashMap<usize, SentObject>, UploadError> {
     let to_send = planned.iter().enumerate().filter(|(_, file)| file.send);
     let sending = Sending {
         request,
@@ -68,11 +79,7 @@ pub(super) fn send(
     }
     verify(planned, requests, &mut state)?;
     if state.failed.is_empty() {
-        return Ok(planned
-            .iter()
-            .enumerate()
-            .map(|(at, _)| state.sums.remove(&at))
-            .collect());
+        return Ok(state.sent);
     }
     state.failed.sort_by_key(|(at, _)| *at);
     let failed = state.failed.into_iter().filter_map(|(at, error)| {
@@ -103,13 +110,19 @@ fn verify(
         Err(UploadError::Store {
             fault: StoreFault::Denied(_),
             ..
-        }) if sent.iter().all(|(at, _)| state.confirmed.contains(at)) => return Ok(()),
+        }) if sent
+            .iter()
+            .all(|(at, _)| state.sent.get(at).is_some_and(|it| it.is_confirmed)) =>
+        {
+            return Ok(());
+        }
         Err(error) => return Err(error),
     };
     for (at, file) in sent {
         let stamp = stamps.get(&file.key);
-        if stamp.is_none_or(|stamp| stamp.size != file.local.state.size) {
-            state.failed.push((at, UploadError::Unverified));
+        match stamp.filter(|stamp| stamp.size == file.local.state.size) {
+            Some(stamp) => state.sent.entry(at).or_default().tag.clone_from(&stamp.tag),
+            None => state.failed.push((at, UploadError::Unverified)),
         }
     }
     Ok(())
@@ -136,9 +149,7 @@ struct WorkQueue {
 struct SendState {
     failed: Vec<(usize, UploadError)>,
     fatal: Option<UploadError>,
-    /// Files whose checksum the store has returned.
-    confirmed: HashSet<usize>,
-    sums: HashMap<usize, String>,
+    sent: HashMap<usize, SentObject>,
     /// Files whose upload in parts has begun again.
     restarted: HashSet<usize>,
 }
@@ -235,11 +246,11 @@ impl Sending<'_> {
     fn whole(&self, at: usize, file: &PlannedFile) -> Result<(), UploadError> {
         let content = read(file, 0, file.local.state.size)?;
         let sum = checksum::sum(&content);
-        let tag = hex(&sum);
+        let md5 = hex(&sum);
         let mut corrupt = 0;
-        let is_confirmed = loop {
+        let (tag, is_confirmed) = loop {
             let put = self.requests.send(&file.key, async |remote, attempt| {
-                if attempt > 0 && is_there(remote, file, &tag).await? {
+                if attempt > 0 && is_there(remote, file, &md5).await? {
                     return Ok((None, remote.is_encrypted()));
                 }
                 Ok((
@@ -249,15 +260,15 @@ impl Sending<'_> {
             })?;
             match put {
                 (Some(found), false) if checksum::is_checksum(&found, false) => {
-                    if found.eq_ignore_ascii_case(&tag) {
-                        break true;
+                    if found.eq_ignore_ascii_case(&md5) {
+                        break (Some(found), true);
                     }
                     corrupt += 1;
                     if corrupt >= MAX_CORRUPT {
                         return Err(UploadError::Corrupt);
                     }
                 }
-                _ => break false,
+                (found, _) => break (found, false),
             }
         };
         if let Err(changed) = file.local.check() {
@@ -271,7 +282,14 @@ impl Sending<'_> {
             PartNotes::open(&self.request.notes, &file.identity)?.remove();
         }
         self.add_bytes(file.local.state.size);
-        self.done(at, is_confirmed, Some(tag));
+        self.done(
+            at,
+            SentObject {
+                md5: Some(md5),
+                tag,
+                is_confirmed,
+            },
+        );
         Ok(())
     }
 
@@ -279,13 +297,9 @@ impl Sending<'_> {
         self.progress.bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    fn done(&self, at: usize, is_confirmed: bool, md5: Option<String>) {
+    fn done(&self, at: usize, object: SentObject) {
         self.progress.done.fetch_add(1, Ordering::Relaxed);
-        let mut state = lock(&self.state);
-        if is_confirmed {
-            state.confirmed.insert(at);
-        }
-        state.sums.extend(md5.map(|md5| (at, md5)));
+        lock(&self.state).sent.insert(at, object);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Objects in parts: begun or continued, sent part by part, and completed.
 
-use super::{MAX_CORRUPT, Sending, Work, is_there, lock, read};
+use super::{MAX_CORRUPT, Sending, SentObject, Work, is_there, lock, read};
 use crate::stores::fault::StoreFault;
 use crate::stores::upload::checksum::{self, Sum};
 use crate::stores::upload::error::UploadError;
@@ -187,10 +187,16 @@ impl Sending<'_> {
         match completed {
             Ok(found) => {
                 state.notes.remove();
+                let is_confirmed = found
+                    .as_ref()
+                    .is_some_and(|found| found.eq_ignore_ascii_case(&tag));
                 self.done(
                     at,
-                    found.is_some_and(|found| found.eq_ignore_ascii_case(&tag)),
-                    None,
+                    SentObject {
+                        md5: None,
+                        tag: found,
+                        is_confirmed,
+                    },
                 );
                 Ok(())
             }

@@ -8,7 +8,7 @@
 mod unit;
 
 use crate::api::Settings;
-use crate::api::model::{ImportRequest, JobState, Source};
+use crate::api::model::{ImportRequest, JobState};
 use crate::error::{Failure, Kind};
 use crate::journal::{Scope, Standing, Submission, hash, identity, plain_files};
 use std::collections::{BTreeMap, BTreeSet};
@@ -131,10 +131,7 @@ pub(super) fn key_of(prefix: &str, settings: &Settings, request: &ImportRequest)
 
 /// Returns a unit's paths as in the journal.
 fn plain(template: &ImportRequest, unit: &Unit) -> Vec<String> {
-    let alone = ImportRequest {
-        source: Source::Files(vec![unit.paths.clone()]),
-        ..template.clone()
-    };
+    let alone = template.with_files(vec![unit.paths.clone()]);
     plain_files(&alone).into_iter().flatten().collect()
 }
 
@@ -146,15 +143,10 @@ struct JobGrouping<'a> {
 }
 
 impl JobGrouping<'_> {
-    fn request(&self, sets: Vec<Vec<String>>) -> ImportRequest {
-        ImportRequest {
-            source: Source::Files(sets),
-            ..self.template.clone()
-        }
-    }
-
     fn task(&self, group: &[&Unit]) -> BatchTask {
-        let request = self.request(group.iter().map(|unit| unit.paths.clone()).collect());
+        let request = self
+            .template
+            .with_files(group.iter().map(|unit| unit.paths.clone()).collect());
         let mut whole = identity(&Scope::of(self.settings, &request), &request);
         let stamps: Vec<String> = group.iter().map(|unit| unit.stamp.clone()).collect();
         for stamp in &stamps {
@@ -181,7 +173,8 @@ impl JobGrouping<'_> {
         }
         let same = |(set, stamp): (&Vec<String>, &String)| {
             let unit = left.get(set).copied();
-            unit.filter(|unit| unit.stamp == *stamp)
+            // Only an upload knows the state of an object. Without it, the path is the object's identity.
+            unit.filter(|unit| unit.stamp == *stamp || unit.stamp.is_empty() || stamp.is_empty())
         };
         let found: Vec<&Unit> = intent
             .files
@@ -220,7 +213,7 @@ impl JobGrouping<'_> {
     /// Returns a job that isn't submitted again.
     fn done(&self, before: &Submission, found: &[&Unit], made: Before) -> BatchTask {
         BatchTask {
-            request: self.request(before.intent.files.clone()),
+            request: self.template.with_files(before.intent.files.clone()),
             key: before.intent.key.clone().unwrap_or_default(),
             files: found.len() as u64,
             stamps: before.intent.stamps.clone(),

@@ -1,7 +1,7 @@
 //! Tests of plans: files to submit, files already done, and stable keys.
 
 use super::*;
-use crate::api::model::Dialect;
+use crate::api::model::{Dialect, Source};
 use crate::journal::Intent;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -143,6 +143,27 @@ fn what_is_done_is_done_whatever_becomes_of_the_files_beside_it() {
 
 fn tasks_of(units: &[Unit], template: &ImportRequest, earlier: &[Submission]) -> Vec<BatchTask> {
     tasks(units, template, "p", ALL, &settings(), earlier)
+}
+
+#[test]
+fn an_object_whose_state_is_unknown_is_identified_by_its_path() {
+    let known = unit("a", 1);
+    let unknown = Unit {
+        size: None,
+        stamp: String::new(),
+        ..known.clone()
+    };
+    for (before, now, count) in [
+        (&known, &unknown, 0),
+        (&unknown, &known, 0),
+        (&unknown, &unknown, 0),
+        (&known, &unit("a", 2), 1),
+    ] {
+        let first = cut(std::slice::from_ref(before), ALL, &[]);
+        let earlier = [submission(&first[0], COMPLETED)];
+        let again = cut(std::slice::from_ref(now), ALL, &earlier);
+        assert_eq!(submitted(&again).len(), count, "{before:?} {now:?}");
+    }
 }
 
 #[test]

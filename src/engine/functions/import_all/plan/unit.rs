@@ -42,6 +42,19 @@ impl Unit {
             stamp: stamps.join(","),
         }
     }
+
+    /// Sets the state of files that aren't on this machine's disk.
+    pub(in super::super) fn with_state(self, size: u64, stamp: String) -> Self {
+        Self {
+            size: Some(size),
+            stamp,
+            ..self
+        }
+    }
+
+    pub(in super::super) fn paths(&self) -> &[String] {
+        &self.paths
+    }
 }
 
 #[cfg(test)]

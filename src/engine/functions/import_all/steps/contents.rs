@@ -1,18 +1,17 @@
 //! Files with the content of another file. Imports append, so importing a copy under another name doubles its rows. The
-//! journal keeps a fingerprint of each file that a batch has checked.
+//! journal keeps a fingerprint of each file that a batch has checked or uploaded.
 
 use super::BatchSteps;
 use crate::api::model::Source;
 use crate::engine::functions::import_all::plan::{BatchTask, Before};
 use crate::error::Failure;
 use crate::journal::{Scope, hash};
-use crate::location::{Location, Store};
 use crate::text::words;
 use ring::digest::{Context, SHA256};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Size of a block that a fingerprint reads, in bytes, and maximum number of blocks. A larger file isn't read as a
 /// whole, since its rows have just been read by the check.
@@ -23,31 +22,24 @@ impl BatchSteps<'_> {
     /// Adds fingerprints to the tasks to submit, and warns about files whose content was imported under another name.
     pub(crate) fn compare_contents(
         &self,
-        sets: &[Vec<Location>],
+        local: &HashMap<String, PathBuf>,
         tasks: &mut [BatchTask],
     ) -> Result<(), Failure> {
-        if !self.choices.check {
+        if !self.choices.check && !self.choices.upload {
             return Ok(());
         }
         let scope = Scope::of(self.connection.client.settings(), self.template);
         let mut known: HashMap<String, String> = self.session.desk.journal.contents(&scope)?;
-        let local: HashMap<&str, &Location> = sets
-            .iter()
-            .filter_map(|set| match set.as_slice() {
-                [only] if only.store() == Store::Disk => Some((only.text(), only)),
-                _ => None,
-            })
-            .collect();
         for task in tasks {
-            let (Source::Files(files), Before::Nothing) = (&task.request.source, &task.before)
-            else {
+            if !matches!(task.before, Before::Nothing) {
                 continue;
-            };
+            }
+            let (Source::Files(files) | Source::Volume { paths: files, .. }) = &task.request.source;
             let mut contents = Vec::with_capacity(files.len());
             for path in files {
                 self.session.interrupt.check()?;
-                let location = path.first().and_then(|path| local.get(path.as_str()));
-                let content = location.and_then(|it| fingerprint(Path::new(it.key())).ok());
+                let file = path.first().and_then(|path| local.get(path));
+                let content = file.and_then(|file| fingerprint(file).ok());
                 let content = content.unwrap_or_default();
                 let path = path.concat();
                 if !content.is_empty() {

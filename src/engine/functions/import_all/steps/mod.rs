@@ -1,4 +1,4 @@
-//! The steps around a batch's jobs: create the collection, check the files, and verify the count.
+//! The steps around a batch's jobs: check the files, create the collection, upload the files, and verify the count.
 //!
 //! A step that an earlier run has finished is skipped. The journal keeps what the service can't report: which files were
 //! checked, and that a collection was created after the jobs of earlier runs. The files are checked before the
@@ -6,6 +6,7 @@
 
 mod check;
 mod contents;
+mod upload;
 mod verify;
 
 use crate::api::Client;
@@ -25,6 +26,8 @@ use crate::stores::StorageKeys;
 use crate::text::words;
 use rhai::{Array, Dynamic};
 use serde_json::{Value, json};
+use upload::check_local;
+pub(super) use upload::{BatchFiles, upload_target};
 use verify::Baseline;
 
 /// The hint after a failed step.
@@ -35,6 +38,7 @@ const AGAIN: &str = "the same command then continues, and skips the steps that a
 pub(super) struct StepChoices {
     create: bool,
     check: bool,
+    upload: bool,
     verify: bool,
 }
 
@@ -44,6 +48,7 @@ impl StepChoices {
         let choices = Self {
             create: flag("create")?,
             check: flag("check")?,
+            upload: options.text("upload_to")?.is_some(),
             verify: flag("verify")?,
         };
         let waits = options.flag("atomic")? != Some(true)
@@ -61,7 +66,7 @@ impl StepChoices {
 
     /// Returns true if there's a step besides the import.
     pub(super) fn any(&self) -> bool {
-        self.create || self.check || self.verify
+        self.create || self.check || self.upload || self.verify
     }
 }
 
@@ -110,14 +115,16 @@ impl<'a> BatchSteps<'a> {
         })
     }
 
-    /// Does the steps before the first job.
-    pub(super) fn prepare(&mut self, paths: &Dynamic) -> Result<(), Failure> {
+    /// Checks the files and creates the collection.
+    pub(super) fn prepare(&mut self, files: &[String]) -> Result<(), Failure> {
+        if self.choices.upload {
+            check_local(files)?;
+        }
         if !self.choices.create && !self.choices.check {
             return Ok(());
         }
-        let files = given_files(paths);
         let inferred = if self.choices.create {
-            self.proposed(&files)?
+            self.proposed(files)?
         } else {
             None
         };
@@ -126,7 +133,7 @@ impl<'a> BatchSteps<'a> {
                 Some(inferred) => (inferred.schema.clone(), inferred.metrics()),
                 None => self.described()?,
             };
-            self.check(files, schema, metrics)?;
+            self.check(files.to_vec(), schema, metrics)?;
         }
         inferred.map_or(Ok(()), |inferred| self.create(&inferred))
     }
@@ -275,7 +282,7 @@ impl<'a> BatchSteps<'a> {
 }
 
 /// Returns the paths of a list of files and sets.
-fn given_files(paths: &Dynamic) -> Vec<String> {
+pub(super) fn given_files(paths: &Dynamic) -> Vec<String> {
     match list_of(paths) {
         Some(list) => list.iter().flat_map(given_files).collect(),
         None => as_text(paths).into_iter().collect(),

@@ -1,0 +1,150 @@
+//! The upload of a batch's files, from where the service reads them.
+//!
+//! The journal remembers an uploaded file by the path and the tag of its object. So a later run imports a file again
+//! only if another content was sent.
+
+use super::{AGAIN, BatchSteps};
+use crate::api::model::{Dialect, ImportRequest, Source};
+use crate::connection::Connection;
+use crate::engine::call::Call;
+use crate::engine::functions::import_all::plan::Unit;
+use crate::engine::functions::upload::{UploadTarget, import_sets, summary};
+use crate::engine::options::Options;
+use crate::error::Failure;
+use crate::location::{Format, Location, Store};
+use crate::stores::upload::{UploadPolicy, UploadReport, UploadedFile, local_files};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// A file that's named in place of the uploaded ones, to check a request before anything is sent.
+const EXAMPLE: &str = "file.json";
+
+/// The files of a batch.
+pub(crate) struct BatchFiles {
+    /// The units to import.
+    pub(crate) units: Vec<Unit>,
+    /// Files on this machine's disk by their paths in the request, without those of sets.
+    pub(crate) local: HashMap<String, PathBuf>,
+}
+
+impl BatchFiles {
+    /// Returns files that aren't uploaded.
+    pub(crate) fn given(sets: &[Vec<Location>]) -> Self {
+        let local = sets.iter().filter_map(|set| match set.as_slice() {
+            [only] if only.store() == Store::Disk => {
+                Some((only.text().to_owned(), PathBuf::from(only.key())))
+            }
+            _ => None,
+        });
+        Self {
+            local: local.collect(),
+            units: sets.iter().map(|set| Unit::of(set)).collect(),
+        }
+    }
+}
+
+/// Returns the destination of the batch's upload, if there is one, and makes the request one for its files. An import
+/// that the service would refuse fails here, before a file is read.
+pub(crate) fn upload_target(
+    call: &Call,
+    connection: &Connection,
+    options: &Options,
+    template: &mut ImportRequest,
+) -> Result<Option<UploadTarget>, Failure> {
+    let Some(to) = options.text("upload_to")? else {
+        return Ok(None);
+    };
+    let target = UploadTarget::read(call, to.clone(), options)?;
+    if let Some(volume) = target.volume() {
+        let name = volume.to_owned();
+        let paths = Vec::new();
+        template.source = Source::Volume { name, paths };
+    } else if !target.is_here() {
+        connection.locate(&to)?;
+    }
+    let is_self_hosted = connection.client.settings().dialect == Dialect::Milvus;
+    if target.volume().is_some() || is_self_hosted {
+        // The service reads volumes and its own bucket with its own credentials.
+        template.access_key = None;
+        template.secret_key = None;
+        template.session_token = None;
+    }
+    let example = template.with_files(vec![vec![EXAMPLE.to_owned()]]);
+    connection.client.check_create(&example, "check")?;
+    Ok(Some(target))
+}
+
+/// Returns an error if the paths can't be uploaded and imported.
+pub(super) fn check_local(paths: &[String]) -> Result<(), Failure> {
+    let files = local_files(paths)?;
+    let mut formats = files
+        .iter()
+        .map(|(path, _)| Format::of_path(Path::new(path)));
+    if formats.any(|format| format.is_some()) {
+        return Ok(());
+    }
+    Err(
+        Failure::usage("import_all: none of the files has a format that can be imported")
+            .with_hint(
+                "an import takes .json, .jsonl, .ndjson, .csv, .parquet and .npy, in lower case",
+            ),
+    )
+}
+
+impl BatchSteps<'_> {
+    /// Uploads the files, and returns them as the service reads them.
+    pub(crate) fn upload(
+        &mut self,
+        mut target: UploadTarget,
+        files: Vec<String>,
+    ) -> Result<BatchFiles, Failure> {
+        target.policy = UploadPolicy::Unchanged;
+        let report = target.send(self.session, files).map_err(|failure| {
+            let hint = failure.hint.iter().map(String::as_str).chain([AGAIN]);
+            let hint = hint.collect::<Vec<_>>().join("; ");
+            failure.with_hint(hint)
+        })?;
+        let is_sent = report.files.iter().any(|file| file.sent);
+        self.end(
+            "upload",
+            if is_sent { "done" } else { "skipped" },
+            summary(&report),
+        );
+        let mut found = BatchFiles {
+            units: Vec::new(),
+            local: HashMap::new(),
+        };
+        for set in import_sets(&report) {
+            let unit = self.unit(&report, &set)?;
+            if let ([file], [path]) = (set.as_slice(), unit.paths()) {
+                found.local.insert(path.clone(), PathBuf::from(&file.path));
+            }
+            found.units.push(unit);
+        }
+        Ok(found)
+    }
+
+    fn unit(&self, report: &UploadReport, set: &[&UploadedFile]) -> Result<Unit, Failure> {
+        let locations: Vec<Location> = set
+            .iter()
+            .map(|file| match &report.volume {
+                Some(_) => Location::parse_volume(&file.object),
+                None => self.connection.locate(&file.object),
+            })
+            .collect::<Result<_, _>>()?;
+        Location::check_set(&locations)?;
+        let unit = Unit::of(&locations);
+        if report.note.is_some() {
+            return Ok(unit);
+        }
+        let stamps = set.iter().map(|file| {
+            let tag = file.tag.as_deref().unwrap_or_default();
+            format!("{} {tag}", file.size)
+        });
+        let stamps: Vec<String> = stamps.collect();
+        // The path of an object in a volume doesn't name the volume.
+        let volume = report.volume.as_deref().unwrap_or_default();
+        let stamp = format!("{volume}:{}", stamps.join(","));
+        Ok(unit.with_state(set.iter().map(|file| file.size).sum(), stamp))
+    }
+}

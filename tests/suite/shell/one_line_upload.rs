@@ -1,0 +1,404 @@
+//! `import_all` and `zshell import` with `upload_to`: local files go to a bucket or volume, and are imported from there.
+
+use crate::shell::local::{create, rows};
+use crate::shell::service::{sent, service};
+use crate::support::harness::{ACCESS, Folder, SECRET, Test};
+use crate::support::s3::{Asked, BUCKET, S3, Trouble};
+use crate::support::server::Server;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+const COMMAND: [&str; 9] = [
+    "-p",
+    "p",
+    "-o",
+    "json",
+    "import",
+    "books",
+    "d",
+    "--upload-to",
+    "s3://books/in/",
+];
+
+/// Returns the settings of a profile `p` for a service with a bucket.
+fn config(server: &Server, s3: &S3, api: &str) -> String {
+    let cluster = if api == "milvus" {
+        ""
+    } else {
+        "cluster_id = \"c\"\n"
+    };
+    format!(
+        "[profiles.p]\nendpoint = \"{}\"\napi = \"{api}\"\ntoken = \"\"\nverify = false\nsettle = 0\n{cluster}\
+         [profiles.p.storage]\nurl = \"s3://{BUCKET}\"\nendpoint = \"{}\"\naccess_key = \"{ACCESS}\"\nsecret_key = \"{SECRET}\"\n",
+        server.url(),
+        s3.url()
+    )
+}
+
+/// Returns a folder with two files below `d`, and the profile.
+fn folder(server: &Server, s3: &S3, api: &str) -> Folder {
+    let folder = Folder::new();
+    folder.write("config/config.toml", config(server, s3, api));
+    folder.work("d/a.json", "[1]");
+    folder.work("d/deep/b.json", "[22]");
+    folder
+}
+
+fn is_put(asked: &Asked) -> bool {
+    asked.method == "PUT"
+}
+
+fn puts(s3: &S3) -> usize {
+    s3.asked().iter().filter(|asked| is_put(asked)).count()
+}
+
+/// Returns the bodies of the create calls.
+fn creates(server: &Server) -> Vec<Value> {
+    let requests = sent(server, "/create").into_iter();
+    let bodies = requests.map(|it| serde_json::from_str(&it.body).expect("JSON"));
+    bodies.collect()
+}
+
+fn steps(batch: &Value) -> Vec<String> {
+    let steps = batch["steps"].as_array().expect("steps").iter();
+    steps
+        .map(|it| {
+            format!(
+                "{} {}",
+                it["step"].as_str().unwrap(),
+                it["state"].as_str().unwrap()
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn files_are_sent_once_and_imported_once() {
+    let (server, s3) = (service(), S3::start(ACCESS, BTreeMap::new(), 0));
+    let folder = folder(&server, &s3, "v2");
+    let ran = folder.test().args(COMMAND).run();
+    assert_eq!(steps(&ran.json()), ["upload done", "import done"]);
+    ran.complains("upload: sent 2 files (7 B) to s3://books/in/, 0 skipped\n");
+    assert_eq!(
+        s3.objects().into_keys().collect::<Vec<_>>(),
+        ["in/a.json", "in/deep/b.json"]
+    );
+    let urls = json!([["s3://books/in/a.json"], ["s3://books/in/deep/b.json"]]);
+    let body = &creates(&server)[0];
+    assert_eq!(
+        (&body["objectUrls"], &body["accessKey"]),
+        (&urls, &json!(ACCESS))
+    );
+    // Another run finds all done, also with newer files of the same content.
+    for touched in [false, true] {
+        if touched {
+            folder.work("d/a.json", "[1]");
+        }
+        let ran = folder.test().args(COMMAND).run();
+        assert_eq!(steps(&ran.json()), ["upload skipped", "import skipped"]);
+        assert_eq!((puts(&s3), creates(&server).len()), (2, 1));
+    }
+    // A changed file of the same size is sent and imported again, the other one isn't.
+    folder.work("d/a.json", "[2]");
+    let ran = folder.test().args(COMMAND).run();
+    ran.complains("upload: sent 1 file (3 B) to s3://books/in/, 1 skipped\n");
+    assert_eq!(s3.objects()["in/a.json"], b"[2]");
+    assert_eq!((puts(&s3), creates(&server).len()), (3, 2));
+    assert_eq!(creates(&server)[1]["objectUrl"], "s3://books/in/a.json");
+}
+
+#[test]
+fn a_self_hosted_server_gets_paths_in_its_bucket_and_no_keys() {
+    let (server, s3) = (service(), S3::start(ACCESS, BTreeMap::new(), 0));
+    let folder = folder(&server, &s3, "milvus");
+    folder.test().args(COMMAND).run();
+    assert_eq!(puts(&s3), 2);
+    let body = &creates(&server)[0];
+    assert_eq!(body["files"], json!([["in/a.json"], ["in/deep/b.json"]]));
+    assert!(!body.to_string().contains(ACCESS), "{body}");
+    // The keys of the storage settings aren't sent with other imports either.
+    folder
+        .test()
+        .args(["-p", "p", "import", "books", "in/a.json"])
+        .run();
+    assert!(!creates(&server)[1].to_string().contains(ACCESS));
+}
+
+#[test]
+fn a_failed_upload_submits_nothing_and_says_how_to_go_on() {
+    let server = service();
+    let refused = Arc::new(AtomicUsize::new(1));
+    let left = Arc::clone(&refused);
+    let s3 = S3::with_troubles(ACCESS, BTreeMap::new(), 0, move |asked| {
+        if is_put(asked) && asked.target.contains("b.json") && left.load(Ordering::SeqCst) > 0 {
+            Trouble::Refused("403 Forbidden", "AccessDenied")
+        } else {
+            Trouble::None
+        }
+    });
+    let folder = folder(&server, &s3, "v2");
+    let ran = folder.test().args(COMMAND).status(3).run();
+    ran.complains("upload: s3://books/in/deep/b.json: access denied");
+    ran.complains("the same command then continues, and skips the steps that are done");
+    let again = "to go on: zshell -p p -o json import books d --upload-to s3://books/in/\n";
+    assert!(
+        ran.stderr.replace("\n      ", " ").contains(again),
+        "{}",
+        ran.stderr
+    );
+    assert!(creates(&server).is_empty());
+    // JSON may have secrets, so a command with JSON isn't repeated.
+    let json = format!("{{\"secret_key\": \"{SECRET}\", \"access_key\": \"{ACCESS}\"}}");
+    let ran = folder
+        .test()
+        .args(COMMAND)
+        .args(["--body", &json])
+        .status(3)
+        .run();
+    assert!(!ran.stderr.contains("to go on"), "{}", ran.stderr);
+    refused.store(0, Ordering::SeqCst);
+    let ran = folder.test().args(COMMAND).run();
+    assert_eq!(steps(&ran.json()), ["upload done", "import done"]);
+    assert_eq!((s3.objects().len(), creates(&server).len()), (2, 1));
+}
+
+#[test]
+fn a_killed_upload_is_continued_and_its_files_are_imported_once() {
+    let server = service();
+    let parts = Arc::new(AtomicUsize::new(0));
+    let seen = Arc::clone(&parts);
+    // The third part of the large file gets no answer, once.
+    let s3 = S3::with_troubles(ACCESS, BTreeMap::new(), 0, move |asked| {
+        let is_part = is_put(asked) && asked.target.contains("partNumber=");
+        if is_part && seen.fetch_add(1, Ordering::SeqCst) == 2 {
+            Trouble::Silence
+        } else {
+            Trouble::None
+        }
+    });
+    let folder = folder(&server, &s3, "v2");
+    folder.work("d/large.json", vec![b' '; 20 << 20]);
+    let running = folder.test().args(COMMAND).spawn();
+    let end = Instant::now() + Duration::from_mins(1);
+    // The notes have a line for the upload and for each part that has arrived.
+    let noted = || {
+        let kept = folder.kept().into_iter();
+        let mut notes = kept.filter(|(path, _)| path.to_string_lossy().contains("/uploads/"));
+        notes.any(|(_, text)| text.split(|byte| *byte == b'\n').count() == 4)
+    };
+    while !noted() || s3.objects().len() < 2 {
+        assert!(Instant::now() < end, "{:?}", s3.asked());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    running.signal("KILL");
+    drop(running);
+    assert!(creates(&server).is_empty());
+    let ran = folder.test().args(COMMAND).run();
+    ran.complains("sent 1 file (20.0 MiB) to s3://books/in/, 2 skipped\n");
+    // Two parts had arrived.
+    assert_eq!(parts.load(Ordering::SeqCst), 4);
+    assert_eq!(creates(&server).len(), 1);
+    assert_eq!(s3.objects()["in/large.json"].len(), 20 << 20);
+    let ran = folder.test().args(COMMAND).run();
+    assert_eq!(steps(&ran.json()), ["upload skipped", "import skipped"]);
+    assert_eq!(creates(&server).len(), 1);
+}
+
+#[test]
+fn a_dry_run_shows_the_upload_and_sends_nothing() {
+    let (server, s3) = (service(), S3::start(ACCESS, BTreeMap::new(), 0));
+    let folder = folder(&server, &s3, "v2");
+    let ran = folder.test().args(["--dry-run"]).args(COMMAND).run();
+    ran.complains("upload: would send 2 files (7 B) to s3://books/in/, 0 skipped\n");
+    ran.complains("import: would import 2 files in 1 job\n");
+    ran.says("s3://books/in/deep/b.json");
+    assert_eq!((puts(&s3), creates(&server).len()), (0, 0));
+}
+
+/// Checks that a call ends before anything is sent. The folder `e` has a file that can't be imported.
+fn refused(api: &str, paths: &str, to: &str, status: i32, message: &str) {
+    let (server, s3) = (service(), S3::start(ACCESS, BTreeMap::new(), 0));
+    let folder = folder(&server, &s3, api);
+    folder.work("e/README", "");
+    folder.work("f/a.json", "[]");
+    let call = format!("import_all(\"books\", {paths}, #{{upload_to: {to:?}}})");
+    let test = folder.test().args(["-p", "p"]).eval(call).unlinted();
+    test.status(status).run().complains(message);
+    assert!(
+        s3.asked().is_empty() && creates(&server).is_empty(),
+        "{paths} {to}"
+    );
+}
+
+#[test]
+fn a_destination_that_an_import_cannot_read_is_refused_at_once() {
+    for (api, to, status, message) in [
+        (
+            "v2",
+            "s3://books/in",
+            7,
+            "a folder ends in /: s3://books/in/",
+        ),
+        ("v2", "s3://books", 7, "a folder ends in /: s3://books/"),
+        ("v2", "volume://books", 1, "volume://NAME/folder/"),
+        (
+            "v2",
+            "volume://books/in",
+            7,
+            "a folder ends in /: volume://books/in/",
+        ),
+        ("v1", "volume://books/in/", 7, "volume"),
+        (
+            "milvus",
+            "volume://books/in/",
+            7,
+            "volumes belong to Zilliz Cloud",
+        ),
+        ("milvus", "s3://other/in/", 7, "its own bucket"),
+    ] {
+        refused(api, "\"d\"", to, status, message);
+    }
+}
+
+#[test]
+fn files_that_cannot_be_uploaded_and_imported_are_refused_at_once() {
+    for (paths, message) in [
+        ("\"none\"", "cannot read none"),
+        ("\"e\"", "none of the files has a format"),
+        ("\"s3://books/x.json\"", "only files of this machine"),
+        ("[\"d/a.json\", \"f/a.json\"]", "would both become a.json"),
+    ] {
+        refused("v2", paths, "s3://books/in/", 1, message);
+    }
+    let maps = "connect(\"local\"); import_all([#{collection: \"c\", url: \"a.json\"}], #{upload_to: \"s3://b/\"})";
+    let ran = Test::new().eval(maps).unlinted().status(1).run();
+    ran.complains("one collection and its files");
+    let missing = [
+        "-p",
+        "local",
+        "import",
+        "books",
+        "none.json",
+        "--upload-to",
+        "s3://b/",
+    ];
+    let ran = Test::new().args(missing).status(2).run();
+    ran.complains("cannot read \"none.json\"");
+}
+
+#[test]
+fn the_local_service_reads_the_files_where_they_are() {
+    let folder = Folder::new();
+    folder.work("d/books.jsonl", rows(3));
+    let command = ["-p", "local", "-o", "json", "import", "books", "d"];
+    let command = command.into_iter().chain([
+        "--create",
+        "--check",
+        "--upload-to",
+        "s3://books/in/",
+        "--verify",
+    ]);
+    let command: Vec<_> = command.collect();
+    let ran = folder.test().args(command.clone()).run();
+    let done = [
+        "check done",
+        "create done",
+        "upload skipped",
+        "import done",
+        "verify done",
+    ];
+    assert_eq!(steps(&ran.json()), done);
+    ran.complains(
+        "upload (skipped): nothing was sent: the local service reads the files where they are\n",
+    );
+    ran.complains("verify: books grew from 0 to 3 rows, by the 3 rows imported\n");
+    let ran = folder.test().args(command).run();
+    assert_eq!(steps(&ran.json())[3], "import skipped");
+    folder
+        .test()
+        .eval("connect(\"local\"); count(\"books\")")
+        .run()
+        .says("3");
+}
+
+#[test]
+fn a_local_volume_takes_the_files() {
+    let folder = Folder::new();
+    folder.work("d/books.jsonl", rows(3));
+    folder.work("d/more/books.jsonl", rows(2).replace("\"id\":", "\"id\":7"));
+    folder
+        .test()
+        .args(["-p", "local", "create-volume", "staging"])
+        .run();
+    let command = |to: &str| {
+        let steps = ["--create", "--check", "--verify", "--upload-to", to];
+        let args = [
+            "-p",
+            "local",
+            "-o",
+            "json",
+            "import",
+            "books",
+            "d/**/*.jsonl",
+        ];
+        folder.test().args(args).args(steps)
+    };
+    let ran = command("volume://staging/in/").run();
+    let done = [
+        "check done",
+        "create done",
+        "upload done",
+        "import done",
+        "verify done",
+    ];
+    assert_eq!(steps(&ran.json()), done);
+    ran.complains("to volume://staging/in/, 0 skipped\n");
+    ran.complains("verify: books grew from 0 to 5 rows, by the 5 rows imported\n");
+    let ran = command("volume://staging/in/").run();
+    let again = [
+        "create skipped",
+        "check skipped",
+        "upload skipped",
+        "import skipped",
+        "verify done",
+    ];
+    assert_eq!(steps(&ran.json()), again);
+    let call = "connect(\"local\"); print(glob(\"volume://staging/in/**/*.jsonl\").len())";
+    folder.test().eval(call).run().says("2\n");
+    // The same path in another volume is another file, and its content is known.
+    folder
+        .test()
+        .args(["-p", "local", "create-volume", "other"])
+        .run();
+    let ran = command("volume://other/in/").run();
+    ran.complains("verify: books grew from 5 to 10 rows");
+}
+
+#[test]
+fn the_content_of_an_uploaded_file_is_known_under_other_names() {
+    let folder = Folder::new();
+    folder.work("a.jsonl", rows(3));
+    folder.work("copy.jsonl", rows(3));
+    let script = |file: &str| {
+        let to = "#{upload_to: \"volume://staging/\"}";
+        format!("import_all(\"books\", \"{file}\", {to});")
+    };
+    let begin = format!(
+        "connect(\"local\"); {} create_volume(\"staging\");",
+        create("books")
+    );
+    folder
+        .test()
+        .script(format!("{begin} {}", script("a.jsonl")))
+        .run();
+    let ran = folder
+        .test()
+        .script(format!("connect(\"local\"); {}", script("copy.jsonl")))
+        .run();
+    ran.complains(
+        "warning: copy.jsonl has the content of a.jsonl, which is imported into books too",
+    );
+}
