@@ -1,13 +1,19 @@
-"""Imports from Azure Blob Storage: Azurite, filled by Microsoft's client, and read by a service that is told where it is."""
+"""Imports from Azure Blob Storage and uploads to it: Azurite, filled by Microsoft's client or by zshell, and read by a
+service that is told where it is."""
 
+import json
 import os
+import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 from azure.storage.blob import BlobServiceClient
 
 import remote
+from upload_tools import Proxy, last_line, shell
 
 ACCOUNT, CONTAINER = "conformance", "files"
 # Base64, as every account's key is.
@@ -60,7 +66,67 @@ def run(store):
     check("Azure wrong key", told, answer)
 
 
+def steps(run):
+    return [f"{step['step']} {step['state']}" for step in json.loads(run.stdout or "{}").get("steps", [])]
+
+
+def one_line(endpoint):
+    from checks import check, count, files
+
+    service = Proxy(os.environ["SERVICE_URL"])
+    with shell(service.url, HOST, endpoint, ACCOUNT, SECRET) as zshell:
+        for path in files("parquet")[0]:
+            shutil.copy2(path, zshell.folder)
+        words = ("import", "upload_azure", "*.parquet", "--create", "--check", "--verify", "--upload-to", f"{HOST}/one/")
+        ran = zshell.run(*words)
+        done = ["check done", "create done", "upload done", "import done", "verify done"]
+        check("Azure one line", steps(ran) == done and count("upload_azure") == 50, last_line(ran))
+        ran = zshell.run(*words)
+        check("Azure one line again", steps(ran)[2:4] == ["upload skipped", "import skipped"], last_line(ran))
+        check("Azure one line again: 50 rows", count("upload_azure") == 50, count("upload_azure"))
+    service.stop()
+
+
+def broken(endpoint, store):
+    """`kill -9` in the middle of a file in blocks, a lost answer, and a key that is refused."""
+    from checks import check
+
+    dropped = []
+
+    def fault(method, target):
+        if "comp=block&" not in target and "comp=blocklist" in target and not dropped:
+            dropped.append(target)
+            return "lost"
+        if "blockid" in target:
+            time.sleep(0.2)
+        return None
+
+    proxy = Proxy(endpoint, fault)
+    with shell("http://127.0.0.1:9", HOST, proxy.url, ACCOUNT, SECRET) as zshell:
+        content = os.urandom(1 << 20) * 60
+        (zshell.folder / "large.parquet").write_bytes(content)
+        words = ("upload", "large.parquet", f"{HOST}/killed/", "--parallel", "2")
+        child = zshell.start(*words)
+        until = time.monotonic() + 60
+        while proxy.count("PUT", "blockid") < 4 and time.monotonic() < until:
+            time.sleep(0.01)
+        child.send_signal(signal.SIGKILL)
+        child.communicate()
+        ran = zshell.run(*words)
+        sent = proxy.count("PUT", "blockid")
+        whole = ran.returncode == 0 and store.download_blob("killed/large.parquet").readall() == content
+        check("Azure killed, and a lost answer: the next run ends", whole and len(dropped) == 1, last_line(ran))
+        check("Azure killed: finished blocks aren't sent again", sent <= 8 + 3, sent)
+    proxy.stop()
+    with shell("http://127.0.0.1:9", HOST, endpoint, ACCOUNT, "d3Jvbmctc2VjcmV0") as zshell:
+        (zshell.folder / "a.json").write_text("[]")
+        ran = zshell.run("upload", "a.json", f"{HOST}/refused/")
+        check("Azure wrong key: exit 3", ran.returncode == 3, last_line(ran))
+
+
 def main():
+    from checks import section
+
     with tempfile.TemporaryDirectory(prefix="conformance-azurite-") as folder:
         child, endpoint = azurite(folder)
         try:
@@ -68,6 +134,8 @@ def main():
             store = client.create_container(CONTAINER)
             with remote.service("--azure-endpoint", endpoint):
                 run(store)
+                section(one_line, endpoint)
+            section(broken, endpoint, store)
         finally:
             child.kill()
             child.wait()

@@ -162,7 +162,7 @@ def refused(moto, store):
     iam.put_user_policy(UserName="writer", PolicyName="all", PolicyDocument=json.dumps(policy))
     own = iam.create_access_key(UserName="writer")["AccessKey"]
     access, secret = own["AccessKeyId"], own["SecretAccessKey"]
-    request = urllib.request.Request(f"{moto}/moto-api/reset-auth", data=b"0", method="POST")
+    request = urllib.request.Request(f"{moto}/moto-api/reset-auth", data=b"0", method="POST", headers={"content-type": "text/plain"})
     urllib.request.urlopen(request, timeout=10).read()
     for what, given, status in (("unknown key", ("AKIANONE", secret), 3), ("wrong secret", (access, "wrong"), 3), ("right keys", (access, secret), 0)):
         with shell("http://127.0.0.1:9", f"s3://{BUCKET}", moto, *given) as zshell:

@@ -304,7 +304,7 @@ fn is_zilliz(route: &Route) -> bool {
         .all(|base| Endpoint::parse(base.as_str()).is_ok_and(|endpoint| endpoint.is_zilliz()))
 }
 
-fn storage(options: &Options) -> Result<Storage, Failure> {
+pub(super) fn storage(options: &Options) -> Result<Storage, Failure> {
     let aws = aws(options)?;
     let options = Options::parse(
         "storage",

@@ -1,11 +1,11 @@
 //! Saved connections for `connect`: the chosen profile, its settings, and the source of its API key.
 
-use super::build::{Target, build};
+use super::build::{Target, build, storage};
 use super::key::{FoundKey, find, host};
 use super::{OPTIONS, Origin};
 use crate::api::endpoint::Endpoint;
 use crate::config::{self, Config, Edit, Profile, Setting, set};
-use crate::connection::Connection;
+use crate::connection::{Connection, Storage};
 use crate::engine::options::Options;
 use crate::engine::types::dynamic_of;
 use crate::error::{Failure, Kind};
@@ -149,6 +149,16 @@ pub(crate) fn connect(
 /// Returns a profile's settings as the options of `connect`.
 pub(crate) fn options(profile: Profile) -> Result<Options, Failure> {
     Options::parse("profile", OPTIONS, map_of(profile.into_settings()))
+}
+
+/// Returns the storage settings of the profile that `connect()` would use, without connecting.
+pub(crate) fn chosen_storage(session: &Session) -> Result<Storage, Failure> {
+    let mut config = load(session)?;
+    let name = chosen(session, &config);
+    match name.and_then(|name| config.profiles.remove(&name)) {
+        Some(profile) => storage(&options(profile)?),
+        None => Ok(Storage::default()),
+    }
 }
 
 /// Checks a profile without calling a service: its settings, and its route.

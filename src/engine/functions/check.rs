@@ -5,7 +5,7 @@ use crate::check::{self, CheckReport, CheckRequest, Inferred, StoreAccess};
 use crate::connection::Storage;
 use crate::credentials;
 use crate::engine::call::{Call, Function};
-use crate::engine::connecting::aws;
+use crate::engine::connecting::{aws, profiles};
 use crate::engine::describe::{Family, Opt, Takes, opt, opt_as};
 use crate::engine::options::Options;
 use crate::engine::types::{
@@ -292,10 +292,20 @@ fn shard(call: &Call, options: &Options) -> Result<Option<(u64, u64)>, Failure> 
 /// Maximum number of shards.
 const MAX_SHARDS: u64 = 100_000;
 
-/// Returns how object stores are reached: with the connection's storage settings, or those of the environment.
+/// Returns how object stores are reached: with the storage settings of the connection or chosen profile, or those of the
+/// environment.
 pub(super) fn stores(call: &Call, options: &Options) -> Result<StoreAccess, Failure> {
     let connection = call.receiver.clone().or_else(|| call.session.current());
-    let storage = connection.map(|it| it.storage.clone()).unwrap_or_default();
+    // A plain command such as upload doesn't connect.
+    let has_url = || {
+        let mut args = call.args.iter();
+        args.any(|arg| json_of(arg).to_string().contains("://"))
+    };
+    let storage = match connection {
+        Some(connection) => connection.storage.clone(),
+        None if has_url() => profiles::chosen_storage(call.session)?,
+        None => Storage::default(),
+    };
     let mut keys = StorageKeys {
         access: storage.access_key.clone(),
         secret: storage.secret_key.clone(),

@@ -4,6 +4,7 @@ use super::request::shared;
 use super::{account, check};
 use crate::connection::Connection;
 use crate::engine::call::{Call, Function};
+use crate::engine::connecting::profiles;
 use crate::engine::describe::{Family, Opt, Takes, opt, opt_as};
 use crate::engine::options::Options;
 use crate::engine::types::{Gives, ordered};
@@ -185,7 +186,14 @@ fn destination(
     if location.kind() == PathTarget::NumpySet {
         return Err(call.misused("the destination is a folder, which ends in /, or one file"));
     }
-    if connection.is_some_and(|it| it.client.is_local_service()) {
+    let is_local = match connection {
+        Some(connection) => connection.client.is_local_service(),
+        None => {
+            let config = profiles::load(call.session)?;
+            profiles::chosen(call.session, &config).as_deref() == Some("local")
+        }
+    };
+    if is_local {
         return Ok(None);
     }
     let mut stores = check::stores(call, options)?;

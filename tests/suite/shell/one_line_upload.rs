@@ -128,6 +128,21 @@ fn a_self_hosted_server_gets_paths_in_its_bucket_and_no_keys() {
 }
 
 #[test]
+fn plain_commands_use_the_storage_of_the_chosen_profile_without_connecting() {
+    let (server, s3) = (service(), S3::start(ACCESS, BTreeMap::new(), 0));
+    let folder = folder(&server, &s3, "v2");
+    let test = |args: &[&str]| folder.test().args(args.iter().copied());
+    test(&["-p", "p", "upload", "d", "s3://books/in/"]).run();
+    assert_eq!(puts(&s3), 2);
+    let listed = test(&["-o", "json"]).eval("glob(\"s3://books/in/*.json\")");
+    let listed = listed.env("ZSHELL_PROFILE", "p").run().json();
+    assert_eq!(listed, json!(["s3://books/in/a.json"]));
+    assert!(server.requests().is_empty());
+    let here = test(&["-p", "local", "upload", "d", "s3://books/in/"]).run();
+    here.complains("nothing was sent: the local service reads the files where they are");
+}
+
+#[test]
 fn a_failed_upload_submits_nothing_and_says_how_to_go_on() {
     let server = service();
     let refused = Arc::new(AtomicUsize::new(1));
