@@ -71,18 +71,19 @@ def steps(run):
 
 
 def one_line(endpoint):
-    from checks import check, count, files
+    from checks import check, collection, count, files
 
+    collection("upload_azure", "parquet")
     service = Proxy(os.environ["SERVICE_URL"])
     with shell(service.url, HOST, endpoint, ACCOUNT, SECRET) as zshell:
         for path in files("parquet")[0]:
             shutil.copy2(path, zshell.folder)
-        words = ("import", "upload_azure", "*.parquet", "--create", "--check", "--verify", "--upload-to", f"{HOST}/one/")
+        words = ("import", "upload_azure", "*.parquet", "--check", "--verify", "--upload-to", f"{HOST}/one/")
         ran = zshell.run(*words)
-        done = ["check done", "create done", "upload done", "import done", "verify done"]
+        done = ["check done", "upload done", "import done", "verify done"]
         check("Azure one line", steps(ran) == done and count("upload_azure") == 50, last_line(ran))
         ran = zshell.run(*words)
-        check("Azure one line again", steps(ran)[2:4] == ["upload skipped", "import skipped"], last_line(ran))
+        check("Azure one line again", steps(ran)[1:3] == ["upload skipped", "import skipped"], last_line(ran))
         check("Azure one line again: 50 rows", count("upload_azure") == 50, count("upload_azure"))
     service.stop()
 

@@ -317,8 +317,12 @@ pub(super) fn grants(
 /// Returns the report for a service that reads this machine's files: nothing is sent.
 fn here(paths: &[String], to: String) -> Result<UploadReport, Failure> {
     let files = upload::local_files(paths)?;
+    let absolute = |path: &str| match std::path::absolute(path) {
+        Ok(path) => path.to_string_lossy().into_owned(),
+        Err(_) => path.to_owned(),
+    };
     let files = files.into_iter().map(|(path, size)| UploadedFile {
-        object: path.clone(),
+        object: absolute(&path),
         path,
         size,
         sent: false,

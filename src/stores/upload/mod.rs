@@ -225,14 +225,11 @@ pub(crate) fn run(
     result.map_err(|error| error.into_failure(interrupt.check().err()))
 }
 
-/// Returns the absolute paths and sizes of the files that these paths name.
+/// Returns the paths and sizes of the files that these paths name, as an upload finds them.
 pub(crate) fn local_files(paths: &[String]) -> Result<Vec<(String, u64)>, Failure> {
     let files = files::find(paths).map_err(|error| error.into_failure(None))?;
-    let absolute = |file: files::LocalFile| {
-        let path = std::path::absolute(&file.path).unwrap_or(file.path);
-        (path.to_string_lossy().into_owned(), file.state.size)
-    };
-    Ok(files.into_iter().map(absolute).collect())
+    let found = files.into_iter();
+    Ok(found.map(|file| (file.text(), file.state.size)).collect())
 }
 
 fn upload(

@@ -307,7 +307,9 @@ fn files_that_cannot_be_uploaded_and_imported_are_refused_at_once() {
 #[test]
 fn the_local_service_reads_the_files_where_they_are() {
     let folder = Folder::new();
-    folder.work("d/books.jsonl", rows(3));
+    folder.work("d/books.jsonl", rows(2));
+    folder.work("d/deep/more.jsonl", rows(1).replace("\"id\":", "\"id\":7"));
+    folder.work("d/README", "");
     let command = ["-p", "local", "-o", "json", "import", "books", "d"];
     let command = command.into_iter().chain([
         "--create",

@@ -109,7 +109,7 @@ fn in_steps(
     }
     let files = if let Some(target) = target {
         let files = steps::given_files(&paths);
-        steps.prepare(&files)?;
+        steps.prepare(&steps::importable(&files)?)?;
         steps.upload(target, files)?
     } else {
         paths = steps::expanded(connection, &paths)?;

@@ -26,8 +26,7 @@ use crate::stores::StorageKeys;
 use crate::text::words;
 use rhai::{Array, Dynamic};
 use serde_json::{Value, json};
-use upload::check_local;
-pub(super) use upload::{BatchFiles, upload_target};
+pub(super) use upload::{BatchFiles, importable, upload_target};
 use verify::Baseline;
 
 /// The hint after a failed step.
@@ -117,9 +116,6 @@ impl<'a> BatchSteps<'a> {
 
     /// Checks the files and creates the collection.
     pub(super) fn prepare(&mut self, files: &[String]) -> Result<(), Failure> {
-        if self.choices.upload {
-            check_local(files)?;
-        }
         if !self.choices.create && !self.choices.check {
             return Ok(());
         }

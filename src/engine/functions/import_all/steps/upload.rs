@@ -74,14 +74,13 @@ pub(crate) fn upload_target(
     Ok(Some(target))
 }
 
-/// Returns an error if the paths can't be uploaded and imported.
-pub(super) fn check_local(paths: &[String]) -> Result<(), Failure> {
-    let files = local_files(paths)?;
-    let mut formats = files
-        .iter()
-        .map(|(path, _)| Format::of_path(Path::new(path)));
-    if formats.any(|format| format.is_some()) {
-        return Ok(());
+/// Returns the files that an upload of these paths finds and that can be imported, also those of folders in folders.
+pub(crate) fn importable(paths: &[String]) -> Result<Vec<String>, Failure> {
+    let files = local_files(paths)?.into_iter().map(|(path, _)| path);
+    let has_format = |path: &String| Format::of_path(Path::new(path)).is_some();
+    let files: Vec<String> = files.filter(has_format).collect();
+    if !files.is_empty() {
+        return Ok(files);
     }
     Err(
         Failure::usage("import_all: none of the files has a format that can be imported")
