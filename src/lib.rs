@@ -80,5 +80,5 @@ pub mod internals {
     pub use crate::guide::PAGES;
     #[cfg(feature = "local")]
     pub use crate::local::faults::FaultKind;
-    pub use crate::repl::commands::COMMANDS;
+    pub use crate::repl::commands::{COMMANDS, setting_rows};
 }

@@ -3,6 +3,7 @@
 use super::plain::{JournalList, PlainCommand};
 use super::{age, duration};
 use crate::config::Config;
+use crate::engine::help;
 use crate::render::{ColorChoice, OutputFormat};
 use crate::session::log::LogFormat;
 use clap::{Parser, Subcommand, ValueHint};
@@ -18,6 +19,7 @@ use std::time::Duration;
     name = "zshell",
     version,
     max_term_width = 100,
+    disable_help_subcommand = true,
     subcommand_help_heading = "Commands"
 )]
 pub(crate) struct Args {
@@ -155,6 +157,22 @@ pub(crate) enum Command {
     /// Run the local import service for other clients
     #[cfg(feature = "local")]
     Serve(Serve),
+    /// Show the help of a command, function, type or topic, or where a word occurs
+    Help {
+        /// A command, or a function, type or topic of the script language; of other words, the places where they occur
+        #[arg(value_name = "NAME", add = ArgValueCandidates::new(help_pages))]
+        name: Vec<String>,
+        /// Word to find in names, options, descriptions and topics
+        #[arg(long, value_name = "WORD", num_args = 1.., conflicts_with = "name")]
+        find: Vec<String>,
+    },
+}
+
+/// Returns the functions, types and topics as candidates for `help`.
+fn help_pages() -> Vec<CompletionCandidate> {
+    let pages = help::pages();
+    let pages = pages.map(|(name, about)| CompletionCandidate::new(name).help(Some(about.into())));
+    pages.collect()
 }
 
 /// Subcommands of `zshell journal`.

@@ -169,7 +169,7 @@ fn completion_file(shell: Shell, data: &Path) -> (PathBuf, &'static str) {
 
 /// Returns the manual pages with their file names, the page of zshell itself first.
 fn pages() -> io::Result<Vec<(String, Vec<u8>)>> {
-    let mut command = overview::command().disable_help_subcommand(true);
+    let mut command = overview::command();
     command.build();
     let mut pages = Vec::new();
     collect(&command, "", &mut pages)?;

@@ -125,6 +125,7 @@ fn dispatch(
         Some(Command::Completions { shell }) => nothing(generate::completions(session, shell)),
         Some(Command::Setup { shells }) => nothing(generate::setup(session, shells)),
         Some(Command::Man { dir }) => nothing(generate::man(session, dir.as_deref())),
+        Some(Command::Help { name, find }) => overview::help(session, &name, &find)?,
         #[cfg(feature = "local")]
         Some(Command::Serve(options)) => serve::serve(session, options)?,
     })

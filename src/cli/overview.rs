@@ -1,12 +1,18 @@
 //! The list of commands in `zshell --help`, grouped by task.
 
 use super::args::Args;
-use super::plain;
+use super::{Outcome, nothing, plain, usage};
 use crate::engine::describe::Family;
+use crate::engine::help;
+use crate::error::Failure;
+use crate::render::{OutputFormat, Shown};
+use crate::repl::commands;
+use crate::session::Session;
 use clap::builder::{StyledStr, Styles};
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Command, CommandFactory, FromArgMatches};
+use rhai::Dynamic;
 use std::ffi::OsString;
 use std::fmt::Write;
 
@@ -38,6 +44,11 @@ pub(super) fn examples(path: &str) -> &'static [&'static str] {
         "completions" => &["source <(zshell completions bash)"],
         "setup" => &["zshell setup", "zshell setup bash zsh fish"],
         "man" => &["zshell man | man -l -"],
+        "help" => &[
+            "zshell help import",
+            "zshell help filters",
+            "zshell help --find key_prefix",
+        ],
         _ => &[],
     }
 }
@@ -61,7 +72,6 @@ pub(super) fn parse(words: &[OsString]) -> Result<Args, clap::Error> {
 /// Returns the command line's definition with its help texts.
 pub(super) fn command() -> Command {
     let mut command = Args::command();
-    // Adds `help`, which the list names too.
     command.build();
     let commands = groups(&command);
     let mut command = Args::command().help_template(commands);
@@ -73,6 +83,7 @@ pub(super) fn command() -> Command {
         "completions",
         "setup",
         "man",
+        "help",
     ] {
         if command.find_subcommand(name).is_some() {
             command = command.mut_subcommand(name, |command| {
@@ -83,9 +94,52 @@ pub(super) fn command() -> Command {
     command
 }
 
+/// Shows the help of a command, or the page or the places that the words name.
+pub(super) fn help(
+    session: &Session,
+    name: &[String],
+    find: &[String],
+) -> Result<Outcome, Failure> {
+    let is_command = |name: &String| Args::command().find_subcommand(name).is_some();
+    if find.is_empty() && name.first().is_none_or(is_command) {
+        let words = ["zshell"].into_iter();
+        let words = words
+            .chain(name.iter().map(String::as_str))
+            .chain(["--help"]);
+        let words: Vec<OsString> = words.map(OsString::from).collect();
+        let Err(shown) = parse(&words) else {
+            return Ok(Ok(Dynamic::UNIT));
+        };
+        if shown.use_stderr() {
+            return Err(usage::failure(&shown));
+        }
+        let text = shown.render();
+        let text = if session.out().color {
+            text.ansi().to_string()
+        } else {
+            text.to_string()
+        };
+        return Ok(nothing(session.write(|out| out.write_all(text.as_bytes()))));
+    }
+    let (commands, screen) = (commands::described(), session.out());
+    let own = |(usage, _): &(String, String)| {
+        let mut words = usage.split(' ').skip(1);
+        words
+            .next()
+            .is_none_or(|name| plain::family(name).is_none())
+    };
+    let shell: Vec<(String, String)> = rows().into_iter().filter(own).collect();
+    let text = match find {
+        [] => help::about(&name.join(" "), &commands, &screen)?,
+        words => help::find_with(&words.join(" "), &commands, &shell, &screen)?,
+    };
+    let shown = Shown::Text(text.trim_end());
+    Ok(nothing(session.show_as(shown, OutputFormat::Table)))
+}
+
 /// Returns each command's usage and description, for the guide.
 pub fn rows() -> Vec<(String, String)> {
-    let mut command = command().disable_help_subcommand(true);
+    let mut command = command();
     command.build();
     let rows = command.get_subcommands().map(|it| {
         let usage = it.clone().render_usage().to_string();

@@ -65,7 +65,7 @@ fn log_format(words: &[OsString]) -> LogFormat {
 }
 
 /// Splits clap's text: the first paragraph is the message, tips and usage are the hint.
-fn failure(error: &clap::Error) -> Failure {
+pub(super) fn failure(error: &clap::Error) -> Failure {
     let text = error.render().to_string();
     let mut paragraphs = text
         .split("\n\n")

@@ -83,6 +83,33 @@ pub enum Takes {
     Keys(&'static [Opt]),
 }
 
+/// The place where an example of help works.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExamplePlace {
+    /// The local service with the collection of the first import that `help()` shows.
+    #[default]
+    Local,
+    /// A service with a bucket that it can read.
+    Bucket,
+    /// Zilliz Cloud.
+    ZillizCloud,
+    /// A terminal, since the example asks a question.
+    Terminal,
+}
+
+impl ExamplePlace {
+    /// Returns the heading of the example. The local service needs a word only beside another place.
+    pub const fn heading(self, is_only: bool) -> &'static str {
+        match self {
+            Self::Local if is_only => "example",
+            Self::Local => "example with the local service",
+            Self::Bucket => "example with a bucket",
+            Self::ZillizCloud => "example with Zilliz Cloud",
+            Self::Terminal => "example at a terminal",
+        }
+    }
+}
+
 /// The confirmation that the prompt asks for before a destructive call on a protected connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confirm {

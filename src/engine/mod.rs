@@ -13,6 +13,7 @@ pub(crate) mod describe;
 pub(crate) mod explain;
 pub(crate) mod functions;
 pub(crate) mod help;
+pub(crate) mod highlight;
 pub(crate) mod interpreter;
 pub(crate) mod lint;
 pub(crate) mod modules;

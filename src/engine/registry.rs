@@ -4,13 +4,14 @@
 //! README's reference are checked against the table.
 
 use super::functions;
+use super::syntax::SourceText;
 use crate::error::Failure;
 use crate::session::Session;
-use rhai::Dynamic;
+use rhai::{Dynamic, Token};
 use std::rc::Rc;
 
 pub use super::call::{Call, Function};
-pub use super::describe::{Family, Opt, SessionEffect, Takes};
+pub use super::describe::{ExamplePlace, Family, Opt, SessionEffect, Takes};
 
 /// Returns every function, family by family.
 pub fn functions() -> impl Iterator<Item = &'static Function> {
@@ -46,6 +47,16 @@ pub fn functions() -> impl Iterator<Item = &'static Function> {
 /// Returns the function with this name.
 pub fn find(name: &str) -> Option<&'static Function> {
     functions().find(|function| function.name == name)
+}
+
+/// Returns the function whose parenthesis opens at an index, and whether it's a method call.
+pub(crate) fn callee(source: &SourceText, open: usize) -> Option<(&'static Function, bool)> {
+    let name = open.checked_sub(1)?;
+    let function = find(source.name(name)?)?;
+    if source.before(name) == Some(&Token::Fn) {
+        return None;
+    }
+    Some((function, source.is_member(name)))
 }
 
 /// Calls a function without a script, for the plain commands.

@@ -12,6 +12,29 @@ pub struct Page {
     pub text: &'static str,
 }
 
+/// A command of the prompt, as help shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct CommandHelp {
+    /// The name without the colon.
+    pub name: &'static str,
+    /// Other names.
+    pub aliases: &'static [&'static str],
+    /// The arguments as documented, for example `[FUNCTION]`.
+    pub arguments: &'static str,
+    /// One line of help.
+    pub help: &'static str,
+    /// An example that works as typed.
+    pub example: &'static str,
+}
+
+impl CommandHelp {
+    /// Returns the form as it's typed.
+    pub fn form(&self) -> String {
+        let form = format!(":{} {}", self.name, self.arguments);
+        form.trim_end().to_owned()
+    }
+}
+
 /// Lists pages by file name, in the order of `help()`.
 macro_rules! pages {
     ($($name:literal),* $(,)?) => {
@@ -26,6 +49,7 @@ pub const PAGES: &[Page] = pages![
     "scripts",
     "commands",
     "output",
+    "settings",
     "errors",
     "connections",
     "profiles",

@@ -203,6 +203,9 @@ impl LocationError {
             Self::NotUtf8 => "percent-encode the UTF-8 form of the object's name",
             Self::LocalPath { path, server } => return upload_hint(path, *server),
             Self::Scheme { scheme } => return scheme_hint(scheme),
+            Self::OtherForm { form, instead } if form.ends_with(":/") => {
+                return format!("did you mean {instead}?");
+            }
             Self::OtherForm { instead, .. } => return format!("write {instead}"),
             Self::MissingBucket { store } | Self::MissingKey { store, .. } => {
                 return format!("write {}", example(*store));

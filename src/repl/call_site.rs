@@ -1,6 +1,6 @@
 //! The call that is being typed: its function and its arguments so far.
 
-use crate::engine::registry::{self, Function};
+use crate::engine::registry::{Function, callee};
 use crate::engine::syntax::SourceText;
 use rhai::{LexError, Token};
 use std::ops::Range;
@@ -72,16 +72,6 @@ pub(super) fn around(source: &SourceText, offset: usize) -> Option<CallSite> {
         }
     }
     None
-}
-
-/// Returns the function whose parenthesis opens at an index, and whether it's a method call.
-pub(super) fn callee(source: &SourceText, open: usize) -> Option<(&'static Function, bool)> {
-    let name = open.checked_sub(1)?;
-    let function = registry::find(source.name(name)?)?;
-    if source.before(name) == Some(&Token::Fn) {
-        return None;
-    }
-    Some((function, source.is_member(name)))
 }
 
 /// Returns the syntax of the arguments between a parenthesis and `end`.

@@ -24,12 +24,14 @@ mod who;
 pub(super) use colonless::without_colon;
 pub(super) use edit::edit_draft;
 pub(super) use set::keep;
+pub use set::rows as setting_rows;
 
 use super::shell::Shell;
 use crate::engine::ScriptError;
 use crate::engine::registry::Takes;
 use crate::engine::syntax::command;
 use crate::error::Failure;
+use crate::guide::CommandHelp;
 use crate::text::words;
 
 /// The prompt's action after a command.
@@ -93,6 +95,18 @@ pub const COMMANDS: &[PromptCommand] = &[
         run: |_, _| Ok(Next::Quit),
     },
 ];
+
+/// Returns all commands as help shows them.
+pub(crate) fn described() -> Vec<CommandHelp> {
+    let commands = COMMANDS.iter().map(|it| CommandHelp {
+        name: it.name,
+        aliases: it.aliases,
+        arguments: it.arguments,
+        help: it.help,
+        example: it.example,
+    });
+    commands.collect()
+}
 
 /// Returns the command with this name (without the colon). An unambiguous beginning of the name is enough.
 pub(crate) fn find(name: &str) -> Result<&'static PromptCommand, Failure> {

@@ -3,9 +3,10 @@
 //! Completion is a module of its own: [`Completer`] handles Tab.
 
 use super::complete::Completer;
-use super::highlight::{self, LONGEST};
+use super::highlight::highlight;
 use super::hint::{Hint, Hinter};
 use super::keys::{LineEnd, PendingKeyAction};
+use crate::engine::highlight::{LONGEST, partners};
 use crate::engine::syntax::parse_state;
 use rustyline::completion::{Completer as Completes, Pair};
 use rustyline::highlight::{CmdKind, Highlighter};
@@ -101,7 +102,7 @@ impl Highlighter for Helper {
             return Cow::Borrowed(line);
         }
         let cursor = (!self.done.get()).then_some(pos);
-        Cow::Owned(highlight::highlight(line, cursor))
+        Cow::Owned(highlight(line, cursor))
     }
 
     fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {
@@ -130,7 +131,7 @@ impl Highlighter for Helper {
         if line.len() > LONGEST || kind == CmdKind::ForcedRefresh {
             return false;
         }
-        let lit = highlight::partners(line, pos);
+        let lit = partners(line, pos);
         let changed = lit != self.lit.replace(lit.clone());
         kind == CmdKind::Other || changed
     }

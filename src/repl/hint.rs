@@ -3,9 +3,9 @@
 
 use super::call_site;
 use super::commands;
-use super::highlight::LONGEST;
 use super::history::History;
 use super::signature;
+use crate::engine::highlight::LONGEST;
 use crate::engine::syntax::{OpenConstruct, ParseState, is_command, parse_state};
 use std::cell::Cell;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};

@@ -51,7 +51,7 @@ pub(crate) fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Fail
         expected => expected,
     };
     session.choose(|choices| choices.edit_mode = config.edit_mode);
-    session.enter_prompt();
+    session.enter_prompt(commands::described);
     commands::keep(&shell, &config);
     let mut input = PromptInput::open(&session, &shell.interpreter, shell.history())?;
     session.notice(&format!(

@@ -24,6 +24,7 @@ use crate::api::{BUSY_WAIT, DryRun, LogSink};
 use crate::config::EditMode;
 use crate::connection::Connection;
 use crate::error::{Failure, Kind};
+use crate::guide::CommandHelp;
 use crate::interrupt::{Interrupt, Stop};
 use crate::render::signals::SignalChoices;
 use crate::render::{ColorChoice, OutputFormat, Screen, status};
@@ -115,7 +116,8 @@ pub struct Session {
     /// The script's arguments.
     pub arguments: Arguments,
     dry_run: DryRun,
-    at_prompt: Cell<bool>,
+    /// The prompt's commands for help. `None` outside of the prompt.
+    prompt_commands: Cell<Option<fn() -> Vec<CommandHelp>>>,
     warned: Cell<bool>,
     answers: RefCell<BTreeMap<String, Secret>>,
     #[cfg(feature = "local")]
@@ -155,7 +157,7 @@ impl Session {
             exit: Cell::new(None),
             failed: Cell::new(None),
             arguments: Arguments::default(),
-            at_prompt: Cell::new(false),
+            prompt_commands: Cell::new(None),
             warned: Cell::new(false),
             answers: RefCell::default(),
         }
@@ -179,14 +181,21 @@ impl Session {
         self.http_log.clone()
     }
 
-    /// Marks the session as the prompt's, where long results go through a pager.
-    pub fn enter_prompt(&self) {
-        self.at_prompt.set(true);
+    /// Marks the session as the prompt's, where long results go through a pager and help describes these commands.
+    pub fn enter_prompt(&self, commands: fn() -> Vec<CommandHelp>) {
+        self.prompt_commands.set(Some(commands));
     }
 
     /// Returns true for the prompt's session.
     pub fn at_prompt(&self) -> bool {
-        self.at_prompt.get()
+        self.prompt_commands.get().is_some()
+    }
+
+    /// Returns the prompt's commands; none outside of the prompt.
+    pub fn prompt_commands(&self) -> Vec<CommandHelp> {
+        self.prompt_commands
+            .get()
+            .map_or_else(Vec::new, |commands| commands())
     }
 
     /// Returns the abilities of standard output. Measured on each call, because a terminal may be resized.

@@ -245,7 +245,10 @@ pub(super) fn examples(form: &CommandForm) -> Vec<String> {
     if !own.is_empty() {
         return own.iter().map(ToString::to_string).collect();
     }
-    shell::example(form.function.example).into_iter().collect()
+    let examples = form.function.examples();
+    examples
+        .filter_map(|(_, text)| shell::example(text))
+        .collect()
 }
 
 #[cfg(test)]

@@ -23,6 +23,9 @@ pub(super) fn examples(function: &str) -> &'static [&'static str] {
             "zshell search books '[0.12, 0.98, -0.33]' --limit 3 --fields title",
             "zshell search books @vector.json",
         ],
+        "progress" => &["zshell progress JOB"],
+        "wait" => &["zshell wait JOB --timeout 2h"],
+        "import_all" => &["zshell import-all books data/*.parquet --files-per-job 100"],
         "check" => &[
             "zshell check data/*.parquet --collection books",
             "zshell check data/*.parquet --schema books.json",

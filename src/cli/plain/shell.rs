@@ -51,8 +51,9 @@ pub(crate) fn reworded(text: &str, profile_of: Option<ProfileOf<'_>>) -> String 
     out
 }
 
-/// Returns an example of the script language as a shell command, if its outermost call is a command.
+/// Returns the last line of an example of the script language as a shell command, if its outermost call is a command.
 pub(super) fn example(example: &str) -> Option<String> {
+    let example = example.lines().last()?;
     let (call, length) = read_call(example)?;
     (length + member(&example[length..]) == example.len()).then(|| call.command(None))
 }

@@ -3,7 +3,7 @@
 mod guard;
 
 use super::connecting;
-use super::describe::{Confirm, Family, Opt, SessionEffect, Takes};
+use super::describe::{Confirm, ExamplePlace, Family, Opt, SessionEffect, Takes};
 use super::options::Options;
 use super::types::{self, Gives, Job, as_text, list_of, map_of};
 use crate::api::model::is_placeholder_id;
@@ -30,8 +30,8 @@ pub struct Function {
     pub forms: &'static [&'static str],
     /// One line of help.
     pub help: &'static str,
-    /// An example that can be pasted.
-    pub example: &'static str,
+    /// Examples that can be pasted, with the places where they work.
+    pub examples: [(ExamplePlace, &'static str); 2],
     /// The keys of the option map.
     pub options: &'static [Opt],
     /// The kinds of arguments, from the first on.
@@ -73,7 +73,7 @@ impl Function {
             family,
             forms,
             help,
-            example,
+            examples: [(ExamplePlace::Local, example), (ExamplePlace::Local, "")],
             options: &[],
             takes: &[],
             gives: Gives::Nothing,
@@ -87,6 +87,27 @@ impl Function {
             effect: SessionEffect::None,
             run,
         }
+    }
+
+    /// Sets the place where the example works.
+    #[must_use]
+    pub const fn example_in(mut self, place: ExamplePlace) -> Self {
+        self.examples[0].0 = place;
+        self
+    }
+
+    /// Adds an example for another place.
+    #[must_use]
+    pub const fn also_in(mut self, place: ExamplePlace, example: &'static str) -> Self {
+        self.examples[1] = (place, example);
+        self
+    }
+
+    /// Returns the examples.
+    pub fn examples(&self) -> impl Iterator<Item = (ExamplePlace, &'static str)> + Clone {
+        self.examples
+            .into_iter()
+            .filter(|(_, text)| !text.is_empty())
     }
 
     /// Makes the function also a method of `Connection`.

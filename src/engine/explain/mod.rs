@@ -1,6 +1,7 @@
 //! Rewords Rhai's errors, and explains the surprises of its grammar at the place where they occur.
 
 mod habits;
+mod operators;
 mod parse;
 
 use super::call::wrong_count;
@@ -58,8 +59,8 @@ pub(crate) fn explain(error: &EvalAltResult, at: &At<'_>) -> Failure {
             Kind::Script,
             format!(
                 "{} was expected here, got {}",
-                type_word(wanted),
-                type_word(got)
+                with_article(wanted),
+                with_article(got)
             ),
         ),
         EvalAltResult::ErrorDotExpr(problem, _) => no_property(problem),
@@ -85,12 +86,18 @@ fn function_not_found(signature: &str, at: &At<'_>) -> Failure {
             .filter(|it| function.method && **it == "Connection");
         return wrong_count(function, given.len() - usize::from(receiver.is_some()));
     }
+    let types: Vec<&str> = given.split(", ").collect();
+    if let Some(failure) = operators::explain(name, &types, at) {
+        return failure;
+    }
     let failure = if given.is_empty() {
         Failure::new(Kind::Script, format!("no function {name}()"))
     } else {
+        let types: Vec<String> = types.iter().map(|name| with_article(name)).collect();
+        let types = words::list(&types, "and");
         Failure::new(
             Kind::Script,
-            format!("no function {name} that takes {}", type_words(given)),
+            format!("no function {name} that takes {types}"),
         )
     };
     let own = at.sources.declared(&[Token::Fn]);
@@ -99,13 +106,19 @@ fn function_not_found(signature: &str, at: &At<'_>) -> Failure {
         .collect();
     names.extend(["print", "debug"]);
     names.extend(own.iter().map(String::as_str));
-    if !name.starts_with(char::is_alphabetic) {
-        // Operators aren't misspelled.
-        names.clear();
-    } else if !given.is_empty() {
+    if !given.is_empty() {
+        // Names that live longer than the others.
         for method in methods::names() {
             names.push(method);
         }
+    }
+    if names.contains(&name) {
+        let hint = match methods::about(name) {
+            Some(help) if help.starts_with(name) => format!("its form: {help}"),
+            Some(help) => format!("{name}(): {help}"),
+            None => format!("{name} takes other arguments"),
+        };
+        return failure.with_hint(hint);
     }
     match words::did_you_mean(name, names) {
         Some(near) => failure.with_hint(near),
@@ -225,10 +238,18 @@ fn methods_of(owner: &str) -> Vec<&'static str> {
     }
 }
 
-/// Rewords a list of Rhai's type names.
-fn type_words(list: &str) -> String {
-    let words: Vec<&str> = list.split(", ").map(type_word).collect();
-    format!("({})", words.join(", "))
+/// Returns the name of a type with its article.
+fn with_article(name: &str) -> String {
+    if let Some(own) = types::find(name) {
+        return own.words.to_owned();
+    }
+    match type_word(name) {
+        "text" => "text".to_owned(),
+        "nothing" => "the empty value ()".to_owned(),
+        "true or false" => "a Boolean".to_owned(),
+        word if word.starts_with(['a', 'e', 'i', 'o', 'u']) => format!("an {word}"),
+        word => format!("a {word}"),
+    }
 }
 
 fn type_word(name: &str) -> &str {

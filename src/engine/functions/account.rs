@@ -8,7 +8,7 @@ use crate::connection::Connection;
 use crate::credentials;
 use crate::engine::call::{Call, Function};
 use crate::engine::connecting::{self, Origin, account, profiles};
-use crate::engine::describe::{Family, Opt, Takes, opt, opt_as};
+use crate::engine::describe::{ExamplePlace, Family, Opt, Takes, opt, opt_as};
 use crate::engine::options::Options;
 use crate::engine::types::{Gives, List, ListKind, ordered};
 use crate::error::Failure;
@@ -73,6 +73,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .arity(0, 1)
     .takes(&[Takes::Options])
     .options(CLUSTERS_OPTIONS)
+    .example_in(ExamplePlace::ZillizCloud)
     .gives(Gives::Maps(CLUSTER))
     .related(&["connect", "projects"])
     .method(),
@@ -87,6 +88,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .arity(0, 1)
     .takes(&[Takes::Options])
     .options(PROJECTS_OPTIONS)
+    .example_in(ExamplePlace::ZillizCloud)
     .gives(Gives::Maps(PROJECT))
     .related(&["clusters", "connect"])
     .method(),

@@ -20,7 +20,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "alias",
         &["alias(name, collection)"],
         "points an alias, new or existing, at a collection; the result is the previous collection",
-        "alias(\"books\", \"books_2\")",
+        "alias(\"library\", \"books\")",
         alias,
     )
     .arity(2, 2)
@@ -42,7 +42,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "drop_alias",
         &["drop_alias(name)"],
         "drops an alias; the collection stays",
-        "drop_alias(\"books\")",
+        "drop_alias(\"library\")",
         |call| change(call, calls::DROP_ALIAS, &["aliasName"], "dropped alias"),
     )
     .takes(&[NAME])

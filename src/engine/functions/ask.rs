@@ -3,7 +3,7 @@
 use crate::config::set;
 use crate::engine::call::{Call, Function};
 use crate::engine::connecting::profiles;
-use crate::engine::describe::{Family, Takes};
+use crate::engine::describe::{ExamplePlace, Family, Takes};
 use crate::engine::types::{Gives, ScriptType};
 use crate::error::{Failure, Kind};
 use crate::secret::{Secret, is_place, remember};
@@ -17,11 +17,12 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "secret",
         &["secret(name)"],
         "returns a secret, masked in output: from variable NAME, the file in NAME_FILE, config.toml or the terminal",
-        "connect(#{endpoint: \"https://…\", token: secret(\"PROD_KEY\")})",
+        "connect(#{\n  endpoint: \"https://in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com\",\n  token: secret(\"PROD_KEY\"),\n})",
         secret,
     )
     .takes(&[Takes::Variable])
     .gives(Gives::One(Secret::TYPE))
+    .example_in(ExamplePlace::ZillizCloud)
     .related(&["connect", "env", "ask_secret"]),
     Function::new(
         Family::Script,
@@ -43,6 +44,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         ask_secret,
     )
     .gives(Gives::One(Secret::TYPE))
+    .example_in(ExamplePlace::Terminal)
     .related(&["secret", "ask"]),
 ];
 

@@ -132,7 +132,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
             "create_index(collection, field, #{type, metric, name, params})",
         ],
         "creates an index on a field",
-        "create_index(\"books\", \"vector\", #{metric: \"COSINE\"})",
+        "drop_index(\"books\", \"vector\");\ncreate_index(\"books\", \"vector\", #{metric: \"COSINE\"})",
         create_index,
     )
     .arity(2, 3)

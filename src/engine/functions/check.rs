@@ -6,7 +6,7 @@ use crate::connection::Storage;
 use crate::credentials;
 use crate::engine::call::{Call, Function};
 use crate::engine::connecting::{aws, profiles};
-use crate::engine::describe::{Family, Opt, Takes, opt, opt_as};
+use crate::engine::describe::{ExamplePlace, Family, Opt, Takes, opt, opt_as};
 use crate::engine::options::Options;
 use crate::engine::types::{
     Gives, ReportValue, ScriptType, as_text, found, json_of, list_of, map_of, ordered,
@@ -72,13 +72,17 @@ pub(crate) const FUNCTIONS: &[Function] = &[
             "check(paths, target, #{strict, sample, shard, keys_out, sep, nullkey, storage_keys})",
         ],
         "finds what an import of these files would refuse or drop, without sending anything",
-        "check(\"data/*.parquet\", \"books\")",
+        "write_text(\"books.jsonl\", `{\"id\": 1, \"vector\": [0.1, 0.2, 0.3, 0.4]}`);\ncheck(\"books.jsonl\", \"books\")",
         run,
     )
     .arity(1, 3)
     .takes(&[Takes::Data, Takes::Collection, Takes::Options])
     .options(OPTIONS)
     .gives(Gives::One(ReportValue::TYPE))
+    .also_in(
+        ExamplePlace::Bucket,
+        "check(\"s3://my-bucket/books/*.parquet\", \"books\", #{storage_keys: \"aws\"})",
+    )
     .related(&["infer", "import", "import_all"])
     .method(),
     Function::new(
@@ -89,7 +93,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
             "infer(paths, #{sep, nullkey, storage_keys})",
         ],
         "proposes the schema of a collection for these files, as create_collection() takes it",
-        "create_collection(\"books\", infer(\"data/*.parquet\"))",
+        "write_text(\"tales.jsonl\", `{\"id\": 1, \"vector\": [0.1, 0.2, 0.3, 0.4]}`);\ncreate_collection(\"tales\", infer(\"tales.jsonl\"))",
         infer,
     )
     .arity(1, 2)

@@ -69,7 +69,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "create_collection",
         &["create_collection(name, #{…})"],
         "creates a collection from a vector dimension, a schema, or the result of describe()",
-        "create_collection(\"books\", #{dimension: 768, metricType: \"COSINE\"})",
+        "create_collection(\"novels\", #{dimension: 768, metricType: \"COSINE\"})",
         create_collection::run,
     )
     .arity(2, 2)
@@ -83,7 +83,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "drop_collection",
         &["drop_collection(name)"],
         "drops a collection with all its rows",
-        "drop_collection(\"books\")",
+        "create_collection(\"old_books\", #{dimension: 4});\ndrop_collection(\"old_books\")",
         drop_collection,
     )
     .destroys(Confirm::Name(0))

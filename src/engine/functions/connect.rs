@@ -3,7 +3,7 @@
 use crate::connection::Connection;
 use crate::engine::call::{Call, Function};
 use crate::engine::connecting::{self, OPTIONS, Origin};
-use crate::engine::describe::{Family, Takes};
+use crate::engine::describe::{ExamplePlace, Family, Takes};
 use crate::engine::types::{Gives, ScriptType, as_text, found, map_of};
 use crate::error::Failure;
 use rhai::Dynamic;
@@ -29,6 +29,10 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
 .takes(&[Takes::Profile])
 .options(OPTIONS)
 .gives(Gives::One(Rc::<Connection>::TYPE))
+.also_in(
+    ExamplePlace::ZillizCloud,
+    "connect(\"https://in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com\")",
+)
 .related(&["clusters", "collections", "jobs"])
 .script_only()];
 

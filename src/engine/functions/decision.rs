@@ -24,7 +24,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "commit",
         &["commit(job)"],
         "ends a two-phase import: its rows become visible",
-        "commit(\"job-…\")",
+        "write_text(\"books.jsonl\", `{\"id\": 1, \"vector\": [0.1, 0.2, 0.3, 0.4]}`);\nlet job = import(\"books\", \"books.jsonl\", #{auto_commit: false});\nwait(job);\ncommit(job)",
         commit,
     )
     .takes(&[Takes::Job])
@@ -36,7 +36,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "abort",
         &["abort(job)"],
         "ends a two-phase import: its rows are dropped",
-        "abort(\"job-…\")",
+        "write_text(\"books.jsonl\", `{\"id\": 1, \"vector\": [0.1, 0.2, 0.3, 0.4]}`);\nlet job = import(\"books\", \"books.jsonl\", #{auto_commit: false});\nwait(job);\nabort(job)",
         abort,
     )
     .destroys(Confirm::Yes)

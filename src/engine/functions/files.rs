@@ -44,7 +44,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "read_text",
         &["read_text(path)"],
         "returns a text file's content, up to 64 MiB; \"-\" is standard input",
-        "read_text(\"body.json\")",
+        "write_text(\"body.json\", \"{}\");\nread_text(\"body.json\")",
         read_text,
     )
     .takes(&[Takes::Path])
@@ -55,34 +55,34 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "read_json",
         &["read_json(path)"],
         "returns a JSON file as a value; whole numbers of 64 bits stay exact",
-        "read_json(\"schema.json\")",
+        "write_text(\"body.json\", `{\"id\": 1}`);\nread_json(\"body.json\").id",
         read_json,
     )
     .takes(&[Takes::Path])
-    .gives(Gives::Anything)
+    .gives(Gives::Json)
     .related(&["read_text", "read_csv"]),
     Function::new(
         Family::Script,
         "read_csv",
         &["read_csv(path)", "read_csv(path, #{delimiter, header, numbers})"],
         "returns a CSV file's rows as maps, with the header's names as keys; values are text",
-        "read_csv(\"files.csv\")",
+        "write_text(\"files.csv\", \"file,rows\\nbooks.jsonl,1\");\nread_csv(\"files.csv\")",
         read_csv,
     )
     .arity(1, 2)
     .options(CSV_OPTIONS)
     .takes(&[Takes::Path, Takes::Options])
-    .gives(Gives::Anything)
+    .gives(Gives::Maps(&[]))
     .related(&["read_text", "read_json"]),
     Function::new(
         Family::Script,
         "parse_json",
         &["parse_json(text)"],
         "returns JSON text as a value; whole numbers of 64 bits stay exact",
-        "import(parse_json(read_text(\"body.json\")))",
+        "parse_json(`{\"id\": 1}`).id",
         parse_json,
     )
-    .gives(Gives::Anything)
+    .gives(Gives::Json)
     .related(&["read_text", "read_json"])
     .replaces(),
     Function::new(
@@ -102,7 +102,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "glob",
         &["glob(pattern)", "glob(pattern, #{storage_keys})"],
         "returns the files that match, sorted, on this machine, in a bucket or volume: *, ? and [a-z] in names, ** for folders",
-        "glob(\"data/**/*.parquet\")",
+        "glob(\"**/*.jsonl\")",
         glob,
     )
     .arity(1, 2)

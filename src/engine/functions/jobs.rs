@@ -1,15 +1,16 @@
 //! `import`, `progress`, `jobs`.
 
-use super::request;
+use super::request::{self, ImportSubmission};
 use super::watch::ask::{Answer, Pace, Question, ask};
 use crate::api::model::{JobState, JobSummary, Progress};
 use crate::api::{JobFilter, JobWalk};
 use crate::connection::Connection;
 use crate::engine::call::{Call, Function};
-use crate::engine::describe::{Family, Opt, Takes, opt, opt_as};
+use crate::engine::describe::{ExamplePlace, Family, Opt, Takes, opt, opt_as};
 use crate::engine::options::Options;
 use crate::engine::types::{Gives, Job, List, ListKind, ProgressValue, ScriptType, SummaryValue};
 use crate::error::{Failure, Kind};
+use crate::journal::target;
 use crate::session::Session;
 use crate::submission::{Notice, Shown};
 use crate::text::words;
@@ -54,7 +55,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
             "import(#{collection, url, …})",
         ],
         "submits one import job",
-        "import(\"books\", \"s3://my-bucket/books/1.parquet\")",
+        "write_text(\"more.jsonl\", `{\"id\": 2, \"vector\": [0,1,0,0], \"title\": \"Emma\"}`);\nimport(\"books\", \"more.jsonl\")",
         import,
     )
     .arity(1, 3)
@@ -62,13 +63,17 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .options(request::OPTIONS)
     .gives(Gives::One(Job::TYPE))
     .related(&["wait", "progress", "jobs", "create_collection"])
+    .also_in(
+        ExamplePlace::Bucket,
+        "import(\"books\", \"s3://my-bucket/books/1.parquet\", #{storage_keys: \"aws\"})",
+    )
     .method(),
     Function::new(
         Family::Jobs,
         "progress",
         &["progress(job)"],
         "reads a job's progress once",
-        "progress(\"job-…\")",
+        "progress(jobs()[0])",
         progress,
     )
     .takes(&[Takes::Job])
@@ -97,6 +102,9 @@ fn import(call: &Call) -> Result<Dynamic, Failure> {
     for warning in &submission.warnings {
         call.session.warn(warning);
     }
+    if !is_known_key(call, &connection, &submission)? {
+        request::check_local_files(call, &connection, [&submission.request])?;
+    }
     let notify = |notice: Notice| call.session.notice(&notice.to_string());
     let mut submitter = call.session.submitter(&connection, &notify);
     submitter.busy_wait = submission.busy_wait.unwrap_or(submitter.busy_wait);
@@ -106,6 +114,20 @@ fn import(call: &Call) -> Result<Dynamic, Failure> {
         collection: submission.request.collection,
         connection,
     }))
+}
+
+/// Returns true if the import key has a submission already, whose files may be gone.
+fn is_known_key(
+    call: &Call,
+    connection: &Connection,
+    submission: &ImportSubmission,
+) -> Result<bool, Failure> {
+    let Some(key) = &submission.key else {
+        return Ok(false);
+    };
+    let target = target(connection.client.settings());
+    let journal = &call.session.desk.journal;
+    Ok(journal.read(|fold| fold.under_key(&target, key).is_some())?)
 }
 
 fn progress(call: &Call) -> Result<Dynamic, Failure> {

@@ -27,7 +27,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .arity(1, 2)
     .options(OPTIONS)
     .takes(&[Takes::Anything, Takes::Options])
-    .gives(Gives::Anything)
+    .gives(Gives::Flag)
     .related(&["unlock", "exit"]),
     Function::new(
         Family::Script,
@@ -37,7 +37,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "unlock(\"nightly\")",
         unlock,
     )
-    .gives(Gives::Anything)
+    .gives(Gives::Flag)
     .related(&["lock"]),
 ];
 

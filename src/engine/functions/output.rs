@@ -46,8 +46,8 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Script,
         "help",
-        &["help()", "help(import)", "help(\"Progress\")"],
-        "lists functions, types and topics, or explains one of them",
+        &["help()", "help(name)", "help(\"word\")"],
+        "describes everything, or one function, type or topic; else lists where a word occurs",
         "help(import)",
         show_help,
     )
@@ -151,9 +151,9 @@ fn known_columns(there: &[String], wanted: &[String]) -> Result<(), Failure> {
 }
 
 fn show_help(call: &Call) -> Result<Dynamic, Failure> {
-    let screen = call.session.out();
+    let (screen, commands) = (call.session.out(), call.session.prompt_commands());
     let text = match call.args.first() {
-        None => help::laid_out(&help::overview(&screen, &[]), &screen),
+        None => help::overview(&commands, &screen),
         Some(value) => {
             let name = as_text(value).ok_or_else(|| {
                 call.misused(&format!(
@@ -161,7 +161,7 @@ fn show_help(call: &Call) -> Result<Dynamic, Failure> {
                     found(value)
                 ))
             })?;
-            help::about(&name, &screen)?
+            help::about(&name, &commands, &screen)?
         }
     };
     call.session

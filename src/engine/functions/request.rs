@@ -11,8 +11,13 @@ use crate::engine::types::{as_text, found, list_of, map_of};
 use crate::error::{Failure, Kind};
 use crate::location::{Location, cloud_mismatch};
 use crate::secret::Secret;
+use crate::text::words;
 use rhai::{Dynamic, Map};
+use std::path::Path;
 use std::time::Duration;
+
+/// Maximum number of files of a folder that are compared with a missing file's name.
+const MAX_NEAR_FILES: usize = 1000;
 
 /// The API's own options that are known (reference: Create). Any other option is passed on too.
 const API_OPTIONS: &[Opt] = &[
@@ -207,6 +212,46 @@ pub(super) fn located(
     let sets = files.each(call, paths, &|it, text| it.connection.locate(text))?;
     files.locations = sets.iter().flatten().cloned().collect();
     Ok((sets, files.warnings()))
+}
+
+/// Returns an error for the first file of these requests that doesn't exist, if the service in this process reads it
+/// from disk. Under `--dry-run`, an earlier step that would write the file was only simulated.
+pub(super) fn check_local_files<'a>(
+    call: &Call,
+    connection: &Connection,
+    requests: impl IntoIterator<Item = &'a ImportRequest>,
+) -> Result<(), Failure> {
+    if connection.name != "local" || call.session.dry_run().is_some() {
+        return Ok(());
+    }
+    let files = requests
+        .into_iter()
+        .filter_map(|request| match &request.source {
+            Source::Files(sets) => Some(sets.iter().flatten()),
+            Source::Volume { .. } => None,
+        });
+    for file in files.flatten().filter(|file| !file.contains("://")) {
+        // `folder/*.npy` is a set of NumPy files.
+        let path = Path::new(file.strip_suffix("/*.npy").unwrap_or(file));
+        if let Err(error) = path.metadata() {
+            let message = format!("cannot read {file}: {error}; nothing was sent");
+            let failure = Failure::new(Kind::Refused, message);
+            return Err(match near_file(path) {
+                Some(near) => failure.with_hint(near),
+                None => failure,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Returns files of the same folder with a similar name.
+fn near_file(path: &Path) -> Option<String> {
+    let entries = path.parent()?.read_dir().ok()?.take(MAX_NEAR_FILES);
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let names: Vec<String> = names.collect();
+    let name = path.file_name()?.to_str()?;
+    words::did_you_mean(name, names.iter().map(String::as_str))
 }
 
 /// The storage credentials of an import, all from one source.

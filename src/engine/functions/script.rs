@@ -18,10 +18,10 @@ pub(crate) const FUNCTIONS: &[Function] = &[
             "params(#{name: #{value, type, required, help, choices}, …})",
         ],
         "declares the script's options, which go to opts and appear in zshell run FILE --help; () is a required text",
-        "params(#{collection: (), days: 7, full: false, mode: #{value: \"append\", choices: [\"append\", \"replace\"]}})",
+        "params(#{collection: \"books\", days: 7, full: false, mode: #{value: \"append\", choices: [\"append\", \"replace\"]}})",
         params,
     )
-    .gives(Gives::Anything)
+    .gives(Gives::Map(&[]))
     .effect(SessionEffect::DeclaresOptions)
     .related(&["env"]),
     Function::new(
@@ -45,7 +45,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         |call| Ok(call.session.choices().dry_run.into()),
     )
     .arity(0, 0)
-    .gives(Gives::Anything),
+    .gives(Gives::Flag),
     Function::new(
         Family::Script,
         "assert",
@@ -60,7 +60,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "sleep",
         &["sleep(seconds)", "sleep(\"1m30s\")"],
         "waits; Ctrl-C ends it",
-        "sleep(\"5s\")",
+        "sleep(\"1s\")",
         sleep,
     )
     .replaces(),

@@ -5,7 +5,7 @@ use super::{account, check};
 use crate::connection::Connection;
 use crate::engine::call::{Call, Function};
 use crate::engine::connecting::profiles;
-use crate::engine::describe::{Family, Opt, Takes, opt, opt_as};
+use crate::engine::describe::{ExamplePlace, Family, Opt, Takes, opt, opt_as};
 use crate::engine::options::Options;
 use crate::engine::types::{Gives, ordered};
 use crate::error::Failure;
@@ -75,6 +75,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
     Takes::Options,])
 .options(OPTIONS)
 .gives(Gives::Map(KEYS))
+.example_in(ExamplePlace::Bucket)
 .related(&["import", "check", "volumes", "glob"])
 .method()];
 

@@ -3,7 +3,7 @@
 use super::account;
 use crate::api::{Client, NewVolume};
 use crate::engine::call::{Call, Function};
-use crate::engine::describe::{Confirm, Family, Opt, Takes, opt, opt_as};
+use crate::engine::describe::{Confirm, ExamplePlace, Family, Opt, Takes, opt, opt_as};
 use crate::engine::types::{Gives, List, ordered};
 use crate::error::Failure;
 use rhai::Dynamic;
@@ -48,6 +48,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .takes(&[Takes::Options])
     .options(&[PROJECT])
     .gives(Gives::Maps(VOLUME))
+    .example_in(ExamplePlace::ZillizCloud)
     .related(&["upload", "create_volume", "projects"])
     .method(),
     Function::new(
@@ -64,6 +65,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .arity(1, 2)
     .takes(&[Takes::Text("name of the new volume"), Takes::Options])
     .options(CREATE_OPTIONS)
+    .example_in(ExamplePlace::ZillizCloud)
     .related(&["volumes", "drop_volume", "upload"])
     .method(),
     Function::new(
@@ -76,6 +78,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     )
     .takes(&[Takes::Text("name of the volume")])
     .destroys(Confirm::Name(0))
+    .example_in(ExamplePlace::ZillizCloud)
     .related(&["volumes", "create_volume"])
     .method(),
 ];

@@ -35,6 +35,7 @@ pub(crate) use summary::SummaryValue;
 use crate::connection::Connection;
 use crate::error::Failure;
 use crate::secret::Secret;
+use crate::text::words;
 use rhai::{Dynamic, Engine, ImmutableString, Map};
 use serde_json::Value;
 use std::rc::Rc;
@@ -45,8 +46,8 @@ pub enum Gives {
     /// Nothing.
     #[default]
     Nothing,
-    /// A value whose type depends on the arguments.
-    Anything,
+    /// Any value that JSON can hold.
+    Json,
     /// `true` or `false`.
     Flag,
     /// A number.
@@ -72,7 +73,7 @@ impl Gives {
     pub fn words(self) -> String {
         match self {
             Self::Nothing => "nothing".to_owned(),
-            Self::Anything => "a value".to_owned(),
+            Self::Json => "a map, an array, text, a number, true, false or ()".to_owned(),
             Self::Flag => "true or false".to_owned(),
             Self::Number => "a number".to_owned(),
             Self::Text => "text".to_owned(),
@@ -80,8 +81,10 @@ impl Gives {
             Self::Each(it) => format!("{}, or an array of them", it.words),
             Self::Many(it) => format!("an array of {}", it.name),
             Self::Texts => "an array of texts".to_owned(),
-            Self::Map(_) => "a map".to_owned(),
-            Self::Maps(_) => "an array of maps".to_owned(),
+            Self::Map([]) => "a map".to_owned(),
+            Self::Map(keys) => format!("a map with {}", words::list(keys, "and")),
+            Self::Maps([]) => "an array of maps".to_owned(),
+            Self::Maps(keys) => format!("an array of maps with {}", words::list(keys, "and")),
         }
     }
 }

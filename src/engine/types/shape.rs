@@ -94,7 +94,7 @@ impl Shape {
             )
         };
         match gives {
-            Gives::Nothing | Gives::Anything => Self::Unknown,
+            Gives::Nothing | Gives::Json => Self::Unknown,
             Gives::Flag => Self::Flag,
             Gives::Number => Self::Number,
             Gives::Text => Self::Text,

@@ -148,6 +148,15 @@ fn choose<T: ValueEnum>(value: &mut T, word: &str) {
     }
 }
 
+/// Returns each setting with its values and meaning, for the guide.
+pub fn rows() -> Vec<[String; 3]> {
+    let rows = SETTINGS.iter().map(|it| {
+        let values = (it.values)();
+        [it.name.to_owned(), values.join(" "), it.help.to_owned()]
+    });
+    rows.collect()
+}
+
 /// Returns the settings that differ from their defaults, as `name value`.
 pub(super) fn changed(session: &Session) -> Vec<String> {
     let choices = session.choices();

@@ -4,28 +4,8 @@ use super::chain::declared;
 use super::code::CursorCode;
 use super::offer::Offer;
 use crate::engine::registry::{self, Function, Takes, VARIABLES};
+use crate::engine::types::methods::{self, KEYWORDS};
 use crate::engine::types::{Defined, DefinedNames, Shape};
-
-/// Rhai's keywords that start or join something, offered after their first letter.
-const KEYWORDS: &[(&str, &str)] = &[
-    ("let", "a variable: let x = 1;"),
-    ("const", "a constant: const X = 1;"),
-    ("if", "if x > 1 { … } else { … }"),
-    ("else", "if x > 1 { … } else { … }"),
-    ("for", "for x in list { … }"),
-    ("while", "while x < 5 { … }"),
-    ("loop", "loop { … break; }"),
-    ("break", "leaves a loop"),
-    ("continue", "continues with a loop's next round"),
-    ("return", "leaves a function with a value"),
-    ("fn", "a function: fn name(x) { … }"),
-    ("try", "try { … } catch (e) { … }"),
-    ("catch", "try { … } catch (e) { … }"),
-    ("throw", "throw \"what went wrong\""),
-    ("switch", "switch x { 1 => …, _ => … }"),
-    ("true", ""),
-    ("false", ""),
-];
 
 /// Returns the offers for the start of an expression.
 pub(super) fn names(code: &CursorCode<'_>, names: &DefinedNames, typed: &str) -> Vec<Offer> {
@@ -45,8 +25,8 @@ pub(super) fn functions(names: &DefinedNames) -> Vec<Offer> {
     let mut ours: Vec<&Function> = registry::functions().collect();
     ours.sort_by_key(|function| function.name);
     offers.extend(ours.into_iter().map(function));
-    let print = Offer::new("print", "prints a text and a line break");
-    offers.push(print.labelled("print(text)").then("("));
+    let print = methods::FUNCTIONS.iter().take(1);
+    offers.extend(print.map(|(name, help)| Offer::new(*name, *help).then("(")));
     offers
 }
 

@@ -2,8 +2,8 @@
 
 use super::Edit;
 use crate::api::endpoint::Endpoint;
+use crate::engine::registry;
 use crate::engine::syntax::{SourceText, secrets};
-use crate::repl::call_site;
 use crate::secret::{MASK, hidden, is_secret};
 use rhai::Token;
 use std::collections::BTreeSet;
@@ -146,7 +146,7 @@ fn goes_to_zilliz(source: &SourceText, index: usize) -> Option<bool> {
         let [call, map] = pair else {
             return None;
         };
-        let (function, _) = call_site::callee(source, *call)?;
+        let (function, _) = registry::callee(source, *call)?;
         let takes_key = function
             .options
             .iter()

@@ -30,7 +30,7 @@ fn forms_follow_what_is_typed() {
     shell.see("<a state, a list of states");
     shell.send(CTRL_C);
     shell.type_text(":help");
-    shell.see(":help [FUNCTION");
+    shell.see(":help [NAME");
     assert!(is_dim(&shell, "[FUNCTION"));
 }
 

@@ -64,16 +64,23 @@ fn quit_leaves() {
 #[test]
 fn commands_help() {
     let mut shell = Home::new().shell();
+    shell.run(":set pager off");
     let screen = shell.run(":help");
-    for text in ["commands", ":quit", "variables", "sleep"] {
+    // The screen shows the end.
+    for text in ["commands", ":quit", "topics", "settings"] {
         assert!(screen.contains(text), "{text}:\n{screen}");
     }
+    let screen = shell.run("help :save");
+    assert!(screen.contains(":save FILE"), "{screen}");
+    let screen = shell.run("help key_prefix");
+    assert!(screen.contains("import_all: start of the jobs"), "{screen}");
+    let screen = shell.run("help(\"print\")");
+    assert!(screen.contains("print(value): writes"), "{screen}");
     let screen = shell.run(":help count");
     assert!(screen.contains("count(collection)"), "{screen}");
     let screen = shell.run(r#"help("wait")"#);
     assert!(screen.contains("wait([job, …])"), "{screen}");
     // A page of the guide, without colon and parentheses. The screen shows its end.
-    shell.run(":set pager off");
     let screen = shell.run("help states");
     assert!(
         screen.contains("if ready.rows == 1 { commit(job) }"),

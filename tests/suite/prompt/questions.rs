@@ -5,6 +5,7 @@ use crate::prompt::harness::{CTRL_C, CTRL_D, ENTER, Home, Terminal};
 use crate::prompt::service::Service;
 use crate::support::secrets::{SECRET, TOKEN};
 use std::os::unix::fs::PermissionsExt;
+use zshell::internals::registry::{ExamplePlace, Function, functions};
 
 /// Types an answer that is not shown, once the terminal has stopped showing.
 fn answer_hidden(shell: &mut Terminal, answer: &str) {
@@ -172,6 +173,19 @@ fn answers_are_values_of_the_script() {
     shell.send(CTRL_C);
     shell.prompt();
     shell.gives("40 + 2", "42");
+}
+
+#[test]
+fn the_examples_of_help_that_ask_work_as_pasted() {
+    let mut shell = Home::new().shell();
+    let examples = functions().flat_map(Function::examples);
+    let examples = examples.filter(|(place, _)| *place == ExamplePlace::Terminal);
+    for (_, example) in examples {
+        shell.begin(example);
+        answer_hidden(&mut shell, TOKEN);
+        shell.prompt();
+        shell.gives("last.to_string()", "****");
+    }
 }
 
 #[test]

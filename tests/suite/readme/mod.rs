@@ -1,6 +1,7 @@
 //! The promises of the README, the cookbook and the guide: examples run, tables agree with the program, links lead
 //! somewhere.
 
+mod examples;
 #[cfg(feature = "local")]
 mod keys;
 mod pages;
@@ -131,8 +132,12 @@ fn the_messages_of_troubleshooting_are_real() {
                 "-p",
                 "local",
                 "eval",
-                "wait(import(\"books\", \"none.jsonl\"))",
+                "run_command(\"mkdir\", [\"set.json\"]); wait(import(\"books\", \"set.json\"))",
             ],
+        ),
+        (
+            "cannot read ",
+            vec!["-p", "local", "eval", "import(\"books\", \"none.jsonl\")"],
         ),
         (
             "can't find collection",
@@ -148,7 +153,7 @@ fn the_messages_of_troubleshooting_are_real() {
         ),
         ("no profile \"", vec!["-p", "none", "jobs"]),
     ] {
-        let shown = readme.contains(&format!("`{}", message.trim_start()))
+        let shown = readme.contains(&format!("`{}", message.trim()))
             || readme.contains(&format!("…{message}"));
         assert!(shown, "the README doesn't explain {message:?}");
         let workshop = Workshop::new();

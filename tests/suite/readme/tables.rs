@@ -10,6 +10,7 @@ use zshell::internals::Kind;
 use zshell::internals::PAGES;
 use zshell::internals::TYPES;
 use zshell::internals::registry::{Opt, Takes, VARIABLES, find, functions};
+use zshell::internals::setting_rows;
 
 /// Fails unless the document has exactly this table. With `BLESS` set in the environment, the table is written instead.
 #[track_caller]
@@ -64,6 +65,16 @@ fn the_commands_are_the_table() {
         format!("| `{}` | {} |\n", cell(form.trim_end()), command.help)
     });
     agree("src/guide/prompt.md", "| command | does |", rows);
+}
+
+#[test]
+fn the_settings_are_the_table() {
+    let rows = setting_rows().into_iter().map(|[name, values, meaning]| {
+        let values = values.replace(' ', "`, `");
+        format!("| `{name}` | `{values}` | {} |\n", cell(&meaning))
+    });
+    let header = "| setting of the prompt | values | meaning |";
+    agree("src/guide/settings.md", header, rows);
 }
 
 #[cfg(feature = "local")]

@@ -86,7 +86,7 @@ fn one_file() {
     let again = cook(&folder, "one_file.rhai", &args).run();
     assert_eq!(again.json()["job"], ran.json()["job"]);
     finds(&folder, "count(\"books\")", "30");
-    let missing = cook(&folder, "one_file.rhai", &["--file", "none.jsonl"]).status(4);
+    let missing = cook(&folder, "one_file.rhai", &["--file", "none.jsonl"]).status(7);
     missing.run().complains("none.jsonl");
     let test = cook(&folder, "one_file.rhai", &[]).status(2);
     test.run().complains("--file");

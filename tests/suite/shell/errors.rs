@@ -141,13 +141,64 @@ fn what_a_script_throws_itself_is_shown_as_it_is() {
 }
 
 #[test]
+fn operators_and_calls_say_what_does_not_fit() {
+    for (text, message, hint) in [
+        (
+            "1 + \"a\" - 2",
+            "can't subtract a whole number from text",
+            "parse_int",
+        ),
+        ("2.5 * \"a\"", "can't multiply a number by text", ""),
+        ("1 / ()", "can't divide a whole number by the empty", "??"),
+        ("1 % [1]", "can't divide a whole number by an array", ""),
+        ("2 ** 'b'", "to the power of a character", ""),
+        ("true + 1", "can't add a whole number to a Boolean", ""),
+        ("let x = 1; x -= #{}", "can't subtract a map from a", ""),
+        ("1 << \"a\"", "can't shift a whole number by text", ""),
+        (
+            "1 & \"a\"",
+            "can't combine a whole number and text with &",
+            "",
+        ),
+        (
+            "[1] > [2]",
+            "can't compare an array and an array with >",
+            "",
+        ),
+        ("1 .. \"a\"", "can't go from a whole number to text", ""),
+        ("1 in 2", "can't look for a whole number in a whole", ""),
+        ("-\"a\"", "can't put - before text", ""),
+        ("!5", "can't put ! before a whole number", "true or false"),
+        ("count(\"a\", 1)", "count takes 1 argument, got 2", "count("),
+        ("count()", "count takes 1 argument, got 0", ""),
+        (
+            "foo(1, \"a\")",
+            "no function foo that takes a whole number and text\n",
+            "",
+        ),
+        (
+            "\"abc\".len(1)",
+            "that takes text and a whole number",
+            "len(): number of",
+        ),
+        ("print(1, 2)", "no function print", "print(value)"),
+        (
+            "let a = [1]; a[\"x\"]",
+            "a whole number was expected here, got text",
+            "",
+        ),
+    ] {
+        let ran = Test::new().eval(text).status(1).run();
+        ran.complains(message);
+        ran.complains(hint);
+    }
+}
+
+#[test]
 fn an_error_of_the_language_is_caught_as_an_error() {
     for (text, message) in [
         ("[1][5]", "array index 5 out of bounds"),
-        (
-            "1 + ()",
-            "no function + that takes (whole number, nothing)\n",
-        ),
+        ("1 + ()", "can't add the empty value () to a whole number\n"),
         ("let n = 0; 1 / n", "division by zero: 1 / 0\n"),
         ("parse_int(\"x\")", "error parsing integer number 'x'"),
         ("nothing()", "no function nothing()\n"),

@@ -26,7 +26,10 @@ fn every_function_is_in_the_overview_and_has_a_page() {
     let pages = Test::new().eval(pages).run().stdout;
     for function in registry::functions() {
         assert!(pages.contains(function.help), "{}", function.name);
-        assert!(pages.contains(&format!("example\n  {}\n", function.example)));
+        for (_, example) in function.examples() {
+            let example = example.replace('\n', "\n  ");
+            assert!(pages.contains(&format!("\n  {example}\n")), "{example}");
+        }
         for form in function.forms {
             assert!(pages.contains(&format!("{form}\n")), "{form}");
             assert!(form.starts_with(&format!("{}(", function.name)), "{form}");
@@ -79,18 +82,6 @@ fn names_are_unique_and_in_one_place() {
     let length = names.len();
     names.dedup();
     assert_eq!(names.len(), length);
-}
-
-/// A function body is compiled but never run.
-#[test]
-fn every_example_compiles() {
-    for function in registry::functions() {
-        let script = format!(
-            "fn example() {{ {} }}\nprint(\"compiled\");",
-            function.example
-        );
-        Test::new().script(script).stdout("compiled\n").run();
-    }
 }
 
 /// Every number of arguments of the table is registered: nothing is unknown to the engine.
@@ -149,6 +140,59 @@ fn pages_are_named_without_quotes() {
         "jobs",
     ] {
         Test::new().script(text).status(1).run();
+    }
+}
+
+#[test]
+fn other_words_are_searched() {
+    for (args, places) in [
+        (
+            vec!["eval", "help(\"filter\")"],
+            vec![
+                "method of arrays",
+                "filter                  query: condition",
+            ],
+        ),
+        (
+            vec!["help", "--find", "vector"],
+            vec!["search(…)", "functions", "options", "topics"],
+        ),
+        (
+            vec!["help", "--find", "key_prefix"],
+            vec![
+                "import_all: start of the jobs' import keys",
+                "submissions(…)",
+            ],
+        ),
+        (vec!["help", "--find", "lint"], vec!["zshell lint"]),
+        (vec!["help", "--find", "save"], vec![":save FILE"]),
+        (
+            vec!["eval", "help(\"print\")"],
+            vec!["print(value): writes"],
+        ),
+        (vec!["eval", "help(print)"], vec!["print(value): writes"]),
+        (vec!["help", "settings"], vec!["edit_mode", "config.toml"]),
+        (vec!["eval", "help(formats)"], vec!["JSON Lines"]),
+        (vec!["help", "Progress"], vec!["total_rows"]),
+        (vec!["help", ":save"], vec!["without secrets"]),
+        (vec!["help", "import"], vec!["Usage: zshell import"]),
+        (
+            vec!["help", "profile", "add"],
+            vec!["Usage: zshell profile add"],
+        ),
+        (vec!["help"], vec!["Usage: zshell [OPTIONS]"]),
+    ] {
+        let ran = Test::new().args(args).run();
+        for place in places {
+            ran.says(place);
+        }
+    }
+    for (args, hint) in [
+        (["help", "--find", "vectro"], "vector"),
+        (["help", "-q", "improt"], "import"),
+        (["help", "profile", "nosuch"], "profile"),
+    ] {
+        Test::new().args(args).status(2).run().complains(hint);
     }
 }
 

@@ -18,7 +18,7 @@ use super::request;
 use crate::api::model::{ImportRequest, Source};
 use crate::connection::Connection;
 use crate::engine::call::{Call, Function};
-use crate::engine::describe::{Family, Takes};
+use crate::engine::describe::{ExamplePlace, Family, Takes};
 use crate::engine::functions::jobs::known_reading;
 use crate::engine::functions::upload::UploadTarget;
 use crate::engine::functions::watch::ask::{Answer, Pace, Question, ask};
@@ -54,7 +54,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
         "import_all([#{collection, url, …}, …], #{max_running, …})",
     ],
     "imports many files as a batch of jobs; another run continues the batch",
-    "import_all(\"books\", glob(\"books/*.parquet\"), #{files_per_job: 100})",
+    "write_text(\"part-1.jsonl\", `{\"id\": 11, \"vector\": [0.1, 0.2, 0.3, 0.4]}`);\nwrite_text(\"part-2.jsonl\", `{\"id\": 12, \"vector\": [0,1,0,0]}`);\nimport_all(\"books\", glob(\"part-*.jsonl\"), #{files_per_job: 1})",
     import_all,
 )
 .arity(1, 3)
@@ -62,6 +62,10 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
 .options(OPTIONS)
 .gives(Gives::One(BatchValue::TYPE))
 .related(&["import", "check", "upload", "glob", "submissions"])
+.also_in(
+    ExamplePlace::Bucket,
+    "import_all(\"books\", glob(\"s3://my-bucket/books/*.parquet\"), #{storage_keys: \"aws\"})",
+)
 .method()];
 
 fn import_all(call: &Call) -> Result<Dynamic, Failure> {
@@ -290,6 +294,12 @@ fn run(
     tasks: &[BatchTask],
 ) -> Result<(BatchTotals, Vec<BatchEntry>), Failure> {
     let session = call.session;
+    if !how.continue_on_error {
+        let new = tasks
+            .iter()
+            .filter(|it| matches!(it.before, Before::Nothing));
+        request::check_local_files(call, connection, new.map(|task| &task.request))?;
+    }
     let began = Instant::now();
     let view = BatchView::new(session);
     let notify = |notice: Notice| view.notice(&notice);

@@ -41,7 +41,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
         "wait(job, #{timeout, interval})",
     ],
     "waits until all jobs have ended; an error if any failed",
-    "wait(\"job-…\", #{timeout: \"2h\"})",
+    "wait(jobs()[0], #{timeout: \"2h\"})",
     wait,
 )
 .arity(1, 2)
