@@ -146,7 +146,9 @@ pub(super) fn read_token(token: Token, position: Position) -> Token {
         Token::Import if last == HelpCallState::HelpOpen && is_page("import", position) => {
             Token::StringConstant(Box::new("import".into()))
         }
-        Token::Identifier(name) if last == HelpCallState::HelpOpen && is_page(&name, position) => {
+        Token::Identifier(name) | Token::Reserved(name)
+            if last == HelpCallState::HelpOpen && is_page(&name, position) =>
+        {
             Token::StringConstant(Box::new(name.as_str().into()))
         }
         Token::Reserved(symbol) if is_marked() => addition::read_mark(symbol),

@@ -149,7 +149,11 @@ fn help_has_a_line_for_each_function_and_command() {
     // The pager keeps what it was given.
     home.write("pager.sh", "cat > \"$1\"");
     for line in ["help()", ":help", "help"] {
-        let mut shell = home.shell_of(80, 24, &[("PAGER", "sh pager.sh help.txt")]);
+        let mut shell = home.shell_of(
+            80,
+            24,
+            &[("PAGER", "sh pager.sh help.txt"), ("NO_COLOR", "1")],
+        );
         shell.run(line);
         let shown = home.read("help.txt");
         for text in [

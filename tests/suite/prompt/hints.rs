@@ -31,7 +31,7 @@ fn forms_follow_what_is_typed() {
     shell.send(CTRL_C);
     shell.type_text(":help");
     shell.see(":help [NAME");
-    assert!(is_dim(&shell, "[FUNCTION"));
+    assert!(is_dim(&shell, "[NAME"));
 }
 
 #[test]

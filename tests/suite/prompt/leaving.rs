@@ -67,7 +67,7 @@ fn commands_help() {
     shell.run(":set pager off");
     let screen = shell.run(":help");
     // The screen shows the end.
-    for text in ["commands", ":quit", "topics", "settings"] {
+    for text in ["commands", ":quit", "reference", "settings"] {
         assert!(screen.contains(text), "{text}:\n{screen}");
     }
     let screen = shell.run("help :save");

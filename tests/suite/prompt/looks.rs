@@ -67,7 +67,7 @@ fn a_narrow_screen_shows_every_value() {
     // Ids are never cut, so they can be copied.
     assert!(screen.split_whitespace().any(is_job_id), "{screen}");
     let (_home, mut shell) = session(40, &[]);
-    let screen = shell.run("help import_all");
+    let screen = shell.run("help query");
     let narrow =
         shell.look(|screen| (0..screen.size().0.get()).all(|line| !screen.row_wrapped(line)));
     assert!(narrow, "{screen}");
