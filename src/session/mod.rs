@@ -92,6 +92,9 @@ impl Choices {
     }
 }
 
+/// Returns the descriptions of the prompt's commands.
+type DescribedCommands = fn() -> Vec<CommandHelp>;
+
 /// The shared state of a run. Everything that writes, waits or connects goes through it.
 pub struct Session {
     choices: RefCell<Choices>,
@@ -117,7 +120,7 @@ pub struct Session {
     pub arguments: Arguments,
     dry_run: DryRun,
     /// The prompt's commands for help. `None` outside of the prompt.
-    prompt_commands: Cell<Option<fn() -> Vec<CommandHelp>>>,
+    prompt_commands: Cell<Option<DescribedCommands>>,
     warned: Cell<bool>,
     answers: RefCell<BTreeMap<String, Secret>>,
     #[cfg(feature = "local")]
@@ -182,7 +185,7 @@ impl Session {
     }
 
     /// Marks the session as the prompt's, where long results go through a pager and help describes these commands.
-    pub fn enter_prompt(&self, commands: fn() -> Vec<CommandHelp>) {
+    pub fn enter_prompt(&self, commands: DescribedCommands) {
         self.prompt_commands.set(Some(commands));
     }
 

@@ -44,9 +44,12 @@ struct SearchWords {
 impl SearchWords {
     fn new(text: &str, inside: bool) -> Self {
         let words = text.split_whitespace().map(normal);
-        let words = words.map(|word| match inside {
-            true => word.trim_start().to_owned(),
-            false => word,
+        let words = words.map(|word| {
+            if inside {
+                word.trim_start().to_owned()
+            } else {
+                word
+            }
         });
         Self {
             words: words.filter(|word| !word.trim().is_empty()).collect(),
@@ -319,8 +322,8 @@ mod tests {
                 assert!(text.contains(place), "{place} in\n{text}");
             }
         }
-        let error = find("vectro", &[], &Screen::plain());
+        let error = find("fitler", &[], &Screen::plain());
         let hint = error.err().and_then(|it| it.hint).unwrap_or_default();
-        assert!(hint.contains("vector"), "{hint}");
+        assert!(hint.contains("filter"), "{hint}");
     }
 }

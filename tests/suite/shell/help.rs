@@ -188,7 +188,7 @@ fn other_words_are_searched() {
         }
     }
     for (args, hint) in [
-        (["help", "--find", "vectro"], "vector"),
+        (["help", "--find", "fitler"], "filter"),
         (["help", "-q", "improt"], "import"),
         (["help", "profile", "nosuch"], "profile"),
     ] {
