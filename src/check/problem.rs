@@ -1,140 +1,102 @@
 //! Names the kinds of problems, and says what to do about each.
 
+use crate::formats::found::{FoundKind, FoundValue};
 use crate::formats::{ReadError, RowError};
-
-/// Kinds of refused values: how the description of the value begins or what it contains, the kind, and what to do.
-const KINDS: [(FoundTest, &str, &str); 21] = [
-    (
-        FoundTest::Begins("nothing"),
-        "none",
-        "write the field in every row, or make it nullable or give it a default value in the schema",
-    ),
-    (
-        FoundTest::Begins("null"),
-        "null",
-        "fill in the missing values or leave the rows out, or make the field nullable",
-    ),
-    (
-        FoundTest::Holds("more than max_length"),
-        "text longer than max_length",
-        "shorten the texts (max_length counts bytes of UTF-8), or raise max_length, at most 65535",
-    ),
-    (
-        FoundTest::Holds("which is not an integer"),
-        "a number with fraction or exponent",
-        "write whole numbers without fraction and exponent (pandas makes floats of integers with gaps: use Int64)",
-    ),
-    (
-        FoundTest::Holds("which is out of range"),
-        "a number out of range",
-        "correct the values, or use a wider type in the schema",
-    ),
-    (
-        FoundTest::Begins("NaN"),
-        "NaN",
-        "replace values that are not finite, or leave the rows out",
-    ),
-    (
-        FoundTest::Holds("Infinity"),
-        "infinity",
-        "replace values that are not finite, or leave the rows out",
-    ),
-    (
-        FoundTest::Begins("inf"),
-        "infinity",
-        "replace values that are not finite, or leave the rows out",
-    ),
-    (
-        FoundTest::Begins("-inf"),
-        "infinity",
-        "replace values that are not finite, or leave the rows out",
-    ),
-    (
-        FoundTest::Holds("not UTF-8"),
-        "bytes that are not UTF-8",
-        "save the file as UTF-8",
-    ),
-    (
-        FoundTest::Holds("which is not JSON"),
-        "text that is not JSON",
-        "write the value as JSON",
-    ),
-    (
-        FoundTest::Counts(" values"),
-        "another number of values",
-        "make all vectors with the model that the schema's dim is for, or set dim to the vectors' length",
-    ),
-    (
-        FoundTest::Counts(" bytes"),
-        "another number of bytes",
-        "a binary vector has dim / 8 bytes, a 16-bit one dim * 2: write the vectors so, or correct dim",
-    ),
-    (
-        FoundTest::Counts(" elements"),
-        "more elements than max_capacity",
-        "shorten the lists, or raise max_capacity, at most 4096",
-    ),
-    (
-        FoundTest::Counts(" cells"),
-        "another number of cells",
-        "put cells that hold the separator in quotes, for example \"[1,2]\"",
-    ),
-    (FoundTest::Begins("text "), "text", RIGHT_TYPE),
-    (FoundTest::Begins("list "), "a list", RIGHT_TYPE),
-    (FoundTest::Begins("object "), "an object", RIGHT_TYPE),
-    (FoundTest::Number, "a number", RIGHT_TYPE),
-    (FoundTest::Begins("true"), "true", RIGHT_TYPE),
-    (FoundTest::Begins("false"), "false", RIGHT_TYPE),
-];
 
 const RIGHT_TYPE: &str = "write the values in the field's type (numbers without quotes, texts in quotes), or change the schema";
 
 const CORRECT: &str = "correct the rows as the problem says";
 
-/// A test of a value's description.
-enum FoundTest {
-    Begins(&'static str),
-    Holds(&'static str),
-    /// A number, then this text.
-    Counts(&'static str),
-    Number,
-}
-
-impl FoundTest {
-    fn holds(&self, found: &str) -> bool {
-        let digits = found.trim_start_matches(|c: char| c.is_ascii_digit());
-        match self {
-            Self::Begins(text) => found.starts_with(text),
-            // A value in quotes may hold anything, so only the text around it counts.
-            Self::Holds(text) => without_quoted(found).contains(text),
-            Self::Counts(text) => digits.len() < found.len() && digits.starts_with(text),
-            Self::Number => found.starts_with(|c: char| c == '-' || c.is_ascii_digit()),
-        }
+/// Returns the words for a kind of refused values, and what to do about it.
+fn words(found: &FoundValue) -> (&str, &'static str) {
+    match found.kind {
+        FoundKind::Missing => (
+            "nothing",
+            "write the field in every row, or make it nullable or give it a default value in the schema",
+        ),
+        FoundKind::Null => (
+            "null",
+            "fill in the missing values or leave the rows out, or make the field nullable",
+        ),
+        FoundKind::TooLong => (
+            "text longer than max_length",
+            "shorten the texts (max_length counts bytes of UTF-8), or raise max_length, at most 65535",
+        ),
+        FoundKind::Fraction => (
+            "a number with fraction or exponent",
+            "write whole numbers without fraction and exponent (pandas makes floats of integers with gaps: use Int64)",
+        ),
+        FoundKind::OutOfRange => (
+            "a number out of range",
+            "correct the values, or use a wider type in the schema",
+        ),
+        FoundKind::Negative => (
+            "a negative value",
+            "a sparse vector's values are at least 0: correct them, or leave out their indices",
+        ),
+        FoundKind::NaN => ("NaN", FINITE),
+        FoundKind::Infinity => ("infinity", FINITE),
+        FoundKind::NotUtf8 => ("bytes that are not UTF-8", "save the file as UTF-8"),
+        FoundKind::NotJson => ("text that is not JSON", "write the value as JSON"),
+        FoundKind::ValueCount => (
+            "another number of values",
+            "make all vectors with the model that the schema's dim is for, or set dim to the vectors' length",
+        ),
+        FoundKind::ByteCount => (
+            "another number of bytes",
+            "a binary vector has dim / 8 bytes, a 16-bit one dim * 2: write the vectors so, or correct dim",
+        ),
+        FoundKind::ElementCount => (
+            "more elements than max_capacity",
+            "shorten the lists, or raise max_capacity, at most 4096",
+        ),
+        FoundKind::CellCount => (
+            "another number of cells",
+            "put cells that hold the separator in quotes, for example \"[1,2]\"",
+        ),
+        FoundKind::IndexCount => (
+            "another number of values than indices",
+            "write one value for each index",
+        ),
+        FoundKind::Index => (
+            "a key that is no index",
+            "write indices from 0 to 4294967294",
+        ),
+        FoundKind::Text => ("text", RIGHT_TYPE),
+        FoundKind::List => ("a list", RIGHT_TYPE),
+        FoundKind::Object => ("an object", RIGHT_TYPE),
+        FoundKind::Number => ("a number", RIGHT_TYPE),
+        FoundKind::Bool => ("true or false", RIGHT_TYPE),
+        FoundKind::Other => (&found.text, CORRECT),
     }
 }
 
-/// Returns a value's description without the value in quotes that it begins with.
-fn without_quoted(found: &str) -> &str {
-    match (found.find('"'), found.rfind('"')) {
-        (Some(first), Some(last)) if found.starts_with("text ") && last > first => {
-            found.get(last..).unwrap_or_default()
-        }
-        _ => found,
-    }
+const FINITE: &str = "replace values that are not finite, or leave the rows out";
+
+/// The problem of refused rows.
+pub(super) struct RowProblem {
+    pub(super) problem: String,
+    pub(super) hint: &'static str,
+    /// The value of a row; empty if `problem` says everything.
+    pub(super) value: String,
 }
 
-/// Returns the problem of a refused value, and what to do about it.
-pub(super) fn of_row(error: &RowError) -> (String, &'static str) {
-    let found = error.found.as_str();
-    let kind = KINDS.iter().find(|(test, ..)| test.holds(found));
-    let (found, hint) = kind.map_or((found, CORRECT), |(_, kind, hint)| (*kind, *hint));
-    if found == "none" {
-        return (
-            format!("the field is missing (expected {})", error.expected),
-            hint,
-        );
+/// Returns the problem of a refused row, and what to do about it.
+pub(super) fn of_row(error: &RowError) -> RowProblem {
+    let (found, hint) = words(&error.found);
+    let expected = &error.expected;
+    RowProblem {
+        problem: match error.found.kind {
+            FoundKind::Missing => format!("the field is missing (expected {expected})"),
+            _ => format!("expected {expected}, found {found}"),
+        },
+        hint,
+        value: if found == error.found.text {
+            error.found.place().trim_start().to_owned()
+        } else {
+            error.found.to_string()
+        },
     }
-    (format!("expected {}, found {found}", error.expected), hint)
 }
 
 /// The problem of a whole file or column.
@@ -206,8 +168,8 @@ pub(super) fn of_file(error: &ReadError) -> FileProblem {
             source.to_string(),
         ),
         ReadError::Row(error) => {
-            let (problem, hint) = of_row(error);
-            whole(problem, hint, error.found.clone())
+            let row = of_row(error);
+            whole(row.problem, row.hint, row.value)
         }
         other => whole(other.to_string(), CORRECT, String::new()),
     }

@@ -281,17 +281,17 @@ impl FileCheck<'_> {
             return Err(Left::Stopped);
         }
         for error in batch.refused() {
-            let (problem, hint) = problem::of_row(error);
+            let row = problem::of_row(error);
             let field = error.field.as_deref().unwrap_or_default();
-            // A problem of the whole row says everything itself.
-            let value = if problem.ends_with(&error.found) {
-                ""
-            } else {
-                &error.found
-            };
-            let example = self.example().at_row(error.row).with_value(value);
-            self.found
-                .add(FindingLevel::Error, field, &problem, hint, 1, example);
+            let example = self.example().at_row(error.row).with_value(&row.value);
+            self.found.add(
+                FindingLevel::Error,
+                field,
+                &row.problem,
+                row.hint,
+                1,
+                example,
+            );
         }
         let place = KeyPlace::new(self.no, batch.before());
         let example = self.example();

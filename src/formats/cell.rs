@@ -16,7 +16,8 @@ use serde::de::{Deserializer as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::column::{Column, Values, row_width};
-use super::json_text::{self, describe};
+use super::found::{FoundKind, FoundValue, describe};
+use super::json_text;
 use super::numbers::{self, Number};
 use super::schema::DataType;
 use super::sparse;
@@ -26,7 +27,7 @@ use super::text_value;
 ///
 /// On error, returns a description of the value found. The column may then hold a part of the value, so the caller must
 /// truncate the column.
-pub(super) fn push(column: &mut Column, json: &str) -> Result<(), String> {
+pub(super) fn push(column: &mut Column, json: &str) -> Result<(), FoundValue> {
     let (data_type, values) = column.parts_mut();
     append(data_type, values, json)?;
     column.seal();
@@ -48,7 +49,7 @@ pub(super) fn push_quickly(column: &mut Column, text: &str) -> Option<usize> {
     length
 }
 
-fn append(data_type: &DataType, values: &mut Values, json: &str) -> Result<(), String> {
+fn append(data_type: &DataType, values: &mut Values, json: &str) -> Result<(), FoundValue> {
     match (data_type, &mut *values) {
         (DataType::SparseFloatVector, Values::Sparse(spans)) => {
             fits(spans.push(&sparse::parse(json)?))
@@ -78,7 +79,7 @@ fn append(data_type: &DataType, values: &mut Values, json: &str) -> Result<(), S
             fits(spans.push(json.as_bytes()))
         }
         (text, values) if text.is_text() => {
-            let value = json_text::decode(json).ok_or_else(|| describe(json))?;
+            let value = json_text::decode(json).ok_or_else(|| FoundValue::json(json))?;
             text_value::push(text, values, &value)
         }
         (DataType::FloatVector { dim }, Values::Float(values)) => {
@@ -94,18 +95,20 @@ fn append(data_type: &DataType, values: &mut Values, json: &str) -> Result<(), S
             expect_dim(*dim, count)
         }
         (vector, Values::Packed(bytes)) => packed(vector, bytes, json),
-        (plain, _) => append_scalar(values, scalar(plain, json)?).ok_or_else(|| describe(json)),
+        (plain, _) => {
+            append_scalar(values, scalar(plain, json)?).ok_or_else(|| FoundValue::json(json))
+        }
     }
 }
 
 /// Appends a vector's bytes, given as base64 text. Milvus' insert call accepts this form for binary vectors and for
 /// 16-bit float vectors, little-endian (Milvus: `internal/distributed/proxy/httpserver/utils.go`, `checkAndSetData`).
-pub(super) fn push_base64(column: &mut Column, text: &str) -> Result<(), String> {
+pub(super) fn push_base64(column: &mut Column, text: &str) -> Result<(), FoundValue> {
     let (data_type, values) = column.parts_mut();
     let bytes = STANDARD.decode(text.as_bytes());
     let bytes = bytes.map_err(|error| format!("a text that isn't base64 ({error})"))?;
     if bytes.len() != row_width(data_type) {
-        return Err(format!("{} bytes in base64", bytes.len()));
+        return Err(FoundKind::ByteCount.value(format!("{} bytes in base64", bytes.len())));
     }
     let halves = bytes.as_chunks::<2>().0.iter();
     let finite = match data_type {
@@ -119,10 +122,10 @@ pub(super) fn push_base64(column: &mut Column, text: &str) -> Result<(), String>
         _ => true,
     };
     if !finite {
-        return Err("a value that is not finite".to_owned());
+        return Err("a value that is not finite".into());
     }
     let Values::Packed(packed) = values else {
-        return Err("a text".to_owned());
+        return Err("a text".into());
     };
     packed.extend_from_slice(&bytes);
     column.seal();
@@ -130,7 +133,7 @@ pub(super) fn push_base64(column: &mut Column, text: &str) -> Result<(), String>
 }
 
 /// Appends a vector that is stored as bytes.
-fn packed(vector: &DataType, bytes: &mut Vec<u8>, json: &str) -> Result<(), String> {
+fn packed(vector: &DataType, bytes: &mut Vec<u8>, json: &str) -> Result<(), FoundValue> {
     // Only the length of a list that is too long matters, for the message, so its elements aren't kept.
     let end = bytes.len().saturating_add(row_width(vector));
     let mut keep = |value: &[u8]| {
@@ -161,7 +164,8 @@ fn packed(vector: &DataType, bytes: &mut Vec<u8>, json: &str) -> Result<(), Stri
     let count = numbers::list(json, &mut take)?;
     match vector {
         DataType::BinaryVector { dim } if count != dim.div_ceil(8) => {
-            Err(format!("{count} bytes ({} bits)", count.saturating_mul(8)))
+            let found = format!("{count} bytes ({} bits)", count.saturating_mul(8));
+            Err(FoundKind::ByteCount.value(found))
         }
         DataType::BinaryVector { .. } => Ok(()),
         _ => expect_dim(vector.dim().unwrap_or(count), count),
@@ -197,13 +201,13 @@ enum CheckedScalar {
     Text,
 }
 
-fn scalar(data_type: &DataType, json: &str) -> Result<CheckedScalar, String> {
-    let number = || Number::whole(json).ok_or_else(|| describe(json));
+fn scalar(data_type: &DataType, json: &str) -> Result<CheckedScalar, FoundValue> {
+    let number = || Number::whole(json).ok_or_else(|| FoundValue::json(json));
     Ok(match data_type {
         DataType::Bool => match json {
             "true" => CheckedScalar::Bool(true),
             "false" => CheckedScalar::Bool(false),
-            _ => return Err(describe(json)),
+            _ => return Err(FoundValue::json(json)),
         },
         DataType::Int8 => CheckedScalar::Int8(number()?.integer("-128 to 127")?),
         DataType::Int16 => CheckedScalar::Int16(number()?.integer("-32768 to 32767")?),
@@ -212,18 +216,18 @@ fn scalar(data_type: &DataType, json: &str) -> Result<CheckedScalar, String> {
         DataType::Float => CheckedScalar::Float(number()?.single()?),
         DataType::Double => CheckedScalar::Double(number()?.double()?),
         DataType::VarChar { max_length } => {
-            let text = json_text::decode(json).ok_or_else(|| describe(json))?;
+            let text = json_text::decode(json).ok_or_else(|| FoundValue::json(json))?;
             if text.len() > *max_length {
                 return Err(text_value::too_long(&text, *max_length, &describe(json)));
             }
             CheckedScalar::Text
         }
-        _ => return Err(describe(json)),
+        _ => return Err(FoundValue::json(json)),
     })
 }
 
 /// Checks a list's elements one by one as they are read. None are kept, because a list may be as long as its row.
-fn array(element: &DataType, max_capacity: usize, json: &str) -> Result<(), String> {
+fn array(element: &DataType, max_capacity: usize, json: &str) -> Result<(), FoundValue> {
     let mut elements = ElementCheck {
         element,
         count: 0,
@@ -231,9 +235,9 @@ fn array(element: &DataType, max_capacity: usize, json: &str) -> Result<(), Stri
     };
     let mut reader = serde_json::Deserializer::from_str(json);
     let read = reader.deserialize_seq(&mut elements);
-    read.map_err(|_| describe(json))?;
+    read.map_err(|_| FoundValue::json(json))?;
     if elements.count > max_capacity {
-        return Err(format!("{} elements", elements.count));
+        return Err(FoundKind::ElementCount.value(format!("{} elements", elements.count)));
     }
     elements.refused.map_or(Ok(()), Err)
 }
@@ -243,7 +247,7 @@ struct ElementCheck<'t> {
     element: &'t DataType,
     count: usize,
     /// Description of the first element that isn't of the element type.
-    refused: Option<String>,
+    refused: Option<FoundValue>,
 }
 
 impl<'de> Visitor<'de> for &mut ElementCheck<'_> {
@@ -259,25 +263,25 @@ impl<'de> Visitor<'de> for &mut ElementCheck<'_> {
             if self.refused.is_none()
                 && let Err(found) = scalar(self.element, value.get())
             {
-                self.refused = Some(format!("{found} as element {}", self.count));
+                self.refused = Some(found.at(format_args!("as element {}", self.count)));
             }
         }
         Ok(())
     }
 }
 
-fn expect_dim(expected: usize, found: usize) -> Result<(), String> {
+fn expect_dim(expected: usize, found: usize) -> Result<(), FoundValue> {
     if found == expected {
         return Ok(());
     }
-    Err(format!("{found} values"))
+    Err(FoundKind::ValueCount.value(format!("{found} values")))
 }
 
-fn fits(pushed: bool) -> Result<(), String> {
+fn fits(pushed: bool) -> Result<(), FoundValue> {
     if pushed {
         return Ok(());
     }
-    Err("more than 4 GiB of text in one batch".to_owned())
+    Err("more than 4 GiB of text in one batch".into())
 }
 
 #[cfg(test)]
@@ -294,7 +298,7 @@ mod tests {
             Values::Packed(bytes) => bytes.len(),
             _ => column.len(),
         };
-        (found, kept)
+        (found.to_string(), kept)
     }
 
     #[test]
@@ -323,7 +327,11 @@ mod tests {
             element: Box::new(DataType::Int8),
             max_capacity: 2,
         };
-        let found = |json| push(&mut Column::new(&array), json).unwrap_err();
+        let found = |json| {
+            push(&mut Column::new(&array), json)
+                .unwrap_err()
+                .to_string()
+        };
         assert_eq!(found("[1,\"x\"]"), "text \"x\" as element 2");
         assert_eq!(found("[1,\"x\",3]"), "3 elements");
         assert_eq!(found("{}"), "object {}");

@@ -16,6 +16,7 @@ use super::cells::Cells;
 use super::columnar::plan::Plan;
 use super::error::PushError;
 use super::error::ReadError;
+use super::found::FoundKind;
 use super::native;
 use super::schema::{DataType, Schema};
 use super::text_rows::TextRows;
@@ -147,11 +148,12 @@ impl CsvTable {
         if cells.len() != self.header.len() {
             return Err(PushError::row(
                 format!("{} cells, as the header has", self.header.len()),
-                format!("{} cells", cells.len()),
+                FoundKind::CellCount.value(format!("{} cells", cells.len())),
             ));
         }
         let text = |nth: usize| {
-            std::str::from_utf8(cells.get(nth)).map_err(|_| "text that is not UTF-8".to_owned())
+            std::str::from_utf8(cells.get(nth))
+                .map_err(|_| FoundKind::NotUtf8.value("text that is not UTF-8"))
         };
         let fields = parts.schema.fields.iter().zip(&mut *parts.columns);
         for (at, (field, column)) in fields

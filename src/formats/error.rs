@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use parquet::errors::ParquetError;
 
+use super::found::FoundValue;
 use crate::location::Format;
 
 /// A row that the server would refuse.
@@ -17,8 +18,8 @@ pub(crate) struct RowError {
     pub field: Option<String>,
     /// Value that the schema expects, in words.
     pub expected: String,
-    /// Value that the row has, in words. Long values are shortened.
-    pub found: String,
+    /// Value that the row has.
+    pub found: FoundValue,
 }
 
 impl fmt::Display for RowError {
@@ -120,16 +121,20 @@ pub(crate) enum PushError {
 
 impl PushError {
     /// Returns the error for a value of a field.
-    pub(super) fn field(name: &str, expected: impl Into<String>, found: impl Into<String>) -> Self {
+    pub(super) fn field(
+        name: &str,
+        expected: impl Into<String>,
+        found: impl Into<FoundValue>,
+    ) -> Self {
         Self::new(Some(name.to_owned()), expected.into(), found.into())
     }
 
     /// Returns the error for a whole row. Its number is added by [`PushError::at_row`].
-    pub(super) fn row(expected: impl Into<String>, found: impl Into<String>) -> Self {
+    pub(super) fn row(expected: impl Into<String>, found: impl Into<FoundValue>) -> Self {
         Self::new(None, expected.into(), found.into())
     }
 
-    fn new(field: Option<String>, expected: String, found: String) -> Self {
+    fn new(field: Option<String>, expected: String, found: FoundValue) -> Self {
         Self::Row(RowError {
             row: 0,
             field,
@@ -154,7 +159,7 @@ impl PushError {
                 row,
                 field: None,
                 expected: "valid JSON".to_owned(),
-                found: message,
+                found: message.into(),
             },
         }
     }

@@ -3,25 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::found::FoundValue;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-
-/// Longest part of a value that a message repeats, in characters.
-const SHOWN: usize = 60;
-
-/// Returns a JSON value described for a message, shortened if long: `text "abc"`, `list [1,2,…`, `12`.
-pub(crate) fn describe(json: &str) -> String {
-    let kind = match json.as_bytes().first() {
-        Some(b'"') => "text ",
-        Some(b'[') => "list ",
-        Some(b'{') => "object ",
-        _ => "",
-    };
-    let mut shown: String = json.chars().take(SHOWN).collect();
-    if shown.len() < json.len() {
-        shown.push('…');
-    }
-    format!("{kind}{shown}")
-}
 
 /// Maximum nesting of a stored JSON value, well within the depth that the parser can read back.
 const MAX_DEPTH: u8 = 100;
@@ -86,11 +69,11 @@ fn behind_text(text: &str) -> Option<&str> {
 }
 
 /// Checks that a JSON text can be read back: depth, range of numbers, surrogate pairs.
-pub(super) fn check(json: &str) -> Result<(), String> {
+pub(super) fn check(json: &str) -> Result<(), FoundValue> {
     let mut reader = serde_json::Deserializer::from_str(json);
     let read = Readable(MAX_DEPTH).deserialize(&mut reader);
     read.and_then(|()| reader.end())
-        .map_err(|error| format!("{} ({})", describe(json), without_place(&error)))
+        .map_err(|error| FoundValue::json(json).at(format_args!("({})", without_place(&error))))
 }
 
 /// Returns a parse error's message without line and column, which don't count from the start of the file.

@@ -12,6 +12,7 @@ pub(crate) mod column;
 mod columnar;
 pub(crate) mod csv;
 mod error;
+pub(crate) mod found;
 mod frames;
 mod geometry;
 mod guess;

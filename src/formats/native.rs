@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 use super::cell;
 use super::column::{Column, Values, row_width};
+use super::found::{FoundKind, FoundValue};
 use super::json_text;
 use super::schema::{DataType, Field};
 use super::text_value::{self, shown};
@@ -20,7 +21,7 @@ pub(super) fn push_missing(
     field: &Field,
     column: &mut Column,
     default: Option<&str>,
-) -> Result<(), String> {
+) -> Result<(), FoundValue> {
     if field.is_computed() {
         column.push_null();
         return Ok(());
@@ -33,19 +34,19 @@ pub(super) fn push_null(
     field: &Field,
     column: &mut Column,
     default: Option<&str>,
-) -> Result<(), String> {
+) -> Result<(), FoundValue> {
     match default {
         Some(default) => cell::push(column, default),
         None if field.nullable => {
             column.push_null();
             Ok(())
         }
-        None => Err("null, and the field is not nullable".to_owned()),
+        None => Err(FoundKind::Null.value("null, and the field is not nullable")),
     }
 }
 
 /// Appends a text: the value itself if the field's values are strings, otherwise the JSON text of the value.
-pub(super) fn push_text(column: &mut Column, text: &str) -> Result<(), String> {
+pub(super) fn push_text(column: &mut Column, text: &str) -> Result<(), FoundValue> {
     let (data_type, values) = column.parts_mut();
     if !data_type.is_text() {
         return push_json(column, text);
@@ -56,10 +57,13 @@ pub(super) fn push_text(column: &mut Column, text: &str) -> Result<(), String> {
 }
 
 /// Appends a JSON text after checking that it is JSON.
-pub(super) fn push_json(column: &mut Column, text: &str) -> Result<(), String> {
+pub(super) fn push_json(column: &mut Column, text: &str) -> Result<(), FoundValue> {
     let json: &RawValue = serde_json::from_str(text).map_err(|error| {
         let problem = json_text::without_place(&error);
-        format!("{}, which is not JSON ({problem})", shown(text))
+        shown(text).because(
+            FoundKind::NotJson,
+            &format!("which is not JSON ({problem})"),
+        )
     })?;
     // Go decodes `null` into a list or map without elements, and into nothing else (Milvus: `csv/row_parser.go`).
     let json = match (column.data_type(), json.get()) {
@@ -71,19 +75,19 @@ pub(super) fn push_json(column: &mut Column, text: &str) -> Result<(), String> {
 }
 
 /// Appends a boolean.
-pub(super) fn push_bool(column: &mut Column, value: bool) -> Result<(), String> {
+pub(super) fn push_bool(column: &mut Column, value: bool) -> Result<(), FoundValue> {
     match column.values_mut() {
         Values::Bool(values) => values.push(value.into()),
-        _ => return Err(value.to_string()),
+        _ => return Err(FoundKind::Bool.value(value.to_string())),
     }
     column.seal();
     Ok(())
 }
 
 /// Appends an integer to an integer or float column.
-pub(super) fn push_integer(column: &mut Column, value: i64) -> Result<(), String> {
-    fn narrow<T: TryFrom<i64>>(value: i64, range: &str) -> Result<T, String> {
-        T::try_from(value).map_err(|_| format!("{value}, which is out of range ({range})"))
+pub(super) fn push_integer(column: &mut Column, value: i64) -> Result<(), FoundValue> {
+    fn narrow<T: TryFrom<i64>>(value: i64, range: &str) -> Result<T, FoundValue> {
+        T::try_from(value).map_err(|_| out_of_range(value, range))
     }
     match column.values_mut() {
         Values::Int8(values) => values.push(narrow(value, "-128 to 127")?),
@@ -92,35 +96,39 @@ pub(super) fn push_integer(column: &mut Column, value: i64) -> Result<(), String
         Values::Int64(values) => values.push(value),
         Values::Float(values) => values.push(value as f32),
         Values::Double(values) => values.push(value as f64),
-        _ => return Err(value.to_string()),
+        _ => return Err(FoundKind::Number.value(value.to_string())),
     }
     column.seal();
     Ok(())
 }
 
+/// Describes a number that the type can't hold.
+fn out_of_range(value: impl fmt::Display, range: &str) -> FoundValue {
+    FoundKind::OutOfRange.value(format!("{value}, which is out of range ({range})"))
+}
+
 /// Appends a float to a float column.
-pub(super) fn push_float(column: &mut Column, value: f64) -> Result<(), String> {
+pub(super) fn push_float(column: &mut Column, value: f64) -> Result<(), FoundValue> {
     match column.values_mut() {
         Values::Float(values) => values.push(single(value)?),
         Values::Double(values) if value.is_finite() => values.push(value),
-        _ => return Err(value.to_string()),
+        _ => return Err(FoundValue::float(value)),
     }
     column.seal();
     Ok(())
 }
 
 /// Returns the nearest f32, or an error if the value is out of range.
-fn single(value: f64) -> Result<f32, String> {
+fn single(value: f64) -> Result<f32, FoundValue> {
     #[expect(clippy::cast_possible_truncation, reason = "rounding is meant")]
     let single = value as f32;
     if single.is_finite() {
         return Ok(single);
     }
     if value.is_finite() {
-        let value = short(value);
-        return Err(format!("{value}, which is out of range (a 32-bit float)"));
+        return Err(out_of_range(short(value), "a 32-bit float"));
     }
-    Err(value.to_string())
+    Err(FoundValue::float(value))
 }
 
 /// Returns a number for messages: a large number has an exponent instead of trailing zeros.
@@ -133,10 +141,10 @@ fn short(value: impl fmt::Display + fmt::LowerExp + Copy + Into<f64>) -> String 
 }
 
 /// Appends a float vector, or rounds the floats for a 16-bit float vector.
-pub(super) fn push_floats(column: &mut Column, floats: &[f32]) -> Result<(), String> {
+pub(super) fn push_floats(column: &mut Column, floats: &[f32]) -> Result<(), FoundValue> {
     let (data_type, values) = column.parts_mut();
     if data_type.dim() != Some(floats.len()) {
-        return Err(format!("{} values", floats.len()));
+        return Err(FoundKind::ValueCount.value(format!("{} values", floats.len())));
     }
     if let Some(found) = not_finite(floats) {
         return Err(found);
@@ -146,11 +154,11 @@ pub(super) fn push_floats(column: &mut Column, floats: &[f32]) -> Result<(), Str
             bytes.extend_from_slice(&half);
             Ok(())
         }
-        _ => Err(format!(
-            "{} as element {}, which is out of range (a 16-bit float)",
-            short(floats.get(at).copied().unwrap_or_default()),
-            at + 1
-        )),
+        _ => {
+            let value = short(floats.get(at).copied().unwrap_or_default());
+            let value = format!("{value} as element {}", at + 1);
+            Err(out_of_range(value, "a 16-bit float"))
+        }
     };
     match data_type {
         DataType::Float16Vector { .. } => {
@@ -167,7 +175,7 @@ pub(super) fn push_floats(column: &mut Column, floats: &[f32]) -> Result<(), Str
         }
         _ => match values {
             Values::Float(values) => values.extend_from_slice(floats),
-            _ => return Err(format!("{} floats", floats.len())),
+            _ => return Err(format!("{} floats", floats.len()).into()),
         },
     }
     column.seal();
@@ -175,30 +183,30 @@ pub(super) fn push_floats(column: &mut Column, floats: &[f32]) -> Result<(), Str
 }
 
 /// Appends a vector that is stored as bytes.
-pub(super) fn push_packed(column: &mut Column, bytes: &[u8]) -> Result<(), String> {
+pub(super) fn push_packed(column: &mut Column, bytes: &[u8]) -> Result<(), FoundValue> {
     let (data_type, values) = column.parts_mut();
     if bytes.len() != row_width(data_type) {
-        return Err(format!("{} bytes", bytes.len()));
+        return Err(FoundKind::ByteCount.value(format!("{} bytes", bytes.len())));
     }
     if let Some(found) = packed_problem(data_type, bytes) {
         return Err(found);
     }
     match values {
         Values::Packed(values) => values.extend_from_slice(bytes),
-        _ => return Err(format!("{} bytes", bytes.len())),
+        _ => return Err(format!("{} bytes", bytes.len()).into()),
     }
     column.seal();
     Ok(())
 }
 
 /// Describes the first value that isn't finite.
-pub(super) fn not_finite(floats: &[f32]) -> Option<String> {
+pub(super) fn not_finite(floats: &[f32]) -> Option<FoundValue> {
     let at = floats.iter().position(|value| !value.is_finite())?;
-    Some(format!("{} as element {}", floats.get(at)?, at + 1))
+    Some(FoundValue::float(*floats.get(at)?).at(format_args!("as element {}", at + 1)))
 }
 
 /// Describes the first value of a 16-bit float vector, given as bytes, that isn't finite.
-pub(super) fn packed_problem(data_type: &DataType, bytes: &[u8]) -> Option<String> {
+pub(super) fn packed_problem(data_type: &DataType, bytes: &[u8]) -> Option<FoundValue> {
     let halves = bytes.as_chunks::<2>().0;
     // In an infinite value or `NaN`, all exponent bits are set.
     let exponent: u16 = match data_type {
@@ -213,11 +221,11 @@ pub(super) fn packed_problem(data_type: &DataType, bytes: &[u8]) -> Option<Strin
         DataType::Float16Vector { .. } => f16::from_le_bytes(half).to_f32(),
         _ => bf16::from_le_bytes(half).to_f32(),
     };
-    Some(format!("{value} as element {}", at + 1))
+    Some(FoundValue::float(value).at(format_args!("as element {}", at + 1)))
 }
 
 /// Appends a CSV cell, parsed by the column's type as Milvus parses it.
-pub(super) fn push_cell(column: &mut Column, text: &str) -> Result<(), String> {
+pub(super) fn push_cell(column: &mut Column, text: &str) -> Result<(), FoundValue> {
     let found = || shown(text);
     match column.data_type() {
         DataType::Bool => match text {

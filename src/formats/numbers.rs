@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::json_text::describe;
+use super::found::{FoundKind, FoundValue};
 
 /// 10^0 to 10^22: the powers of ten that an f64 holds exactly.
 const POWERS: [f64; 23] = [
@@ -88,20 +88,22 @@ impl<'a> Number<'a> {
     }
 
     /// Returns the number as an integer. `range` is the type's range, for the error message.
-    pub(super) fn integer<T: TryFrom<i64>>(&self, range: &str) -> Result<T, String> {
+    pub(super) fn integer<T: TryFrom<i64>>(&self, range: &str) -> Result<T, FoundValue> {
         if !self.integer {
-            return Err(format!("{}, which is not an integer", self.shown()));
+            return Err(self
+                .shown()
+                .because(FoundKind::Fraction, "which is not an integer"));
         }
         let value: Option<T> = self
             .text
             .parse()
             .ok()
             .and_then(|n: i64| T::try_from(n).ok());
-        value.ok_or_else(|| format!("{}, which is out of range ({range})", self.shown()))
+        value.ok_or_else(|| self.out_of_range(range))
     }
 
     /// Returns the nearest f64, or an error if the number is out of range.
-    pub(super) fn double(&self) -> Result<f64, String> {
+    pub(super) fn double(&self) -> Result<f64, FoundValue> {
         let value = match self.quick() {
             Some(value) => value,
             None => self.text.parse().map_err(|_| self.shown())?,
@@ -116,7 +118,7 @@ impl<'a> Number<'a> {
     /// each tie is itself an f64. So rounding again is wrong only if the f64 is such a tie. In that case the text is
     /// parsed again as an f32, and also below the smallest normal f32, since ties are elsewhere there.
     #[inline]
-    pub(super) fn single(&self) -> Result<f32, String> {
+    pub(super) fn single(&self) -> Result<f32, FoundValue> {
         const BELOW: u64 = (1 << 29) - 1;
         const TIE: u64 = 1 << 28;
         if let Some(double) = self.quick() {
@@ -133,21 +135,18 @@ impl<'a> Number<'a> {
     }
 
     #[cold]
-    fn slow_single(&self) -> Result<f32, String> {
+    fn slow_single(&self) -> Result<f32, FoundValue> {
         let value: f32 = self.text.parse().map_err(|_| self.shown())?;
         self.finite(value.is_finite(), "32")?;
         Ok(value)
     }
 
     /// Returns an error if the number isn't finite as a float of `bits` bits.
-    pub(super) fn finite(&self, finite: bool, bits: &str) -> Result<(), String> {
+    pub(super) fn finite(&self, finite: bool, bits: &str) -> Result<(), FoundValue> {
         if finite {
             return Ok(());
         }
-        let shown = self.shown();
-        Err(format!(
-            "{shown}, which is out of range (a {bits}-bit float)"
-        ))
+        Err(self.out_of_range(&format!("a {bits}-bit float")))
     }
 
     /// Returns the correctly rounded f64 if a single multiplication or division of exact values yields it.
@@ -167,8 +166,14 @@ impl<'a> Number<'a> {
         Some(if self.negative { -value } else { value })
     }
 
-    fn shown(&self) -> String {
-        describe(self.text)
+    #[cold]
+    fn out_of_range(&self, range: &str) -> FoundValue {
+        let why = format!("which is out of range ({range})");
+        self.shown().because(FoundKind::OutOfRange, &why)
+    }
+
+    fn shown(&self) -> FoundValue {
+        FoundValue::json(self.text)
     }
 }
 
@@ -248,9 +253,11 @@ pub(super) fn quick_list(json: &str, count: usize, values: &mut Vec<f32>) -> Opt
 #[inline]
 pub(super) fn list(
     json: &str,
-    take: &mut impl FnMut(Number<'_>) -> Result<(), String>,
-) -> Result<usize, String> {
-    let mut rest = json.strip_prefix('[').ok_or_else(|| describe(json))?;
+    take: &mut impl FnMut(Number<'_>) -> Result<(), FoundValue>,
+) -> Result<usize, FoundValue> {
+    let mut rest = json
+        .strip_prefix('[')
+        .ok_or_else(|| FoundValue::json(json))?;
     let mut count = 0;
     loop {
         rest = skip_blanks(rest);
@@ -258,10 +265,10 @@ pub(super) fn list(
             if rest == "]" && count == 0 {
                 return Ok(0);
             }
-            return Err(format!("{} as element {}", element(rest), count + 1));
+            return Err(element(rest).at(format_args!("as element {}", count + 1)));
         };
         count += 1;
-        take(number).map_err(|found| format!("{found} as element {count}"))?;
+        take(number).map_err(|found| found.at(format_args!("as element {count}")))?;
         rest = skip_blanks(after);
         match rest.strip_prefix(',') {
             Some(after) => rest = after,
@@ -280,11 +287,11 @@ pub(super) fn skip_blanks(text: &str) -> &str {
 
 /// Describes the first element in the rest of a list.
 #[cold]
-fn element(rest: &str) -> String {
+fn element(rest: &str) -> FoundValue {
     let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
     match values.next() {
-        Some(Ok(value)) => describe(value.get()),
-        _ => describe(rest),
+        Some(Ok(value)) => FoundValue::json(value.get()),
+        _ => FoundValue::json(rest),
     }
 }
 

@@ -19,8 +19,8 @@ use super::cell;
 use super::cells::Cells;
 use super::column::Column;
 use super::error::{PushError, RowError};
+use super::found::{FoundKind, FoundValue};
 use super::json_text;
-use super::json_text::describe;
 use super::native;
 use super::schema::{DataType, Field, Schema};
 use super::warning::{MAX_WARNINGS, Warning};
@@ -135,7 +135,7 @@ impl RowParser {
         if let Some((name, value, of)) = flat {
             let expected =
                 format!("no sub-field of its own: {of} must be given as a list of objects");
-            return Err(PushError::field(name, expected, describe(value)));
+            return Err(PushError::field(name, expected, FoundValue::json(value)));
         }
         // The values were parsed by `read`, so their bytes are UTF-8.
         let places = self.places.iter().zip(&self.defaults);
@@ -172,7 +172,7 @@ impl RowParser {
         self.extras.clear();
         if row.first() != Some(&b'{') {
             let found = String::from_utf8_lossy(row.get(..256).unwrap_or(row));
-            return Err(PushError::row("a row object", describe(&found)));
+            return Err(PushError::row("a row object", FoundValue::json(&found)));
         }
         let mut twice = None;
         let kept = self.dynamic || self.loose;
@@ -213,13 +213,19 @@ fn push_field(
     match (json, field.refusal()) {
         (Some(json), Some(why)) => {
             let expected = format!("no value ({why})");
-            return Err(PushError::field(&field.name, expected, describe(json)));
+            return Err(PushError::field(
+                &field.name,
+                expected,
+                FoundValue::json(json),
+            ));
         }
         (None, Some(_)) if field.is_made_later() => return Ok(()),
         _ => {}
     }
     match json {
-        None if !field.is_optional() => Err("nothing: the field is missing".to_owned()),
+        None if !field.is_optional() => {
+            Err(FoundKind::Missing.value("nothing: the field is missing"))
+        }
         None => native::push_missing(field, column, default),
         Some("null") => native::push_null(field, column, default),
         Some(json) if loose => push_loose(column, json),
@@ -238,19 +244,19 @@ const DOCUMENT: &str =
 
 /// Appends a `JSON` field's value: an object, or a string that holds any JSON (Milvus:
 /// `importutilv2/json/row_parser.go`, `parseEntity`).
-fn push_document(column: &mut Column, json: &str) -> Result<(), String> {
+fn push_document(column: &mut Column, json: &str) -> Result<(), FoundValue> {
     match json.as_bytes().first() {
         Some(b'{') => cell::push(column, json),
         Some(b'"') => {
-            let text = json_text::decode(json).ok_or_else(|| describe(json))?;
+            let text = json_text::decode(json).ok_or_else(|| FoundValue::json(json))?;
             native::push_json(column, &text)
         }
-        _ => Err(describe(json)),
+        _ => Err(FoundValue::json(json)),
     }
 }
 
 /// Appends a value whose JSON type may differ from the column's type.
-fn push_loose(column: &mut Column, json: &str) -> Result<(), String> {
+fn push_loose(column: &mut Column, json: &str) -> Result<(), FoundValue> {
     let data_type = column.data_type();
     let text = json.starts_with('"');
     let number = json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
@@ -260,14 +266,14 @@ fn push_loose(column: &mut Column, json: &str) -> Result<(), String> {
         DataType::Json => cell::push(column, &json_text::unwrap(json)),
         _ if text && data_type.is_scalar() => match json_text::decode(json) {
             Some(cell) => native::push_cell(column, &cell),
-            None => Err(describe(json)),
+            None => Err(FoundValue::json(json)),
         },
         DataType::BinaryVector { .. }
         | DataType::Float16Vector { .. }
         | DataType::BFloat16Vector { .. }
             if text =>
         {
-            let decoded = json_text::decode(json).ok_or_else(|| describe(json))?;
+            let decoded = json_text::decode(json).ok_or_else(|| FoundValue::json(json))?;
             cell::push_base64(column, &decoded)
         }
         // A list or an object may be written as a string that holds its JSON text.
@@ -277,8 +283,9 @@ fn push_loose(column: &mut Column, json: &str) -> Result<(), String> {
         | DataType::Array { .. }
             if text =>
         {
-            let inner = json_text::decode(json).ok_or_else(|| describe(json))?;
-            let inner = serde_json::from_str::<&RawValue>(&inner).map_err(|_| describe(json))?;
+            let inner = json_text::decode(json).ok_or_else(|| FoundValue::json(json))?;
+            let inner =
+                serde_json::from_str::<&RawValue>(&inner).map_err(|_| FoundValue::json(json))?;
             cell::push(column, inner.get())
         }
         _ => cell::push(column, json),

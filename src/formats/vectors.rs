@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::cell;
 use super::column::Column;
-use super::json_text::describe;
+use super::found::describe;
 use super::schema::DataType;
 
 /// Reason for refusing a list of vectors.
@@ -76,7 +76,7 @@ fn push(column: &mut Column, json: &str) -> Result<(), VectorError> {
                 found: count,
                 shown: describe(json),
             },
-            _ => VectorError::Value(found),
+            _ => VectorError::Value(found.to_string()),
         }
     })
 }

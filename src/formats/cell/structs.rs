@@ -6,12 +6,17 @@ use std::fmt;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{describe, push};
+use super::push;
 use crate::formats::column::Column;
+use crate::formats::found::{FoundKind, FoundValue};
 use crate::formats::schema::StructField;
 
 /// Checks the objects one by one as they are read. None are kept, because a list may be as long as its row.
-pub(super) fn check(fields: &[StructField], max_capacity: usize, json: &str) -> Result<(), String> {
+pub(super) fn check(
+    fields: &[StructField],
+    max_capacity: usize,
+    json: &str,
+) -> Result<(), FoundValue> {
     let columns = fields.iter().map(|field| Column::new(&field.element));
     let mut objects = Objects {
         fields,
@@ -21,9 +26,9 @@ pub(super) fn check(fields: &[StructField], max_capacity: usize, json: &str) -> 
     };
     let mut reader = serde_json::Deserializer::from_str(json);
     let read = reader.deserialize_seq(&mut objects);
-    read.map_err(|_| describe(json))?;
+    read.map_err(|_| FoundValue::json(json))?;
     if objects.count > max_capacity {
-        return Err(format!("{} objects", objects.count));
+        return Err(FoundKind::ElementCount.value(format!("{} objects", objects.count)));
     }
     objects.refused.map_or(Ok(()), Err)
 }
@@ -35,7 +40,7 @@ struct Objects<'t> {
     columns: Vec<Column>,
     count: usize,
     /// Description of the first problem.
-    refused: Option<String>,
+    refused: Option<FoundValue>,
 }
 
 impl<'de> Visitor<'de> for &mut Objects<'_> {
@@ -59,10 +64,10 @@ impl<'de> Visitor<'de> for &mut Objects<'_> {
             };
             let mut reader = serde_json::Deserializer::from_str(value.get());
             let found = match reader.deserialize_map(&mut object) {
-                Err(_) => Some(describe(value.get())),
+                Err(_) => Some(FoundValue::json(value.get())),
                 Ok(()) => object.problem(),
             };
-            self.refused = found.map(|found| format!("{found} in object {}", self.count));
+            self.refused = found.map(|found| found.at(format_args!("in object {}", self.count)));
         }
         Ok(())
     }
@@ -73,34 +78,34 @@ struct ObjectCheck<'t> {
     fields: &'t [StructField],
     columns: &'t mut [Column],
     seen: Vec<bool>,
-    refused: Option<String>,
+    refused: Option<FoundValue>,
 }
 
 impl ObjectCheck<'_> {
     /// Describes the first problem of an object that has been read.
-    fn problem(self) -> Option<String> {
+    fn problem(self) -> Option<FoundValue> {
         let mut named = self.fields.iter().zip(&self.seen);
         let missing = || {
             let (field, _) = named.find(|(_, seen)| !**seen)?;
-            Some(format!("no sub-field {:?}", field.name))
+            Some(format!("no sub-field {:?}", field.name).into())
         };
         self.refused.or_else(missing)
     }
 
-    fn take(&mut self, key: &str, json: &str) -> Result<(), String> {
+    fn take(&mut self, key: &str, json: &str) -> Result<(), FoundValue> {
         let at = self.fields.iter().position(|field| field.name == key);
         let at = at.ok_or_else(|| format!("an unknown sub-field {key:?}"))?;
         if let Some(seen) = self.seen.get_mut(at)
             && std::mem::replace(seen, true)
         {
-            return Err(format!("the sub-field {key:?} twice"));
+            return Err(format!("the sub-field {key:?} twice").into());
         }
         let (Some(field), Some(column)) = (self.fields.get(at), self.columns.get_mut(at)) else {
             return Ok(());
         };
         let pushed = push(column, json);
         column.clear();
-        pushed.map_err(|found| format!("{found} as {key:?} ({})", field.element))
+        pushed.map_err(|found| found.at(format_args!("as {key:?} ({})", field.element)))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::RefusedRows;
 use crate::formats::column::Column;
 use crate::formats::error::PushError;
+use crate::formats::found::{FoundKind, FoundValue};
 use crate::formats::native;
 use crate::formats::schema::Field;
 
@@ -21,7 +22,7 @@ impl Sink<'_> {
     /// Appends one row, or a placeholder if the row is refused.
     pub(in crate::formats) fn push(
         &mut self,
-        push: impl FnOnce(&mut Column) -> Result<(), String>,
+        push: impl FnOnce(&mut Column) -> Result<(), FoundValue>,
     ) {
         let row = self.column.len();
         if let Err(found) = push(self.column) {
@@ -49,12 +50,12 @@ impl Sink<'_> {
     pub(in crate::formats) fn text(&mut self, text: &[u8]) {
         match std::str::from_utf8(text) {
             Ok(text) => self.push(|column| native::push_text(column, text)),
-            Err(_) => self.push(|_| Err("text that is not UTF-8".to_owned())),
+            Err(_) => self.push(|_| Err(FoundKind::NotUtf8.value("text that is not UTF-8"))),
         }
     }
 
     /// Refuses a row that is already in the column.
-    pub(in crate::formats) fn refuse(&mut self, row: usize, found: String) {
+    pub(in crate::formats) fn refuse(&mut self, row: usize, found: FoundValue) {
         let field = self.field;
         self.refused.note(self.base + row, || {
             PushError::field(&field.name, field.data_type.to_string(), found)

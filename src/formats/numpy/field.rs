@@ -8,6 +8,7 @@ use super::text::TextDecoder;
 use crate::formats::column::Values;
 use crate::formats::columnar::sink::Sink;
 use crate::formats::error::ReadError;
+use crate::formats::found::FoundValue;
 use crate::formats::native;
 use crate::formats::schema::DataType;
 use crate::stores::read_at::ReadAt;
@@ -272,7 +273,7 @@ fn check(sink: &mut Sink<'_>, begin: usize, rows: usize) {
         }
         Values::Double(values) => {
             let fresh = values.get(from..).unwrap_or_default().iter();
-            let problem = |value: &f64| (!value.is_finite()).then(|| value.to_string());
+            let problem = |value: &f64| (!value.is_finite()).then(|| FoundValue::float(*value));
             bad.extend((0..rows).zip(fresh.map(problem)));
         }
         Values::Packed(bytes) => {

@@ -1,5 +1,7 @@
 //! Strings of fixed width, padded with zeros: `<U12` (UTF-32) and `|S12` (UTF-8).
 
+use crate::formats::found::{FoundKind, FoundValue};
+
 /// Decoder of strings with a reusable buffer.
 #[derive(Default)]
 pub(super) struct TextDecoder {
@@ -8,7 +10,7 @@ pub(super) struct TextDecoder {
 
 impl TextDecoder {
     /// Decodes a `U` string, four bytes per character.
-    pub(super) fn unicode(&mut self, row: &[u8], big_endian: bool) -> Result<&str, String> {
+    pub(super) fn unicode(&mut self, row: &[u8], big_endian: bool) -> Result<&str, FoundValue> {
         let read = if big_endian {
             u32::from_be_bytes
         } else {
@@ -21,9 +23,9 @@ impl TextDecoder {
         for bytes in characters.unwrap_or_default() {
             let code = read(*bytes);
             let character = char::from_u32(code);
-            self.decoded.push(
-                character.ok_or_else(|| format!("text with {code:#x}, which is no character"))?,
-            );
+            let found = || format!("text with {code:#x}, which is no character");
+            self.decoded
+                .push(character.ok_or_else(|| FoundKind::Text.value(found()))?);
         }
         Ok(&self.decoded)
     }

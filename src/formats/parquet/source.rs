@@ -12,6 +12,7 @@ use super::structs::StructMembers;
 use super::values::{LeafValues, list, write_list};
 use crate::formats::column::{Column, Values as Own};
 use crate::formats::columnar::sink::Sink;
+use crate::formats::found::{FoundKind, FoundValue};
 use crate::formats::native;
 use crate::formats::schema::DataType;
 
@@ -129,8 +130,7 @@ impl ColumnSource {
                 continue;
             }
             if span.hole {
-                let found = "a list with a null in it".to_owned();
-                sink.push(|_| Err(found));
+                sink.push(|_| Err("a list with a null in it".into()));
                 continue;
             }
             match &sink.field.data_type {
@@ -185,7 +185,7 @@ fn check(begin: usize, dim: usize, sink: &mut Sink<'_>) {
 }
 
 fn push_scalar(sink: &mut Sink<'_>, values: &LeafValues, at: usize) {
-    let nothing = || Err("nothing".to_owned());
+    let nothing = || Err(FoundKind::Missing.value("nothing"));
     match values {
         LeafValues::Bool(values) => sink.push(|column| match values.get(at) {
             Some(value) => native::push_bool(column, *value),
@@ -218,7 +218,7 @@ fn push_list(
     range: Range<usize>,
     floats: &mut Vec<f32>,
     bytes: &mut Vec<u8>,
-) -> Result<(), String> {
+) -> Result<(), FoundValue> {
     floats.clear();
     bytes.clear();
     let is_float = matches!(column.data_type(), DataType::FloatVector { .. });
@@ -245,7 +245,7 @@ fn push_list(
             #[expect(clippy::cast_possible_truncation, reason = "rounding is meant")]
             floats.extend(values.iter().map(|value| *value as f32));
         }
-        _ => return Err("another type".to_owned()),
+        _ => return Err("another type".into()),
     }
     native::push_floats(column, floats)
 }
@@ -259,7 +259,7 @@ fn sparse(indices: &Leaf, values: &Leaf, rows: usize, json: &mut String, sink: &
         }
         let hole = |span: &Span| span.hole || span.null;
         if hole(&index) || hole(&value) {
-            sink.push(|_| Err("a sparse vector with a null in it".to_owned()));
+            sink.push(|_| Err("a sparse vector with a null in it".into()));
             continue;
         }
         json.clear();

@@ -114,7 +114,7 @@ impl StructMembers {
             }
             json.push(']');
             if hole {
-                sink.push(|_| Err("a list with a null in it".to_owned()));
+                sink.push(|_| Err("a list with a null in it".into()));
             } else {
                 sink.push(|column| native::push_json(column, json));
             }

@@ -7,8 +7,8 @@ use crate::formats::batch::META;
 use crate::formats::cell;
 use crate::formats::column::Column;
 use crate::formats::error::PushError;
+use crate::formats::found::{FoundValue, describe};
 use crate::formats::json_text;
-use crate::formats::json_text::describe;
 
 impl RowParser {
     /// Appends a row of dynamic fields, given as names and JSON values. One of the names may be `$meta`. For `rounds`,
@@ -65,7 +65,8 @@ impl RowParser {
     /// `null` means an object without keys, and a key may have the name of a field (Milvus:
     /// `importutilv2/json/row_parser.go` and `csv/row_parser.go`, `combineDynamicRow`).
     fn read_meta(&mut self, json: &str, rounds: bool) -> Result<(), PushError> {
-        let refuse = || PushError::field(META, "an object of dynamic fields", describe(json));
+        let refuse =
+            || PushError::field(META, "an object of dynamic fields", FoundValue::json(json));
         let text = if json.starts_with('"') {
             json_text::decode(json).ok_or_else(refuse)?
         } else {

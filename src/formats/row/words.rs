@@ -5,6 +5,7 @@
 
 use super::{FieldNames, RowParser};
 use crate::formats::error::PushError;
+use crate::formats::found::FoundKind;
 use crate::formats::json_text;
 use crate::formats::schema::Schema;
 
@@ -28,11 +29,8 @@ impl RowParser {
         if let Err(error) = std::str::from_utf8(row) {
             // Go (`encoding/json`) replaces such bytes, so Milvus would store text that differs from the file.
             let found = locate(row, |at, _| at >= error.valid_up_to())?;
-            return self.refusal(
-                &found,
-                "bytes that are not UTF-8; save the file as UTF-8",
-                schema,
-            );
+            let what = "bytes that are not UTF-8; save the file as UTF-8";
+            return self.refusal(&found, (FoundKind::NotUtf8, what), schema);
         }
         let word = |rest: &[u8]| WORDS.iter().find(|word| rest.starts_with(word.as_bytes()));
         let found = locate(row, |_, rest| word(rest).is_some())?;
@@ -41,16 +39,25 @@ impl RowParser {
         if failed < found.at || failed > found.at + word.len() {
             return None;
         }
-        self.refusal(&found, word, schema)
+        let kind = match *word {
+            "NaN" => FoundKind::NaN,
+            _ => FoundKind::Infinity,
+        };
+        self.refusal(&found, (kind, word), schema)
     }
 
-    fn refusal(&self, found: &WordPosition<'_>, what: &str, schema: &Schema) -> Option<PushError> {
+    fn refusal(
+        &self,
+        found: &WordPosition<'_>,
+        (kind, what): (FoundKind, &str),
+        schema: &Schema,
+    ) -> Option<PushError> {
         let key = String::from_utf8_lossy(found.key);
         let name = json_text::decode(&key)?;
-        let what = match found.element {
-            Some(element) => format!("{what} as element {element}"),
-            None => what.to_owned(),
-        };
+        let mut what = kind.value(what);
+        if let Some(element) = found.element {
+            what = what.at(format_args!("as element {element}"));
+        }
         let expected = expected(&self.keys, schema, &name);
         Some(PushError::field(&name, expected, what))
     }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{DataType, Field, SchemaError};
 use crate::formats::cell;
 use crate::formats::column::Column;
-use crate::formats::json_text::describe;
+use crate::formats::found::{FoundValue, describe};
 
 /// Returns a default value as a field of this type stores it (Milvus: `httpserver/utils.go`, `convertDefaultValue`).
 /// Numbers are read as 64-bit floats, and integer fields drop the fraction. Values that don't fit are returned
@@ -62,7 +62,7 @@ pub(super) fn wire(field: &Field, value: &Value) -> Value {
 }
 
 /// Returns the value that is stored for rows without the field.
-fn kept(data_type: &DataType, value: &Value) -> Result<Value, String> {
+fn kept(data_type: &DataType, value: &Value) -> Result<Value, FoundValue> {
     let mut column = Column::new(data_type);
     cell::push(&mut column, &value.to_string())?;
     Ok(column.value(0))

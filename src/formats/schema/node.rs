@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::SchemaError;
-use crate::formats::json_text::describe;
+use crate::formats::found::describe;
 
 pub(super) type Object = Map<String, Value>;
 

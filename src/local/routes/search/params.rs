@@ -1,6 +1,6 @@
 //! Reads the parameters of a search call. Unsupported parameters are refused by name.
 
-use crate::formats::json_text::describe;
+use crate::formats::found::describe;
 use crate::formats::vectors::{self as lists, VectorError};
 use crate::formats::{DataType, Schema};
 use crate::local::http::call::ServiceCall;
