@@ -1,7 +1,7 @@
 //! Errors of API calls, and the outcome of a submission that each implies.
 
 use super::model::Dialect;
-use super::outcome::{self, Effect, ErrorAnswer, Outcome};
+use super::outcome::{self, Effect, ErrorAnswer, Outcome, is_no_job};
 use crate::error::{Failure, Kind};
 use crate::interrupt::Stop;
 use std::time::Duration;
@@ -243,7 +243,8 @@ impl ApiError {
 
     /// Returns true if the service reports that there is no such job (reference: Error codes worth a hint).
     pub fn is_no_job(&self) -> bool {
-        self.answer().is_some_and(|answer| answer.is_no_job())
+        self.answer()
+            .is_some_and(|answer| is_no_job(answer.code, answer.message))
     }
 
     /// Returns the service's own error code.

@@ -51,7 +51,7 @@ mod walk;
 
 pub(crate) use clusters::Cluster;
 pub(crate) use error::ApiError;
-pub(crate) use outcome::{Effect, Outcome};
+pub(crate) use outcome::{Effect, Outcome, is_no_job};
 pub(crate) use retry::backoff;
 pub(crate) use scan::Scan;
 pub(crate) use settings::{BUSY_WAIT, DryRun, LogSink, REMEMBERS, Settings};

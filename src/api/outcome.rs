@@ -29,6 +29,20 @@ pub enum Outcome {
     Unknown,
 }
 
+/// Returns true if a code and the service's words mean "no such job" (reference: Error codes worth a hint). Milvus has the
+/// codes 2100 and 2101 for all errors of imports, so the words decide.
+pub(crate) fn is_no_job(code: Option<i64>, message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    let absent = ["not exist", "cannot find", "can't find", "not found"];
+    match code {
+        Some(90144) => true,
+        Some(2100 | 2101) => {
+            message.contains("job") && absent.iter().any(|words| message.contains(words))
+        }
+        _ => false,
+    }
+}
+
 /// Codes with which a create is refused before a job is made (reference: Answers to a create). A code outside this list
 /// proves nothing.
 const REFUSED: [i64; 34] = [
@@ -145,19 +159,6 @@ impl ErrorAnswer<'_> {
             2100 => says(&VALIDATION) && !says(&INTERNAL),
             2101 => says(&["schema has no fields"]),
             code => REFUSED.contains(&code),
-        }
-    }
-
-    /// Returns true for "no such job".
-    pub(super) fn is_no_job(&self) -> bool {
-        let message = self.message.to_ascii_lowercase();
-        let absent = ["not exist", "cannot find", "can't find", "not found"];
-        match self.code {
-            Some(90144) => true,
-            Some(2100 | 2101) => {
-                message.contains("job") && absent.iter().any(|words| message.contains(words))
-            }
-            _ => false,
         }
     }
 

@@ -171,6 +171,11 @@ pub(super) fn of_file(error: &ReadError) -> FileProblem {
             let row = of_row(error);
             whole(row.problem, row.hint, row.value)
         }
+        ReadError::Panicked(message) => whole(
+            "reading ended at a bug in zshell".to_owned(),
+            "report the bug with the file; nothing after it was checked",
+            message.clone(),
+        ),
         other => whole(other.to_string(), CORRECT, String::new()),
     }
 }

@@ -68,7 +68,8 @@ pub(super) fn plan(files: &[SourceFile], request: &CheckRequest, cores: usize) -
                 tasks.extend(part.split(windows).map(|part| task(part, Some(each))));
             }
             None if divided => {
-                tasks.extend(part.split(cores as u64).map(|part| task(part, None)));
+                let parts = source.parts(cores as u64);
+                tasks.extend(part.split(parts).map(|part| task(part, None)));
             }
             sample => tasks.push(task(part, sample)),
         }
@@ -199,7 +200,10 @@ impl FileCheck<'_> {
             self.add_warning(warning, self.rows);
         }
         if let Some(error) = &end {
-            self.found.unreadable |= matches!(error, ReadError::Open { .. } | ReadError::Io { .. });
+            self.found.unreadable |= matches!(
+                error,
+                ReadError::Open { .. } | ReadError::Io { .. } | ReadError::Panicked(_)
+            );
             let row = match error {
                 ReadError::Syntax { row, .. } => *row,
                 _ => None,

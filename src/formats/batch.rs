@@ -21,7 +21,7 @@ pub(crate) const BATCH_BYTES: usize = 8 << 20;
 pub(crate) const META: &str = "$meta";
 
 /// Memory in bytes that an empty batch keeps for reuse. A batch of many large rows takes more.
-const KEPT: usize = 64 << 20;
+const KEPT: usize = 2 * BATCH_BYTES;
 
 /// Rows of one collection that have passed the row check.
 #[derive(Clone, Debug)]
@@ -143,6 +143,7 @@ impl Batch {
     /// Removes the rows but keeps the memory for reuse, unless it is more than [`KEPT`].
     pub(crate) fn clear(&mut self) {
         self.rows = 0;
+        self.parser.trim();
         self.refused.iter_mut().for_each(Vec::clear);
         self.roll_back();
         // `roll_back` doesn't shorten a filled AutoID column.

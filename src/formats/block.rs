@@ -8,6 +8,10 @@ use super::batch::Batch;
 use super::error::{PushError, ReadError};
 use super::warning::Warning;
 use super::window::line_after;
+use crate::caught;
+
+/// Size in bytes up to which an empty block keeps its memory. A block of large rows takes more.
+const KEPT: usize = 2 * BLOCK_BYTES;
 
 /// Size at which a block is full, in bytes of text.
 pub(super) const BLOCK_BYTES: usize = 4 << 20;
@@ -110,6 +114,9 @@ pub(super) trait Rows: Send {
         Ok(())
     }
 
+    /// Reads pages ahead on other threads, if the format has pages.
+    fn read_ahead(&mut self) {}
+
     /// Returns warnings about dropped columns, known from the start of the file.
     fn warnings(&self) -> &[Warning] {
         &[]
@@ -133,25 +140,46 @@ impl Block {
         let Some(syntax) = &self.syntax else {
             return Ok(());
         };
-        for (number, place) in (self.before + 1..).zip(&self.rows) {
-            let row = self.text.get(place.text.clone()).unwrap_or_default();
-            let pushed = syntax.push(batch, row, number);
-            pushed.map_err(|error| explain(error, row, number, (place.line, place.offset)))?;
-        }
-        Ok(())
+        let parsed = caught::catch(|| {
+            for (number, place) in (self.before + 1..).zip(&self.rows) {
+                let row = self.text.get(place.text.clone()).unwrap_or_default();
+                let pushed = syntax.push(batch, row, number);
+                pushed.map_err(|error| explain(error, row, number, (place.line, place.offset)))?;
+            }
+            Ok(())
+        });
+        parsed.unwrap_or_else(|message| {
+            batch.roll_back();
+            Err(ReadError::Panicked(message))
+        })
     }
 
-    /// Clears the block for the rows that follow the first `before` rows of the file. Keeps the memory for reuse.
+    /// Returns the size of the rows' text in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Removes the rows but keeps the memory for reuse, unless it is more than [`KEPT`].
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.text.shrink_to(KEPT);
+        self.rows.clear();
+    }
+
+    /// Clears the block for the rows that follow the first `before` rows of the file.
     pub(super) fn begin(&mut self, syntax: Option<&Arc<dyn RowSyntax>>, before: u64) {
         self.syntax = syntax.cloned();
-        self.text.clear();
-        self.rows.clear();
+        self.clear();
         self.before = before;
     }
 
     /// Appends a row's text, which begins at the given line and byte offset of the file.
     pub(super) fn push(&mut self, row: &[u8], line: u64, offset: u64) {
         let begin = self.text.len();
+        if row.len() > BLOCK_BYTES {
+            // Growing by doubling would take up to twice the memory.
+            self.text.reserve_exact(row.len());
+        }
         self.text.extend_from_slice(row);
         self.rows.push(RowPosition {
             text: begin..self.text.len(),

@@ -15,6 +15,13 @@ pub(super) struct Cells {
 }
 
 impl Cells {
+    /// Removes the cells and keeps at most `bytes` bytes of memory for their text.
+    pub(super) fn trim(&mut self, bytes: usize) {
+        self.text.clear();
+        self.text.shrink_to(bytes);
+        self.ends.clear();
+    }
+
     /// Returns the number of cells.
     pub(super) fn len(&self) -> usize {
         self.ends.len()

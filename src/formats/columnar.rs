@@ -54,6 +54,9 @@ pub(super) trait Steps: Send {
     /// Keeps only a part of the rows. Returns the number of rows before the part.
     fn keep_part(&mut self, part: FilePart) -> u64;
 
+    /// Reads pages ahead on other threads, if the format has pages.
+    fn read_ahead(&mut self) {}
+
     /// Returns the number of bytes of the file that have become rows so far.
     fn bytes(&self) -> u64;
 
@@ -156,6 +159,10 @@ impl<S: Steps> Rows for Columnar<S> {
     fn keep_part(&mut self, part: FilePart) -> Result<(u64, u64), ReadError> {
         self.rows = self.steps.keep_part(part);
         Ok((0, 0))
+    }
+
+    fn read_ahead(&mut self) {
+        self.steps.read_ahead();
     }
 
     fn warnings(&self) -> &[Warning] {

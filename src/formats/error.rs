@@ -101,6 +101,9 @@ pub(crate) enum ReadError {
     /// A row that the server would refuse.
     #[error("{0}")]
     Row(RowError),
+    /// A reader panicked. Holds the panic's message.
+    #[error("reading ended at a bug in zshell, please report it with the file ({0})")]
+    Panicked(String),
 }
 
 /// Reason why a row wasn't appended to a batch.

@@ -56,6 +56,12 @@ const MAX_EXPANSION: u64 = 10_000;
 /// Size of all rows in memory that any file may have, in bytes.
 const ANY_EXPANSION: u64 = 1 << 30;
 
+/// Unpacked size in bytes from which a column chunk may have a thread that reads its pages ahead.
+const LARGE_CHUNK: i64 = 4 << 20;
+
+/// Maximum number of threads that read the pages of one file ahead.
+const MAX_THREADS: usize = 4;
+
 /// Rows of one Parquet file.
 pub(super) type ParquetRows = Columnar<ParquetFile>;
 
@@ -87,6 +93,8 @@ pub(super) struct ParquetFile {
     sizes: Vec<usize>,
     /// Size of all rows so far in memory, in bytes.
     unpacked: u64,
+    /// Reads the pages of large columns on other threads.
+    ahead: bool,
 }
 
 impl ParquetRows {
@@ -144,6 +152,7 @@ impl ParquetFile {
             fixed: schema.least_row_bytes(),
             sizes: Vec::new(),
             unpacked: 0,
+            ahead: false,
             metadata,
         })
     }
@@ -166,6 +175,7 @@ impl ParquetFile {
             if rows == 0 {
                 continue;
             }
+            let mut threads = if self.ahead { MAX_THREADS } else { 0 };
             for leaf in (self.fields.iter_mut().flatten())
                 .chain(&mut self.meta)
                 .flat_map(|source| &mut source.leaves)
@@ -173,7 +183,9 @@ impl ParquetFile {
                 let chunk = group.columns().get(leaf.index).ok_or_else(|| {
                     ParquetError::General("a column has no data in a row group".to_owned())
                 })?;
-                let (pages, queue) = Pages::new(&self.file, chunk, leaf.shape())?;
+                let ahead = threads > 0 && chunk.uncompressed_size() >= LARGE_CHUNK;
+                threads -= usize::from(ahead);
+                let (pages, queue) = Pages::new(&self.file, chunk, leaf.shape(), ahead)?;
                 let reader = get_column_reader(chunk.column_descr_ptr(), Box::new(queue));
                 leaf.enter(reader, pages, &mut self.memory);
             }
@@ -350,6 +362,10 @@ impl Steps for ParquetFile {
         self.rows
     }
 
+    fn read_ahead(&mut self) {
+        self.ahead = true;
+    }
+
     fn bytes(&self) -> u64 {
         let (rows, left) = (self.group.0 as u64, self.group.1 as u64);
         let (group, before) = self.bytes;
@@ -374,8 +390,8 @@ fn guard<T>(part: impl FnOnce() -> Result<T>) -> std::result::Result<T, ReadErro
         message,
     };
     match caught::catch(part) {
-        Some(Ok(value)) => Ok(value),
-        Some(Err(ParquetError::External(error))) => match error.downcast::<std::io::Error>() {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(ParquetError::External(error))) => match error.downcast::<std::io::Error>() {
             Ok(source) => Err(ReadError::Io {
                 offset: 0,
                 source: *source,
@@ -385,7 +401,7 @@ fn guard<T>(part: impl FnOnce() -> Result<T>) -> std::result::Result<T, ReadErro
                 Err(error) => Err(broken(error.to_string())),
             },
         },
-        Some(Err(error)) => {
+        Ok(Err(error)) => {
             let message = error.to_string();
             let plain = ["Parquet error: ", "EOF: ", "External: "]
                 .iter()
@@ -393,6 +409,6 @@ fn guard<T>(part: impl FnOnce() -> Result<T>) -> std::result::Result<T, ReadErro
             let message = plain.unwrap_or(&message);
             Err(broken(message.to_owned()))
         }
-        None => Err(broken("it is damaged".to_owned())),
+        Err(_) => Err(broken("it is damaged".to_owned())),
     }
 }

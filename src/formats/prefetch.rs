@@ -19,7 +19,7 @@ const PARSERS: usize = 4;
 /// # Errors
 /// Returns the error of `keep`, or the reader's error converted by `failed`. Batches before the error are kept.
 pub(crate) fn each<E>(
-    reader: Reader,
+    mut reader: Reader,
     ahead: bool,
     failed: impl Fn(ReadError) -> E,
     keep: impl FnMut(&mut Batch, u64) -> Result<(), E>,
@@ -30,6 +30,9 @@ pub(crate) fn each<E>(
     let cores = thread::available_parallelism().map_or(1, usize::from);
     if reader.has_blocks() && cores > 1 {
         return several::each(reader, cores.min(PARSERS), failed, keep);
+    }
+    if cores > 1 {
+        reader.read_ahead();
     }
     beside(reader, failed, keep)
 }
@@ -75,6 +78,7 @@ fn beside<E>(
         for next in filled {
             let (mut batch, bytes) = next.map_err(&failed)?;
             keep(&mut batch, bytes)?;
+            batch.clear();
             // The send fails at the file's end, when the reader has ended.
             _ = kept.send(batch);
         }
@@ -86,7 +90,12 @@ fn beside<E>(
 mod tests {
     use super::*;
     use crate::formats::Schema;
+    use crate::formats::block::RowSyntax;
+    use crate::formats::error::PushError;
+    use crate::formats::warning::Warning;
+    use crate::stores::read_at::ReadAt;
     use std::fmt::Write as _;
+    use std::io;
     use std::sync::Arc;
 
     /// Numbers of parser threads to test: 0 reads in turns, 1 reads ahead on one thread.
@@ -102,9 +111,7 @@ mod tests {
             writeln!(text, "{{\"id\": {id}, \"vector\": {vector}}}").unwrap();
         }
         std::fs::write(&path, &text).unwrap();
-        let body = serde_json::json!({ "dimension": 2 });
-        let schema = Arc::new(Schema::from_create_body(&body).unwrap());
-        let reader = Reader::open(&path, &schema).unwrap().with_batch_rows(10);
+        let reader = Reader::open(&path, &schema()).unwrap().with_batch_rows(10);
         let (mut batches, mut last) = (Vec::new(), 0);
         let mut next = 0;
         let failed = |error: ReadError| error.to_string();
@@ -121,12 +128,135 @@ mod tests {
             }
             Ok(())
         };
-        let ended = match way {
+        let ended = read_in(way, reader, failed, keep);
+        (batches, ended.err().unwrap_or_default())
+    }
+
+    /// Reads and keeps batches in one of [`WAYS`].
+    fn read_in<E>(
+        way: usize,
+        reader: Reader,
+        failed: impl Fn(ReadError) -> E,
+        keep: impl FnMut(&mut Batch, u64) -> Result<(), E>,
+    ) -> Result<(), E> {
+        match way {
             0 => in_turns(reader, failed, keep),
             1 => beside(reader, failed, keep),
             parsers => several::each(reader, parsers, failed, keep),
+        }
+    }
+
+    fn schema() -> Arc<Schema> {
+        let body = serde_json::json!({ "dimension": 2 });
+        Arc::new(Schema::from_create_body(&body).unwrap())
+    }
+
+    /// A file of equal rows, made as it is read.
+    struct Repeated {
+        row: Vec<u8>,
+        rows: usize,
+    }
+
+    impl ReadAt for Repeated {
+        fn size(&self) -> u64 {
+            (self.row.len() * self.rows) as u64
+        }
+
+        fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+            let mut at = usize::try_from(offset).unwrap() % self.row.len();
+            let mut rest = buffer;
+            while !rest.is_empty() {
+                let part = &self.row[at..];
+                let (filled, after) = rest.split_at_mut(part.len().min(rest.len()));
+                filled.copy_from_slice(&part[..filled.len()]);
+                (rest, at) = (after, 0);
+            }
+            Ok(())
+        }
+    }
+
+    /// A parser with a bug.
+    struct Panicking;
+
+    impl RowSyntax for Panicking {
+        fn push(&self, batch: &mut Batch, row: &[u8], number: u64) -> Result<(), PushError> {
+            assert_ne!(number, 25, "on purpose");
+            batch.push_json(row, number)
+        }
+
+        fn warnings(&self) -> &[Warning] {
+            &[]
+        }
+    }
+
+    #[test]
+    fn a_panic_of_a_parser_is_an_error_of_the_file() {
+        for way in WAYS {
+            let row = b"{\"id\": 1, \"vector\": [1, 2]}\n".to_vec();
+            let file = Arc::new(Repeated { row, rows: 100 });
+            let reader = Reader::with_syntax(file, &schema(), Arc::new(Panicking));
+            let mut rows = 0;
+            let ended = read_in(
+                way,
+                reader.with_batch_rows(10),
+                |error| error,
+                |batch, _| {
+                    rows += batch.rows();
+                    Ok(())
+                },
+            );
+            assert!(
+                matches!(&ended, Err(ReadError::Panicked(message)) if message.contains("on purpose")),
+                "{ended:?}"
+            );
+            assert_eq!(rows, 20);
+        }
+    }
+
+    /// The child process: reads rows of almost the maximum size with several parsers.
+    #[cfg(all(unix, feature = "local"))]
+    #[test]
+    #[ignore = "run by large_rows_take_little_memory"]
+    fn large_rows() {
+        let Some(kind) = crate::tests::fuzz::kind() else {
+            return;
         };
-        (batches, ended.err().unwrap_or_default())
+        crate::tests::fuzz::try_mutations(&kind, |number, _| {
+            if number > 0 {
+                return true;
+            }
+            let text = "x".repeat(crate::formats::frames::MAX_ROW - 100);
+            let row = format!("{{\"id\": 1, \"vector\": [1, 2], \"text\": \"{text}\"}}\n");
+            let file = Arc::new(Repeated {
+                row: row.into_bytes(),
+                rows: 9,
+            });
+            drop(text);
+            let reader = Reader::in_chunks(file, true, &schema(), 1 << 20);
+            let mut rows = 0;
+            let kept = several::each(
+                reader,
+                PARSERS,
+                |error| error,
+                |batch, _| {
+                    rows += batch.rows();
+                    Ok(())
+                },
+            );
+            kept.unwrap();
+            assert_eq!(rows, 9);
+            true
+        });
+    }
+
+    #[cfg(all(unix, feature = "local"))]
+    #[test]
+    fn large_rows_take_little_memory() {
+        crate::tests::fuzz::run_children(
+            concat!(module_path!(), "::large_rows"),
+            &["large-rows"],
+            1,
+        );
     }
 
     #[test]

@@ -18,6 +18,7 @@ use super::schema::Schema;
 use super::text_rows::TextRows;
 use super::warning::Warning;
 use super::window::{self, Window};
+use crate::caught;
 use crate::location::Format;
 #[cfg(test)]
 use crate::stores::read_at::DiskFile;
@@ -40,6 +41,8 @@ pub(crate) struct Reader {
     collects: bool,
     /// Error found after the rows of the last batch, returned by the next call.
     held: Option<ReadError>,
+    /// True after a panic.
+    ended: bool,
 }
 
 impl Reader {
@@ -157,6 +160,7 @@ impl Reader {
             batch_rows: BATCH_ROWS,
             collects: false,
             held: None,
+            ended: false,
         }
     }
 
@@ -176,6 +180,17 @@ impl Reader {
     pub(crate) fn with_batch_rows(mut self, rows: usize) -> Self {
         self.batch_rows = rows.max(1);
         self
+    }
+
+    /// Returns a reader of JSON Lines whose rows are parsed by `syntax`.
+    #[cfg(test)]
+    pub(super) fn with_syntax(
+        file: Arc<dyn ReadAt>,
+        schema: &Arc<Schema>,
+        syntax: Arc<dyn super::block::RowSyntax>,
+    ) -> Self {
+        let frames = Frames::new(Window::new(file, window::CHUNK), true);
+        Self::of(Box::new(TextRows::new(frames, syntax)), schema)
     }
 
     #[cfg(test)]
@@ -205,7 +220,10 @@ impl Reader {
         if let Some(error) = self.held.take() {
             return Err(error);
         }
-        match self.rows.fill(batch, self.batch_rows) {
+        let most = self.batch_rows;
+        let filled = self.step(|rows| rows.fill(batch, most));
+        batch.roll_back();
+        match filled {
             // The rows before the error are checked first.
             Err(error) if self.collects && batch.rows() > 0 => {
                 self.held = Some(error);
@@ -225,9 +243,28 @@ impl Reader {
     /// rows before it and ends the file.
     pub(crate) fn next_block(&mut self, block: &mut Block) -> Result<bool, ReadError> {
         let most = BATCH_BYTES / self.schema.least_row_bytes().max(1);
-        self.rows
-            .fill_block(block, self.batch_rows.min(most.max(1)))?;
+        let most = self.batch_rows.min(most.max(1));
+        self.step(|rows| rows.fill_block(block, most))?;
         Ok(block.rows() > 0)
+    }
+
+    /// Runs a step. A panic becomes an error that ends the file.
+    fn step(
+        &mut self,
+        step: impl FnOnce(&mut dyn Rows) -> Result<(), ReadError>,
+    ) -> Result<(), ReadError> {
+        if self.ended {
+            return Ok(());
+        }
+        caught::catch(|| step(self.rows.as_mut())).unwrap_or_else(|message| {
+            self.ended = true;
+            Err(ReadError::Panicked(message))
+        })
+    }
+
+    /// Reads pages of a Parquet file ahead on other threads.
+    pub(crate) fn read_ahead(&mut self) {
+        self.rows.read_ahead();
     }
 
     /// Returns warnings about dropped data that are known from the file's header, schema or names. Warnings about rows

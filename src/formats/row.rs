@@ -27,6 +27,9 @@ use super::warning::{MAX_WARNINGS, Warning};
 use crate::location::Format;
 use keys::{FieldNames, KeySeed, RowKey};
 
+/// Size in bytes up to which a buffer for a row's text keeps its memory.
+const KEPT: usize = 1 << 20;
+
 /// Parser of rows for one schema, with buffers that are reused for each row.
 #[derive(Clone, Debug)]
 pub(super) struct RowParser {
@@ -103,6 +106,14 @@ impl RowParser {
     /// import doesn't.
     pub(super) fn loosen(&mut self) {
         self.loose = true;
+    }
+
+    /// Frees buffers that a large row left behind.
+    pub(super) fn trim(&mut self) {
+        self.extras.clear();
+        self.meta.clear();
+        self.meta.shrink_to(KEPT);
+        self.cells.trim(KEPT);
     }
 
     /// Returns the JSON text of a field's default value.

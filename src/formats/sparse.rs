@@ -38,7 +38,7 @@ pub(super) fn parse(json: &str) -> Result<Vec<u8>, FoundValue> {
     let mut before = None;
     for (index, value) in pairs {
         if before == Some(index) {
-            return Err(FoundValue::from("an index twice").at(format_args!("({index})")));
+            return Err(format!("index {index} twice").into());
         }
         before = Some(index);
         bytes.extend_from_slice(&index.to_le_bytes());

@@ -3,7 +3,7 @@
 use super::request::{self, ImportSubmission};
 use super::watch::ask::{Answer, Pace, Question, ask};
 use crate::api::model::{JobState, JobSummary, Progress};
-use crate::api::{JobFilter, JobWalk};
+use crate::api::{JobFilter, JobWalk, is_no_job};
 use crate::connection::Connection;
 use crate::engine::call::{Call, Function};
 use crate::engine::describe::{ExamplePlace, Family, Opt, Takes, opt, opt_as};
@@ -167,7 +167,7 @@ pub(super) fn known_reading(
 /// unchanged.
 fn forgotten(session: &Session, job: &Job, failure: Failure) -> Failure {
     let settings = job.connection.client.settings();
-    let submitted = is_no_job(&failure)
+    let submitted = is_no_job(failure.code, said(&failure))
         .then(|| session.desk.submitted(settings, &job.id))
         .flatten();
     let Some((id, at)) = submitted else {
@@ -193,17 +193,6 @@ fn forgotten(session: &Session, job: &Job, failure: Failure) -> Failure {
 fn said(failure: &Failure) -> &str {
     let message = failure.message.split_once(": ");
     message.map_or(&failure.message, |(_, words)| words)
-}
-
-/// Returns true if the service says that the job doesn't exist (reference: 90144, and Milvus' 2100 with these words).
-fn is_no_job(failure: &Failure) -> bool {
-    let words = said(failure).to_ascii_lowercase();
-    let absent = ["not exist", "cannot find", "can't find", "not found"];
-    match failure.code {
-        Some(90144) => true,
-        Some(2100 | 2101) => words.contains("job") && absent.iter().any(|it| words.contains(it)),
-        _ => false,
-    }
 }
 
 /// Returns the reading of a service's answer, with missing values filled in from the job.

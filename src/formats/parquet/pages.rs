@@ -6,6 +6,7 @@
 //! limit.
 
 mod queue;
+mod raw;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -18,27 +19,21 @@ use parquet::column::page::Page;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::ColumnChunkMetaData;
 
-use super::codec::PageCodec;
 use super::delta::DeltaStrings;
 use super::header::{PageHeader, PageKind};
 use super::memory::PageMemory;
 use super::row_scan::RowScan;
-use super::thrift::{ThriftError, varint};
+use super::thrift::varint;
 use crate::formats::error::too_large;
 use crate::formats::frames::MAX_ROW;
 use crate::stores::read_at::ReadAt;
 use queue::PageQueue;
+use raw::{PageSource, RawPage};
 pub(super) use shape::PageShape;
 use shape::bit_width;
 
 /// Maximum size of a page in bytes, packed and unpacked. Most writers make pages of 1 MiB. `DuckDB` makes pages of 100 MB.
 pub(super) const MAX_PAGE: usize = 128 << 20;
-
-/// Bytes read first to parse a page's header. A header is longer if it holds the minimum and maximum of long strings.
-const HEADER: usize = 4 << 10;
-
-/// Maximum size of a page's header in bytes.
-const MAX_HEADER: usize = 16 << 20;
 
 /// Maximum number of consecutive pages without values.
 const EMPTY_PAGES: usize = 100;
@@ -56,14 +51,10 @@ pub(super) struct LoadedPage {
 
 /// Pages of a column chunk, and the position reached in them.
 pub(super) struct Pages {
-    file: Arc<dyn ReadAt>,
-    codec: PageCodec,
+    source: PageSource,
     shape: PageShape,
-    /// Offset of the next page in the file, and number of bytes of the chunk from there on.
-    at: u64,
-    left: u64,
-    /// Header of the next page, if it was read already.
-    next: Option<PageHeader>,
+    /// The next page, if its header was read already.
+    next: Option<RawPage>,
     to_reader: Sender<(Page, bool)>,
     /// Memory taken for the dictionary and for the current page, in bytes.
     dictionary: Option<usize>,
@@ -73,28 +64,18 @@ pub(super) struct Pages {
 }
 
 impl Pages {
-    /// Returns the pages of a chunk, and the end of them that the library's column reader takes.
+    /// Returns the pages of a chunk, and the end of them that the library's column reader takes. If `ahead` is true,
+    /// pages are read and unpacked on another thread.
     pub(super) fn new(
         file: &Arc<dyn ReadAt>,
         chunk: &ColumnChunkMetaData,
         shape: PageShape,
+        ahead: bool,
     ) -> Result<(Self, PageQueue)> {
-        let start = chunk.dictionary_page_offset();
-        let start = start.unwrap_or(chunk.data_page_offset());
-        let range = (u64::try_from(start), u64::try_from(chunk.compressed_size()));
-        let (Ok(at), Ok(left)) = range else {
-            return Err(damaged("a column chunk begins before the file"));
-        };
-        if at.checked_add(left).is_none_or(|end| end > file.size()) {
-            return Err(damaged("a column chunk ends behind the file"));
-        }
         let (to_reader, pages) = mpsc::channel();
         let own = Self {
-            file: Arc::clone(file),
-            codec: PageCodec::new(chunk.compression())?,
+            source: PageSource::new(file, chunk, ahead)?,
             shape,
-            at,
-            left,
             next: None,
             to_reader,
             dictionary: None,
@@ -117,22 +98,19 @@ impl Pages {
     pub(super) fn load(&mut self, memory: &mut PageMemory) -> Result<Option<LoadedPage>> {
         memory.give_back(std::mem::take(&mut self.current));
         let mut empty = 0;
-        while let Some(header) = self.header()? {
-            if header.size.max(header.stored) > MAX_PAGE {
+        while let Some(page) = self.next()? {
+            let size = page.header.size.max(page.header.stored);
+            if size > MAX_PAGE {
                 return Err(too_large(format!(
                     "a page has {} MiB, and at most {} MiB are read; write the file with smaller pages (pyarrow: \
                      data_page_size, others: fewer rows per row group)",
-                    header.size.max(header.stored) >> 20,
+                    size >> 20,
                     MAX_PAGE >> 20
                 )));
             }
-            if let PageKind::Other = header.kind {
-                self.pass(header.stored);
-                continue;
-            }
-            memory.take(header.size.max(header.stored))?;
-            self.current = header.size.max(header.stored);
-            let bytes = self.unpack(&header)?;
+            memory.take(size)?;
+            self.current = size;
+            let (header, bytes) = self.source.unpack(page)?;
             match header.kind {
                 PageKind::Dictionary { values, encoding } => {
                     let values = usize::try_from(values).unwrap_or(usize::MAX);
@@ -151,75 +129,6 @@ impl Pages {
             }
         }
         Ok(None)
-    }
-
-    /// Reads the next page's header, unless it was read already. Returns `None` at the end of the chunk.
-    fn header(&mut self) -> Result<Option<PageHeader>> {
-        if let Some(header) = self.next.take() {
-            return Ok(Some(header));
-        }
-        if self.left == 0 {
-            return Ok(None);
-        }
-        let mut size = HEADER;
-        loop {
-            let length = usize::try_from(self.left).map_or(size, |left| left.min(size));
-            let mut bytes = vec![0; length];
-            self.file.read_at(self.at, &mut bytes)?;
-            match PageHeader::read(&bytes) {
-                Ok(header) => {
-                    self.pass(header.length);
-                    if header.stored as u64 > self.left {
-                        return Err(damaged("a page is longer than its column chunk"));
-                    }
-                    return Ok(Some(header));
-                }
-                Err(ThriftError::Short) if length == size && size < MAX_HEADER => size *= 16,
-                Err(_) => return Err(damaged("a page's header is damaged")),
-            }
-        }
-    }
-
-    /// Moves behind the next bytes of the chunk.
-    fn pass(&mut self, bytes: usize) {
-        self.at += bytes as u64;
-        self.left = self.left.saturating_sub(bytes as u64);
-    }
-
-    /// Reads a page and unpacks it.
-    fn unpack(&mut self, header: &PageHeader) -> Result<Vec<u8>> {
-        let mut stored = vec![0; header.stored];
-        self.file.read_at(self.at, &mut stored)?;
-        self.pass(header.stored);
-        if let Some(expected) = header.crc {
-            let mut crc = flate2::Crc::new();
-            crc.update(&stored);
-            if crc.sum() != expected {
-                return Err(damaged("a page's checksum (CRC) is wrong"));
-            }
-        }
-        // The levels of such a page aren't compressed.
-        let (plain, is_compressed) = match header.kind {
-            PageKind::DataV2 {
-                definition,
-                repetition,
-                is_compressed,
-                ..
-            } => (u64::from(definition) + u64::from(repetition), is_compressed),
-            _ => (0, true),
-        };
-        let plain = usize::try_from(plain).unwrap_or(usize::MAX);
-        if plain > header.size.min(stored.len()) {
-            return Err(damaged("a page's levels are longer than the page"));
-        }
-        if !is_compressed || matches!(self.codec, PageCodec::Plain) {
-            return Ok(stored);
-        }
-        let (levels, packed) = stored.split_at(plain);
-        let mut bytes = Vec::with_capacity(header.size);
-        bytes.extend_from_slice(levels);
-        self.codec.unpack(packed, header.size - plain, &mut bytes)?;
-        Ok(bytes)
     }
 
     fn hand_dictionary(
@@ -371,16 +280,19 @@ impl Pages {
         if self.shape.max_repetition == 0 || matches!(kind, PageKind::DataV2 { .. }) {
             return Ok(true);
         }
-        self.next = loop {
-            match self.header()? {
-                Some(header) if matches!(header.kind, PageKind::Other) => self.pass(header.stored),
-                next => break next,
-            }
-        };
+        self.next = self.next()?;
         Ok(match &self.next {
-            Some(next) => matches!(next.kind, PageKind::DataV2 { .. }),
+            Some(next) => matches!(next.header.kind, PageKind::DataV2 { .. }),
             None => true,
         })
+    }
+
+    /// Returns the next page, whose header may have been read already.
+    fn next(&mut self) -> Result<Option<RawPage>> {
+        match self.next.take() {
+            Some(next) => Ok(Some(next)),
+            None => self.source.next(),
+        }
     }
 
     fn hand(&self, page: Page, ends_row: bool) {

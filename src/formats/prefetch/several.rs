@@ -1,8 +1,8 @@
 //! Parses one file on several threads.
 //!
 //! One thread finds rows and deals them out to the parsers in blocks, in rotation. Batches are collected in the same
-//! rotation, so they keep the order of the file. Each parser has two batches, two blocks, and a block that is being
-//! filled.
+//! rotation, so they keep the order of the file. Each parser has two batches and at most three blocks. All blocks
+//! together have a limit, [`IN_FLIGHT`], which counts if rows are large.
 
 use crate::formats::{Batch, Block, ReadError, Reader};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
@@ -14,11 +14,15 @@ const WAITING: usize = 1;
 /// Batches of one parser: one is filled while the other is stored.
 const BATCHES: usize = 2;
 
+/// Maximum size in bytes of the text of all rows that were found and aren't stored yet, unless a single block is larger.
+/// Parsing takes up to five times the memory of the text.
+const IN_FLIGHT: usize = 32 << 20;
+
 /// A block, and the number of bytes of the file up to its end.
 type Found = Result<(Block, u64), ReadError>;
 
-/// A batch, and the number of bytes of the file up to its end.
-type Parsed = Result<(Batch, u64), ReadError>;
+/// A batch, the number of bytes of the file up to its end, and the size of its block.
+type Parsed = Result<(Batch, u64, usize), ReadError>;
 
 /// The channels of one parser that the row finder uses.
 struct FinderInput {
@@ -49,6 +53,7 @@ pub(crate) fn each<E>(
     mut keep: impl FnMut(&mut Batch, u64) -> Result<(), E>,
 ) -> Result<(), E> {
     let (mut inputs, mut outputs, mut work) = (Vec::new(), Vec::new(), Vec::new());
+    let (stored, freed) = mpsc::channel();
     for _ in 0..parsers {
         let (input, output, parser) = parser(&reader);
         inputs.push(input);
@@ -57,7 +62,8 @@ pub(crate) fn each<E>(
     }
     // The ends of all channels move into the scope, so every thread ends when any of them ends.
     thread::scope(move |scope| {
-        scope.spawn(move || find(reader, &inputs));
+        scope.spawn(move || find(reader, &inputs, &freed));
+        let stored = stored;
         for parser in work {
             scope.spawn(move || parser.run());
         }
@@ -66,9 +72,11 @@ pub(crate) fn each<E>(
             let Ok(parsed) = output.batches.recv() else {
                 break;
             };
-            let (mut batch, bytes) = parsed.map_err(&failed)?;
+            let (mut batch, bytes, size) = parsed.map_err(&failed)?;
             keep(&mut batch, bytes)?;
+            batch.clear();
             _ = output.kept.send(batch);
+            _ = stored.send(size);
         }
         Ok(())
     })
@@ -95,8 +103,9 @@ fn parser(reader: &Reader) -> (FinderInput, Output, ParserChannels) {
     (input, Output { batches, kept }, parser)
 }
 
-/// Deals out blocks until the file or one of the other threads ends.
-fn find(mut reader: Reader, inputs: &[FinderInput]) {
+/// Deals out blocks until the file or one of the other threads ends. `freed` receives the sizes of stored blocks.
+fn find(mut reader: Reader, inputs: &[FinderInput], freed: &Receiver<usize>) {
+    let mut in_flight = 0;
     for input in inputs.iter().cycle() {
         let mut block = input.spare.try_recv().unwrap_or_default();
         let found = match reader.next_block(&mut block) {
@@ -104,6 +113,14 @@ fn find(mut reader: Reader, inputs: &[FinderInput]) {
             Ok(false) => return,
             Err(error) => Err(error),
         };
+        let size = found.as_ref().map_or(0, |(block, _)| block.bytes());
+        while in_flight > 0 && in_flight + size > IN_FLIGHT {
+            let Ok(size) = freed.recv() else {
+                return;
+            };
+            in_flight -= size;
+        }
+        in_flight += size;
         let ends = found.is_err();
         if input.blocks.send(found).is_err() || ends {
             return;
@@ -114,14 +131,16 @@ fn find(mut reader: Reader, inputs: &[FinderInput]) {
 impl ParserChannels {
     fn run(self) {
         while let Ok(found) = self.blocks.recv() {
-            let parsed = found.and_then(|(block, bytes)| {
+            let parsed = found.and_then(|(mut block, bytes)| {
                 // The receive fails if the keeper has ended and wants no more batches.
                 let Ok(mut batch) = self.empty.recv() else {
                     return Ok(None);
                 };
+                let size = block.bytes();
                 block.parse(&mut batch)?;
+                block.clear();
                 _ = self.spare.send(block);
-                Ok(Some((batch, bytes)))
+                Ok(Some((batch, bytes, size)))
             });
             let Some(parsed) = parsed.transpose() else {
                 return;

@@ -45,17 +45,23 @@ impl RowParser {
             self.read_meta(&json, rounds)?;
         }
         self.meta.clear();
+        // Growing by doubling would take up to twice the memory of a large value.
+        let sizes = self
+            .extras
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + 8);
+        self.meta.reserve_exact(sizes.sum());
         self.meta.push('{');
-        for (name, value) in &self.extras {
-            json_text::check(value)
-                .map_err(|found| PushError::field(name, "a JSON value", found))?;
+        for (name, value) in self.extras.drain(..) {
+            json_text::check(&value)
+                .map_err(|found| PushError::field(&name, "a JSON value", found))?;
             if self.meta.len() > 1 {
                 self.meta.push(',');
             }
             self.meta
                 .push_str(&serde_json::Value::from(name.as_str()).to_string());
             self.meta.push(':');
-            self.meta.push_str(value);
+            self.meta.push_str(&value);
         }
         self.meta.push('}');
         cell::push(column, &self.meta).map_err(|found| PushError::field(META, "JSON", found))

@@ -8,9 +8,63 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::write_parquet::{Column, Form, columns, file, properties};
-use super::{Row, every_type, good_row, outcomes, read_all, small};
+use super::{Row, every_type, good_row, outcomes, read_all, schema_of, small};
+use crate::formats::column::Values;
 use crate::formats::{CsvOptions, Input, ReadError, Reader, Schema};
 use crate::location::Format;
+
+/// Reads the vectors of a file, with its pages read ahead or not.
+fn vectors(bytes: &[u8], schema: &Arc<Schema>, ahead: bool) -> Result<Vec<f32>, String> {
+    let failed = |error: ReadError| error.to_string();
+    let mut reader = open(bytes.to_vec(), schema).map_err(failed)?;
+    if ahead {
+        reader.read_ahead();
+    }
+    let mut batch = reader.new_batch();
+    let mut vectors = Vec::new();
+    while reader.next_batch(&mut batch).map_err(failed)? {
+        let Values::Float(values) = batch.columns()[1].values() else {
+            panic!("no floats");
+        };
+        vectors.extend_from_slice(values);
+    }
+    Ok(vectors)
+}
+
+#[test]
+fn pages_that_are_read_ahead_have_the_same_rows_and_errors() {
+    let schema = schema_of(
+        json!([
+            {"fieldName": "id", "dataType": "Int64", "isPrimary": true},
+            {"fieldName": "v", "dataType": "FloatVector", "elementTypeParams": {"dim": "512"}},
+        ]),
+        false,
+    );
+    let numbers = |at: usize| (0..512).map(move |n| (at * 512 + n) % 9973);
+    let row = |at: usize| json!({"id": at, "v": numbers(at).collect::<Vec<_>>()});
+    let rows: Vec<_> = (0..2100).map(row).collect();
+    let columns = columns(&schema, &rows, Form::Lists);
+    for (codec, page) in [
+        (Compression::UNCOMPRESSED, 1 << 20),
+        (Compression::SNAPPY, 300 << 10),
+        (Compression::ZSTD(ZstdLevel::default()), 3 << 20),
+    ] {
+        let properties = WriterProperties::builder()
+            .set_dictionary_enabled(false)
+            .set_compression(codec)
+            .set_data_page_size_limit(page)
+            .build();
+        let mut bytes = file(&columns, properties, 5000);
+        let expected: Vec<f32> = (0..2100).flat_map(numbers).map(|n| n as f32).collect();
+        assert!(vectors(&bytes, &schema, true) == Ok(expected), "{codec}");
+        let middle = bytes.len() / 2;
+        for byte in &mut bytes[middle..middle + 1000] {
+            *byte = 0xff;
+        }
+        let damaged = [false, true].map(|ahead| vectors(&bytes, &schema, ahead));
+        assert!(damaged[0].is_err() && damaged[0] == damaged[1], "{codec}");
+    }
+}
 
 pub(super) fn open(bytes: Vec<u8>, schema: &Arc<Schema>) -> Result<Reader, ReadError> {
     let input = Input::Object(Arc::new(bytes));

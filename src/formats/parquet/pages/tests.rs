@@ -1,4 +1,6 @@
+use super::raw::RawPages;
 use super::*;
+use crate::formats::parquet::codec::PageCodec;
 
 /// Encodes an integer as Thrift does.
 fn int(value: u64) -> Vec<u8> {
@@ -36,11 +38,13 @@ const DICTIONARY: u8 = 0x4c;
 fn refused(file: Vec<u8>, codec: PageCodec, shape: PageShape) -> String {
     let (to_reader, _pages) = mpsc::channel();
     let mut pages = Pages {
-        left: file.len() as u64,
-        file: Arc::new(file),
-        codec,
+        source: PageSource::Here(RawPages {
+            left: file.len() as u64,
+            file: Arc::new(file),
+            codec,
+            at: 0,
+        }),
         shape,
-        at: 0,
         next: None,
         to_reader,
         dictionary: None,

@@ -1,0 +1,224 @@
+//! Reads and unpacks the pages of a column chunk in order, on the thread of the reader or ahead on another one.
+
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::thread;
+
+use parquet::errors::Result;
+use parquet::file::metadata::ColumnChunkMetaData;
+
+use super::damaged;
+use crate::caught;
+use crate::formats::parquet::codec::PageCodec;
+use crate::formats::parquet::header::{PageHeader, PageKind};
+use crate::formats::parquet::thrift::ThriftError;
+use crate::stores::read_at::ReadAt;
+
+/// Bytes read first to parse a page's header. A header is longer if it holds the minimum and maximum of long strings.
+const HEADER: usize = 4 << 10;
+
+/// Maximum size of a page's header in bytes.
+const MAX_HEADER: usize = 16 << 20;
+
+/// Maximum size in bytes of a page that is read ahead, packed and unpacked.
+const MAX_AHEAD: usize = 2 << 20;
+
+/// Pages that wait for the reader. With the page that the thread unpacks, a column has at most 8 MiB beyond the limit of
+/// [`super::PageMemory`].
+const WAITING: usize = 2;
+
+/// The bytes of a column chunk that weren't read yet.
+pub(super) struct RawPages {
+    pub(super) file: Arc<dyn ReadAt>,
+    pub(super) codec: PageCodec,
+    /// Offset of the next page in the file, and number of bytes of the chunk from there on.
+    pub(super) at: u64,
+    pub(super) left: u64,
+}
+
+/// A page whose header was read. `bytes` is the unpacked page if it was read ahead.
+pub(super) struct RawPage {
+    pub(super) header: PageHeader,
+    bytes: Option<Vec<u8>>,
+}
+
+/// A step of the thread that reads ahead.
+pub(super) enum AheadStep {
+    Page(RawPage),
+    /// A large page, and the rest of the chunk, which the reader reads itself.
+    Large(PageHeader, RawPages),
+}
+
+/// Source of a chunk's pages.
+pub(super) enum PageSource {
+    Here(RawPages),
+    Ahead(Receiver<Result<AheadStep>>),
+}
+
+impl PageSource {
+    /// Returns the pages of a chunk. If `ahead` is true, a thread reads them; it ends when the source is dropped.
+    pub(super) fn new(
+        file: &Arc<dyn ReadAt>,
+        chunk: &ColumnChunkMetaData,
+        ahead: bool,
+    ) -> Result<Self> {
+        let raw = RawPages::new(file, chunk)?;
+        if !ahead {
+            return Ok(Self::Here(raw));
+        }
+        let (sender, pages) = mpsc::sync_channel(WAITING);
+        let read = move || {
+            if caught::catch(|| raw.read_ahead(&sender)).is_err() {
+                _ = sender.send(Err(damaged("it is damaged")));
+            }
+        };
+        thread::Builder::new().spawn(read)?;
+        Ok(Self::Ahead(pages))
+    }
+
+    /// Returns the next page, or `None` at the end of the chunk.
+    pub(super) fn next(&mut self) -> Result<Option<RawPage>> {
+        let step = match self {
+            Self::Here(raw) => {
+                let header = raw.header()?;
+                return Ok(header.map(|header| RawPage {
+                    header,
+                    bytes: None,
+                }));
+            }
+            Self::Ahead(pages) => pages.recv().ok().transpose()?,
+        };
+        Ok(match step {
+            Some(AheadStep::Page(page)) => Some(page),
+            Some(AheadStep::Large(header, raw)) => {
+                *self = Self::Here(raw);
+                Some(RawPage {
+                    header,
+                    bytes: None,
+                })
+            }
+            None => None,
+        })
+    }
+
+    /// Returns the bytes of the page that [`PageSource::next`] returned last.
+    pub(super) fn unpack(&mut self, page: RawPage) -> Result<(PageHeader, Vec<u8>)> {
+        let bytes = match (page.bytes, self) {
+            (Some(bytes), _) => bytes,
+            (None, Self::Here(raw)) => raw.unpack(&page.header)?,
+            (None, Self::Ahead(_)) => return Err(damaged("a page is missing")),
+        };
+        Ok((page.header, bytes))
+    }
+}
+
+impl RawPages {
+    fn new(file: &Arc<dyn ReadAt>, chunk: &ColumnChunkMetaData) -> Result<Self> {
+        let start = chunk.dictionary_page_offset();
+        let start = start.unwrap_or(chunk.data_page_offset());
+        let range = (u64::try_from(start), u64::try_from(chunk.compressed_size()));
+        let (Ok(at), Ok(left)) = range else {
+            return Err(damaged("a column chunk begins before the file"));
+        };
+        if at.checked_add(left).is_none_or(|end| end > file.size()) {
+            return Err(damaged("a column chunk ends behind the file"));
+        }
+        Ok(Self {
+            file: Arc::clone(file),
+            codec: PageCodec::new(chunk.compression())?,
+            at,
+            left,
+        })
+    }
+
+    /// Passes the pages to the reader, up to the first page that is large.
+    fn read_ahead(mut self, sender: &SyncSender<Result<AheadStep>>) {
+        while let Some(header) = self.header().transpose() {
+            let step = match header {
+                Ok(header) if header.size.max(header.stored) > MAX_AHEAD => {
+                    _ = sender.send(Ok(AheadStep::Large(header, self)));
+                    return;
+                }
+                Ok(header) => self.unpack(&header).map(|bytes| {
+                    AheadStep::Page(RawPage {
+                        header,
+                        bytes: Some(bytes),
+                    })
+                }),
+                Err(error) => Err(error),
+            };
+            let is_last = step.is_err();
+            if sender.send(step).is_err() || is_last {
+                return;
+            }
+        }
+    }
+
+    /// Reads the header of the next page of a known kind. Returns `None` at the end of the chunk.
+    fn header(&mut self) -> Result<Option<PageHeader>> {
+        let mut size = HEADER;
+        while self.left > 0 {
+            let length = usize::try_from(self.left).map_or(size, |left| left.min(size));
+            let mut bytes = vec![0; length];
+            self.file.read_at(self.at, &mut bytes)?;
+            match PageHeader::read(&bytes) {
+                Ok(header) => {
+                    self.pass(header.length);
+                    if header.stored as u64 > self.left {
+                        return Err(damaged("a page is longer than its column chunk"));
+                    }
+                    if !matches!(header.kind, PageKind::Other) {
+                        return Ok(Some(header));
+                    }
+                    self.pass(header.stored);
+                    size = HEADER;
+                }
+                Err(ThriftError::Short) if length == size && size < MAX_HEADER => size *= 16,
+                Err(_) => return Err(damaged("a page's header is damaged")),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Moves behind the next bytes of the chunk.
+    fn pass(&mut self, bytes: usize) {
+        self.at += bytes as u64;
+        self.left = self.left.saturating_sub(bytes as u64);
+    }
+
+    /// Reads a page and unpacks it.
+    fn unpack(&mut self, header: &PageHeader) -> Result<Vec<u8>> {
+        let mut stored = vec![0; header.stored];
+        self.file.read_at(self.at, &mut stored)?;
+        self.pass(header.stored);
+        if let Some(expected) = header.crc {
+            let mut crc = flate2::Crc::new();
+            crc.update(&stored);
+            if crc.sum() != expected {
+                return Err(damaged("a page's checksum (CRC) is wrong"));
+            }
+        }
+        // The levels of such a page aren't compressed.
+        let (plain, is_compressed) = match header.kind {
+            PageKind::DataV2 {
+                definition,
+                repetition,
+                is_compressed,
+                ..
+            } => (u64::from(definition) + u64::from(repetition), is_compressed),
+            _ => (0, true),
+        };
+        let plain = usize::try_from(plain).unwrap_or(usize::MAX);
+        if plain > header.size.min(stored.len()) {
+            return Err(damaged("a page's levels are longer than the page"));
+        }
+        if !is_compressed || matches!(self.codec, PageCodec::Plain) {
+            return Ok(stored);
+        }
+        let (levels, packed) = stored.split_at(plain);
+        let mut bytes = Vec::with_capacity(header.size);
+        bytes.extend_from_slice(levels);
+        self.codec.unpack(packed, header.size - plain, &mut bytes)?;
+        Ok(bytes)
+    }
+}
