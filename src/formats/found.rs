@@ -96,7 +96,7 @@ impl FoundValue {
 
     /// Adds the place inside the row's value, e.g. `as element 3`.
     pub(super) fn at(mut self, place: fmt::Arguments<'_>) -> Self {
-        self.place += &format!(" {place}");
+        self.place = format!("{} {place}", self.place);
         self
     }
 }
