@@ -66,7 +66,7 @@ fn words(found: &FoundValue) -> (&str, &'static str) {
         FoundKind::List => ("a list", RIGHT_TYPE),
         FoundKind::Object => ("an object", RIGHT_TYPE),
         FoundKind::Number => ("a number", RIGHT_TYPE),
-        FoundKind::Bool => ("true or false", RIGHT_TYPE),
+        FoundKind::Bool => (&found.text, RIGHT_TYPE),
         FoundKind::Other => (&found.text, CORRECT),
     }
 }

@@ -185,7 +185,16 @@ pub(crate) fn kind() -> Option<String> {
 
 /// In a child process: calls `accepts` for each mutation, with its number and its random numbers. Panics if that takes
 /// too long or too much memory.
-pub(crate) fn try_mutations(kind: &str, mut accepts: impl FnMut(u64, &mut fastrand::Rng) -> bool) {
+pub(crate) fn try_mutations(kind: &str, accepts: impl FnMut(u64, &mut fastrand::Rng) -> bool) {
+    try_within(kind, PEAK, accepts);
+}
+
+/// Like [`try_mutations`], with another limit of the memory in bytes.
+pub(crate) fn try_within(
+    kind: &str,
+    limit: u64,
+    mut accepts: impl FnMut(u64, &mut fastrand::Rng) -> bool,
+) {
     std::panic::set_hook(Box::new(|info| {
         if !crate::caught::is_catching() {
             eprintln!("{info}");
@@ -212,7 +221,7 @@ pub(crate) fn try_mutations(kind: &str, mut accepts: impl FnMut(u64, &mut fastra
         peak >> 20
     );
     std::fs::write(folder.join(format!("{kind}.report")), report).unwrap();
-    assert!(peak < PEAK, "{} MiB", peak >> 20);
+    assert!(peak < limit, "{} MiB", peak >> 20);
 }
 
 /// Returns the processor time that this process has used. Other processes on a busy machine don't count.

@@ -16,7 +16,7 @@ const BATCHES: usize = 2;
 
 /// Maximum size in bytes of the text of all rows that were found and aren't stored yet, unless a single block is larger.
 /// Parsing takes up to five times the memory of the text.
-const IN_FLIGHT: usize = 32 << 20;
+const IN_FLIGHT: usize = 24 << 20;
 
 /// A block, and the number of bytes of the file up to its end.
 type Found = Result<(Block, u64), ReadError>;
