@@ -1,25 +1,46 @@
-//! Calls about partitions, databases, indexes and aliases. All dialects send them to v2's routes of the cluster's own
-//! endpoint, since `v1` has no such calls.
+//! The calls to v2's routes of the cluster's own endpoint, and those about partitions, databases, indexes and aliases,
+//! which all dialects send there, since `v1` has no such calls.
 
 use super::Client;
-use super::envelope::texts;
+use super::envelope::{read_rows, texts};
 use super::error::ApiError;
 use super::outcome::Effect;
-use super::query::read_rows;
 use super::request::Outgoing;
 use serde_json::{Map, Value};
 
-/// One call: its purpose as it reads after "cannot", its effect, and its path below `/v2/vectordb/`.
+/// One call.
 #[derive(Clone, Copy)]
-pub(crate) struct CatalogCall(&'static str, Effect, &'static str);
+pub(crate) struct CatalogCall {
+    /// The purpose as it reads after "cannot".
+    pub(super) what: &'static str,
+    pub(super) effect: Effect,
+    pub(super) path: &'static str,
+}
 
 macro_rules! calls {
     ($($name:ident: $effect:ident $path:literal $what:literal;)*) => {
-        $(pub(crate) const $name: CatalogCall = CatalogCall($what, Effect::$effect, $path);)*
+        $(pub(crate) const $name: CatalogCall = CatalogCall {
+            what: $what,
+            effect: Effect::$effect,
+            path: concat!("/v2/vectordb/", $path),
+        };)*
     };
 }
 
 calls! {
+    COLLECTIONS: Read "collections/list" "list the collections";
+    HAS_COLLECTION: Read "collections/has" "look for the collection";
+    DESCRIBE_COLLECTION: Read "collections/describe" "describe the collection";
+    CREATE_COLLECTION: Change "collections/create" "create the collection";
+    PROPERTIES: Read "collections/describe" "read the collection's properties";
+    ALTER_PROPERTIES: Change "collections/alter_properties" "set the collection's properties";
+    DROP_COLLECTION: Change "collections/drop" "drop the collection";
+    LOAD: Change "collections/load" "load the collection";
+    LOAD_STATE: Read "collections/get_load_state" "read the collection's load state";
+    STATISTICS: Read "collections/get_stats" "read the collection's statistics";
+    COUNT: Read "entities/query" "count the rows";
+    QUERY: Read "entities/query" "read rows";
+    SEARCH: Read "entities/search" "search the collection";
     PARTITIONS: Read "partitions/list" "list the partitions";
     CREATE_PARTITION: Change "partitions/create" "create the partition";
     DROP_PARTITION: Change "partitions/drop" "drop the partition";
@@ -45,7 +66,7 @@ impl Client {
     ) -> Result<Vec<String>, ApiError> {
         let kind = kind(call, body);
         let names = if self.is_pretended(body) {
-            let default = (call.2 == PARTITIONS.2).then(|| "_default".to_owned());
+            let default = (call.path == PARTITIONS.path).then(|| "_default".to_owned());
             default.into_iter().collect()
         } else {
             self.call(self.catalog(call, body, None)?, texts)?
@@ -133,12 +154,12 @@ impl Client {
 
     fn catalog(
         &self,
-        CatalogCall(what, effect, path): CatalogCall,
+        call: CatalogCall,
         pairs: &[(&str, &str)],
         more: Option<(&str, Value)>,
     ) -> Result<Outgoing, ApiError> {
         let database = self.settings().database.as_deref();
-        let own = database.filter(|_| path != DATABASES.2);
+        let own = database.filter(|_| call.path != DATABASES.path);
         let pairs = own
             .map(|name| ("dbName", name))
             .into_iter()
@@ -147,7 +168,7 @@ impl Client {
             .map(|(key, value)| (key.to_owned(), value.into()))
             .collect();
         body.extend(more.map(|(key, value)| (key.to_owned(), value)));
-        self.post_body(what, effect, &format!("/v2/vectordb/{path}"), own, &body)
+        self.post_body(call, own, &body)
     }
 
     /// Returns true if the call is about a collection that only this dry run has created.
@@ -158,8 +179,8 @@ impl Client {
 }
 
 /// Returns the kind of names that a call is about, for a dry run: `partitions books`.
-fn kind(CatalogCall(_, _, path): CatalogCall, body: &[(&str, &str)]) -> String {
-    let family = path.split('/').next().unwrap_or_default();
+fn kind(call: CatalogCall, body: &[(&str, &str)]) -> String {
+    let family = call.path.split('/').nth(3).unwrap_or_default();
     let collection = body.iter().find(|(key, _)| *key == "collectionName");
     // An alias belongs to its database.
     let collection = collection.filter(|_| family != "aliases");

@@ -3,17 +3,16 @@
 //! `v1` has no calls to load, to count rows or to create a collection from a schema. For those, the v2 routes are used,
 //! which every Zilliz Cloud cluster has and a Milvus older than 2.4 lacks.
 
-use super::Client;
 use super::bodies::CollectionBody;
+use super::catalog::{self, CatalogCall};
 use super::description::{self, CollectionDescription};
 use super::envelope::{AnswerData, texts};
 use super::error::ApiError;
 use super::fields::Fields;
 use super::model::Dialect;
-use super::outcome::Effect;
 use super::request::Outgoing;
 use super::settings::COLLECTIONS;
-use super::v1;
+use super::{Client, v1};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -24,11 +23,10 @@ pub(super) const V1: &str = "/v1/vector/collections";
 impl Client {
     /// Returns the names of the database's collections.
     pub fn collections(&self) -> Result<Vec<String>, ApiError> {
-        let what = "list the collections";
         let outgoing = if self.speaks_v1() {
-            self.v1_get(what, V1, &[])?
+            self.v1_get(catalog::COLLECTIONS, V1, &[])?
         } else {
-            self.post(what, Effect::Read, "/v2/vectordb/collections/list", None)?
+            self.post(catalog::COLLECTIONS, None)?
         };
         let names = self.call(outgoing, texts)?;
         Ok(match &self.settings().dry_run {
@@ -45,8 +43,7 @@ impl Client {
         if self.speaks_v1() {
             return Ok(self.collections()?.iter().any(|known| known == name));
         }
-        let path = "/v2/vectordb/collections/has";
-        let outgoing = self.post("look for the collection", Effect::Read, path, Some(name))?;
+        let outgoing = self.post(catalog::HAS_COLLECTION, Some(name))?;
         self.call(outgoing, |data| {
             let object = data.object()?;
             if object.has(&["has"]) {
@@ -59,16 +56,11 @@ impl Client {
 
     /// Returns a collection's schema, indexes and load state.
     pub fn describe(&self, name: &str) -> Result<CollectionDescription, ApiError> {
-        let what = "describe the collection";
+        let call = catalog::DESCRIBE_COLLECTION;
         let outgoing = if self.speaks_v1() {
-            self.v1_get(what, &format!("{V1}/describe"), &[("collectionName", name)])?
+            self.v1_get(call, &format!("{V1}/describe"), &[("collectionName", name)])?
         } else {
-            self.post(
-                what,
-                Effect::Read,
-                "/v2/vectordb/collections/describe",
-                Some(name),
-            )?
+            self.post(call, Some(name))?
         };
         self.call(outgoing, |data| description::read(data, name))
     }
@@ -76,7 +68,7 @@ impl Client {
     /// Creates a collection; `body` is the API's own create body, in the quick form or with `schema`. If the body names
     /// no database, the connection's is added. Sent once.
     pub fn create_collection(&self, body: &Value) -> Result<(), ApiError> {
-        let what = "create the collection";
+        let call = catalog::CREATE_COLLECTION;
         let body = body.as_object().ok_or_else(|| ApiError::Setting {
             what: "the collection's description",
             problem: "it is not an object".to_owned(),
@@ -84,7 +76,7 @@ impl Client {
         })?;
         if self.speaks_v1() && !body.contains_key("schema") {
             let path = format!("{V1}/create");
-            self.done(self.v1_post(what, Effect::Change, &path, body)?)?;
+            self.done(self.v1_post(call, &path, body)?)?;
             self.pretend_created(body);
             return Ok(());
         }
@@ -94,9 +86,7 @@ impl Client {
                 .or_insert_with(|| Value::from(database.as_str()));
         }
         let database = body.get("dbName").and_then(Value::as_str);
-        let path = "/v2/vectordb/collections/create";
-        let outgoing = self.post_body(what, Effect::Change, path, database, &body)?;
-        self.done(outgoing)?;
+        self.done(self.post_body(call, database, &body)?)?;
         self.pretend_created(&body);
         Ok(())
     }
@@ -108,31 +98,27 @@ impl Client {
         database: Option<&str>,
         wanted: &Map<String, Value>,
     ) -> Result<Map<String, Value>, ApiError> {
-        let what = "read the collection's properties";
-        let path = "/v2/vectordb/collections/describe";
         let database = database.or(self.settings().database.as_deref());
         let body = CollectionBody {
             db_name: database,
             collection_name: Some(name),
             ..CollectionBody::default()
         };
-        let outgoing = self.post_body(what, Effect::Read, path, database, &body)?;
+        let outgoing = self.post_body(catalog::PROPERTIES, database, &body)?;
         let held: BTreeMap<String, String> = self.call(outgoing, |data| {
             let pairs = data.object()?.objects(&["properties"]);
             let pair =
                 |pair: &Fields<'_>| Some((pair.text(&["key"])?, pair.text_or_empty(&["value"])));
             Ok(pairs.iter().filter_map(pair).collect())
         })?;
-        let plain = |value: &Value| {
-            value
+        let mut missing = wanted.clone();
+        missing.retain(|key, value| {
+            let plain = value
                 .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned)
-        };
-        let is_missing = |(key, value): &(&String, &Value)| held.get(*key) != Some(&plain(value));
-        let missing = wanted.iter().filter(is_missing);
-        Ok(missing
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect())
+                .map_or_else(|| value.to_string(), str::to_owned);
+            held.get(key) != Some(&plain)
+        });
+        Ok(missing)
     }
 
     /// Sets properties of a collection. Sent once.
@@ -142,34 +128,25 @@ impl Client {
         database: Option<&str>,
         properties: &Map<String, Value>,
     ) -> Result<(), ApiError> {
-        let what = "set the collection's properties";
-        let path = "/v2/vectordb/collections/alter_properties";
         let database = database.or(self.settings().database.as_deref());
         let mut body = Map::new();
-        if let Some(database) = database {
-            body.insert("dbName".to_owned(), database.into());
-        }
+        body.extend(database.map(|database| ("dbName".to_owned(), database.into())));
         body.insert("collectionName".to_owned(), name.into());
         body.insert("properties".to_owned(), Value::Object(properties.clone()));
-        self.done(self.post_body(what, Effect::Change, path, database, &body)?)
+        self.done(self.post_body(catalog::ALTER_PROPERTIES, database, &body)?)
     }
 
     /// Drops a collection. Sent once.
     pub fn drop_collection(&self, name: &str) -> Result<(), ApiError> {
-        let what = "drop the collection";
+        let call = catalog::DROP_COLLECTION;
         let outgoing = if self.speaks_v1() {
             let body = CollectionBody {
                 collection_name: Some(name),
                 ..CollectionBody::default()
             };
-            self.v1_post(what, Effect::Change, &format!("{V1}/drop"), &body)?
+            self.v1_post(call, &format!("{V1}/drop"), &body)?
         } else {
-            self.post(
-                what,
-                Effect::Change,
-                "/v2/vectordb/collections/drop",
-                Some(name),
-            )?
+            self.post(call, Some(name))?
         };
         self.done(outgoing)?;
         if let Some(dry_run) = &self.settings().dry_run {
@@ -181,8 +158,7 @@ impl Client {
     /// Starts loading a collection, which searches and counts need; [`Client::load_state`] shows when loading is done.
     /// `extra` are further keys of the body. Sent once.
     pub fn load(&self, name: &str, extra: &Map<String, Value>) -> Result<(), ApiError> {
-        let path = "/v2/vectordb/collections/load";
-        let outgoing = self.post("load the collection", Effect::Change, path, Some(name))?;
+        let outgoing = self.post(catalog::LOAD, Some(name))?;
         self.done(outgoing.with_extra(extra)?)?;
         if let Some(dry_run) = &self.settings().dry_run {
             dry_run.load(name);
@@ -199,9 +175,7 @@ impl Client {
         if self.speaks_v1() {
             return self.describe(name).map(|described| described.load);
         }
-        let path = "/v2/vectordb/collections/get_load_state";
-        let what = "read the collection's load state";
-        let outgoing = self.post(what, Effect::Read, path, Some(name))?;
+        let outgoing = self.post(catalog::LOAD_STATE, Some(name))?;
         self.call(outgoing, |data| {
             data.object()?
                 .text(&["loadState", "state"])
@@ -223,8 +197,7 @@ impl Client {
             ..CollectionBody::default()
         };
         // No limit, since servers refuse a limit with count(*).
-        let path = "/v2/vectordb/entities/query";
-        let outgoing = self.post_body("count the rows", Effect::Read, path, database, &body)?;
+        let outgoing = self.post_body(catalog::COUNT, database, &body)?;
         self.call(outgoing, |data| {
             first_count(data, &["count(*)"]).ok_or_else(|| data.unreadable("it has no count(*)"))
         })
@@ -235,9 +208,7 @@ impl Client {
         if self.pretended(name) == Some(true) {
             return Ok(0);
         }
-        let path = "/v2/vectordb/collections/get_stats";
-        let what = "read the collection's statistics";
-        let outgoing = self.post(what, Effect::Read, path, Some(name))?;
+        let outgoing = self.post(catalog::STATISTICS, Some(name))?;
         self.call(outgoing, |data| {
             first_count(data, &["rowCount", "row_count"])
                 .ok_or_else(|| data.unreadable("it has no row count"))
@@ -277,28 +248,20 @@ impl Client {
     }
 
     /// Sends a v2 call with only the database and the collection in its body.
-    fn post(
-        &self,
-        what: &'static str,
-        effect: Effect,
-        path: &str,
-        collection_name: Option<&str>,
-    ) -> Result<Outgoing, ApiError> {
+    fn post(&self, call: CatalogCall, collection_name: Option<&str>) -> Result<Outgoing, ApiError> {
         let db_name = self.settings().database.as_deref();
         let body = CollectionBody {
             db_name,
             collection_name,
             ..CollectionBody::default()
         };
-        self.post_body(what, effect, path, db_name, &body)
+        self.post_body(call, db_name, &body)
     }
 
     /// Sends a v2 call with this body.
     pub(super) fn post_body(
         &self,
-        what: &'static str,
-        effect: Effect,
-        path: &str,
+        CatalogCall { what, effect, path }: CatalogCall,
         database: Option<&str>,
         body: &impl Serialize,
     ) -> Result<Outgoing, ApiError> {
@@ -308,7 +271,7 @@ impl Client {
 
     fn v1_get(
         &self,
-        what: &'static str,
+        CatalogCall { what, .. }: CatalogCall,
         path: &str,
         query: &[(&str, &str)],
     ) -> Result<Outgoing, ApiError> {
@@ -320,8 +283,7 @@ impl Client {
     /// Sends a v1 call with this body.
     pub(super) fn v1_post(
         &self,
-        what: &'static str,
-        effect: Effect,
+        CatalogCall { what, effect, .. }: CatalogCall,
         path: &str,
         body: &impl Serialize,
     ) -> Result<Outgoing, ApiError> {

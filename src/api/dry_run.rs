@@ -17,9 +17,10 @@ use super::settings::{
 };
 use super::transport::HttpAnswer;
 use crate::interrupt::Stop;
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 fn place(settings: &Settings, database: Option<&str>, kind: &str, name: &str) -> PretendedName {
     let base = settings.collection_base.as_ref();
@@ -45,7 +46,7 @@ impl DryRun {
         settings: &Settings,
         outgoing: &Outgoing,
     ) -> Result<HttpAnswer, ApiError> {
-        let mut pretended = self.pretended();
+        let mut pretended = self.0.pretended.lock();
         let creates = outgoing.call.effect == Effect::Create;
         let (text, data) = if creates {
             let jobs = &pretended.jobs;
@@ -74,13 +75,13 @@ impl DryRun {
 
     /// Sets the state of a placeholder job.
     pub(super) fn set(&self, job_id: &str, state: JobState) {
-        self.pretended().jobs.set(job_id, state);
+        self.0.pretended.lock().jobs.set(job_id, state);
     }
 
     /// Returns the progress of a placeholder job, which is completed or waits for its commit. Its sizes are 0, so a script
     /// can add them up.
     pub(super) fn progress(&self, job_id: &str) -> Option<Progress> {
-        let state = self.pretended().jobs.ask(job_id)?;
+        let state = self.0.pretended.lock().jobs.ask(job_id)?;
         Some(Progress {
             percent: 100.0,
             rows: Some(0),
@@ -94,7 +95,7 @@ impl DryRun {
     pub(super) fn keep(&self, settings: &Settings, database: Option<&str>, name: &str, made: bool) {
         let place = place(settings, database, COLLECTIONS, name);
         let made = made.then(String::new);
-        self.pretended().names.insert(place, made);
+        self.0.pretended.lock().names.insert(place, made);
     }
 
     /// Records that a name of another kind, such as an alias, was created (`made`) or dropped.
@@ -107,19 +108,24 @@ impl DryRun {
     ) {
         let place = place(settings, None, kind, name);
         let made = made.map(str::to_owned);
-        self.pretended().names.insert(place, made);
+        self.0.pretended.lock().names.insert(place, made);
     }
 
     /// Returns the detail of a name that this run has created.
     pub(super) fn made(&self, settings: &Settings, kind: &str, name: &str) -> Option<String> {
         let place = place(settings, None, kind, name);
-        self.pretended().names.get(&place).cloned().flatten()
+        self.0.pretended.lock().names.get(&place).cloned().flatten()
     }
 
     /// Returns whether the connection's database would have the collection, if this run has created or dropped it.
     pub(super) fn has(&self, settings: &Settings, name: &str) -> Option<bool> {
         let place = place(settings, None, COLLECTIONS, name);
-        self.pretended().names.get(&place).map(Option::is_some)
+        self.0
+            .pretended
+            .lock()
+            .names
+            .get(&place)
+            .map(Option::is_some)
     }
 
     /// Returns the names of this kind that the service lists, with the created ones and without the dropped ones.
@@ -130,7 +136,7 @@ impl DryRun {
         mut names: Vec<String>,
     ) -> Vec<String> {
         let (wanted, _) = place(settings, None, kind, "");
-        for ((within, name), made) in &self.pretended().names {
+        for ((within, name), made) in &self.0.pretended.lock().names {
             if *within == wanted {
                 names.retain(|it| it != name);
                 if made.is_some() {
@@ -143,19 +149,12 @@ impl DryRun {
 
     /// Records that a collection was loaded.
     pub(super) fn load(&self, collection: &str) {
-        self.pretended().loaded.insert(collection.to_owned());
+        self.0.pretended.lock().loaded.insert(collection.to_owned());
     }
 
     /// Returns true for a collection that this run has loaded.
     pub(super) fn is_loaded(&self, collection: &str) -> bool {
-        self.pretended().loaded.contains(collection)
-    }
-
-    fn pretended(&self) -> MutexGuard<'_, Pretended> {
-        self.0
-            .pretended
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.0.pretended.lock().loaded.contains(collection)
     }
 }
 
@@ -183,16 +182,12 @@ fn is_about(outgoing: &Outgoing, jobs: &PlaceholderJobs) -> bool {
     let body = outgoing.body.as_deref();
     let body: Option<Value> = body.and_then(|body| serde_json::from_slice(body).ok());
     let job = body.as_ref().and_then(|body| body.get("jobId")?.as_str());
-    job.is_some_and(|job| jobs.variable(job).is_some())
+    job.and_then(|job| jobs.variable(job)).is_some()
 }
 
 fn cannot_show(error: &io::Error, outgoing: &Outgoing) -> ApiError {
     if error.kind() == io::ErrorKind::BrokenPipe {
-        return ApiError::Stopped {
-            call: Box::new(outgoing.call.clone()),
-            stop: Stop::ClosedPipe,
-            sent: false,
-        };
+        return outgoing.stopped(Stop::ClosedPipe, false);
     }
     ApiError::Setting {
         what: "standard output",

@@ -8,6 +8,7 @@ use super::model::Dialect;
 use super::outcome::Effect;
 use super::settings::Settings;
 use super::transport::HttpAnswer;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use std::time::Duration;
 
@@ -144,6 +145,18 @@ impl<'a> AnswerData<'a> {
 /// Returns the texts of an answer's list.
 pub(super) fn texts(data: &AnswerData<'_>) -> Result<Vec<String>, ApiError> {
     Ok(data.list()?.into_iter().filter_map(fields::text).collect())
+}
+
+/// Reads rows: a list of objects.
+pub(super) fn read_rows(data: &AnswerData<'_>) -> Result<Vec<Value>, ApiError> {
+    let rows = data.list()?.into_iter();
+    let rows: Result<Vec<Value>, _> = rows.map(|row| serde_json::from_str(row.get())).collect();
+    let rows = rows.map_err(|_| data.unreadable("a row is not JSON"))?;
+    if rows.iter().all(Value::is_object) {
+        Ok(rows)
+    } else {
+        Err(data.unreadable("its rows are not objects"))
+    }
 }
 
 impl AnswerReader<'_> {

@@ -2,8 +2,7 @@
 
 use super::endpoint::{Site, control_plane};
 use super::model::Dialect;
-use super::outcome::Effect;
-use super::outcome::{self, ErrorAnswer};
+use super::outcome::{self, Effect, ErrorAnswer};
 use super::settings::Settings;
 
 /// Returns the hint for an error answer, in terms of the shell's own functions.

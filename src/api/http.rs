@@ -7,10 +7,10 @@ use super::error::ApiError;
 use super::request::Outgoing;
 use super::settings::Settings;
 use super::tls;
+use parking_lot::Mutex;
 use reqwest::blocking::Client as Http;
 use reqwest::{redirect, retry};
 use std::error::Error as _;
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 use url::{Host, Url};
@@ -34,7 +34,7 @@ impl Clients {
     /// Returns the client for this address, built on the first call.
     pub(super) fn of(&self, settings: &Settings, url: &Url) -> Result<Http, ApiError> {
         let reach = Reach::of(url);
-        let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut clients = self.0.lock();
         if let Some((_, http)) = clients.iter().find(|(known, _)| *known == reach) {
             return Ok(http.clone());
         }
@@ -48,7 +48,7 @@ impl Drop for Clients {
     /// Dropping an HTTP client waits for its thread, which may be looking up a host. So the drop runs on another
     /// thread.
     fn drop(&mut self) {
-        let clients = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let clients = std::mem::take(self.0.get_mut());
         if !clients.is_empty() {
             let _ = thread::Builder::new().spawn(move || drop(clients));
         }

@@ -39,9 +39,10 @@ impl fmt::Display for Dialect {
 }
 
 /// The state of a job or of one of its files, as zshell displays it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum JobState {
     /// Accepted, but not started.
+    #[default]
     Pending,
     /// Running, in any phase.
     Importing,
@@ -96,7 +97,7 @@ impl fmt::Display for JobState {
 }
 
 /// A [`JobState`] with the service's own word for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State {
     /// The state.
     pub kind: JobState,
@@ -171,7 +172,7 @@ pub(crate) fn is_placeholder_id(text: &str) -> bool {
 }
 
 /// A job's progress at one moment.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Progress {
     /// The job's id, always as text, since it may exceed 2^53.
     pub job_id: String,
@@ -208,16 +209,7 @@ impl Progress {
             job_id: job_id.to_owned(),
             collection: collection.to_owned(),
             state,
-            percent: 0.0,
-            rows: None,
-            total_rows: None,
-            file_name: String::new(),
-            file_size: None,
-            create_time: None,
-            complete_time: None,
-            reason: None,
-            details: Vec::new(),
-            warnings: Vec::new(),
+            ..Self::default()
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use super::Client;
 use super::bodies::CollectionBody;
-use super::envelope::AnswerData;
+use super::catalog::{self, CatalogCall};
+use super::envelope::read_rows;
 use super::error::ApiError;
-use super::outcome::Effect;
 use super::request::Outgoing;
 use serde_json::{Map, Value};
 
@@ -87,10 +87,8 @@ impl Client {
             db_name: database,
             ..query.body(name)
         };
-        let path = "/v2/vectordb/entities/query";
-        let outgoing = self
-            .post_body("read rows", Effect::Read, path, database, &body)?
-            .with_extra(&query.extra)?;
+        let outgoing = self.post_body(catalog::QUERY, database, &body)?;
+        let outgoing = outgoing.with_extra(&query.extra)?;
         self.call(outgoing, read_rows)
     }
 
@@ -104,7 +102,6 @@ impl Client {
     }
 
     fn search_call(&self, name: &str, search: &RowSearch) -> Result<Outgoing, ApiError> {
-        let what = "search the collection";
         let database = self.settings().database.as_deref();
         let filter = search.filter.as_str();
         let mut body = CollectionBody {
@@ -122,24 +119,14 @@ impl Client {
         if self.speaks_v1() && search.fits_v1() && database.is_none() {
             body.vector = Some(&search.vector);
             body.params = params;
-            let path = "/v1/vector/search";
-            return self.post_body(what, Effect::Read, path, None, &body);
+            let call = CatalogCall {
+                path: "/v1/vector/search",
+                ..catalog::SEARCH
+            };
+            return self.post_body(call, None, &body);
         }
         body.data = Some([&search.vector]);
         body.search_params = params;
-        let path = "/v2/vectordb/entities/search";
-        self.post_body(what, Effect::Read, path, database, &body)
-    }
-}
-
-/// Reads rows: a list of objects.
-pub(super) fn read_rows(data: &AnswerData<'_>) -> Result<Vec<Value>, ApiError> {
-    let rows = data.list()?.into_iter();
-    let rows: Result<Vec<Value>, _> = rows.map(|row| serde_json::from_str(row.get())).collect();
-    let rows = rows.map_err(|_| data.unreadable("a row is not JSON"))?;
-    if rows.iter().all(Value::is_object) {
-        Ok(rows)
-    } else {
-        Err(data.unreadable("its rows are not objects"))
+        self.post_body(catalog::SEARCH, database, &body)
     }
 }

@@ -7,7 +7,7 @@ use super::Client;
 use super::error::ApiError;
 use super::outcome::Effect;
 use super::request::{Outgoing, join};
-use super::{envelope, mask::Mask, transport::HttpAnswer};
+use super::{envelope, transport::HttpAnswer};
 use crate::secret::Secret;
 use reqwest::Method;
 use serde_json::Value;
@@ -56,10 +56,8 @@ pub(crate) fn is_read(method: &str, path: &str) -> bool {
 /// Returns the reason why a text is no path of the service.
 fn problem(path: &str) -> Option<&'static str> {
     let dots = |part: &str| {
-        matches!(
-            part.to_ascii_lowercase().replace("%2e", ".").as_str(),
-            "." | ".."
-        )
+        let plain = part.to_ascii_lowercase().replace("%2e", ".");
+        plain == "." || plain == ".."
     };
     if path.contains("://") || path.starts_with("//") || !path.starts_with('/') {
         return Some("it has to start with one slash; the connection decides the host");
@@ -99,7 +97,7 @@ impl Client {
                 envelope::read(self.settings(), call, mask, answer)?;
             }
             let mut value = value.unwrap_or_default();
-            hide(&mut value, mask);
+            each_text(&mut value, &|text| *text = mask.apply(text));
             Ok(value)
         })
     }
@@ -139,29 +137,21 @@ impl Client {
             url,
             body.as_ref(),
         );
-        body.iter_mut().for_each(wipe);
+        // The texts may be secrets.
+        let texts = body.iter_mut();
+        texts.for_each(|body| each_text(body, &|text| text.zeroize()));
         outgoing?
             .with_secrets(settings, &call.secrets)
             .with_database(database)
     }
 }
 
-/// Masks secrets in all texts of an answer.
-fn hide(value: &mut Value, mask: &Mask) {
+/// Passes all texts in a value to `act`.
+fn each_text(value: &mut Value, act: &dyn Fn(&mut String)) {
     match value {
-        Value::String(text) => *text = mask.apply(text),
-        Value::Array(items) => items.iter_mut().for_each(|item| hide(item, mask)),
-        Value::Object(fields) => fields.values_mut().for_each(|value| hide(value, mask)),
-        _ => {}
-    }
-}
-
-/// Zeroes the texts of a body, which may be secrets.
-fn wipe(value: &mut Value) {
-    match value {
-        Value::String(text) => text.zeroize(),
-        Value::Array(items) => items.iter_mut().for_each(wipe),
-        Value::Object(fields) => fields.values_mut().for_each(wipe),
+        Value::String(text) => act(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| each_text(item, act)),
+        Value::Object(fields) => fields.values_mut().for_each(|value| each_text(value, act)),
         _ => {}
     }
 }

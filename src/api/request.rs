@@ -5,6 +5,7 @@ use super::fields::Fields;
 use super::mask::Mask;
 use super::outcome::Effect;
 use super::settings::Settings;
+use crate::interrupt::Stop;
 use crate::secret::Secret;
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -13,6 +14,7 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::io;
+use std::time::Duration;
 use url::{Position, Url};
 use zeroize::Zeroizing;
 
@@ -198,6 +200,26 @@ impl Outgoing {
         whole.append(more.strip_prefix('{').unwrap_or(&more).as_bytes());
         self.body = Some(whole.into());
         Ok(self)
+    }
+
+    /// Returns the error for a stop; `sent` is set if the request was, or may have been, sent.
+    pub(super) fn stopped(&self, stop: Stop, sent: bool) -> ApiError {
+        let call = Box::new(self.call.clone());
+        ApiError::Stopped { call, stop, sent }
+    }
+
+    /// Returns the error for an answer that didn't arrive within this time.
+    pub(super) fn no_answer(&self, after: Duration) -> ApiError {
+        let call = Box::new(self.call.clone());
+        ApiError::NoAnswer { call, after }
+    }
+
+    /// Returns the error for a broken connection.
+    pub(super) fn lost(&self, cause: impl Into<String>) -> ApiError {
+        ApiError::Lost {
+            call: Box::new(self.call.clone()),
+            cause: cause.into(),
+        }
     }
 
     /// Masks these secrets of the request's body in the service's texts.

@@ -2,13 +2,12 @@
 //!
 //! Only reads are retried; changes are sent once.
 
-use super::envelope;
 use super::error::ApiError;
-use super::outcome;
 use super::outcome::Effect;
 use super::request::Outgoing;
 use super::settings::Settings;
 use super::transport::{HttpAnswer, Late, Transport};
+use super::{envelope, outcome};
 use crate::interrupt::Interrupt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -62,11 +61,8 @@ pub(super) fn send<T>(
         if pause >= deadline.saturating_duration_since(Instant::now()) {
             return result;
         }
-        interrupt.sleep(pause).map_err(|stop| ApiError::Stopped {
-            call: Box::new(outgoing.call.clone()),
-            stop,
-            sent: true,
-        })?;
+        let slept = interrupt.sleep(pause);
+        slept.map_err(|stop| outgoing.stopped(stop, true))?;
         pending.again();
     }
 }

@@ -2,13 +2,13 @@
 
 use super::model::{Dialect, JobState};
 use crate::secret::Secret;
+use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use std::{fmt, io};
 use url::Url;
 
 /// Default time to set up a connection.

@@ -1,10 +1,10 @@
 //! Threads that run requests: one per concurrent request, kept for a while for later requests.
 
-use std::io;
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Duration;
+use std::{io, thread};
 
 /// Time to keep an idle thread.
 const IDLE: Duration = Duration::from_secs(5);
@@ -27,7 +27,7 @@ impl Threads {
     pub(super) fn run(&self, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
         let mut work: Work = Box::new(work);
         // The thread that was busy last: its memory is warm, and the others can end.
-        while let Some((_, thread)) = self.idle().waiting.pop() {
+        while let Some((_, thread)) = self.0.lock().waiting.pop() {
             match thread.send(work) {
                 Ok(()) => return Ok(()),
                 // The thread has ended, because its last request panicked.
@@ -40,16 +40,15 @@ impl Threads {
     }
 
     fn work(&self, first: Work) {
-        let number = {
-            let mut idle = self.idle();
-            idle.next += 1;
-            idle.next
-        };
+        let mut idle = self.0.lock();
+        idle.next += 1;
+        let number = idle.next;
+        drop(idle);
         let mut work = first;
         loop {
             work();
             let (sender, receiver) = mpsc::channel();
-            self.idle().waiting.push((number, sender));
+            self.0.lock().waiting.push((number, sender));
             let Some(next) = self.next(number, &receiver) else {
                 return;
             };
@@ -63,7 +62,7 @@ impl Threads {
             Ok(work) => Some(work),
             Err(RecvTimeoutError::Disconnected) => None,
             Err(RecvTimeoutError::Timeout) => {
-                let mut idle = self.idle();
+                let mut idle = self.0.lock();
                 let at = idle.waiting.iter().position(|(it, _)| *it == number);
                 if let Some(at) = at {
                     idle.waiting.remove(at);
@@ -74,10 +73,6 @@ impl Threads {
                 receiver.recv().ok()
             }
         }
-    }
-
-    fn idle(&self) -> MutexGuard<'_, Idle> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -97,7 +92,7 @@ mod tests {
                 .run(move || sender.send(thread::current().id()).unwrap())
                 .unwrap();
             seen.insert(ids.recv().unwrap());
-            while threads.idle().waiting.is_empty() {
+            while threads.0.lock().waiting.is_empty() {
                 thread::yield_now();
             }
         }
@@ -108,7 +103,7 @@ mod tests {
             threads.run(move || _ = barrier.wait()).unwrap();
         }
         barrier.wait();
-        while threads.idle().waiting.len() < 2 {
+        while threads.0.lock().waiting.len() < 2 {
             thread::yield_now();
         }
     }

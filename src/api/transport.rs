@@ -10,12 +10,13 @@ use super::request::Outgoing;
 use super::settings::Settings;
 use super::threads::Threads;
 use crate::interrupt::{Interrupt, TICK};
+use parking_lot::Mutex;
 use reqwest::blocking::{Client as Http, Response};
 use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER, SERVER};
 use std::io::Read as _;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Bytes of an answer to read at once.
@@ -59,12 +60,8 @@ impl Transport {
         interrupt: &Interrupt,
         late: Option<Late>,
     ) -> Result<HttpAnswer, ApiError> {
-        let call = || Box::new(outgoing.call.clone());
-        interrupt.check().map_err(|stop| ApiError::Stopped {
-            call: call(),
-            stop,
-            sent: false,
-        })?;
+        let stopped = interrupt.check();
+        stopped.map_err(|stop| outgoing.stopped(stop, false))?;
         let http = self.clients.of(settings, &outgoing.url)?;
         let begun = Instant::now();
         if let Some(log) = &settings.log {
@@ -77,7 +74,7 @@ impl Transport {
         let caller = Arc::new(Caller {
             left: Mutex::new(false),
         });
-        let limits = RequestLimits {
+        let limits = ExchangeLimits {
             deadline,
             connect: settings.connect_timeout,
             whole: settings.read_timeout,
@@ -88,7 +85,7 @@ impl Transport {
         self.threads
             .run(move || there.tell(perform(&http, &request, &limits), &sender, late))
             .map_err(|error| ApiError::Unreachable {
-                call: call(),
+                call: Box::new(outgoing.call.clone()),
                 cause: error.to_string(),
                 hint: None,
             })?;
@@ -125,7 +122,7 @@ impl Caller {
     /// Called by the request's thread: passes the answer to the caller or to `late`. An unused `late` is dropped before
     /// the caller returns.
     fn tell(&self, arrived: Arrived, to: &Sender<Arrived>, late: Option<Late>) {
-        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = self.left.lock();
         match late {
             Some(late) if *left => {
                 drop(left);
@@ -141,7 +138,7 @@ impl Caller {
 
     /// Called by the caller: stops waiting, unless the answer has arrived.
     fn leave(&self, answers: &Receiver<Arrived>) -> Option<Arrived> {
-        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut left = self.left.lock();
         let arrived = answers.try_recv().ok();
         *left = arrived.is_none();
         arrived
@@ -156,37 +153,25 @@ fn await_answer(
     deadline: Instant,
     interrupt: &Interrupt,
 ) -> Arrived {
-    let call = || Box::new(outgoing.call.clone());
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         match answers.recv_timeout(TICK.min(left)) {
             Ok(arrived) => return arrived,
             Err(RecvTimeoutError::Disconnected) => {
-                let cause = "the request was given up".to_owned();
-                return Err(ApiError::Lost {
-                    call: call(),
-                    cause,
-                });
+                return Err(outgoing.lost("the request was given up"));
             }
             Err(RecvTimeoutError::Timeout) => interrupt.pending().tick(),
         }
-        interrupt.check().map_err(|stop| ApiError::Stopped {
-            call: call(),
-            stop,
-            sent: true,
-        })?;
+        let stopped = interrupt.check();
+        stopped.map_err(|stop| outgoing.stopped(stop, true))?;
         if Instant::now() >= deadline {
-            let after = settings.read_timeout;
-            return Err(ApiError::NoAnswer {
-                call: call(),
-                after,
-            });
+            return Err(outgoing.no_answer(settings.read_timeout));
         }
     }
 }
 
 /// The limits of a request.
-struct RequestLimits {
+struct ExchangeLimits {
     deadline: Instant,
     connect: Duration,
     whole: Duration,
@@ -199,7 +184,7 @@ struct RequestLimits {
 fn perform(
     http: &Http,
     outgoing: &Outgoing,
-    limits: &RequestLimits,
+    limits: &ExchangeLimits,
 ) -> Result<(HttpAnswer, bool), ApiError> {
     let left = limits.deadline.saturating_duration_since(Instant::now());
     let mut request = http
@@ -231,50 +216,30 @@ fn perform(
 fn read_body(
     response: &mut Response,
     outgoing: &Outgoing,
-    limits: &RequestLimits,
+    limits: &ExchangeLimits,
 ) -> Result<String, ApiError> {
-    let call = || Box::new(outgoing.call.clone());
     let announced = response.content_length().unwrap_or(0);
     let mut body = Vec::new();
     let mut chunk = vec![0; CHUNK];
     loop {
         if body.len() > limits.body || announced > limits.body as u64 {
-            let limit = limits.body;
-            return Err(ApiError::TooLarge {
-                call: call(),
-                limit,
-            });
+            let (call, limit) = (Box::new(outgoing.call.clone()), limits.body);
+            return Err(ApiError::TooLarge { call, limit });
         }
         if limits.abandoned.load(Ordering::Relaxed) || Instant::now() >= limits.deadline {
-            let after = limits.whole;
-            return Err(ApiError::NoAnswer {
-                call: call(),
-                after,
-            });
+            return Err(outgoing.no_answer(limits.whole));
         }
         match response.read(&mut chunk) {
             Ok(0) => break,
             Ok(n) => body.extend_from_slice(chunk.get(..n).unwrap_or_default()),
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => {
-                let after = limits.whole;
+                let inner = error.get_ref();
                 return Err(
-                    match error
-                        .get_ref()
-                        .and_then(|inner| inner.downcast_ref::<reqwest::Error>())
-                    {
-                        Some(inner) if inner.is_timeout() => ApiError::NoAnswer {
-                            call: call(),
-                            after,
-                        },
-                        Some(inner) => ApiError::Lost {
-                            call: call(),
-                            cause: innermost(inner),
-                        },
-                        None => ApiError::Lost {
-                            call: call(),
-                            cause: error.to_string(),
-                        },
+                    match inner.and_then(|inner| inner.downcast_ref::<reqwest::Error>()) {
+                        Some(inner) if inner.is_timeout() => outgoing.no_answer(limits.whole),
+                        Some(inner) => outgoing.lost(innermost(inner)),
+                        None => outgoing.lost(error.to_string()),
                     },
                 );
             }
@@ -284,7 +249,7 @@ fn read_body(
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 
-fn classify(error: &reqwest::Error, outgoing: &Outgoing, limits: &RequestLimits) -> ApiError {
+fn classify(error: &reqwest::Error, outgoing: &Outgoing, limits: &ExchangeLimits) -> ApiError {
     let call = Box::new(outgoing.call.clone());
     if error.is_connect() && error.is_timeout() {
         let cause = format!("no connection within {}s", limits.connect.as_secs_f64());
@@ -305,10 +270,9 @@ fn classify(error: &reqwest::Error, outgoing: &Outgoing, limits: &RequestLimits)
         };
     }
     if error.is_timeout() {
-        let after = limits.whole;
-        return ApiError::NoAnswer { call, after };
+        return outgoing.no_answer(limits.whole);
     }
-    ApiError::Lost { call, cause }
+    outgoing.lost(cause)
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &reqwest::header::HeaderName) -> Option<&'a str> {

@@ -4,10 +4,10 @@
 //! or as text (newer). The collection's schema shows which texts to convert.
 
 use super::description::{CollectionDescription, FieldDescription};
+use super::envelope::read_rows;
 use super::error::ApiError;
-use super::outcome::Effect;
-use super::query::{RowQuery, read_rows};
-use super::{Client, v1};
+use super::query::RowQuery;
+use super::{Client, catalog, v1};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -35,10 +35,8 @@ impl Client {
         body.filter = Some(&filter);
         // Servers refuse a limit with count(*), and v1 sets one unless it's 0.
         body.limit = query.limit.or(counts.then_some(0));
-        let outgoing = self
-            .v1_post("read rows", Effect::Read, QUERY, &body)?
-            .with_extra(&query.extra)?;
-        let mut rows = self.call(outgoing, read_rows)?;
+        let outgoing = self.v1_post(catalog::QUERY, QUERY, &body)?;
+        let mut rows = self.call(outgoing.with_extra(&query.extra)?, read_rows)?;
         if rows.is_empty() {
             return Ok(rows);
         }

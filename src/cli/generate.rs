@@ -4,6 +4,7 @@
 //! generated again.
 
 use super::{overview, plain};
+use crate::engine::functions::write::replace;
 use crate::error::{Failure, Kind};
 use crate::guide;
 use crate::session::Session;
@@ -101,7 +102,7 @@ fn write_pages(folder: &Path, pages: &[(String, Vec<u8>)]) -> Result<(), Failure
 fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)
-        .and_then(|()| fs::write(path, content))
+        .and_then(|()| replace(path, content))
         .map_err(|error| failed(&path.display().to_string(), &error))
 }
 

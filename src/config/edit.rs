@@ -2,7 +2,7 @@
 
 use super::{Config, Profile, Setting, path, read};
 use crate::error::{Failure, Kind};
-use crate::fsutil::{self, LockError, LockMode};
+use crate::fsutil::{self, FileMode, LockError, LockMode};
 use crate::interrupt::Interrupt;
 use serde_json::Value;
 use std::fs::File;
@@ -134,7 +134,7 @@ impl Edit {
         let text = Zeroizing::new(format!("{}{}", self.head, self.document));
         // Checks that the new text can be read, however the old one was written.
         Config::parse(&self.path, &text)?;
-        fsutil::replace_file(&self.path, text.as_bytes())
+        fsutil::replace_file(&self.path, text.as_bytes(), FileMode::Private)
             .map_err(|error| unwritten(&self.path, &error))?;
         Ok(self.path)
     }

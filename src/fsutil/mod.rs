@@ -7,9 +7,11 @@ mod lock;
 
 pub(crate) use lock::{LockError, LockMode, lock_file};
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::ffi::OsString;
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
 use std::path::Path;
+use ulid::Ulid;
 
 /// Creates a folder and its parents with mode 0700. An existing folder is left alone.
 pub(crate) fn create_private_folder(folder: &Path) -> io::Result<()> {
@@ -108,31 +110,58 @@ fn has_mode(_: &Path, _: u32) -> bool {
     false
 }
 
-/// Replaces a file so that it has its old or its new content after a crash at any moment, with mode 0600.
-///
-/// The new content goes through a file named `<path>.new`, so concurrent writers must hold a common lock.
-pub(crate) fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".new");
-    let new = Path::new(&name);
-    // A leftover of a crash may be a link, or readable by others.
-    match fs::remove_file(new) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let written = write_new(new, content).and_then(|()| fs::rename(new, path));
-    if written.is_err() {
-        // The first error is the one to report.
-        let _ = fs::remove_file(new);
-    }
-    written?;
-    path.parent().map_or(Ok(()), sync_folder)
+/// The permissions of a file that's written as a whole.
+pub(crate) enum FileMode {
+    /// Mode 0600.
+    Private,
+    /// The system's default for new files.
+    Default,
+    /// These permissions.
+    Like(Permissions),
 }
 
-fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = private_options().write(true).create_new(true).open(path)?;
-    file.write_all(content)?;
-    file.sync_all()
+/// Replaces a file so that every reader, and everyone after a crash at any moment, finds its old or its new content.
+pub(crate) fn replace_file(path: &Path, content: &[u8], mode: FileMode) -> io::Result<()> {
+    let name = path.file_name();
+    let name = name.ok_or_else(|| io::Error::other("it names no file"))?;
+    // An unpredictable name in the same folder.
+    let mut hidden = OsString::from(".");
+    hidden.push(name);
+    hidden.push(format!(".{}.tmp", Ulid::generate()));
+    let new = path.with_file_name(hidden);
+    // Files that zshell keeps should also survive power loss.
+    let is_kept = matches!(mode, FileMode::Private);
+    write_new(&new, content, mode)?;
+    if let Err(error) = fs::rename(&new, path) {
+        // The first error is the one to report.
+        let _ = fs::remove_file(&new);
+        return Err(error);
+    }
+    match path.parent() {
+        Some(folder) if is_kept => sync_folder(folder),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a file that doesn't exist yet, or nothing.
+pub(crate) fn write_new(path: &Path, content: &[u8], mode: FileMode) -> io::Result<()> {
+    let mut options = match mode {
+        FileMode::Private => private_options(),
+        FileMode::Default | FileMode::Like(_) => OpenOptions::new(),
+    };
+    // Never writes through an existing file, which may be another user's link.
+    let mut file = options.write(true).create_new(true).open(path)?;
+    let permitted = match mode {
+        FileMode::Like(permissions) => file.set_permissions(permissions),
+        FileMode::Private | FileMode::Default => Ok(()),
+    };
+    let written = permitted.and_then(|()| file.write_all(content));
+    let written = written.and_then(|()| file.sync_all());
+    if written.is_err() {
+        // The first error is the one to report.
+        let _ = fs::remove_file(path);
+    }
+    written
 }
 
 /// Flushes a folder's entries to the disk: a renamed or new file survives power loss only after this call.

@@ -7,6 +7,8 @@
 
 use super::identity::Scope;
 use super::moment::Moment;
+use super::now;
+use crate::api::model::JobState;
 use serde::{Deserialize, Serialize};
 
 /// Version of the file format that this release writes.
@@ -252,6 +254,27 @@ pub struct Checked {
 }
 
 impl Entry {
+    /// Returns the entry for the end of a job, seen now.
+    pub(crate) fn ended(target: &str, job: &str, state: JobState, rows: Option<u64>) -> Self {
+        Self::Ended(Ended {
+            target: target.to_owned(),
+            job: job.to_owned(),
+            at: now(),
+            state: state.word().to_owned(),
+            rows,
+        })
+    }
+
+    /// Returns the entry for an outcome that can't be found out. `jobs` may be the submission's.
+    pub(crate) fn unknown(id: &str, jobs: Vec<String>, stopped: bool) -> Self {
+        Self::Unknown(Unknown {
+            id: id.to_owned(),
+            at: now(),
+            jobs,
+            stopped,
+        })
+    }
+
     /// All kinds of entries, as they're written in the file.
     pub(super) const KINDS: [&'static str; 12] = [
         "journal", "seen", "intent", "made", "refused", "unsent", "absent", "unknown", "ended",

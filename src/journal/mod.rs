@@ -45,7 +45,7 @@ mod sync;
 mod tests;
 
 pub(crate) use entry::{
-    Absent, Checked, Closed, Created, Ended, Entry, Intent, KnownBy, Made, Refused, Seen, Unknown,
+    Absent, Checked, Closed, Created, Entry, Intent, KnownBy, Made, Refused, Seen,
 };
 pub(crate) use error::JournalError;
 use identity::HASH_DIGITS;
@@ -60,10 +60,10 @@ use crate::api::model::JobState;
 use crate::interrupt::Interrupt;
 use damage::Damage;
 use file::{JournalFile, JournalPaths, UnsyncedData, is_of_later_release};
+use parking_lot::Mutex;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 use sync::Sync;
 
 /// The journal of a data folder; may be used from several threads and processes at once.
@@ -125,7 +125,7 @@ impl Journal {
     /// Fails if lines can't be read, since a damaged line may have been about an import key.
     pub fn check_whole(&self) -> Result<(), JournalError> {
         self.read(|_| ())?;
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known.lock();
         if known.damaged.is_empty() {
             return Ok(());
         }
@@ -183,7 +183,7 @@ impl Journal {
         &self,
         decide: impl FnOnce(&JournalState) -> Result<(Vec<Entry>, T), E>,
     ) -> Result<(Option<UnsyncedData>, T), E> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock();
         let _gate = self.place.lock(true)?;
         let mut book = JournalFile::open(&self.place)?;
         known.read_on(&mut book)?;
@@ -213,7 +213,7 @@ impl Journal {
         &self,
         look: impl FnOnce(&JournalState, Option<&mut JournalFile>) -> Result<T, JournalError>,
     ) -> Result<T, JournalError> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock();
         if !self.place.journal().exists() {
             return look(&known.fold, None);
         }

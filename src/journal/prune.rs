@@ -10,7 +10,6 @@ use crate::journal::state::JournalState;
 use jiff::Timestamp;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
-use std::sync::PoisonError;
 use ulid::Ulid;
 
 /// Result of pruning.
@@ -31,7 +30,7 @@ impl Journal {
     /// that's open or unknown, or whose job isn't known to have ended, is kept at any age, with the baselines that it
     /// needs. Lines that this release doesn't know are kept too.
     pub fn prune(&self, before: Timestamp) -> Result<Pruned, JournalError> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.lock();
         let _gate = self.place.lock(true)?;
         let mut book = JournalFile::open(&self.place)?;
         known.read_on(&mut book)?;

@@ -42,30 +42,25 @@ impl JournalState {
             Entry::Intent(intent) => self.intend(intent),
             Entry::Made(it) => self.make(it),
             Entry::Refused(it) => {
-                if let Some(index) = self.settle(&it.id, it.at, Standing::Refused)
-                    && let Some(submission) = self.submissions.get_mut(index)
-                {
+                if let Some(submission) = self.settle(&it.id, it.at, Standing::Refused) {
                     submission.code = it.code;
                 }
             }
-            Entry::Unsent(it) => drop(self.settle(&it.id, it.at, Standing::Unsent)),
+            Entry::Unsent(it) => _ = self.settle(&it.id, it.at, Standing::Unsent),
             Entry::Absent(it) => {
                 let standing = if it.sends_again {
                     Standing::Open
                 } else {
                     Standing::Absent
                 };
-                if let Some(index) = self.settle(&it.id, it.at, standing)
-                    && let Some(submission) = self.submissions.get_mut(index)
+                if let Some(submission) = self.settle(&it.id, it.at, standing)
                     && it.sends_again
                 {
                     submission.sent = it.moment;
                 }
             }
             Entry::Unknown(it) => {
-                if let Some(index) = self.settle(&it.id, it.at, Standing::Unknown)
-                    && let Some(submission) = self.submissions.get_mut(index)
-                {
+                if let Some(submission) = self.settle(&it.id, it.at, Standing::Unknown) {
                     submission.candidates = it.jobs;
                     submission.stopped = it.stopped;
                 }
@@ -88,8 +83,9 @@ impl JournalState {
             // The service's answer overrides a manual `journal settle`.
             self.take_back(&made.id);
         }
-        if let Some(index) = self.settle(&made.id, made.at, Standing::Submitted) {
-            self.claim(index, made.job, by_hand);
+        let settled = self.settle(&made.id, made.at, Standing::Submitted);
+        if settled.is_some() {
+            self.claim(&made.id, made.job, by_hand);
         }
     }
 
@@ -103,14 +99,13 @@ impl JournalState {
             (Some(_), Some(state)) if state.is_final() => Standing::Ended(state),
             (Some(_), _) => Standing::Submitted,
         };
-        if let Some(index) = self.settle(&settled.id, settled.at.clone(), standing) {
-            match settled.job.clone() {
-                Some(job) => self.claim(index, job, true),
-                None => self.by_hand(index),
+        if let Some(submission) = self.settle(&settled.id, settled.at.clone(), standing) {
+            submission.by_hand = true;
+            if let Some(job) = settled.job.clone() {
+                self.claim(&settled.id, job, true);
             }
         }
-        let index = self.by_id.get(&settled.id);
-        let submission = index.and_then(|index| self.submissions.get_mut(*index));
+        let submission = self.submission_mut(&settled.id);
         if let Some(submission) = submission.filter(|it| it.job == settled.job)
             && let Standing::Ended(_) = standing
         {
@@ -122,27 +117,23 @@ impl JournalState {
 
     /// Removes a state that's known from `journal settle` only.
     fn take_back(&mut self, id: &str) {
-        let index = self.by_id.get(id);
-        let Some(submission) = index.and_then(|index| self.submissions.get_mut(*index)) else {
+        let submission = self.submission_mut(id);
+        let Some(submission) = submission.filter(|it| it.by_hand) else {
             return;
         };
-        if !submission.by_hand {
-            return;
-        }
         submission.by_hand = false;
         submission.end_by_hand = false;
         submission.rows = None;
+        let target = submission.intent.scope.target.clone();
         if let Some(job) = submission.job.take()
-            && let Some(jobs) = self.by_job.get_mut(&submission.intent.scope.target)
+            && let Some(jobs) = self.by_job.get_mut(&target)
         {
             jobs.remove(&job);
         }
     }
 
-    fn by_hand(&mut self, index: usize) {
-        if let Some(submission) = self.submissions.get_mut(index) {
-            submission.by_hand = true;
-        }
+    fn submission_mut(&mut self, id: &str) -> Option<&mut Submission> {
+        self.submissions.get_mut(*self.by_id.get(id)?)
     }
 
     fn see(&mut self, seen: Seen) {
@@ -170,7 +161,7 @@ impl JournalState {
 
     /// Sets a submission's standing. A submission that has a job keeps it, since an entry of another process may be
     /// late.
-    fn settle(&mut self, id: &str, at: String, standing: Standing) -> Option<usize> {
+    fn settle(&mut self, id: &str, at: String, standing: Standing) -> Option<&mut Submission> {
         let index = *self.by_id.get(id)?;
         let submission = self.submissions.get_mut(index)?;
         if submission.job.is_some() {
@@ -188,11 +179,13 @@ impl JournalState {
             submission.intent.stamps = Vec::new();
             submission.intent.contents = Vec::new();
         }
-        Some(index)
+        Some(submission)
     }
 
-    fn claim(&mut self, index: usize, job: String, by_hand: bool) {
-        if let Some(submission) = self.submissions.get_mut(index) {
+    fn claim(&mut self, id: &str, job: String, by_hand: bool) {
+        if let Some(&index) = self.by_id.get(id)
+            && let Some(submission) = self.submissions.get_mut(index)
+        {
             let target = submission.intent.scope.target.clone();
             submission.job = Some(job.clone());
             submission.by_hand = by_hand;
@@ -201,10 +194,8 @@ impl JournalState {
     }
 
     fn end(&mut self, ended: Ended) {
-        let index = self
-            .by_job
-            .get(&ended.target)
-            .and_then(|jobs| jobs.get(&ended.job));
+        let jobs = self.by_job.get(&ended.target);
+        let index = jobs.and_then(|jobs| jobs.get(&ended.job));
         let Some(submission) = index.and_then(|index| self.submissions.get_mut(*index)) else {
             return;
         };

@@ -3,9 +3,10 @@
 
 use super::error::JournalError;
 use super::file::UnsyncedData;
+use parking_lot::{Condvar, Mutex};
 use std::fs::OpenOptions;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -51,17 +52,16 @@ impl JournalOffset {
 impl Sync {
     /// Records a write. Called while the journal's lock is held, so that writes are recorded in order.
     pub(super) fn note(&self, written: &UnsyncedData) {
-        self.state().written = JournalOffset::of(written);
+        self.0.0.lock().written = JournalOffset::of(written);
     }
 
     /// Waits until this write is on the disk. If another thread's sync is in progress, its end is awaited first, and
     /// the next sync covers everything that was written in the meantime.
     pub(super) fn now(&self, written: &UnsyncedData) -> Result<(), JournalError> {
         let wanted = JournalOffset::of(written);
-        let mut state = self.state();
+        let mut state = self.0.0.lock();
         while state.busy {
-            let waited = self.0.1.wait(state);
-            state = waited.unwrap_or_else(PoisonError::into_inner);
+            self.0.1.wait(&mut state);
         }
         if state.synced.covers(&wanted) {
             return Ok(());
@@ -75,7 +75,7 @@ impl Sync {
         };
         drop(state);
         let result = written.sync();
-        let mut state = self.state();
+        let mut state = self.0.0.lock();
         state.busy = false;
         if result.is_ok() {
             state.synced = covered;
@@ -87,25 +87,25 @@ impl Sync {
 
     /// Arranges that all writes are synced soon: by the next [`Self::now`], otherwise by a thread.
     pub(super) fn soon(&self, path: &Path) {
-        if std::mem::replace(&mut self.state().awaited, true) {
+        if std::mem::replace(&mut self.0.0.lock().awaited, true) {
             return;
         }
         let (sync, path) = (self.clone(), path.to_owned());
         let later = thread::Builder::new().name("journal".to_owned());
         let spawned = later.spawn(move || {
             thread::sleep(SOON);
-            sync.state().awaited = false;
+            sync.0.0.lock().awaited = false;
             sync.flush(&path);
         });
         if spawned.is_err() {
-            self.state().awaited = false;
+            self.0.0.lock().awaited = false;
         }
     }
 
     /// Syncs all writes, unless they're synced already. No caller waits for these entries, so errors are ignored: the
     /// next [`Self::now`] reports them.
     pub(super) fn flush(&self, path: &Path) {
-        let state = self.state();
+        let state = self.0.0.lock();
         let target = state.written.clone();
         let done = state.synced.covers(&target);
         drop(state);
@@ -113,14 +113,10 @@ impl Sync {
             && let Ok(file) = OpenOptions::new().append(true).open(path)
             && file.sync_data().is_ok()
         {
-            let mut state = self.state();
+            let mut state = self.0.0.lock();
             if !state.synced.covers(&target) {
                 state.synced = target;
             }
         }
-    }
-
-    fn state(&self) -> MutexGuard<'_, SyncState> {
-        self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

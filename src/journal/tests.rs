@@ -5,6 +5,7 @@ mod fuzz;
 mod releases;
 mod settle;
 
+use super::entry::{Ended, Unknown};
 use super::*;
 use crate::api::model::JobState;
 use jiff::Timestamp;

@@ -2,9 +2,10 @@
 //!
 //! Each request draws once and meets at most one fault ([`super::http::faults`] applies it).
 
+use parking_lot::Mutex;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,7 +122,7 @@ impl Faults {
 
     /// Draws a number from 0 to 1.
     pub(super) fn roll(&self) -> f64 {
-        let mut dice = self.dice.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut dice = self.dice.lock();
         dice.f64()
     }
 

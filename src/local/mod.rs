@@ -60,6 +60,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use storage::DataStore;
 pub(crate) use storage::StoreError;
+use tokio::sync::Semaphore;
 use volumes::access::VolumeKeys;
 
 /// Settings of the service.
@@ -148,18 +149,16 @@ impl From<LocalError> for Failure {
             ),
             LocalError::Listen { .. } | LocalError::Threads(_) => (Kind::Connect, None),
         };
-        let failure = Self::new(kind, error.to_string());
-        match hint {
-            Some(hint) => failure.with_hint(hint),
-            None => failure,
-        }
+        let mut failure = Self::new(kind, error.to_string());
+        failure.hint = hint.map(str::to_owned);
+        failure
     }
 }
 
 impl Drop for Service {
     /// Ends the waits of requests for a busy database, before the server waits for the requests.
     fn drop(&mut self) {
-        self.shared.store().stop();
+        self.shared.store.stop();
     }
 }
 
@@ -174,38 +173,33 @@ pub(crate) struct Service {
 impl Service {
     /// Starts serving, and continues unfinished jobs that no living process works on.
     pub(crate) fn start(config: ServiceConfig) -> Result<Self, LocalError> {
-        let ServiceConfig {
-            data_dir,
-            listen: addr,
-            token,
-            import_rate,
-            faults,
-            places,
-            workers,
-            query_timeout,
-            warn,
-            interrupt,
-        } = config;
-        let token = token.filter(|token| !token.is_empty());
+        let addr = config.listen;
+        let token = config.token.filter(|token| !token.is_empty());
         let public = !addr.ip().is_loopback();
         if public && token.is_none() {
             return Err(LocalError::TokenNeeded { addr });
         }
-        let rules = Rules::new(places, public)?;
+        let rules = Rules::new(config.places, public)?;
         let listener =
             TcpListener::bind(addr).map_err(|source| LocalError::Listen { addr, source })?;
-        let dir = data_dir.join("local");
+        let dir = config.data_dir.join("local");
         let locks = dir.join("locks");
-        let store = DataStore::open(&dir, &interrupt)?;
+        let store = DataStore::open(&dir, &config.interrupt)?;
         storage::create_private(&locks)?;
-        let shared = Arc::new(Shared::new(store, locks, import_rate, faults, warn));
-        let workers = Workers::start(&shared, workers).map_err(LocalError::Threads)?;
+        let shared = Arc::new(Shared::new(
+            store,
+            locks,
+            config.import_rate,
+            config.faults,
+            config.warn,
+        ));
+        let workers = Workers::start(&shared, config.workers).map_err(LocalError::Threads)?;
         let app = App {
-            store: shared.store().for_requests(state::PATIENCE),
+            store: shared.store.for_requests(state::PATIENCE),
             shared: Arc::clone(&shared),
-            write_permits: state::write_permits(),
-            query_permits: state::query_permits(),
-            query_timeout,
+            write_permits: Semaphore::new(state::WRITERS),
+            query_permits: Semaphore::new(state::QUERIES),
+            query_timeout: config.query_timeout,
             rules,
             token,
             public,

@@ -14,10 +14,10 @@ use tokio::sync::Semaphore;
 pub(crate) const HANDLERS: usize = 6;
 
 /// Number of those threads that writes may occupy. A database that is locked for writing can still be read.
-const WRITERS: usize = 2;
+pub(crate) const WRITERS: usize = 2;
 
 /// Number of those threads that queries and searches may occupy. The rest is free for light calls.
-const QUERIES: usize = 3;
+pub(crate) const QUERIES: usize = 3;
 
 /// Time that a request waits for the database, and a write before that for a free permit.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
@@ -46,26 +46,4 @@ pub(crate) struct App {
     pub(crate) started: String,
     /// Whether other machines may send requests, with any host name.
     pub(crate) public: bool,
-}
-
-impl App {
-    /// Returns the store.
-    pub(crate) fn store(&self) -> &DataStore {
-        &self.store
-    }
-
-    /// Returns the state shared with the workers.
-    pub(crate) fn shared(&self) -> &Shared {
-        &self.shared
-    }
-}
-
-/// Returns the permits for queries and searches at a time.
-pub(crate) fn query_permits() -> Semaphore {
-    Semaphore::new(QUERIES)
-}
-
-/// Returns the permits for requests that write at a time.
-pub(crate) fn write_permits() -> Semaphore {
-    Semaphore::new(WRITERS)
 }

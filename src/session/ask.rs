@@ -104,8 +104,8 @@ type Line = Result<io::Result<Option<Zeroizing<Vec<u8>>>>, Stop>;
 #[cfg(unix)]
 mod terminal {
     use super::Line;
-    use crate::interrupt::{Interrupt, TICK};
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use crate::interrupt::Interrupt;
+    use crate::session::ready::readable;
     use rustix::io::{Errno, read};
     use rustix::termios::{
         LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
@@ -121,15 +121,8 @@ mod terminal {
         let input = io::stdin();
         // Allocated once: a growing buffer would leave copies of the secret in memory.
         let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
-        let wait = Timespec::try_from(TICK).unwrap_or_default();
         loop {
-            interrupt.check()?;
-            let mut ready = [PollFd::new(&input, PollFlags::IN)];
-            match poll(&mut ready, Some(&wait)) {
-                Ok(0) | Err(Errno::INTR) => continue,
-                Ok(_) => {}
-                Err(error) => return Ok(Err(error.into())),
-            }
+            readable(&input, interrupt)?;
             let mut byte = [0_u8];
             match read(&input, &mut byte) {
                 Ok(0) if line.is_empty() => return Ok(Ok(None)),

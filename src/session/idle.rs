@@ -1,10 +1,11 @@
 //! Ending the prompt on SIGTERM or SIGHUP while it waits for a key: the terminal is in raw mode then, and no code polls
 //! the interrupt flag.
 
+use parking_lot::Mutex;
 #[cfg(unix)]
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::io::{IsTerminal, stdout};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 #[cfg(not(unix))]
 type Termios = ();
@@ -61,7 +62,7 @@ impl PromptTerminal {
     }
 
     fn replace(&self, waiting: Option<WaitingPrompt>) -> Option<WaitingPrompt> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.0.lock();
         std::mem::replace(&mut state, waiting)
     }
 }

@@ -3,14 +3,13 @@
 //! The pager is `:set pager`, else `PAGER`, else `less -FRX`. Without a pager, long lists are cut (see
 //! [`super::Session::show`]). A setting with shell characters runs in `sh`, as in git.
 
+use super::idle::BorrowedTerminal;
 use crate::interrupt::{Interrupt, Stop, TICK};
 use std::convert::Infallible;
-use std::fmt;
 use std::io::{ErrorKind, Write};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::str::FromStr;
-use std::thread;
-use unicode_width::UnicodeWidthStr;
+use std::{fmt, thread};
 
 /// The default: quits on text that fits, keeps colours, leaves the text on the screen and ends on Ctrl-C.
 const LESS: &str = "less -FRX -K";
@@ -96,18 +95,9 @@ pub(super) fn is_longer(text: &[u8], width: usize, lines: usize) -> bool {
     let text = String::from_utf8_lossy(text);
     let mut used = 0;
     text.lines().any(|line| {
-        let columns = without_colours(line).width();
+        let columns = console::measure_text_width(line);
         used += columns.div_ceil(width.max(1)).max(1);
         used > lines
-    })
-}
-
-fn without_colours(line: &str) -> String {
-    let mut parts = line.split("\x1b[");
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |mut text, part| {
-        text.push_str(part.split_once('m').map_or(part, |(_, rest)| rest));
-        text
     })
 }
 
@@ -116,9 +106,9 @@ fn without_colours(line: &str) -> String {
 /// Ctrl-C reaches the pager, which decides what to do. SIGTERM and the run's deadline end the pager. With `at_end`, `less`
 /// begins at the end of the text.
 pub(super) fn page(pager: &Pager, text: &[u8], at_end: bool, interrupt: &Interrupt) -> Paged {
-    let settings = terminal::settings();
+    let terminal = BorrowedTerminal::save();
     let ended = run(pager, text, at_end, interrupt);
-    terminal::restore(settings);
+    terminal.restore(false);
     let problem = match ended {
         // The exit codes of `sh` for a command that isn't found or can't be started.
         Ok(status) if matches!(status.code(), Some(126 | 127)) => "not found".to_owned(),
@@ -207,29 +197,6 @@ fn command(setting: &str) -> std::io::Result<Command> {
     let mut command = Command::new(program);
     command.args(words);
     Ok(command)
-}
-
-/// The terminal's settings, which a killed pager doesn't restore.
-#[cfg(unix)]
-mod terminal {
-    use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
-
-    pub(super) fn settings() -> Option<Termios> {
-        tcgetattr(std::io::stdin()).ok()
-    }
-
-    pub(super) fn restore(settings: Option<Termios>) {
-        if let Some(settings) = settings {
-            // The terminal may be gone; there's no receiver for the error.
-            let _ = tcsetattr(std::io::stdin(), OptionalActions::Drain, &settings);
-        }
-    }
-}
-
-#[cfg(not(unix))]
-mod terminal {
-    pub(super) fn settings() {}
-    pub(super) fn restore(_settings: ()) {}
 }
 
 #[cfg(test)]

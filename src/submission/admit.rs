@@ -9,7 +9,7 @@ use super::files::{Likeness, compare};
 use super::{Doubt, Notice, SubmitError, Submitter};
 use crate::api::model::{JobState, Progress};
 use crate::api::{ApiError, backoff};
-use crate::journal::{Ended, Entry, KnownBy, Made, Unknown, now};
+use crate::journal::{Entry, KnownBy, Made, now};
 use crate::submission::unresolved::Open;
 use std::time::Instant;
 
@@ -144,13 +144,8 @@ impl Submitter<'_> {
             progress.state
         )));
         let made = made(open.id(), &job, KnownBy::SameKey);
-        let ended = Entry::Ended(Ended {
-            target: open.intent.scope.target.clone(),
-            job,
-            at: now(),
-            state: progress.state.kind.word().to_owned(),
-            rows: progress.rows,
-        });
+        let target = &open.intent.scope.target;
+        let ended = Entry::ended(target, &job, progress.state.kind, progress.rows);
         self.note(vec![made, ended]);
         Admitted::Next
     }
@@ -182,12 +177,7 @@ pub(super) fn not_known(
     jobs: Vec<String>,
     cause: Option<Box<ApiError>>,
 ) -> SubmitError {
-    it.note(vec![Entry::Unknown(Unknown {
-        id: open.id().to_owned(),
-        at: now(),
-        jobs: jobs.clone(),
-        stopped: false,
-    })]);
+    it.note(vec![Entry::unknown(open.id(), jobs.clone(), false)]);
     SubmitError::NotKnown {
         id: open.intent.id,
         key: open.intent.key,

@@ -5,7 +5,7 @@ use crate::api::{ApiError, JobFilter};
 use crate::error::Kind;
 use crate::journal::{Entry, JournalState, Moment, Scope, Seen, now};
 use std::collections::HashSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use ulid::Ulid;
 
@@ -54,11 +54,7 @@ impl Submitter<'_> {
         scope: &Scope,
         anew: bool,
     ) -> Result<Option<Arc<Baseline>>, SubmitError> {
-        let mut known = self
-            .desk
-            .baselines
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.desk.baselines.lock();
         let fresh = |baseline: &Option<Arc<Baseline>>| {
             let taken = baseline.as_ref().map(|baseline| baseline.taken.elapsed());
             taken.is_none_or(|age| !anew && age < FRESH)

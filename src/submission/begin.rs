@@ -6,8 +6,8 @@ use crate::api::ApiError;
 use crate::api::model::{ImportRequest, JobState};
 use crate::error::{Failure, Kind};
 use crate::journal::{
-    Ended, Entry, IdentityLock, Intent, JournalState, Moment, Scope, Standing, Submission, Unknown,
-    hash, identity, now, plain_files,
+    Entry, IdentityLock, Intent, JournalState, Moment, Scope, Standing, Submission, hash, identity,
+    now, plain_files,
 };
 use crate::submission::unresolved::{Open, Unresolved, take_up};
 use crate::text::words;
@@ -84,10 +84,8 @@ impl Submitter<'_> {
         };
         if let Some(key) = key {
             let target = &draft.scope.target;
-            let last = self
-                .desk
-                .journal
-                .read(|fold| fold.under_key(target, key).cloned())?;
+            let journal = &self.desk.journal;
+            let last = journal.read(|fold| fold.under_key(target, key).cloned())?;
             if let Some(last) = last
                 && let Some(begun) = self.go_on(&mut draft, key, &last)?
             {
@@ -168,13 +166,7 @@ impl Submitter<'_> {
         if !state.is_final() {
             return Ok(Some(Standing::Submitted));
         }
-        self.note(vec![Entry::Ended(Ended {
-            target: target.to_owned(),
-            job: job.to_owned(),
-            at: now(),
-            state: state.word().to_owned(),
-            rows: progress.rows,
-        })]);
+        self.note(vec![Entry::ended(target, job, state, progress.rows)]);
         Ok(Some(Standing::Ended(state)))
     }
 
@@ -197,16 +189,7 @@ impl Submitter<'_> {
             Ok::<_, SubmitError>((entries.collect(), ()))
         });
         written?;
-        Ok(Begun::Open(Open {
-            intent: Box::new(intent),
-            request: Box::new(draft.request.clone()),
-            lock: draft.lock,
-            sends: 0,
-            sent: None,
-            begun: None,
-            foreign: None,
-            may_repeat: true,
-        }))
+        Ok(Begun::Open(Open::new(intent, draft.request, draft.lock)))
     }
 
     fn intent(&self, draft: &Draft<'_>, baseline: Option<String>) -> Intent {
@@ -255,12 +238,7 @@ impl Submitter<'_> {
                 let text = format!("{about} whose answer was lost has made job {job}");
                 (self.notify)(Notice::Event(text));
             } else {
-                self.note(vec![Entry::Unknown(Unknown {
-                    id: it.intent.id.clone(),
-                    at: now(),
-                    jobs: Vec::new(),
-                    stopped: false,
-                })]);
+                self.note(vec![Entry::unknown(&it.intent.id, Vec::new(), false)]);
                 (self.notify)(Notice::Warning(format!(
                     "{about} was left without an answer, and may have made a job: zshell journal show {}",
                     it.intent.id

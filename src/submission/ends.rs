@@ -3,7 +3,7 @@
 use super::SubmissionContext;
 use crate::api::Settings;
 use crate::api::model::{JobState, JobSummary, Progress, State};
-use crate::journal::{Ended, Entry, JournalError, Standing, now, target};
+use crate::journal::{Entry, JournalError, Standing, target};
 use crate::text::words;
 
 /// A job as a call has shown it: id, state, and number of rows if the service reported one.
@@ -26,16 +26,9 @@ impl SubmissionContext {
         let target = target(settings);
         let entries: Vec<Entry> = self.journal.read(|fold| {
             let known = ended.filter(|(job, ..)| fold.awaits_end(&target, job));
-            let entry = |(job, state, rows): Shown<'_>| {
-                Entry::Ended(Ended {
-                    target: target.clone(),
-                    job: job.to_owned(),
-                    at: now(),
-                    state: state.word().to_owned(),
-                    rows,
-                })
-            };
-            known.map(entry).collect()
+            known
+                .map(|(job, state, rows)| Entry::ended(&target, job, state, rows))
+                .collect()
         })?;
         if entries.is_empty() {
             return Ok(());

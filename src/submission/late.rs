@@ -6,7 +6,8 @@
 use super::Open;
 use crate::api;
 use crate::journal::Journal;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use parking_lot::{Condvar, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Counter of the answers that haven't arrived yet. Clones share one counter.
@@ -46,29 +47,26 @@ impl LateAnswers {
     }
 
     fn one(&self) -> Out {
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        *self.0.0.lock() += 1;
         Out(self.clone())
     }
 
     /// Returns the number of answers that haven't arrived.
     pub fn count(&self) -> usize {
-        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.0.0.lock()
     }
 
     /// Waits until every answer has arrived, but at most `longest`.
     pub fn wait(&self, longest: Duration) {
         let end = Instant::now() + longest;
         let (lock, condvar) = &*self.0;
-        let mut count = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut count = lock.lock();
         while *count > 0 {
             let left = end.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return;
             }
-            count = condvar
-                .wait_timeout(count, left)
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            condvar.wait_for(&mut count, left);
         }
     }
 }
@@ -76,7 +74,7 @@ impl LateAnswers {
 impl Drop for Out {
     fn drop(&mut self) {
         let (lock, condvar) = &*self.0.0;
-        *lock.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        *lock.lock() -= 1;
         condvar.notify_all();
     }
 }

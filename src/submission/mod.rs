@@ -62,15 +62,14 @@ pub(crate) use unresolved::{Open, Unresolved};
 use crate::api::model::ImportRequest;
 use crate::api::{ApiError, Client, Outcome};
 use crate::interrupt::{Interrupt, Stop, TICK};
-use crate::journal::{
-    Closed, Entry, Journal, JournalError, KnownBy, Made, Refused, Scope, Unknown, now,
-};
+use crate::journal::{Closed, Entry, Journal, JournalError, KnownBy, Made, Refused, Scope, now};
 use crate::pending::PendingGuard;
 use baseline::Baseline;
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Time for which we wait for another identical submission without a message.
@@ -213,12 +212,7 @@ impl Submitter<'_> {
 
     /// Journals, on the disk, that the run was stopped before the outcome of a submission was known.
     fn stopped(&self, open: &Open, stop: Stop) -> SubmitError {
-        let unknown = Entry::Unknown(Unknown {
-            id: open.intent.id.clone(),
-            at: now(),
-            jobs: Vec::new(),
-            stopped: true,
-        });
+        let unknown = Entry::unknown(open.id(), Vec::new(), true);
         if let Err(error) = self.desk.journal.append(vec![unknown]) {
             self.warn_unwritten(&error);
         }

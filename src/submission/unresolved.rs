@@ -40,6 +40,20 @@ pub struct Open {
 }
 
 impl Open {
+    /// Returns a submission that wasn't sent yet.
+    pub(super) fn new(intent: Intent, request: &ImportRequest, lock: Arc<IdentityLock>) -> Self {
+        Self {
+            intent: Box::new(intent),
+            request: Box::new(request.clone()),
+            lock,
+            sends: 0,
+            sent: None,
+            begun: None,
+            foreign: None,
+            may_repeat: true,
+        }
+    }
+
     /// Returns the submission's id.
     pub fn id(&self) -> &str {
         &self.intent.id
@@ -191,14 +205,9 @@ pub(super) fn take_up(
     settle: Duration,
 ) -> Unresolved {
     let open = Open {
-        intent: Box::new(left.intent.clone()),
-        request: Box::new(request.clone()),
-        lock: Arc::clone(lock),
         sends: 1,
         sent: left.intent.moment.clone(),
-        begun: None,
-        foreign: None,
-        may_repeat: true,
+        ..Open::new(left.intent.clone(), request, Arc::clone(lock))
     };
     Unresolved::new(open, None, settle)
 }

@@ -1,11 +1,8 @@
 //! Parses an address and identifies the service behind it.
 
-use super::{
-    EndpointError, Site,
-    error::shown,
-    pasted,
-    region::{check_region, is_region},
-};
+use super::error::shown;
+use super::region::{check_region, is_region};
+use super::{EndpointError, Site, pasted};
 use url::{Host, Url};
 
 /// The kind of service behind an endpoint.
@@ -39,10 +36,11 @@ pub(crate) enum EndpointKind {
 /// A valid base URL and the kind of service behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Endpoint {
-    url: Url,
-    base: String,
-    kind: EndpointKind,
-    site: Option<Site>,
+    /// The base URL in parsed form.
+    pub(crate) url: Url,
+    pub(crate) kind: EndpointKind,
+    /// The host's site of Zilliz Cloud; `None` for a host outside Zilliz Cloud.
+    pub(crate) site: Option<Site>,
 }
 
 impl Endpoint {
@@ -88,7 +86,6 @@ impl Endpoint {
         url.set_path(url.path().trim_end_matches('/').to_owned().as_str());
         let site = Site::of_host(&host);
         let endpoint = Self {
-            base: url.as_str().trim_end_matches('/').to_owned(),
             kind: site.map_or(EndpointKind::Other, |_| name(&host)),
             url,
             site,
@@ -101,21 +98,6 @@ impl Endpoint {
             check_path(&endpoint)?;
         }
         Ok(endpoint)
-    }
-
-    /// Returns the base URL in parsed form.
-    pub(crate) fn base(&self) -> &Url {
-        &self.url
-    }
-
-    /// Returns the kind of service.
-    pub(crate) fn kind(&self) -> &EndpointKind {
-        &self.kind
-    }
-
-    /// Returns the host's site of Zilliz Cloud; `None` for a host outside Zilliz Cloud.
-    pub(crate) fn site(&self) -> Option<Site> {
-        self.site
     }
 
     /// Returns true for a host of Zilliz. Only such a host may get a Zilliz API key found in the environment or in

@@ -59,15 +59,15 @@ pub(super) fn refuse_console(url: &Url, host: &str) -> Result<(), EndpointError>
 
 /// Returns an error for a base URL that contains the path of an API call.
 pub(super) fn refuse_api_path(endpoint: &Endpoint) -> Result<(), EndpointError> {
-    let path = endpoint.base().path();
+    let path = endpoint.url.path();
     let Some(at) = api_path(path) else {
         return Ok(());
     };
     let (prefix, api) = path.split_at(at);
-    let origin = endpoint.base().origin().ascii_serialization();
+    let origin = endpoint.url.origin().ascii_serialization();
     Err(EndpointError::ApiPath {
         path: shown(api),
-        line: connect_line(endpoint.kind(), &format!("{origin}{prefix}")),
+        line: connect_line(&endpoint.kind, &format!("{origin}{prefix}")),
     })
 }
 

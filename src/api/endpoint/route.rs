@@ -1,10 +1,8 @@
 //! Chooses the dialect and the base URLs of a connection.
 
-use super::{
-    Endpoint, EndpointError, EndpointKind, Site, control_plane,
-    error::shown,
-    region::{check_region, controller},
-};
+use super::error::shown;
+use super::region::{check_region, controller};
+use super::{Endpoint, EndpointError, EndpointKind, Site, control_plane};
 use crate::api::model::Dialect;
 use url::Url;
 
@@ -85,12 +83,12 @@ pub(crate) fn choose(given: &GivenSettings<'_>) -> Result<Route, EndpointError> 
         Some(dialect) => dialect,
         None => dialect(endpoint, &target)?,
     };
-    let site = endpoint.map_or_else(|| Some(target.site()), Endpoint::site);
-    let zilliz = match endpoint.map(|endpoint| (endpoint, endpoint.kind())) {
+    let site = endpoint.map_or_else(|| Some(target.site()), |endpoint| endpoint.site);
+    let zilliz = match endpoint.map(|endpoint| (endpoint, &endpoint.kind)) {
         // For any other host, the endpoint is the base URL.
         Some((endpoint, EndpointKind::Other)) => {
             let own = given.cluster_endpoint.unwrap_or(endpoint);
-            let bases = (endpoint.base().clone(), Some(own.base().clone()));
+            let bases = (endpoint.url.clone(), Some(own.url.clone()));
             return Ok(target.into_route(dialect, bases, site));
         }
         Some((endpoint, _)) => Some(endpoint),
@@ -111,7 +109,7 @@ pub(crate) fn choose(given: &GivenSettings<'_>) -> Result<Route, EndpointError> 
     let own = given
         .cluster_endpoint
         .or(zilliz.filter(|own| has_collections(own)));
-    let bases = (import_base, own.map(|endpoint| endpoint.base().clone()));
+    let bases = (import_base, own.map(|endpoint| endpoint.url.clone()));
     Ok(target.into_route(dialect, bases, Some(site)))
 }
 
@@ -126,12 +124,12 @@ fn lone_cluster_endpoint<'a>(given: &GivenSettings<'a>) -> Option<&'a Endpoint> 
 }
 
 fn is_cluster(endpoint: &Endpoint) -> bool {
-    matches!(endpoint.kind(), EndpointKind::Cluster { .. })
+    matches!(endpoint.kind, EndpointKind::Cluster { .. })
 }
 
 /// Returns true for an endpoint that serves collection calls.
 fn has_collections(endpoint: &Endpoint) -> bool {
-    is_cluster(endpoint) || matches!(endpoint.kind(), EndpointKind::Project { .. })
+    is_cluster(endpoint) || matches!(endpoint.kind, EndpointKind::Project { .. })
 }
 
 fn dialect(endpoint: Option<&Endpoint>, target: &ImportTarget) -> Result<Dialect, EndpointError> {
@@ -142,7 +140,7 @@ fn dialect(endpoint: Option<&Endpoint>, target: &ImportTarget) -> Result<Dialect
             _ => Ok(Dialect::V2),
         };
     };
-    match endpoint.kind() {
+    match &endpoint.kind {
         EndpointKind::Cluster { .. }
         | EndpointKind::Project { .. }
         | EndpointKind::ControlPlane => Ok(Dialect::V2),
@@ -165,9 +163,9 @@ fn v1_base(
         });
     }
     if let Some(endpoint) = endpoint
-        && matches!(endpoint.kind(), EndpointKind::Controller { .. })
+        && matches!(endpoint.kind, EndpointKind::Controller { .. })
     {
-        return Ok(endpoint.base().clone());
+        return Ok(endpoint.url.clone());
     }
     let region = target
         .region
@@ -210,7 +208,7 @@ impl ImportTarget {
             .into_iter()
             .flatten()
         {
-            match endpoint.kind() {
+            match &endpoint.kind {
                 EndpointKind::Cluster { cluster_id, region } => {
                     merge("cluster_id", &mut target.cluster_id, cluster_id)?;
                     merge("region", &mut target.region, region)?;

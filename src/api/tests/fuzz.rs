@@ -4,15 +4,13 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::import;
-use crate::api::answers;
-use crate::api::description;
-use crate::api::envelope::{self, AnswerData};
+use crate::api::envelope::{self, AnswerData, read_rows};
 use crate::api::error::ApiError;
 use crate::api::mask::Mask;
 use crate::api::model::{Dialect, JobPage, Progress};
-use crate::api::query::read_rows;
 use crate::api::settings::Settings;
 use crate::api::transport::HttpAnswer;
+use crate::api::{answers, description};
 use crate::error::Failure;
 use crate::render::{self, OutputFormat, Screen, Shown};
 use crate::tests::fuzz;

@@ -214,3 +214,18 @@ fn check_paths(
     }
     input::exist(here)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::args::Common;
+    use clap::Args as _;
+
+    #[test]
+    fn global_options_are_those_of_the_command_line() {
+        let command = Common::augment_args(Command::new("zshell"));
+        for name in command.get_arguments().filter_map(clap::Arg::get_long) {
+            assert!(GLOBAL.contains(&name), "--{name} isn't in GLOBAL");
+        }
+    }
+}

@@ -54,7 +54,11 @@ pub(crate) fn reworded(text: &str, profile_of: Option<ProfileOf<'_>>) -> String 
 /// Returns the last line of an example of the script language as a shell command, if its outermost call is a command.
 pub(super) fn example(example: &str) -> Option<String> {
     let example = example.lines().last()?;
-    let (call, length) = read_call(example)?;
+    let function = called(example)?;
+    let source = SourceText::read(example);
+    let close = source.partner(1)?;
+    let length = source.span(close).end;
+    let call = WrittenCall::read(&source, function, close)?;
     (length + member(&example[length..]) == example.len()).then(|| call.command(None))
 }
 
@@ -68,17 +72,11 @@ fn replaced(text: &str, profile_of: Option<ProfileOf<'_>>) -> Option<(String, us
             _ => ("{".to_owned(), 2),
         });
     }
-    let name = text
-        .split('(')
-        .next()
-        .filter(|name| name.len() < text.len())?;
-    if !name.chars().all(|it| it.is_ascii_lowercase() || it == '_') {
-        return None;
-    }
-    if name == "connect" {
-        let source = SourceText::read(text);
-        let close = source.partner(1)?;
-        let end = source.span(close).end;
+    let function = called(text)?;
+    let source = SourceText::read(text);
+    let close = source.partner(1)?;
+    let end = source.span(close).end;
+    if function.name == "connect" {
         let words = match literal(&source, 2..close) {
             Some(CallArgument::Literal(Value::String(place))) => format!("-p {}", quoted(&place)),
             // No option takes other arguments.
@@ -86,12 +84,9 @@ fn replaced(text: &str, profile_of: Option<ProfileOf<'_>>) -> Option<(String, us
         };
         return Some((words, end));
     }
-    if let Some((call, length)) = read_call(text) {
-        return Some((call.command(profile_of), length + member(&text[length..])));
+    if let Some(call) = WrittenCall::read(&source, function, close) {
+        return Some((call.command(profile_of), end + member(&text[end..])));
     }
-    let function = registry::find(name)?;
-    let source = SourceText::read(text);
-    let end = source.span(source.partner(1)?).end;
     if !form::is_command(function) {
         return Some((text[..end].to_owned(), end));
     }
@@ -119,23 +114,10 @@ struct WrittenCall {
     arguments: Vec<CallArgument>,
 }
 
-/// Reads the call of a command at the start of a text, and returns the call's length.
-fn read_call(text: &str) -> Option<(WrittenCall, usize)> {
-    let name = text.split('(').next()?;
-    let function = registry::find(name)?;
-    if !form::is_command(function) && function.name != "submissions" {
-        return None;
-    }
-    let source = SourceText::read(text);
-    let close = source.partner(1)?;
-    let items = source.items(1, close).into_iter();
-    let arguments = items.map(|item| literal(&source, item));
-    let arguments: Vec<CallArgument> = arguments.collect::<Option<_>>()?;
-    let call = WrittenCall {
-        function,
-        arguments,
-    };
-    Some((call, source.span(close).end))
+/// Returns the function that's called at the start of a text.
+fn called(text: &str) -> Option<&'static Function> {
+    let (name, _) = text.split_once('(')?;
+    registry::find(name)
 }
 
 /// Reads an argument.
@@ -186,6 +168,19 @@ fn json(argument: &CallArgument) -> Option<Value> {
 }
 
 impl WrittenCall {
+    /// Reads the call of a command, whose closing parenthesis is the token `close`.
+    fn read(source: &SourceText, function: &'static Function, close: usize) -> Option<Self> {
+        if !form::is_command(function) && function.name != "submissions" {
+            return None;
+        }
+        let items = source.items(1, close).into_iter();
+        let arguments = items.map(|item| literal(source, item));
+        Some(Self {
+            function,
+            arguments: arguments.collect::<Option<_>>()?,
+        })
+    }
+
     /// Returns the shell command. A wait for jobs of several connections is several commands.
     fn command(&self, profile_of: Option<ProfileOf<'_>>) -> String {
         let Some(profile_of) = profile_of.filter(|_| self.function.method) else {

@@ -124,7 +124,7 @@ impl ProfileDraft {
         let named = it.cluster.is_some() || it.cluster_id.is_some() || it.project_id.is_some();
         let many = |endpoint: &Endpoint| {
             matches!(
-                endpoint.kind(),
+                &endpoint.kind,
                 EndpointKind::ControlPlane | EndpointKind::Controller { .. }
             )
         };

@@ -196,13 +196,13 @@ impl Target {
 /// plane.
 fn account_route(endpoint: Option<&Endpoint>, region: Option<&str>) -> Result<Route, Failure> {
     let site = endpoint
-        .and_then(Endpoint::site)
+        .and_then(|endpoint| endpoint.site)
         .or_else(|| region.map(Site::of_region))
         .unwrap_or(Site::Global);
     let route = Route::to_control_plane(site)?;
     Ok(match endpoint {
         Some(endpoint) if !endpoint.is_zilliz() => Route {
-            import_base: endpoint.base().clone(),
+            import_base: endpoint.url.clone(),
             ..route
         },
         _ => route,

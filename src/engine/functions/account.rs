@@ -150,7 +150,7 @@ pub(super) fn of_connection(connection: &Connection) -> Result<Client, Failure> 
     let client = &connection.client;
     let settings = client.settings();
     let base = Endpoint::parse(settings.import_base.as_str())?;
-    let Some(site) = base.site().filter(|_| settings.dialect == Dialect::V1) else {
+    let Some(site) = base.site.filter(|_| settings.dialect == Dialect::V1) else {
         return Ok(client.clone());
     };
     let mut settings = settings.clone();

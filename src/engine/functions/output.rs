@@ -120,7 +120,7 @@ fn to_file(
         render::write(&mut text, &shown, format, &screen)
     });
     written
-        .and_then(|()| write::replace(path, &String::from_utf8_lossy(&text)))
+        .and_then(|()| write::replace(path, String::from_utf8_lossy(&text).as_bytes()))
         .map_err(|error| Failure::new(Kind::Refused, format!("cannot write {file:?}: {error}")))
 }
 

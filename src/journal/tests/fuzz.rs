@@ -1,7 +1,8 @@
 //! Seeded mutations of the journal's file: it's read, repaired and written to, or refused as the form of a later release.
 
 use super::{count, folder, intent, made, path, seen};
-use crate::journal::{Ended, Entry, Journal, JournalError, Unknown, now};
+use crate::journal::entry::{Ended, Unknown};
+use crate::journal::{Entry, Journal, JournalError, now};
 use crate::tests::fuzz;
 use jiff::Timestamp;
 use std::fs;

@@ -1,12 +1,10 @@
 //! Parses a filter's tokens into a [`Predicate`], with the rules and precedences of Milvus' grammar
 //! (internal/parser/planparserv2/Plan.g4).
 
-use super::arithmetic;
 use super::check::{self, Node};
-use super::literal;
 use super::token::{self, PathKey, Token};
 use super::value::{Constant, Operator, Relation};
-use super::{FieldRef, Predicate, Quantity, ValueKind};
+use super::{FieldRef, Predicate, Quantity, ValueKind, arithmetic, literal};
 use crate::formats::batch::META;
 use crate::formats::{DataType, Schema};
 use serde_json::{Map, Value};

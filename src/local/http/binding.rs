@@ -120,13 +120,11 @@ pub(crate) fn check(
         key.required && value.is_none_or(|value| value.as_str() == Some(""))
     });
     if let Some(key) = missing {
-        return Err(ServiceError::new(
-            1802,
-            format!(
-                "missing required parameters, error: {name} is required",
-                name = key.name
-            ),
-        ));
+        let message = format!(
+            "missing required parameters, error: {name} is required",
+            name = key.name
+        );
+        return Err(ServiceError::new(1802, message));
     }
     match refused(params, keys) {
         None => Ok(()),

@@ -28,7 +28,7 @@ pub(crate) async fn meet(State(app): State<Arc<App>>, request: Request, next: Ne
     let fault = if request.uri().path() == "/" {
         None
     } else {
-        app.shared().faults().of_request()
+        app.shared.faults.of_request()
     };
     let Some(fault) = fault else {
         return next.run(request).await;
@@ -40,7 +40,7 @@ pub(crate) async fn meet(State(app): State<Arc<App>>, request: Request, next: Ne
         }
         plain(StatusCode::OK, "")
     };
-    let is_done = app.shared().faults().roll() < 0.5;
+    let is_done = app.shared.faults.roll() < 0.5;
     match fault {
         FaultKind::Refuse => refusal(&ServiceError::new(80000, "refused by --fault refuse")),
         FaultKind::TooMany => refusal(&ServiceError::http(429, 429, "too many requests")),

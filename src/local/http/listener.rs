@@ -4,13 +4,14 @@
 //! the number of connections that such a client can hold, and the time.
 
 use axum::serve::Listener;
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::future::Future;
 use std::io;
-use std::net::{Shutdown, SocketAddr};
+use std::net::Shutdown;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -70,20 +71,16 @@ impl LimitedListener {
             }
         }
     }
-}
 
-impl Listener for LimitedListener {
-    type Io = LimitedConnection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (LimitedConnection, SocketAddr) {
-        let (stream, addr) = Listener::accept(&mut self.listener).await;
+    /// Returns the next connection.
+    pub(crate) async fn accept(&mut self) -> LimitedConnection {
+        let (stream, _) = Listener::accept(&mut self.listener).await;
         let place = self.place().await;
         // Answers are small and should be sent immediately.
         _ = stream.set_nodelay(true);
         let peer = Peer::new(&stream);
         let number = self.peers.add(peer.clone());
-        let connection = LimitedConnection {
+        LimitedConnection {
             stream,
             quiet: self.quiet,
             over: Box::pin(sleep(self.quiet)),
@@ -92,12 +89,7 @@ impl Listener for LimitedListener {
             peer,
             peers: (Arc::clone(&self.peers), number),
             _place: place,
-        };
-        (connection, addr)
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+        }
     }
 }
 
@@ -106,12 +98,8 @@ impl Listener for LimitedListener {
 struct Peers(Mutex<(u64, HashMap<u64, Peer>)>);
 
 impl Peers {
-    fn lock(&self) -> MutexGuard<'_, (u64, HashMap<u64, Peer>)> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn add(&self, peer: Peer) -> u64 {
-        let mut peers = self.lock();
+        let mut peers = self.0.lock();
         peers.0 += 1;
         let number = peers.0;
         peers.1.insert(number, peer);
@@ -120,9 +108,9 @@ impl Peers {
 
     /// Closes the longest-idle connection without a complete request, if there is one.
     fn close_idlest(&self) {
-        let peers = self.lock();
+        let peers = self.0.lock();
         let idle = peers.1.values().filter_map(|peer| {
-            let since = (*peer.idle())?;
+            let since = (*peer.0.idle_since.lock())?;
             Some((since, peer))
         });
         if let Some((_, peer)) = idle.min_by_key(|(since, _)| *since) {
@@ -162,11 +150,6 @@ impl Peer {
         }))
     }
 
-    fn idle(&self) -> MutexGuard<'_, Option<Instant>> {
-        let idle = self.0.idle_since.lock();
-        idle.unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Breaks the connection at its next write, so the client gets no byte of an answer.
     pub(crate) fn cut(&self) {
         self.0.cut.store(true, Ordering::Relaxed);
@@ -174,7 +157,7 @@ impl Peer {
 
     /// Marks the request as read, so the connection isn't idle until the answer is written.
     pub(crate) fn request_is_complete(&self) {
-        *self.idle() = None;
+        *self.0.idle_since.lock() = None;
     }
 
     /// Returns true if the client has closed its side of the connection. A client that only says that it sends nothing
@@ -232,7 +215,8 @@ pub(crate) struct LimitedConnection {
     head: HeadScan,
     /// A piece of an answer was written, and no further request is read yet.
     answering: bool,
-    peer: Peer,
+    /// The connection's client.
+    pub(crate) peer: Peer,
     peers: (Arc<Peers>, u64),
     _place: Option<OwnedSemaphorePermit>,
 }
@@ -240,16 +224,11 @@ pub(crate) struct LimitedConnection {
 impl Drop for LimitedConnection {
     fn drop(&mut self) {
         let (peers, number) = &self.peers;
-        peers.lock().1.remove(number);
+        peers.0.lock().1.remove(number);
     }
 }
 
 impl LimitedConnection {
-    /// Returns the connection's client.
-    pub(crate) fn peer(&self) -> Peer {
-        self.peer.clone()
-    }
-
     /// Returns the time-out error if the time limit has passed, else pending.
     fn wait<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         self.over
@@ -297,10 +276,10 @@ impl AsyncRead for LimitedConnection {
         if self.answering {
             self.answering = false;
             self.head = HeadScan::default();
-            *self.peer.idle() = Some(Instant::now());
+            *self.peer.0.idle_since.lock() = Some(Instant::now());
         }
         // The time limit is checked first, so it also applies to a client that sends byte by byte.
-        let idle = self.peer.idle().is_some();
+        let idle = self.peer.0.idle_since.lock().is_some();
         if idle && let over @ Poll::Ready(_) = self.wait(context) {
             return over;
         }

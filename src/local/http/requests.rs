@@ -5,6 +5,12 @@ use super::binding::{self, JsonKind, KnownKey};
 use super::error::ServiceError;
 use serde_json::{Map, Value};
 
+/// Known keys of a route's requests; none if all are passed on unchecked.
+pub(crate) type RequestKeys = &'static [KnownKey];
+
+/// The keys of routes that aren't part of Milvus' second API.
+pub(crate) const UNCHECKED: RequestKeys = &[];
+
 const DATABASE: KnownKey = KnownKey::text("dbName");
 const COLLECTION: KnownKey = KnownKey::text("collectionName").required();
 const PARTITION: KnownKey = KnownKey::text("partitionName");
@@ -45,46 +51,47 @@ const CLOUD_SIGNS: [&str; 6] = [
     "objectUrls",
 ];
 
-const IMPORT: &[KnownKey] = &[
+pub(crate) const IMPORT: RequestKeys = &[
     DATABASE,
     COLLECTION,
     PARTITION,
     KnownKey::new("files", JsonKind::TextLists).required(),
     KnownKey::new("options", JsonKind::TextMap),
 ];
-const JOB: &[KnownKey] = &[DATABASE, KnownKey::text("jobId").required()];
+pub(crate) const JOB: RequestKeys = &[DATABASE, KnownKey::text("jobId").required()];
 /// Keys of the lists of jobs and of aliases, for one collection or for all.
-const ONE_OR_ALL: &[KnownKey] = &[DATABASE, KnownKey::text("collectionName")];
+pub(crate) const ONE_OR_ALL: RequestKeys = &[DATABASE, KnownKey::text("collectionName")];
 
-const ONLY_DATABASE: &[KnownKey] = &[DATABASE];
-const NAMED_DATABASE: &[KnownKey] = &[KnownKey::text("dbName").required()];
-const DATABASE_PROPERTIES: &[KnownKey] = &[KnownKey::text("dbName").required(), PROPERTIES];
-const DROP_DATABASE_PROPERTIES: &[KnownKey] = &[
+pub(crate) const ONLY_DATABASE: RequestKeys = &[DATABASE];
+pub(crate) const NAMED_DATABASE: RequestKeys = &[KnownKey::text("dbName").required()];
+pub(crate) const DATABASE_PROPERTIES: RequestKeys =
+    &[KnownKey::text("dbName").required(), PROPERTIES];
+pub(crate) const DROP_DATABASE_PROPERTIES: RequestKeys = &[
     KnownKey::text("dbName").required(),
     KnownKey::new("propertyKeys", JsonKind::Texts),
 ];
 
-const NAMED_COLLECTION: &[KnownKey] = &[DATABASE, COLLECTION, PARTITIONS];
-const RENAME: &[KnownKey] = &[
+pub(crate) const NAMED_COLLECTION: RequestKeys = &[DATABASE, COLLECTION, PARTITIONS];
+pub(crate) const RENAME: RequestKeys = &[
     DATABASE,
     COLLECTION,
     KnownKey::text("newCollectionName").required(),
     KnownKey::text("newDbName"),
 ];
-const COLLECTION_PROPERTIES: &[KnownKey] = &[DATABASE, COLLECTION, PROPERTIES];
-const DROP_COLLECTION_PROPERTIES: &[KnownKey] = &[
+pub(crate) const COLLECTION_PROPERTIES: RequestKeys = &[DATABASE, COLLECTION, PROPERTIES];
+pub(crate) const DROP_COLLECTION_PROPERTIES: RequestKeys = &[
     DATABASE,
     COLLECTION,
     KnownKey::new("propertyKeys", JsonKind::Texts),
 ];
-const COMPACT: &[KnownKey] = &[
+pub(crate) const COMPACT: RequestKeys = &[
     DATABASE,
     COLLECTION,
     KnownKey::new("isClustering", JsonKind::Flag),
 ];
-const COMPACTION_STATE: &[KnownKey] = &[KnownKey::new("jobID", JsonKind::Int64)];
+pub(crate) const COMPACTION_STATE: RequestKeys = &[KnownKey::new("jobID", JsonKind::Int64)];
 
-const FIELD: &[KnownKey] = &[
+const FIELD: RequestKeys = &[
     KnownKey::text("fieldName"),
     KnownKey::text("description"),
     KnownKey::text("dataType"),
@@ -99,7 +106,7 @@ const FIELD: &[KnownKey] = &[
     KnownKey::new("nullable", JsonKind::Flag),
     KnownKey::new("defaultValue", JsonKind::Any),
 ];
-const SUB_FIELD: &[KnownKey] = &[
+const SUB_FIELD: RequestKeys = &[
     KnownKey::text("fieldName"),
     KnownKey::text("description"),
     KnownKey::text("dataType"),
@@ -112,14 +119,14 @@ const SUB_FIELD: &[KnownKey] = &[
     KnownKey::new("nullable", JsonKind::Flag),
     KnownKey::new("defaultValue", JsonKind::Any),
 ];
-const STRUCT_FIELD: &[KnownKey] = &[
+const STRUCT_FIELD: RequestKeys = &[
     KnownKey::text("fieldName"),
     KnownKey::text("description"),
     KnownKey::new("fields", JsonKind::Objects(SUB_FIELD)),
     KnownKey::new("typeParams", JsonKind::Map),
     KnownKey::new("nullable", JsonKind::Flag),
 ];
-const FUNCTION: &[KnownKey] = &[
+const FUNCTION: RequestKeys = &[
     KnownKey::text("name"),
     KnownKey::text("description"),
     KnownKey::text("type"),
@@ -127,7 +134,7 @@ const FUNCTION: &[KnownKey] = &[
     KnownKey::new("outputFieldNames", JsonKind::Texts),
     KnownKey::new("params", JsonKind::Map),
 ];
-const SCHEMA: &[KnownKey] = &[
+const SCHEMA: RequestKeys = &[
     KnownKey::new("fields", JsonKind::Objects(FIELD)),
     KnownKey::new("structFields", JsonKind::Objects(STRUCT_FIELD)),
     KnownKey::new("functions", JsonKind::Objects(FUNCTION)),
@@ -136,14 +143,14 @@ const SCHEMA: &[KnownKey] = &[
     KnownKey::text("externalSource").refused(),
     KnownKey::text("externalSpec").refused(),
 ];
-const INDEX: &[KnownKey] = &[
+const INDEX: RequestKeys = &[
     KnownKey::text("fieldName"),
     KnownKey::text("indexName"),
     KnownKey::text("metricType"),
     KnownKey::text("indexType"),
     KnownKey::new("params", JsonKind::Map),
 ];
-const CREATE_COLLECTION: &[KnownKey] = &[
+pub(crate) const CREATE_COLLECTION: RequestKeys = &[
     DATABASE,
     COLLECTION,
     KnownKey::new("dimension", JsonKind::Int32),
@@ -163,31 +170,32 @@ const CREATE_COLLECTION: &[KnownKey] = &[
     KnownKey::text("externalSpec").refused(),
 ];
 
-const NAMED_PARTITION: &[KnownKey] = &[
+pub(crate) const NAMED_PARTITION: RequestKeys = &[
     DATABASE,
     COLLECTION,
     KnownKey::text("partitionName").required(),
 ];
-const NAMED_PARTITIONS: &[KnownKey] = &[
+pub(crate) const NAMED_PARTITIONS: RequestKeys = &[
     DATABASE,
     COLLECTION,
     KnownKey::new("partitionNames", JsonKind::Texts).required(),
 ];
-const INDEXES: &[KnownKey] = &[
+pub(crate) const INDEXES: RequestKeys = &[
     DATABASE,
     COLLECTION,
     KnownKey::new("indexParams", JsonKind::Objects(INDEX)).required(),
 ];
-const NAMED_INDEX: &[KnownKey] = &[
+pub(crate) const NAMED_INDEX: RequestKeys = &[
     DATABASE,
     COLLECTION,
     KnownKey::text("indexName").required(),
     KnownKey::new("timestamp", JsonKind::Int64),
 ];
-const ALIAS: &[KnownKey] = &[DATABASE, KnownKey::text("aliasName").required()];
-const ALIAS_OF: &[KnownKey] = &[DATABASE, COLLECTION, KnownKey::text("aliasName").required()];
+pub(crate) const ALIAS: RequestKeys = &[DATABASE, KnownKey::text("aliasName").required()];
+pub(crate) const ALIAS_OF: RequestKeys =
+    &[DATABASE, COLLECTION, KnownKey::text("aliasName").required()];
 
-const QUERY: &[KnownKey] = &[
+pub(crate) const QUERY: RequestKeys = &[
     DATABASE,
     COLLECTION,
     PARTITIONS,
@@ -201,7 +209,7 @@ const QUERY: &[KnownKey] = &[
     CONSISTENCY,
 ];
 /// Milvus accepts `partitionName` here and ignores it.
-const GET: &[KnownKey] = &[
+pub(crate) const GET: RequestKeys = &[
     DATABASE,
     COLLECTION,
     KnownKey::text("partitionName").refused(),
@@ -211,7 +219,7 @@ const GET: &[KnownKey] = &[
     CONSISTENCY,
 ];
 /// Milvus has `partitionNames` and `id` only in other calls. It would ignore them here and delete in all partitions.
-const DELETE: &[KnownKey] = &[
+pub(crate) const DELETE: RequestKeys = &[
     DATABASE,
     COLLECTION,
     PARTITION,
@@ -221,7 +229,7 @@ const DELETE: &[KnownKey] = &[
     KnownKey::new("id", JsonKind::Any).refused(),
 ];
 /// The search call itself refuses unsupported values.
-const SEARCH: &[KnownKey] = &[
+pub(crate) const SEARCH: RequestKeys = &[
     DATABASE,
     COLLECTION,
     KnownKey::new("ids", JsonKind::List),
@@ -243,16 +251,16 @@ const SEARCH: &[KnownKey] = &[
     KnownKey::new("orderByFields", JsonKind::Texts),
     KnownKey::new("params", JsonKind::Map),
 ];
-const FIELD_OP: &[KnownKey] = &[KnownKey::text("fieldName"), KnownKey::text("op")];
+const FIELD_OP: RequestKeys = &[KnownKey::text("fieldName"), KnownKey::text("op")];
 /// Milvus' insert accepts the last two keys and ignores them.
-const INSERT: &[KnownKey] = &[
+pub(crate) const INSERT: RequestKeys = &[
     DATABASE,
     COLLECTION,
     PARTITION,
     KnownKey::new("partialUpdate", JsonKind::Flag).refused(),
     KnownKey::new("fieldOps", JsonKind::Objects(FIELD_OP)).refused(),
 ];
-const UPSERT: &[KnownKey] = &[
+pub(crate) const UPSERT: RequestKeys = &[
     DATABASE,
     COLLECTION,
     PARTITION,
@@ -260,60 +268,17 @@ const UPSERT: &[KnownKey] = &[
     KnownKey::new("fieldOps", JsonKind::Objects(FIELD_OP)),
 ];
 
-/// Returns the keys of a route's requests; `None` if the route has no body of Milvus' second API.
-fn keys(path: &str) -> Option<&'static [KnownKey]> {
-    Some(match path.strip_prefix("/v2/vectordb/")? {
-        "collections/list" | "databases/list" => ONLY_DATABASE,
-        "collections/has"
-        | "collections/describe"
-        | "collections/get_stats"
-        | "collections/get_load_state"
-        | "collections/drop"
-        | "collections/load"
-        | "collections/refresh_load"
-        | "collections/release"
-        | "collections/flush"
-        | "partitions/list"
-        | "indexes/list" => NAMED_COLLECTION,
-        "collections/create" => CREATE_COLLECTION,
-        "collections/rename" => RENAME,
-        "collections/alter_properties" => COLLECTION_PROPERTIES,
-        "collections/drop_properties" => DROP_COLLECTION_PROPERTIES,
-        "collections/compact" => COMPACT,
-        "collections/get_compaction_state" => COMPACTION_STATE,
-        "partitions/create" | "partitions/drop" | "partitions/has" | "partitions/get_stats" => {
-            NAMED_PARTITION
-        }
-        "partitions/load" | "partitions/release" => NAMED_PARTITIONS,
-        "databases/create" | "databases/alter" | "databases/alter_properties" => {
-            DATABASE_PROPERTIES
-        }
-        "databases/drop_properties" => DROP_DATABASE_PROPERTIES,
-        "databases/describe" | "databases/drop" => NAMED_DATABASE,
-        "indexes/create" => INDEXES,
-        "indexes/describe" | "indexes/drop" => NAMED_INDEX,
-        "aliases/describe" | "aliases/drop" => ALIAS,
-        "aliases/create" | "aliases/alter" => ALIAS_OF,
-        "entities/query" => QUERY,
-        "entities/get" => GET,
-        "entities/search" => SEARCH,
-        "entities/delete" => DELETE,
-        "entities/insert" => INSERT,
-        "entities/upsert" => UPSERT,
-        "jobs/import/create" => IMPORT,
-        "jobs/import/list" | "aliases/list" => ONE_OR_ALL,
-        path if path.starts_with("jobs/import/") => JOB,
-        _ => return None,
-    })
-}
-
 /// Binds the parameters of a request to the route at this path. If an import call has the cloud's form, its keys are
 /// renamed to their usual spelling but not checked: nothing is published about how the cloud reads values of other
 /// types.
-pub(crate) fn bind(path: &str, params: &mut Map<String, Value>) -> Result<(), ServiceError> {
-    let Some(keys) = keys(path) else {
+pub(crate) fn bind(
+    path: &str,
+    keys: RequestKeys,
+    params: &mut Map<String, Value>,
+) -> Result<(), ServiceError> {
+    if keys.is_empty() {
         return Ok(());
-    };
+    }
     binding::rename(params, keys);
     if path.contains("/jobs/import/") {
         binding::rename(params, &CLOUD);
@@ -335,12 +300,10 @@ fn check_consistency(params: &Map<String, Value>) -> Result<(), ServiceError> {
     match level {
         Some(level) if !level.is_empty() && !LEVELS.contains(&level) => {
             let known = LEVELS.join(", ");
-            Err(ServiceError::new(
-                1100,
-                format!(
-                    "consistencyLevel can only be [{known}], default: Bounded, err:parameter:'{level}' is incorrect"
-                ),
-            ))
+            let message = format!(
+                "consistencyLevel can only be [{known}], default: Bounded, err:parameter:'{level}' is incorrect"
+            );
+            Err(ServiceError::new(1100, message))
         }
         _ => Ok(()),
     }

@@ -3,11 +3,12 @@
 //! Handlers are ordinary functions that run on a thread pool, since they wait for the database.
 
 use super::answer::{Data, json_response, refusal};
+use super::body::{self, BodyKind};
 use super::call::ServiceCall;
 use super::error::ServiceError;
 use super::limit::{CallLimit, CancelOnDrop};
 use super::listener::Peer;
-use super::{body, requests};
+use super::requests::{self, RequestKeys};
 use crate::local::state::{App, PATIENCE};
 use axum::Router;
 use axum::extract::connect_info::ConnectInfo;
@@ -18,7 +19,6 @@ use axum::routing::{MethodFilter, on, post};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 
 /// The root of the paths that routes name without a leading slash.
 const ROOT: &str = "/v2/vectordb/";
@@ -75,35 +75,71 @@ impl Routes {
         Self(self.0.route(&path, on(method, route)))
     }
 
-    /// Adds a route that only reads, with parameters as a JSON object.
-    pub(crate) fn post<T: Data>(self, path: &str, handler: Handler<T>) -> Self {
-        let (path, success) = (full(path), success(path));
-        let route = move |State(app): State<Arc<App>>, request: Request| async move {
-            match take(&app, request, body::BodyKind::Parameters).await {
-                Ok(call) => run(app, success, handler, call).await,
-                Err(error) => refusal(&error),
-            }
-        };
-        Self(self.0.route(&path, post(route)))
+    /// Adds a route that only reads, with parameters as a JSON object with these keys.
+    pub(crate) fn post(self, path: &str, keys: RequestKeys, handler: Handler) -> Self {
+        self.add(
+            path,
+            keys,
+            (CallWeight::Light, BodyKind::Parameters),
+            handler,
+        )
     }
 
     /// Adds a route that reads many rows, with parameters as a JSON object.
-    pub(crate) fn query<T: Data>(self, path: &str, handler: Handler<T>) -> Self {
-        self.querying(path, handler, body::BodyKind::Parameters)
+    pub(crate) fn query<T: Data>(self, path: &str, keys: RequestKeys, handler: Handler<T>) -> Self {
+        self.add(
+            path,
+            keys,
+            (CallWeight::Query, BodyKind::Parameters),
+            handler,
+        )
     }
 
-    fn querying<T: Data>(self, path: &str, handler: Handler<T>, kind: body::BodyKind) -> Self {
+    /// Adds a route that reads many rows and accepts many vectors as `data`.
+    pub(crate) fn vectors<T: Data>(
+        self,
+        path: &str,
+        keys: RequestKeys,
+        handler: Handler<T>,
+    ) -> Self {
+        self.add(path, keys, (CallWeight::Query, BodyKind::Rows), handler)
+    }
+
+    /// Adds a route that writes, with parameters as a JSON object.
+    pub(crate) fn write(self, path: &str, keys: RequestKeys, handler: Handler) -> Self {
+        self.add(
+            path,
+            keys,
+            (CallWeight::Write, BodyKind::Parameters),
+            handler,
+        )
+    }
+
+    /// Adds a route that writes rows, which come in `data` beside the parameters and may be many.
+    pub(crate) fn rows(self, path: &str, keys: RequestKeys, handler: Handler) -> Self {
+        self.add(path, keys, (CallWeight::Write, BodyKind::Rows), handler)
+    }
+
+    fn add<T: Data>(
+        self,
+        path: &str,
+        keys: RequestKeys,
+        (weight, kind): (CallWeight, BodyKind),
+        handler: Handler<T>,
+    ) -> Self {
         let (path, success) = (full(path), success(path));
         let route = move |State(app): State<Arc<App>>, request: Request| async move {
             let peer = peer(request.extensions());
-            let call = match take(&app, request, kind).await {
+            let call = match take(&app, request, keys, kind).await {
                 Ok(call) => call,
                 Err(error) => return refusal(&error),
             };
             let limit = call.limit.clone();
+            let answered = with_permit(&app, weight, run(Arc::clone(&app), success, handler, call));
+            if weight != CallWeight::Query {
+                return answered.await;
+            }
             let _cancel = CancelOnDrop(limit.clone());
-            let permits = Arc::clone(&app);
-            let answered = with_permit(&permits.query_permits, || run(app, success, handler, call));
             tokio::select! {
                 answer = answered => answer,
                 () = has_left(peer) => {
@@ -114,43 +150,30 @@ impl Routes {
         };
         Self(self.0.route(&path, post(route)))
     }
-
-    /// Adds a route that reads many rows and accepts many vectors as `data`.
-    pub(crate) fn vectors<T: Data>(self, path: &str, handler: Handler<T>) -> Self {
-        self.querying(path, handler, body::BodyKind::Rows)
-    }
-
-    /// Adds a route that writes, with parameters as a JSON object.
-    pub(crate) fn write(self, path: &str, handler: Handler) -> Self {
-        self.writing(path, handler, body::BodyKind::Parameters)
-    }
-
-    /// Adds a route that writes rows, which come in `data` beside the parameters and may be many.
-    pub(crate) fn rows(self, path: &str, handler: Handler) -> Self {
-        self.writing(path, handler, body::BodyKind::Rows)
-    }
-
-    fn writing(self, path: &str, handler: Handler, kind: body::BodyKind) -> Self {
-        let (path, success) = (full(path), success(path));
-        let route = move |State(app): State<Arc<App>>, request: Request| async move {
-            let call = match take(&app, request, kind).await {
-                Ok(call) => call,
-                Err(error) => return refusal(&error),
-            };
-            let permits = Arc::clone(&app);
-            with_permit(&permits.write_permits, || run(app, success, handler, call)).await
-        };
-        Self(self.0.route(&path, post(route)))
-    }
 }
 
-/// Answers with a permit, or with 429 if none gets free in time.
-async fn with_permit<F: Future<Output = Response>>(
-    permits: &Semaphore,
-    answer: impl FnOnce() -> F,
+/// The resources that a call takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum CallWeight {
+    Light,
+    /// A call that reads many rows. It ends when its client leaves.
+    Query,
+    Write,
+}
+
+/// Answers with a permit for calls of this weight, or with 429 if none gets free in time.
+async fn with_permit(
+    app: &App,
+    weight: CallWeight,
+    answer: impl Future<Output = Response>,
 ) -> Response {
+    let permits = match weight {
+        CallWeight::Light => return answer.await,
+        CallWeight::Query => &app.query_permits,
+        CallWeight::Write => &app.write_permits,
+    };
     match tokio::time::timeout(PATIENCE, permits.acquire()).await {
-        Ok(_permit) => answer().await,
+        Ok(_permit) => answer.await,
         Err(_) => refusal(&ServiceError::busy()),
     }
 }
@@ -179,12 +202,13 @@ fn complete(extensions: &Extensions) {
 async fn take(
     app: &App,
     request: Request,
-    kind: body::BodyKind,
+    keys: RequestKeys,
+    kind: BodyKind,
 ) -> Result<ServiceCall, ServiceError> {
     let (parts, body) = request.into_parts();
     let mut object = body::object(&parts.headers, body, kind).await?;
     complete(&parts.extensions);
-    requests::bind(parts.uri.path(), &mut object.params)?;
+    requests::bind(parts.uri.path(), keys, &mut object.params)?;
     requests::check_rows(parts.uri.path(), object.data.as_deref())?;
     Ok(call(app, object, &parts.headers))
 }

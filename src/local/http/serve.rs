@@ -6,7 +6,6 @@
 use super::listener::LimitedListener;
 use axum::Router;
 use axum::extract::connect_info::ConnectInfo;
-use axum::serve::Listener as _;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -25,11 +24,11 @@ pub(crate) async fn serve(
 ) {
     let connections = GracefulShutdown::new();
     loop {
-        let (connection, _) = tokio::select! {
+        let connection = tokio::select! {
             accepted = doors.accept() => accepted,
             _ = &mut stopped => break,
         };
-        let peer = axum::Extension(ConnectInfo(connection.peer()));
+        let peer = axum::Extension(ConnectInfo(connection.peer.clone()));
         let service = TowerToHyperService::new(router.clone().layer(peer));
         // HTTP/2 would pass the limits of [`LimitedListener`] and the check of `Host`.
         let mut builder = Builder::new(TokioExecutor::new()).http1_only();

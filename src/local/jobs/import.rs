@@ -31,10 +31,7 @@ impl From<StoreError> for Halt {
 
 impl From<SourceError> for Halt {
     fn from(error: SourceError) -> Self {
-        Self::Failed(JobFailure {
-            reason: error.to_string(),
-            file: None,
-        })
+        Self::Failed(JobFailure::new(error))
     }
 }
 
@@ -47,19 +44,16 @@ pub(crate) fn now() -> String {
 
 /// Imports the files of a claimed job. On success the job's rows are visible.
 pub(crate) fn run(shared: &Shared, job: &Claimed) -> Result<(), Halt> {
-    let store = shared.store();
+    let store = &shared.store;
     let collection = store
         .collection_by_id(job.collection_id)?
         .ok_or(Halt::Gone)?;
     let schema = collection.schema()?;
     in_time(job)?;
-    if shared.faults().fails_job() {
-        return Err(Halt::Failed(JobFailure {
-            reason: "failed by --fault fail-job".to_owned(),
-            file: None,
-        }));
+    if shared.faults.fails_job() {
+        return Err(Halt::Failed(JobFailure::new("failed by --fault fail-job")));
     }
-    let files = job.source.files(shared.key_store().keys(&job.id))?;
+    let files = job.source.files(shared.key_store.keys(&job.id))?;
     let named: Vec<_> = files
         .iter()
         .map(|file| (file.name.clone(), file.size))
@@ -73,7 +67,7 @@ pub(crate) fn run(shared: &Shared, job: &Claimed) -> Result<(), Halt> {
         report: WorkerReport::default(),
         read: None,
         warnings: Warnings::default(),
-        pace: shared.rate().map(RowPace::new),
+        pace: shared.rate.map(RowPace::new),
     };
     for (no, file) in files.iter().enumerate() {
         import.file(no, file)?;
@@ -110,19 +104,15 @@ impl Import<'_> {
             rows,
             bytes,
         };
-        let failed = |error: ReadError| {
-            let reason = reason(file, &error);
+        let at_fault = |reason: String| {
             Halt::Failed(JobFailure {
                 reason: reason.clone(),
                 file: Some((no, reason)),
             })
         };
+        let failed = |error: ReadError| at_fault(reason(file, &error));
         if let (Format::Csv, Some(why)) = (file.format, &self.job.source.bad_csv) {
-            let reason = format!("{}: {why}", file.name);
-            return Err(Halt::Failed(JobFailure {
-                reason: reason.clone(),
-                file: Some((no, reason)),
-            }));
+            return Err(at_fault(format!("{}: {why}", file.name)));
         }
         if self.job.is_suspect {
             // If this file kills the process, the next owner of the job can name it.
@@ -187,13 +177,10 @@ impl Import<'_> {
 fn in_time(job: &Claimed) -> Result<(), Halt> {
     let over = |end| jiff::Timestamp::now().as_millisecond() >= end;
     if job.deadline.is_some_and(over) {
-        return Err(Halt::Failed(JobFailure {
-            reason: format!(
-                "import timeout, jobID={}: it was not done within options.timeout",
-                job.id
-            ),
-            file: None,
-        }));
+        return Err(Halt::Failed(JobFailure::new(format!(
+            "import timeout, jobID={}: it was not done within options.timeout",
+            job.id
+        ))));
     }
     Ok(())
 }

@@ -2,8 +2,8 @@
 
 use super::lock::JobLock;
 use crate::stores::StorageKeys;
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The storage credentials of jobs that haven't ended.
 ///
@@ -24,37 +24,38 @@ impl JobKeyStore {
     pub(crate) fn put(&self, job: &str, keys: StorageKeys, lock: JobLock) {
         let lock = Some(lock);
         let made = false;
-        self.held()
+        self.0
+            .lock()
             .insert(job.to_owned(), HeldKeys { keys, lock, made });
     }
 
     /// Records that a job is in the store now.
     pub(crate) fn made(&self, job: &str) {
-        if let Some(held) = self.held().get_mut(job) {
+        if let Some(held) = self.0.lock().get_mut(job) {
             held.made = true;
         }
     }
 
     /// Takes the lock of a job out, if it's held here.
     pub(crate) fn take_lock(&self, job: &str) -> Option<JobLock> {
-        self.held().get_mut(job)?.lock.take()
+        self.0.lock().get_mut(job)?.lock.take()
     }
 
     /// Returns the lock of a job that will be tried later. If the job has no credentials here, the lock is released.
     pub(crate) fn give_back(&self, job: &str, lock: JobLock) {
-        if let Some(held) = self.held().get_mut(job) {
+        if let Some(held) = self.0.lock().get_mut(job) {
             held.lock = Some(lock);
         }
     }
 
     /// Returns a job's credentials.
     pub(crate) fn keys(&self, job: &str) -> Option<StorageKeys> {
-        self.held().get(job).map(|held| held.keys.clone())
+        self.0.lock().get(job).map(|held| held.keys.clone())
     }
 
     /// Removes a job's credentials and its lock.
     pub(crate) fn forget(&self, job: &str) {
-        let held = self.held().remove(job);
+        let held = self.0.lock().remove(job);
         if let Some(lock) = held.and_then(|held| held.lock) {
             lock.remove();
         }
@@ -62,12 +63,8 @@ impl JobKeyStore {
 
     /// Returns the ids of jobs in the store whose credentials are held here.
     pub(crate) fn jobs(&self) -> Vec<String> {
-        let held = self.held();
+        let held = self.0.lock();
         let made = held.iter().filter(|(_, held)| held.made);
         made.map(|(job, _)| job.clone()).collect()
-    }
-
-    fn held(&self) -> MutexGuard<'_, BTreeMap<String, HeldKeys>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -6,19 +6,22 @@ use super::retry::Retries;
 use crate::local::faults::Faults;
 use crate::local::storage::{DataStore, StoreError};
 use crate::stores::StorageKeys;
+use parking_lot::{Condvar, Mutex};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The state that the workers and the server share.
 pub(crate) struct Shared {
-    pub(super) store: DataStore,
+    pub(crate) store: DataStore,
     pub(super) locks: PathBuf,
+    /// Limit on each job's rows per second.
     pub(super) rate: Option<u64>,
-    pub(super) key_store: JobKeyStore,
-    pub(super) faults: Faults,
+    /// The storage keys of jobs that haven't ended.
+    pub(crate) key_store: JobKeyStore,
+    /// The faults to inject.
+    pub(crate) faults: Faults,
     pub(super) warn: fn(&str),
     pub(super) board: Mutex<WorkerState>,
     /// Wakes one idle worker for a job.
@@ -67,16 +70,6 @@ impl Shared {
         }
     }
 
-    /// Returns the store.
-    pub(crate) fn store(&self) -> &DataStore {
-        &self.store
-    }
-
-    /// Returns the storage keys of jobs that haven't ended.
-    pub(crate) fn key_store(&self) -> &JobKeyStore {
-        &self.key_store
-    }
-
     /// Keeps the storage keys of a job that is about to be created in memory, and locks the job for this process.
     pub(crate) fn keep_keys(&self, job: &str, keys: StorageKeys) -> Result<(), StoreError> {
         let lock = JobLock::take(&self.locks, job).map_err(|source| self.lock_error(source))?;
@@ -87,59 +80,47 @@ impl Shared {
         Ok(())
     }
 
-    /// Returns the limit on each job's rows per second, if there is one.
-    pub(crate) fn rate(&self) -> Option<u64> {
-        self.rate
-    }
-
-    /// Returns the faults to inject.
-    pub(crate) fn faults(&self) -> &Faults {
-        &self.faults
-    }
-
     /// Returns true if the service is stopping.
     pub(crate) fn stopping(&self) -> bool {
-        self.board().stopping
+        self.board.lock().stopping
     }
 
     /// Sleeps for `time`, or until the service stops.
     pub(crate) fn pause(&self, time: Duration) {
         if !time.is_zero() {
-            let waited = self
-                .wake
-                .wait_timeout_while(self.board(), time, |board| !board.stopping);
-            drop(waited.unwrap_or_else(PoisonError::into_inner));
+            let mut board = self.board.lock();
+            self.wake
+                .wait_while_for(&mut board, |board| !board.stopping, time);
         }
     }
 
     /// Wakes a worker for a new job.
     pub(crate) fn submit(&self, job: &str) {
-        self.board().submitted.insert(job.to_owned());
+        self.board.lock().submitted.insert(job.to_owned());
         self.nudge();
     }
 
     /// Wakes an idle worker, e.g. to sweep after a drop.
     pub(crate) fn nudge(&self) {
-        self.board().calls += 1;
+        self.board.lock().calls += 1;
         self.work.notify_one();
     }
 
     /// Returns the reason why a job waits, if the store failed at the last try.
     pub(crate) fn trouble(&self, job: &str) -> Option<String> {
-        self.board().retries.reason(job).map(str::to_owned)
+        self.board.lock().retries.reason(job).map(str::to_owned)
     }
 
     /// Returns the number of jobs that this process has to finish: jobs that its workers run or will retry, and jobs
     /// submitted here that aren't claimed yet.
     pub(crate) fn running(&self) -> usize {
         // The store is read before the board, so a job that is claimed in between is on both lists rather than on none.
-        let nothing = self.board().submitted.is_empty();
-        let pending = if nothing {
+        let pending = if self.board.lock().submitted.is_empty() {
             Ok(Vec::new())
         } else {
             self.store.pending_jobs()
         };
-        let mut board = self.board();
+        let mut board = self.board.lock();
         let WorkerState {
             claimed,
             submitted,
@@ -152,11 +133,6 @@ impl Shared {
         }
         let jobs = claimed.iter().chain(&*submitted).chain(retries.jobs());
         jobs.collect::<BTreeSet<_>>().len()
-    }
-
-    /// Locks the workers' state.
-    pub(super) fn board(&self) -> MutexGuard<'_, WorkerState> {
-        self.board.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the error for a lock file that can't be used.

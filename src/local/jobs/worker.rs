@@ -9,7 +9,6 @@ use crate::local::storage::StoreError;
 use crate::local::storage::work::{Claimed, JobFailure};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 pub(crate) use threads::Workers;
 
@@ -23,7 +22,7 @@ const OPEN_JOBS: u64 = 16;
 impl Shared {
     fn work(&self) {
         loop {
-            let board = self.board();
+            let board = self.board.lock();
             if board.stopping {
                 return;
             }
@@ -36,21 +35,20 @@ impl Shared {
                 continue;
             }
             let idle = |board: &mut WorkerState| !board.stopping && board.calls == seen;
-            let waited = self.work.wait_timeout_while(self.board(), LOOK, idle);
-            drop(waited.unwrap_or_else(PoisonError::into_inner));
+            self.work.wait_while_for(&mut self.board.lock(), idle, LOOK);
         }
     }
 
     /// Cleans up while there is no job to run. Returns true if there's more to clean up.
     fn tidy(&self) -> Result<bool, StoreError> {
         // Space is only returned while no import here could reuse it.
-        Ok(self.store.sweep()? || (self.board().claimed.is_empty() && self.store.vacuum()?))
+        Ok(self.store.sweep()? || (self.board.lock().claimed.is_empty() && self.store.vacuum()?))
     }
 
     /// Removes the data of jobs that were ended by another call, e.g. by dropping their collection.
     fn forget_ended(&self) -> Result<(), StoreError> {
         let kept: BTreeSet<String> = {
-            let mut board = self.board();
+            let mut board = self.board.lock();
             if board.looked.is_some_and(|looked| looked.elapsed() < LOOK) {
                 return Ok(());
             }
@@ -61,7 +59,7 @@ impl Shared {
         for job in kept {
             if self.store.has_ended(&job)? {
                 self.key_store.forget(&job);
-                self.board().retries.forget(&job);
+                self.board.lock().retries.forget(&job);
             }
         }
         Ok(())
@@ -90,7 +88,7 @@ impl Shared {
 
     /// Runs this job, unless it already has a worker.
     fn try_run(&self, id: &str) -> Result<bool, StoreError> {
-        let board = self.board();
+        let board = self.board.lock();
         if board.claimed.contains(id) || !board.retries.is_due(id, Instant::now()) {
             return Ok(false);
         }
@@ -100,12 +98,12 @@ impl Shared {
         {
             Ok(Some(lock)) => lock,
             Ok(None) => {
-                self.board().retries.forget(id);
+                self.board.lock().retries.forget(id);
                 return Ok(false);
             }
             Err(source) => return self.settle(id, Err(self.lock_error(source))),
         };
-        self.board().claimed.insert(id.to_owned());
+        self.board.lock().claimed.insert(id.to_owned());
         let ended = self.run(id);
         match &ended {
             Ok(true) => {
@@ -120,7 +118,7 @@ impl Shared {
 
     /// Removes a tried job from the board, or schedules a retry after an error.
     fn settle(&self, id: &str, ended: Result<bool, StoreError>) -> Result<bool, StoreError> {
-        let mut board = self.board();
+        let mut board = self.board.lock();
         board.claimed.remove(id);
         board.submitted.remove(id);
         let Err(error) = ended else {
@@ -140,18 +138,15 @@ impl Shared {
     /// an error, the job is either unchanged or partly run, and the next owner restarts it.
     fn run(&self, id: &str) -> Result<bool, StoreError> {
         // A job that waits for a retry was left by this process, which hasn't died.
-        let is_own = self.board().retries.reason(id).is_some();
+        let is_own = self.board.lock().retries.reason(id).is_some();
         let job = match self.store.claim(id, is_own, &now()) {
             Ok(Some(job)) => job,
             Ok(None) => return Ok(true),
             Err(error) if error.is_passing() => return Err(error),
             // The record is broken, so no later attempt can read it.
             Err(error) => {
-                let failing = JobFailure {
-                    reason: error.to_string(),
-                    file: None,
-                };
-                let failed = self.store.fail_unclaimed(id, &failing, &now());
+                let failed = JobFailure::new(error);
+                let failed = self.store.fail_unclaimed(id, &failed, &now());
                 return failed.map(|()| true);
             }
         };
@@ -166,22 +161,10 @@ impl Shared {
                 _ = self.store.release(&job);
                 Err(error)
             }
-            Ok(Err(Halt::Store(error))) => self.fail(
-                &job,
-                JobFailure {
-                    reason: error.to_string(),
-                    file: None,
-                },
-            ),
+            Ok(Err(Halt::Store(error))) => self.fail(&job, JobFailure::new(error)),
             Err(_) => {
                 let reason = "the local service failed internally while it read this job's files; please report it";
-                self.fail(
-                    &job,
-                    JobFailure {
-                        reason: reason.to_owned(),
-                        file: None,
-                    },
-                )
+                self.fail(&job, JobFailure::new(reason))
             }
         }
     }

@@ -1,21 +1,22 @@
 //! Aliases of collections. Calls accept an alias in place of a collection's name.
 
 use super::lookup::{self, DIALECT, check_name};
-use crate::local::http::call::ServiceCall;
-use crate::local::http::error::ServiceError;
-use crate::local::http::routing::Routes;
-use crate::local::state::App;
+use super::{App, Routes, ServiceCall, ServiceError, Value, json};
+use crate::local::http::requests as keys;
 use crate::local::storage::aliases::Named;
-use serde_json::{Value, json};
 
 /// Adds the routes below `/v2/vectordb/aliases`.
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
-        .post("aliases/list", list)
-        .post("aliases/describe", describe)
-        .write("aliases/create", create)
-        .write("aliases/alter", alter)
-        .write("aliases/drop", drop)
+        .post("aliases/list", keys::ONE_OR_ALL, list)
+        .post("aliases/describe", keys::ALIAS, describe)
+        .write("aliases/create", keys::ALIAS_OF, |app, call| {
+            set(app, call, false)
+        })
+        .write("aliases/alter", keys::ALIAS_OF, |app, call| {
+            set(app, call, true)
+        })
+        .write("aliases/drop", keys::ALIAS, drop)
 }
 
 /// Returns the aliases of a database, or of one of its collections.
@@ -25,13 +26,13 @@ fn list(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
         Some(_) => Some(lookup::find(app, call)?.id),
         None => None,
     };
-    Ok(Value::from(app.store().aliases(&database, collection)?))
+    Ok(Value::from(app.store.aliases(&database, collection)?))
 }
 
 fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let database = lookup::database(app, call)?;
     let name = call.required(DIALECT, &["aliasName"])?;
-    match app.store().alias(&database, &name)? {
+    match app.store.alias(&database, &name)? {
         Some(collection) => {
             Ok(json!({ "dbName": database, "collectionName": collection, "aliasName": name }))
         }
@@ -39,22 +40,14 @@ fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     }
 }
 
-fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
-    set(app, call, false)
-}
-
-/// Points an alias at another collection.
-fn alter(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
-    set(app, call, true)
-}
-
+/// Creates an alias, or with `change` points an existing one at another collection.
 fn set(app: &App, call: &ServiceCall, change: bool) -> Result<Value, ServiceError> {
     let database = lookup::database(app, call)?;
     let name = call.required(DIALECT, &["aliasName"])?;
     check_name("collection alias", &name).map_err(ServiceError::invalid)?;
     let collection = lookup::find(app, call)?;
     let set = app
-        .store()
+        .store
         .set_alias(&database, &name, collection.id, change)?;
     let place = format!("[database={database}][alias={name}]");
     match set {
@@ -82,7 +75,7 @@ fn set(app: &App, call: &ServiceCall, change: bool) -> Result<Value, ServiceErro
 fn drop(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let database = lookup::database(app, call)?;
     let name = call.required(DIALECT, &["aliasName"])?;
-    app.store().drop_alias(&database, &name)?;
+    app.store.drop_alias(&database, &name)?;
     Ok(json!({}))
 }
 

@@ -1,55 +1,75 @@
 //! The collection calls: enough of them to prepare an import's target and to verify its result.
 
-use super::indexes;
 use super::lookup::{self, DIALECT, MAX_NAME, check_name, find};
 use super::settings::CollectionSettings;
+use super::{App, Map, Routes, ServiceCall, ServiceError, Value, indexes, json};
 use crate::formats::Schema;
-use crate::local::http::call::ServiceCall;
-use crate::local::http::error::ServiceError;
-use crate::local::http::routing::Routes;
+use crate::local::http::requests as keys;
 use crate::local::jobs::now;
-use crate::local::state::App;
 use crate::local::storage::collections::{Collection, DEFAULT_PARTITION};
-use serde_json::{Map, Value, json};
 
 /// Adds the routes for collections and partitions below `/v2/vectordb`.
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
-        .post("collections/list", list)
-        .post("collections/has", has)
-        .post("collections/describe", describe)
-        .write("collections/create", create)
-        .write("collections/drop", drop)
-        .write("collections/rename", rename)
-        .write("collections/alter_properties", alter_properties)
-        .write("collections/drop_properties", drop_properties)
-        .post("collections/flush", flush)
-        .post("collections/refresh_load", flush)
-        .post("collections/compact", compact)
-        .post("collections/get_compaction_state", compaction_state)
-        .write("collections/load", load)
-        .write("collections/release", release)
-        .post("collections/get_load_state", load_state)
-        .post("collections/get_stats", stats)
-        .write("partitions/create", create_partition)
-        .post("partitions/list", partitions)
-        .post("partitions/has", has_partition)
-        .post("partitions/get_stats", partition_stats)
-        .write("partitions/load", load_partitions)
-        .post("partitions/release", release_partitions)
-        .write("partitions/drop", drop_partition)
+        .post("collections/list", keys::ONLY_DATABASE, list)
+        .post("collections/has", keys::NAMED_COLLECTION, has)
+        .post("collections/describe", keys::NAMED_COLLECTION, describe)
+        .write("collections/create", keys::CREATE_COLLECTION, create)
+        .write("collections/drop", keys::NAMED_COLLECTION, drop)
+        .write("collections/rename", keys::RENAME, rename)
+        .write(
+            "collections/alter_properties",
+            keys::COLLECTION_PROPERTIES,
+            alter_properties,
+        )
+        .write(
+            "collections/drop_properties",
+            keys::DROP_COLLECTION_PROPERTIES,
+            drop_properties,
+        )
+        .post("collections/flush", keys::NAMED_COLLECTION, flush)
+        .post("collections/refresh_load", keys::NAMED_COLLECTION, flush)
+        .post("collections/compact", keys::COMPACT, compact)
+        .post(
+            "collections/get_compaction_state",
+            keys::COMPACTION_STATE,
+            compaction_state,
+        )
+        .write("collections/load", keys::NAMED_COLLECTION, load)
+        .write("collections/release", keys::NAMED_COLLECTION, release)
+        .post(
+            "collections/get_load_state",
+            keys::NAMED_COLLECTION,
+            load_state,
+        )
+        .post("collections/get_stats", keys::NAMED_COLLECTION, stats)
+        .write("partitions/create", keys::NAMED_PARTITION, create_partition)
+        .post("partitions/list", keys::NAMED_COLLECTION, partitions)
+        .post("partitions/has", keys::NAMED_PARTITION, has_partition)
+        .post(
+            "partitions/get_stats",
+            keys::NAMED_PARTITION,
+            partition_stats,
+        )
+        .write("partitions/load", keys::NAMED_PARTITIONS, load_partitions)
+        .post(
+            "partitions/release",
+            keys::NAMED_PARTITIONS,
+            release_partitions,
+        )
+        .write("partitions/drop", keys::NAMED_PARTITION, drop_partition)
 }
 
 /// Returns the names of the database's collections.
 pub(crate) fn list(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let database = lookup::database(app, call)?;
-    Ok(Value::from(app.store().collection_names(&database)?))
+    Ok(Value::from(app.store.collection_names(&database)?))
 }
 
 fn has(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let database = lookup::database(app, call)?;
     let name = call.required(DIALECT, &["collectionName"])?;
-    Ok(json!({ "has": app.store().collection(&database, &name)?.is_some() }))
+    Ok(json!({ "has": app.store.collection(&database, &name)?.is_some() }))
 }
 
 /// Returns a collection's schema, indexes and load state.
@@ -63,7 +83,7 @@ pub(crate) fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceEr
         .find_map(|body| body.get("description")?.as_str());
     let settings = CollectionSettings::read(body, &schema)?;
     Ok(json!({
-        "aliases": app.store().aliases(&lookup::database(app, call)?, Some(collection.id))?,
+        "aliases": app.store.aliases(&lookup::database(app, call)?, Some(collection.id))?,
         "autoId": schema.auto_id(),
         "collectionID": collection.id,
         "collectionName": collection.name,
@@ -74,7 +94,7 @@ pub(crate) fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceEr
         "functions": schema.to_describe_functions(),
         "indexes": indexes::in_short(&collection, &schema),
         "load": load_word(&collection),
-        "partitionsNum": app.store().partitions(collection.id)?.len(),
+        "partitionsNum": app.store.partitions(collection.id)?.len(),
         "properties": schema.to_describe_properties(),
         "shardsNum": settings.shards,
         "structFields": schema.to_describe_structs(),
@@ -107,23 +127,20 @@ pub(crate) fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceErro
     } else {
         loadable.clone()
     };
-    if app.store().create_collection(
-        &database,
-        &name,
-        &body,
-        &settings.partition_names(),
-        loadable.is_ok(),
-    )? {
+    let partitions = settings.partition_names();
+    let is_loaded = loadable.is_ok();
+    if app
+        .store
+        .create_collection(&database, &name, &body, &partitions, is_loaded)?
+    {
         return loaded.map(|()| json!({}));
     }
-    let same = match app.store().collection(&database, &name)? {
+    let same = match app.store.collection(&database, &name)? {
         Some(there) if there.name != name => {
-            return Err(ServiceError::new(
-                1601,
-                format!(
-                    "collection name [{name}] conflicts with an existing alias, please choose a unique name"
-                ),
-            ));
+            let message = format!(
+                "collection name [{name}] conflicts with an existing alias, please choose a unique name"
+            );
+            return Err(ServiceError::new(1601, message));
         }
         Some(there) => {
             let known = there.schema()?;
@@ -155,10 +172,10 @@ fn check_partition_name(name: &str) -> Result<(), String> {
 pub(crate) fn drop(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let database = lookup::database(app, call)?;
     let name = call.required(DIALECT, &["collectionName"])?;
-    if let Some(collection) = app.store().collection(&database, &name)? {
+    if let Some(collection) = app.store.collection(&database, &name)? {
         check_unaliased(app, &database, &collection, &name)?;
-        app.store().drop_collection(collection.id, &now())?;
-        app.shared().nudge();
+        app.store.drop_collection(collection.id, &now())?;
+        app.shared.nudge();
     }
     Ok(json!({}))
 }
@@ -174,7 +191,7 @@ fn check_unaliased(
     if collection.name != name {
         return refused(format!("cannot drop the collection via alias = {name}"));
     }
-    let aliases = app.store().aliases(database, Some(collection.id))?;
+    let aliases = app.store.aliases(database, Some(collection.id))?;
     if aliases.is_empty() {
         return Ok(());
     }
@@ -191,19 +208,19 @@ fn rename(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     check_name("collection", &name).map_err(ServiceError::invalid)?;
     let own = lookup::database(app, call)?;
     let database = match call.text(&["newDbName"]) {
-        Some(database) if app.store().database(&database)?.is_none() => {
+        Some(database) if app.store.database(&database)?.is_none() => {
             return Err(ServiceError::no_database(&database));
         }
         Some(database) => database,
         None => own.clone(),
     };
-    if database != own && !app.store().aliases(&own, Some(collection.id))?.is_empty() {
+    if database != own && !app.store.aliases(&own, Some(collection.id))?.is_empty() {
         return Err(ServiceError::unexpected(
             "fail to rename db name, must drop all aliases of this collection before rename",
         ));
     }
     if app
-        .store()
+        .store
         .rename_collection(collection.id, &database, &name)?
     {
         return Ok(json!({}));
@@ -234,19 +251,17 @@ fn change_properties(
     let loaded_only = |key: &&String| key.starts_with("mmap") || key.starts_with("warmup");
     if let Some(key) = set.keys().find(loaded_only).filter(|_| collection.loaded) {
         let kind = key.split('.').next().unwrap_or_default();
-        return Err(ServiceError::new(
-            104,
-            format!(
-                "can not alter {kind} properties if collection loaded: collection already loaded[collection={}]",
-                collection.name
-            ),
-        ));
+        let message = format!(
+            "can not alter {kind} properties if collection loaded: collection already loaded[collection={}]",
+            collection.name
+        );
+        return Err(ServiceError::new(104, message));
     }
     let body = collection
         .schema()?
         .with_properties(&collection.body, set, remove);
     Schema::from_create_body(&body)?;
-    if app.store().set_body(&collection, &body)? {
+    if app.store.set_body(&collection, &body)? {
         return Ok(json!({}));
     }
     Err(ServiceError::unexpected(
@@ -282,12 +297,12 @@ fn load(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let schema = collection.schema()?;
     let indexes = indexes::of(&collection, &schema);
     indexes::check_loadable(&collection.name, &schema, &indexes)?;
-    app.store().set_loaded(collection.id, true)?;
+    app.store.set_loaded(collection.id, true)?;
     Ok(json!({}))
 }
 
 fn release(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
-    app.store().set_loaded(find(app, call)?.id, false)?;
+    app.store.set_loaded(find(app, call)?.id, false)?;
     Ok(json!({}))
 }
 
@@ -299,7 +314,7 @@ fn load_state(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
 
 fn stats(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
-    Ok(json!({ "rowCount": app.store().count(collection.id, None)? }))
+    Ok(json!({ "rowCount": app.store.count(collection.id, None)? }))
 }
 
 fn create_partition(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
@@ -311,40 +326,40 @@ fn create_partition(app: &App, call: &ServiceCall) -> Result<Value, ServiceError
             "disable create partition if partition key mode is used",
         ));
     }
-    app.store().create_partition(collection.id, &name)?;
+    app.store.create_partition(collection.id, &name)?;
     Ok(json!({}))
 }
 
 fn partitions(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
-    Ok(Value::from(app.store().partitions(find(app, call)?.id)?))
+    Ok(Value::from(app.store.partitions(find(app, call)?.id)?))
 }
 
 fn has_partition(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["partitionName"])?;
-    Ok(json!({ "has": app.store().partition(collection.id, &name)?.is_some() }))
+    Ok(json!({ "has": app.store.partition(collection.id, &name)?.is_some() }))
 }
 
 fn partition_stats(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["partitionName"])?;
-    let partition = app.store().partition(collection.id, &name)?;
+    let partition = app.store.partition(collection.id, &name)?;
     let partition = partition.ok_or_else(|| ServiceError::no_partition(&name))?;
-    Ok(json!({ "rowCount": app.store().count(collection.id, Some(partition))? }))
+    Ok(json!({ "rowCount": app.store.count(collection.id, Some(partition))? }))
 }
 
 /// Loads the whole collection, since partitions can't be loaded one by one.
 fn load_partitions(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let (collection, partitions) = named_partitions(app, call)?;
-    app.store().set_released(&partitions, false)?;
-    app.store().set_loaded(collection.id, true)?;
+    app.store.set_released(&partitions, false)?;
+    app.store.set_loaded(collection.id, true)?;
     Ok(json!({}))
 }
 
 /// Marks the partitions as released, so they can be dropped. Queries still return their rows.
 fn release_partitions(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let (_, partitions) = named_partitions(app, call)?;
-    app.store().set_released(&partitions, true)?;
+    app.store.set_released(&partitions, true)?;
     Ok(json!({}))
 }
 
@@ -355,7 +370,7 @@ fn named_partitions(app: &App, call: &ServiceCall) -> Result<(Collection, Vec<i6
     let names = call.get(&["partitionNames"]).and_then(lookup::texts);
     let names = names.filter(|names| !names.is_empty());
     for name in names.ok_or_else(|| ServiceError::missing(DIALECT, "partitionNames"))? {
-        let id = app.store().partition(collection.id, &name)?;
+        let id = app.store.partition(collection.id, &name)?;
         ids.push(id.ok_or_else(|| ServiceError::no_partition(&name))?);
     }
     Ok((collection, ids))
@@ -369,14 +384,14 @@ fn drop_partition(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> 
     if name == DEFAULT_PARTITION {
         return Err(ServiceError::invalid("default partition cannot be deleted"));
     }
-    if let Some(partition) = app.store().partition(collection.id, &name)? {
-        if collection.loaded && !app.store().is_released(partition)? {
+    if let Some(partition) = app.store.partition(collection.id, &name)? {
+        if collection.loaded && !app.store.is_released(partition)? {
             return Err(ServiceError::invalid(
                 "partition cannot be dropped, partition is loaded, please release it first",
             ));
         }
-        app.store().drop_partition(partition, &now())?;
-        app.shared().nudge();
+        app.store.drop_partition(partition, &now())?;
+        app.shared.nudge();
     }
     Ok(json!({}))
 }

@@ -1,13 +1,9 @@
 //! The control calls of Zilliz Cloud: one project, region and cluster, which are the service itself, and jobs of any kind.
 
 use super::jobs::{self, Action, page_bounds, percent};
+use super::{App, Routes, ServiceCall, ServiceError, Value, json};
 use crate::api::model::{Dialect, JobState};
-use crate::local::http::call::ServiceCall;
-use crate::local::http::error::ServiceError;
-use crate::local::http::routing::Routes;
-use crate::local::state::App;
 use crate::local::volumes::REGION;
-use serde_json::{Value, json};
 
 /// The cloud in answers. Clients choose S3's protocol by it.
 pub(crate) const CLOUD: &str = "aws";

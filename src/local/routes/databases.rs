@@ -1,32 +1,37 @@
 //! The database calls, and the choice of a database for other calls.
 
 use super::lookup::{DIALECT, check_name, texts};
-use crate::local::http::call::ServiceCall;
-use crate::local::http::error::ServiceError;
-use crate::local::http::routing::Routes;
-use crate::local::state::App;
+use super::{App, Map, Routes, ServiceCall, ServiceError, Value, json};
+use crate::local::http::requests as keys;
 use crate::local::storage::databases::{DEFAULT_DATABASE, Dropped};
-use serde_json::{Map, Value, json};
 
 /// Adds the routes below `/v2/vectordb/databases`.
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
-        .post("databases/list", list)
-        .post("databases/describe", describe)
-        .write("databases/create", create)
-        .write("databases/alter", alter)
-        .write("databases/alter_properties", alter)
-        .write("databases/drop_properties", drop_properties)
-        .write("databases/drop", drop)
+        .post("databases/list", keys::ONLY_DATABASE, list)
+        .post("databases/describe", keys::NAMED_DATABASE, describe)
+        .write("databases/create", keys::DATABASE_PROPERTIES, create)
+        .write("databases/alter", keys::DATABASE_PROPERTIES, alter)
+        .write(
+            "databases/alter_properties",
+            keys::DATABASE_PROPERTIES,
+            alter,
+        )
+        .write(
+            "databases/drop_properties",
+            keys::DROP_DATABASE_PROPERTIES,
+            drop_properties,
+        )
+        .write("databases/drop", keys::NAMED_DATABASE, drop)
 }
 
 fn list(app: &App, _: &ServiceCall) -> Result<Value, ServiceError> {
-    Ok(Value::from(app.store().databases()?))
+    Ok(Value::from(app.store.databases()?))
 }
 
 fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let name = call.required(DIALECT, &["dbName"])?;
-    let found = app.store().database(&name)?;
+    let found = app.store.database(&name)?;
     let found = found.ok_or_else(|| ServiceError::no_database(&name))?;
     let pairs = found.properties.into_iter();
     let pairs: Vec<_> = pairs
@@ -38,7 +43,7 @@ fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
 fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let name = call.required(DIALECT, &["dbName"])?;
     check_name("database", &name).map_err(|message| ServiceError::new(802, message))?;
-    if app.store().create_database(&name, &properties(call))? {
+    if app.store.create_database(&name, &properties(call))? {
         return Ok(json!({}));
     }
     let message = format!("database already exist: {name}");
@@ -61,7 +66,7 @@ fn change(
     remove: &[String],
 ) -> Result<Value, ServiceError> {
     let name = call.required(DIALECT, &["dbName"])?;
-    if app.store().alter_database(&name, set, remove)? {
+    if app.store.alter_database(&name, set, remove)? {
         return Ok(json!({}));
     }
     Err(ServiceError::no_database(&name))
@@ -93,7 +98,7 @@ fn drop(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     if name == DEFAULT_DATABASE {
         return Err(ServiceError::unexpected("can not drop default database"));
     }
-    match app.store().drop_database(&name)? {
+    match app.store.drop_database(&name)? {
         Dropped::Done | Dropped::Missing => Ok(json!({})),
         Dropped::NotEmpty => Err(ServiceError::unexpected(format!(
             "database:{name} not empty, must drop all collections before drop database"

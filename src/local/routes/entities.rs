@@ -1,16 +1,13 @@
 //! The calls that read rows (query and get), and the helpers that they share with the calls that change rows.
 
 use super::lookup::{self, DIALECT};
+use super::{App, Map, Routes, ServiceCall, ServiceError, Value};
 use crate::formats::{DataType, Schema};
 use crate::local::filter::{Constant, Filter};
-use crate::local::http::call::ServiceCall;
-use crate::local::http::error::ServiceError;
-use crate::local::http::routing::Routes;
+use crate::local::http::requests as keys;
 use crate::local::search::outputs::{FoundRows, Outputs};
 use crate::local::search::query::Query;
-use crate::local::state::App;
 use crate::local::storage::collections::Collection;
-use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// Most rows, including skipped ones, that a query reads, as in Milvus.
@@ -22,8 +19,8 @@ const LIMIT: i64 = 100;
 /// Adds the routes below `/v2/vectordb/entities`.
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
-        .query("entities/query", query)
-        .query("entities/get", get)
+        .query("entities/query", keys::QUERY, query)
+        .query("entities/get", keys::GET, get)
 }
 
 /// The target of a call on rows.
@@ -57,7 +54,7 @@ impl RowsTarget {
         filter: Option<Filter>,
     ) -> Query<'a> {
         Query {
-            store: app.store(),
+            store: &app.store,
             collection: self.collection.id,
             schema: &self.schema,
             partitions,
@@ -192,7 +189,7 @@ pub(crate) fn partitions(
 ) -> Result<Vec<i64>, ServiceError> {
     let mut ids = Vec::new();
     for name in lookup::names(call, "partitionNames")? {
-        let id = app.store().partition(collection.id, &name)?;
+        let id = app.store.partition(collection.id, &name)?;
         let id = id.ok_or_else(|| ServiceError::no_partition(&name))?;
         if !ids.contains(&id) {
             ids.push(id);

@@ -2,16 +2,13 @@
 //! the rows.
 
 use super::lookup::{DIALECT, find};
+use super::{App, Routes, ServiceCall, ServiceError, Value, json};
 use crate::formats::batch::META;
 use crate::formats::schema::FunctionOutput;
 use crate::formats::{DataType, Schema};
-use crate::local::http::call::ServiceCall;
-use crate::local::http::error::ServiceError;
-use crate::local::http::routing::Routes;
-use crate::local::state::App;
+use crate::local::http::requests as keys;
 use crate::local::storage::collections::Collection;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 /// Metric types of float and integer vectors (Milvus: indexparamcheck/constraints.go).
 const FLOAT_METRICS: &[&str] = &["COSINE", "L2", "IP"];
@@ -44,10 +41,10 @@ const TRIES: usize = 20;
 /// Adds the routes below `/v2/vectordb/indexes`.
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
-        .post("indexes/list", list)
-        .post("indexes/describe", describe)
-        .write("indexes/create", create)
-        .write("indexes/drop", drop)
+        .post("indexes/list", keys::NAMED_COLLECTION, list)
+        .post("indexes/describe", keys::NAMED_INDEX, describe)
+        .write("indexes/create", keys::INDEXES, create)
+        .write("indexes/drop", keys::NAMED_INDEX, drop)
 }
 
 /// An index as requested.
@@ -327,7 +324,7 @@ fn change(
         change(&mut indexes)?;
         let text = json!(indexes).to_string();
         let before = collection.indexes.as_deref();
-        if app.store().set_indexes(collection.id, before, &text)? {
+        if app.store.set_indexes(collection.id, before, &text)? {
             return Ok(json!({}));
         }
     }
@@ -351,7 +348,7 @@ fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let index = indexes
         .find(|it| it.name == name)
         .ok_or_else(|| ServiceError::no_index(&name))?;
-    let rows = app.store().count(collection.id, None)?;
+    let rows = app.store.count(collection.id, None)?;
     Ok(json!([{
         "failReason": "",
         "fieldName": index.field,

@@ -1,19 +1,14 @@
 //! Import calls that all dialects have in common: submitting jobs, finding them, and listing them by page.
 
-use super::lookup;
 use super::options::{self, JobOptions};
-use crate::api::model::Dialect;
-use crate::api::model::JobState;
-use crate::local::http::call::ServiceCall;
-use crate::local::http::error::ServiceError;
+use super::{App, ServiceCall, ServiceError, Value, json, lookup};
+use crate::api::model::{Dialect, JobState};
 use crate::local::jobs::now;
 use crate::local::source::{JobInput, MAX_FILES, PathOrigin, SourceError};
-use crate::local::state::App;
 use crate::local::storage::collections::{Collection, DEFAULT_PARTITION};
 use crate::local::storage::jobs::{Created, NewJob, StoredJob, StoredProgress, Whole};
 use crate::secret::Secret;
 use crate::stores::StorageKeys;
-use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Longest idempotency key, in bytes.
@@ -38,7 +33,7 @@ pub(crate) fn submit(
     let collection = call.required(dialect, &["collectionName"])?;
     let partition = call.text(&["partitionName"]);
     let key = key(call, dialect)?;
-    let store = app.store();
+    let store = &app.store;
     let found = store.collection(&database, &collection)?;
     let found =
         found.ok_or_else(|| ServiceError::no_collection(dialect, &database, &collection))?;
@@ -57,16 +52,16 @@ pub(crate) fn submit(
         source,
     };
     if let Some(keys) = keys {
-        app.shared().keep_keys(&job.id, keys)?;
+        app.shared.keep_keys(&job.id, keys)?;
     }
     let created = store.create_job(&job);
     if !matches!(created, Ok(Created::New)) {
-        app.shared().key_store().forget(&job.id);
+        app.shared.key_store.forget(&job.id);
     }
     match created? {
         Created::New => {
-            app.shared().key_store().made(&job.id);
-            app.shared().submit(&job.id);
+            app.shared.key_store.made(&job.id);
+            app.shared.submit(&job.id);
             Ok(job.id)
         }
         Created::Before(id) => Ok(id),
@@ -96,7 +91,7 @@ fn check_partition(
             "not allow to set partition name for collection with partition key",
         ));
     }
-    if app.store().partition(collection.id, partition)?.is_none() {
+    if app.store.partition(collection.id, partition)?.is_none() {
         return Err(ServiceError::no_import_partition(dialect, partition));
     }
     Ok(())
@@ -199,9 +194,9 @@ pub(crate) fn find(
     let id = call.required(dialect, &["jobId", "jobID", "job_id"])?;
     // Another spelling of a number, e.g. "+7", names the same job. Jobs of earlier versions have other ids.
     let number = id.parse::<i64>();
-    let mut found = app.store().job(&id)?;
+    let mut found = app.store.job(&id)?;
     if let (None, Ok(number)) = (&found, &number) {
-        found = app.store().job(&number.to_string())?;
+        found = app.store.job(&number.to_string())?;
     }
     let mut whole = found.ok_or_else(|| match (dialect, number, action) {
         (Dialect::V1 | Dialect::V2, ..) => ServiceError::no_cloud_job(&id),
@@ -260,7 +255,7 @@ pub(crate) fn warnings(whole: &Whole) -> Value {
 fn explain(app: &App, job: &mut StoredJob) {
     let open = matches!(job.standing.state, JobState::Pending | JobState::Importing);
     if open && job.standing.reason.is_none() {
-        job.standing.reason = app.shared().trouble(&job.id);
+        job.standing.reason = app.shared.trouble(&job.id);
     }
 }
 
@@ -298,15 +293,10 @@ pub(crate) fn page_answer(
 /// Returns the number, the size and the first item of the page that `pageSize` (`least` to 100) and `currentPage` ask
 /// for.
 pub(crate) fn page_bounds(call: &ServiceCall, least: i64) -> Result<(i64, i64, i64), ServiceError> {
-    let size = call
-        .integer("pageSize", 10)
-        .filter(|size| (least..=100).contains(size));
-    let size = size.ok_or_else(|| {
-        ServiceError::new(
-            80003,
-            format!("pageSize must be a number from {least} to 100"),
-        )
-    })?;
+    let size = call.integer("pageSize", 10);
+    let size = size.filter(|size| (least..=100).contains(size));
+    let wrong = || format!("pageSize must be a number from {least} to 100");
+    let size = size.ok_or_else(|| ServiceError::new(80003, wrong()))?;
     let number = call.integer("currentPage", 1).filter(|number| *number >= 1);
     let number =
         number.ok_or_else(|| ServiceError::new(80004, "currentPage must be a number from 1 on"))?;
@@ -316,44 +306,26 @@ pub(crate) fn page_bounds(call: &ServiceCall, least: i64) -> Result<(i64, i64, i
 
 /// Returns the page of jobs that a call asks for; its size is at least `least`.
 pub(crate) fn page(app: &App, call: &ServiceCall, least: i64) -> Result<ListedJobs, ServiceError> {
-    let (number, size, skip) = page_bounds(call, least)?;
-    list(app, call, number, size, skip)
+    let bounds = page_bounds(call, least)?;
+    let database = lookup::database(app, call)?;
+    // Jobs are stored under their collection's name, even if they were submitted to an alias.
+    let collection = match call.text(&["collectionName"]) {
+        Some(name) => Some(app.store.alias(&database, &name)?.unwrap_or(name)),
+        None => None,
+    };
+    jobs(app, (Some(&database), collection.as_deref()), bounds)
 }
 
 /// Returns the newest [`MAX_LIST`] jobs of a collection, or of all databases if the call names no collection (Milvus:
 /// `internal/proxy/impl.go`, `ListImports`). A collection that doesn't exist is error 100.
 pub(crate) fn whole_list(app: &App, call: &ServiceCall) -> Result<ListedJobs, ServiceError> {
     let database = lookup::database(app, call)?;
-    let chosen = match call.text(&["collectionName"]) {
-        None => None,
-        Some(name) => {
-            let found = app.store().collection(&database, &name)?;
-            let missing = || ServiceError::no_collection(Dialect::Milvus, &database, &name);
-            Some((database.as_str(), found.ok_or_else(missing)?.name))
-        }
-    };
-    let (database, collection) = match &chosen {
-        Some((database, collection)) => (Some(*database), Some(collection.as_str())),
-        None => (None, None),
-    };
-    jobs(app, (database, collection), (1, MAX_LIST, 0))
-}
-
-fn list(
-    app: &App,
-    call: &ServiceCall,
-    number: i64,
-    size: i64,
-    skip: i64,
-) -> Result<ListedJobs, ServiceError> {
-    let database = lookup::database(app, call)?;
-    // Jobs are stored under their collection's name, even if they were submitted to an alias.
-    let collection = match call.text(&["collectionName"]) {
-        Some(name) => Some(app.store().alias(&database, &name)?.unwrap_or(name)),
-        None => None,
-    };
-    let of = (Some(database.as_str()), collection.as_deref());
-    jobs(app, of, (number, size, skip))
+    let bounds = (1, MAX_LIST, 0);
+    if call.get(&["collectionName"]).is_none() {
+        return jobs(app, (None, None), bounds);
+    }
+    let collection = lookup::find(app, call)?.name;
+    jobs(app, (Some(&database), Some(&collection)), bounds)
 }
 
 /// Returns at most `size` jobs of a database and collection, without the first `skip` jobs.
@@ -362,7 +334,7 @@ fn jobs(
     (database, collection): (Option<&str>, Option<&str>),
     (number, size, skip): (i64, i64, i64),
 ) -> Result<ListedJobs, ServiceError> {
-    let (count, mut jobs) = app.store().jobs(
+    let (count, mut jobs) = app.store.jobs(
         database,
         collection,
         skip.unsigned_abs(),
@@ -384,9 +356,6 @@ pub(crate) fn percent(standing: &StoredProgress) -> u64 {
     if standing.state == JobState::Completed {
         return 100;
     }
-    let done = standing
-        .bytes
-        .saturating_mul(100)
-        .checked_div(standing.size);
-    done.unwrap_or(0).min(99)
+    let done = standing.bytes.saturating_mul(100);
+    done.checked_div(standing.size).unwrap_or(0).min(99)
 }

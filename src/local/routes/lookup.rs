@@ -1,12 +1,9 @@
 //! The targets that calls name: their database and collection, and the rules for names.
 
+use super::{App, ServiceCall, ServiceError, Value};
 use crate::api::model::Dialect;
-use crate::local::http::call::ServiceCall;
-use crate::local::http::error::ServiceError;
-use crate::local::state::App;
 use crate::local::storage::collections::Collection;
 use crate::local::storage::databases::DEFAULT_DATABASE;
-use serde_json::Value;
 
 /// The dialect of calls on collections: they go to the cluster itself, which answers like Milvus.
 pub(crate) const DIALECT: Dialect = Dialect::Milvus;
@@ -19,7 +16,7 @@ pub(crate) fn database(app: &App, call: &ServiceCall) -> Result<String, ServiceE
     let header = call.database.clone().filter(|name| !name.is_empty());
     let name = call.text(&["dbName"]).or(header);
     let name = name.unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
-    if name == DEFAULT_DATABASE || app.store().database(&name)?.is_some() {
+    if name == DEFAULT_DATABASE || app.store.database(&name)?.is_some() {
         return Ok(name);
     }
     Err(ServiceError::no_database(&name))
@@ -29,7 +26,7 @@ pub(crate) fn database(app: &App, call: &ServiceCall) -> Result<String, ServiceE
 pub(crate) fn find(app: &App, call: &ServiceCall) -> Result<Collection, ServiceError> {
     let database = database(app, call)?;
     let name = call.required(DIALECT, &["collectionName"])?;
-    app.store()
+    app.store
         .collection(&database, &name)?
         .ok_or_else(|| ServiceError::no_collection(DIALECT, &database, &name))
 }

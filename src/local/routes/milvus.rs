@@ -1,12 +1,9 @@
 //! The import answers in a Milvus server's own form (Milvus: `internal/distributed/proxy/httpserver/handler_v2.go` and
 //! `internal/datacoord/import_util.go`).
 
-use super::jobs;
-use crate::api::model::Dialect;
-use crate::api::model::JobState;
-use crate::local::http::error::ServiceError;
+use super::{ServiceError, Value, jobs, json};
+use crate::api::model::{Dialect, JobState};
 use crate::local::storage::jobs::{JobFile, StoredJob, StoredProgress, Whole};
-use serde_json::{Value, json};
 
 /// The reason that Milvus gives for an aborted job (`internal/datacoord/import_job.go`).
 const ABORTED: &str = "aborted by user";

@@ -23,3 +23,9 @@ pub(crate) mod upsert;
 pub(crate) mod v1;
 pub(crate) mod v2;
 pub(crate) mod volumes;
+
+use crate::local::http::call::ServiceCall;
+use crate::local::http::error::ServiceError;
+use crate::local::http::routing::Routes;
+use crate::local::state::App;
+use serde_json::{Map, Value, json};

@@ -1,10 +1,8 @@
 //! Reading the `options` of a create call.
 
+use super::{Map, ServiceCall, ServiceError, Value};
 use crate::api::model::Dialect;
 use crate::formats::CsvOptions;
-use crate::local::http::call::ServiceCall;
-use crate::local::http::error::ServiceError;
-use serde_json::{Map, Value};
 use std::time::Duration;
 
 /// Options for other kinds of import (Milvus: `internal/util/importutilv2/option.go`): segments and deletes from a
@@ -106,8 +104,9 @@ fn check_backup_values<'o>(
     if let Some(version) = text("storage_version")
         && version.parse::<i64>().is_err()
     {
-        let message = format!("parse storage_version failed, value={version}");
-        return Err(refused(message));
+        return Err(refused(format!(
+            "parse storage_version failed, value={version}"
+        )));
     }
     let time = |names: [&str; 2]| {
         let Some((name, value)) = names.iter().find_map(|name| Some((name, text(name)?))) else {

@@ -13,6 +13,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
+use quick_xml::escape::escape;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -60,7 +61,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Respo
 }
 
 fn page(app: &App, host: &str) -> Result<String, StoreError> {
-    let (count, jobs) = app.store().jobs(None, None, 0, JOBS)?;
+    let (count, jobs) = app.store.jobs(None, None, 0, JOBS)?;
     let busy = jobs.iter().any(is_open);
     let mut text = String::from(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
@@ -74,7 +75,7 @@ fn page(app: &App, host: &str) -> Result<String, StoreError> {
          <h1>zshell {}: local import service</h1>",
         env!("CARGO_PKG_VERSION")
     );
-    if app.shared().faults().any() {
+    if app.shared.faults.any() {
         text.push_str("<p><strong>Faults are on</strong>: this service was started with <code>--fault</code>.</p>");
     }
     list_jobs(&mut text, count, &jobs);
@@ -108,10 +109,10 @@ fn list_jobs(text: &mut String, count: u64, jobs: &[StoredJob]) {
             text,
             "<tr><td><code>{}</code></td><td>{}</td><td class=\"{state}\">{state}</td>\
              <td><progress max=\"100\" value=\"{done}\"></progress> {done}%</td><td class=\"n\">{}</td><td>{}</td></tr>",
-            safe(&job.id),
-            safe(&job.collection),
+            escape(&job.id),
+            escape(&job.collection),
             words::number(standing.rows),
-            safe(reason),
+            escape(reason),
         );
     }
     text.push_str("</table>");
@@ -122,8 +123,8 @@ fn list_jobs(text: &mut String, count: u64, jobs: &[StoredJob]) {
 
 fn collections(text: &mut String, app: &App) -> Result<(), StoreError> {
     let mut names = Vec::new();
-    for database in app.store().databases()? {
-        let found = app.store().collection_names(&database)?.into_iter();
+    for database in app.store.databases()? {
+        let found = app.store.collection_names(&database)?.into_iter();
         names.extend(found.map(|name| (database.clone(), name)));
     }
     let _ = write!(text, "<h2>Collections ({})</h2>", names.len());
@@ -134,10 +135,10 @@ fn collections(text: &mut String, app: &App) -> Result<(), StoreError> {
     text.push_str("<table><tr><th>collection</th><th class=\"n\">rows</th></tr>");
     for (database, name) in names.iter().take(COLLECTIONS) {
         // The collection may have been dropped in the meantime.
-        let Some(found) = app.store().collection(database, name)? else {
+        let Some(found) = app.store.collection(database, name)? else {
             continue;
         };
-        let rows = app.store().count(found.id, None)?;
+        let rows = app.store.count(found.id, None)?;
         let shown = match database.as_str() {
             DEFAULT_DATABASE => name.clone(),
             other => format!("{other}.{name}"),
@@ -145,7 +146,7 @@ fn collections(text: &mut String, app: &App) -> Result<(), StoreError> {
         let _ = write!(
             text,
             "<tr><td>{}</td><td class=\"n\">{}</td></tr>",
-            safe(&shown),
+            escape(&shown),
             words::number(rows)
         );
     }
@@ -154,7 +155,7 @@ fn collections(text: &mut String, app: &App) -> Result<(), StoreError> {
 }
 
 fn connecting(text: &mut String, host: &str, has_token: bool) {
-    let host = safe(host);
+    let host = escape(host);
     let (zshell, python, curl) = if has_token {
         (
             format!("connect(#{{endpoint: \"http://{host}\", token: secret(\"MILVUS_TOKEN\")}})"),
@@ -172,20 +173,4 @@ fn connecting(text: &mut String, host: &str, has_token: bool) {
          <p>curl:</p><pre>curl -s http://{host}/v2/vectordb/jobs/import/list{curl} \
          -H 'Content-Type: application/json' -d '{{}}'</pre>"
     );
-}
-
-/// Escapes a text for HTML.
-fn safe(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            other => safe.push(other),
-        }
-    }
-    safe
 }

@@ -6,22 +6,21 @@
 
 use super::entities::{RowsTarget, by_keys, filter, listed, partitions, target};
 use super::lookup::DIALECT;
+use super::{App, Routes, ServiceCall, ServiceError, Value, json};
 use crate::formats::{Batch, Column, Schema};
-use crate::local::http::call::ServiceCall;
-use crate::local::http::error::ServiceError;
-use crate::local::http::routing::Routes;
-use crate::local::state::App;
+use crate::local::http::requests as keys;
 use crate::local::storage::collections::DEFAULT_PARTITION;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Adds the routes below `/v2/vectordb/entities`.
 pub(crate) fn routes(routes: Routes) -> Routes {
-    routes
-        .rows("entities/insert", insert)
-        .write("entities/delete", delete)
+    routes.rows("entities/insert", keys::INSERT, insert).write(
+        "entities/delete",
+        keys::DELETE,
+        delete,
+    )
 }
 
 /// Inserts the rows of `data`, an object or a list: either all rows or none.
@@ -30,7 +29,7 @@ pub(crate) fn insert(app: &App, call: &ServiceCall) -> Result<Value, ServiceErro
     let mut batch = rows(call, &target.schema)?;
     let (name, partition) = partition(app, call, &target)?;
     if !app
-        .store()
+        .store
         .insert(target.collection.id, partition, &mut batch)?
     {
         return Err(ServiceError::no_partition(&name));
@@ -52,8 +51,8 @@ pub(crate) fn delete(app: &App, call: &ServiceCall) -> Result<Value, ServiceErro
     };
     let query = target.query(app, call, within, Some(chosen));
     let deleted = query.deleted(&query.segments()?)?;
-    let count = app.store().delete(&deleted)?;
-    app.shared().nudge();
+    let count = app.store.delete(&deleted)?;
+    app.shared.nudge();
     Ok(json!({ "deleteCount": count }))
 }
 
@@ -70,8 +69,8 @@ pub(crate) fn partition(
         ));
     }
     let id = match &name {
-        Some(name) => app.store().partition(target.collection.id, name)?,
-        None => app.store().first_partition(target.collection.id)?,
+        Some(name) => app.store.partition(target.collection.id, name)?,
+        None => app.store.first_partition(target.collection.id)?,
     };
     let name = name.unwrap_or_else(|| DEFAULT_PARTITION.to_owned());
     let id = id.ok_or_else(|| ServiceError::no_partition(&name))?;

@@ -1,8 +1,7 @@
 //! Settings of a create call that aren't part of the schema: shards, partitions and consistency level.
 
+use super::{ServiceError, Value};
 use crate::formats::Schema;
-use crate::local::http::error::ServiceError;
-use serde_json::Value;
 
 /// Most shards of a collection (Milvus: `proxy.maxShardNum`).
 const MAX_SHARDS: i64 = 16;

@@ -6,17 +6,14 @@
 
 use super::entities::{by_keys, target};
 use super::rows::{bad_rows, data, ids, keys, partition, rows};
+use super::{App, Routes, ServiceCall, ServiceError, Value, json};
 use crate::formats::{Batch, DataType, Schema};
-use crate::local::http::call::ServiceCall;
-use crate::local::http::error::ServiceError;
-use crate::local::http::routing::Routes;
+use crate::local::http::requests as keys;
 use crate::local::search::outputs::Outputs;
 use crate::local::search::query::Query;
-use crate::local::state::App;
 use crate::local::storage::dead::{DeletedRows, Fresh, Replaced};
 use crate::local::storage::scan::Segment;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -28,7 +25,7 @@ type RowTexts = BTreeMap<String, Box<RawValue>>;
 
 /// Adds the upsert route.
 pub(crate) fn routes(routes: Routes) -> Routes {
-    routes.rows("entities/upsert", upsert)
+    routes.rows("entities/upsert", keys::UPSERT, upsert)
 }
 
 /// Replaces the rows that have the primary keys of `data`, all or none.
@@ -51,15 +48,15 @@ pub(crate) fn upsert(app: &App, call: &ServiceCall) -> Result<Value, ServiceErro
     let (mut deleted, mut looked): (DeletedRows, Vec<Segment>) = (DeletedRows::new(), Vec::new());
     for _ in 0..TRIES {
         // All segments are listed before the search for rows, so a segment that is added later isn't missed.
-        let seen = app.store().segments(target.collection.id, &[])?;
+        let seen = app.store.segments(target.collection.id, &[])?;
         // Segments never change, so only new segments are searched.
-        let known: HashSet<i64> = looked.iter().map(Segment::id).collect();
+        let known: HashSet<i64> = looked.iter().map(|segment| segment.id).collect();
         let mut new = query.segments()?;
-        new.retain(|segment| !known.contains(&segment.id()));
+        new.retain(|segment| !known.contains(&segment.id));
         deleted.extend(query.deleted(&new)?);
         looked.extend(new);
         let batch = fresh.batch(&query, &looked)?;
-        let replaced = app.store().replace(
+        let replaced = app.store.replace(
             target.collection.id,
             &deleted,
             &mut Fresh {
@@ -70,7 +67,7 @@ pub(crate) fn upsert(app: &App, call: &ServiceCall) -> Result<Value, ServiceErro
         )?;
         match replaced {
             Replaced::Done => {
-                app.shared().nudge();
+                app.shared.nudge();
                 let (count, ids) = (batch.rows(), ids(call, batch));
                 return Ok(json!({ "upsertCount": count, "upsertIds": ids }));
             }
@@ -78,11 +75,8 @@ pub(crate) fn upsert(app: &App, call: &ServiceCall) -> Result<Value, ServiceErro
             Replaced::Outdated => {}
         }
     }
-    Err(ServiceError::http(
-        429,
-        429,
-        "rows come faster than an upsert can look through them; try again",
-    ))
+    let message = "rows come faster than an upsert can look through them; try again";
+    Err(ServiceError::http(429, 429, message))
 }
 
 /// Returns whether the call changes only the given fields. Operations on arrays are refused (Milvus: `request_v2.go`,

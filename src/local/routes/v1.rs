@@ -1,35 +1,40 @@
 //! The first API: GET with query parameters, one object URL per job, success code 200.
 
 use super::jobs::{self, Action, percent};
-use super::{collections, entities, rows, upsert};
-use crate::api::model::Dialect;
-use crate::api::model::JobState;
+use super::{
+    App, Routes, ServiceCall, ServiceError, Value, collections, entities, json, rows, upsert,
+};
+use crate::api::model::{Dialect, JobState};
 use crate::local::http::body::BodyObject;
-use crate::local::http::call::ServiceCall;
-use crate::local::http::error::ServiceError;
-use crate::local::http::routing::Routes;
+use crate::local::http::requests as keys;
 use crate::local::source::PathOrigin;
-use crate::local::state::App;
 use crate::local::storage::jobs::{StoredJob, StoredProgress};
-use serde_json::{Value, json};
 
 const DIALECT: Dialect = Dialect::V1;
 
 /// Adds the routes below `/v1`.
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
-        .write("/v1/vector/collections/import", create)
+        .write("/v1/vector/collections/import", keys::UNCHECKED, create)
         .get("/v1/vector/collections/import/get", progress)
         .get("/v1/vector/collections/import/list", list)
         .get("/v1/vector/collections", collections::list)
         .get("/v1/vector/collections/describe", describe)
-        .write("/v1/vector/collections/create", create_collection)
-        .write("/v1/vector/collections/drop", drop_collection)
-        .query("/v1/vector/query", entities::query)
-        .query("/v1/vector/get", entities::get)
-        .rows("/v1/vector/insert", rows::insert)
-        .rows("/v1/vector/upsert", upsert::upsert)
-        .write("/v1/vector/delete", rows::delete)
+        .write(
+            "/v1/vector/collections/create",
+            keys::UNCHECKED,
+            create_collection,
+        )
+        .write(
+            "/v1/vector/collections/drop",
+            keys::UNCHECKED,
+            drop_collection,
+        )
+        .query("/v1/vector/query", keys::UNCHECKED, entities::query)
+        .query("/v1/vector/get", keys::UNCHECKED, entities::get)
+        .rows("/v1/vector/insert", keys::UNCHECKED, rows::insert)
+        .rows("/v1/vector/upsert", keys::UNCHECKED, upsert::upsert)
+        .write("/v1/vector/delete", keys::UNCHECKED, rows::delete)
 }
 
 fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
@@ -81,24 +86,13 @@ const fn list_word(state: JobState) -> &'static str {
 fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let mut data = collections::describe(app, call)?;
     // This API appends a type's parameter to its name.
-    for field in data
-        .get_mut("fields")
-        .and_then(Value::as_array_mut)
-        .into_iter()
-        .flatten()
-    {
-        let Some(field) = field.as_object_mut() else {
-            continue;
-        };
-        let params = field.remove("params");
-        let param = params
-            .as_ref()
-            .and_then(|params| params.get(0))
-            .and_then(|param| param.get("value"));
-        if let (Some(param), Some(kind)) = (
-            param.and_then(Value::as_str),
-            field.get("type").and_then(Value::as_str),
-        ) {
+    let fields = data.get_mut("fields").and_then(Value::as_array_mut);
+    let fields = fields.into_iter().flatten();
+    for field in fields.filter_map(Value::as_object_mut) {
+        let params = field.remove("params").unwrap_or_default();
+        let param = params.pointer("/0/value").and_then(Value::as_str);
+        let kind = field.get("type").and_then(Value::as_str);
+        if let (Some(param), Some(kind)) = (param, kind) {
             let kind = format!("{kind}({param})");
             field.insert("type".to_owned(), Value::from(kind));
         }

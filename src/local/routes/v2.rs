@@ -3,32 +3,28 @@
 //! An answer has the fields of both, so one form serves both.
 
 use super::jobs::{self, Action, percent};
-use super::milvus;
-use super::volumes;
-use crate::api::model::Dialect;
-use crate::api::model::JobState;
-use crate::local::http::call::ServiceCall;
-use crate::local::http::error::ServiceError;
-use crate::local::http::routing::Routes;
+use super::{App, Routes, ServiceCall, ServiceError, Value, json, milvus, volumes};
+use crate::api::model::{Dialect, JobState};
+use crate::local::http::requests as keys;
 use crate::local::jobs::now;
 use crate::local::source::PathOrigin;
-use crate::local::state::App;
 use crate::local::storage::ending::Ending;
 use crate::local::storage::jobs::{StoredJob, StoredProgress, Whole};
 use crate::local::storage::{DataStore, StoreError};
 use crate::local::volumes::folder::objects_path;
-use serde_json::{Value, json};
 
 /// Adds the routes below `/v2/vectordb/jobs/import`.
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
-        .write("jobs/import/create", create)
-        .post("jobs/import/getProgress", progress)
-        .post("jobs/import/get_progress", progress)
-        .post("jobs/import/describe", progress)
-        .post("jobs/import/list", list)
-        .post("jobs/import/commit", commit)
-        .post("jobs/import/abort", abort)
+        .write("jobs/import/create", keys::IMPORT, create)
+        .post("jobs/import/getProgress", keys::JOB, progress)
+        .post("jobs/import/get_progress", keys::JOB, progress)
+        .post("jobs/import/describe", keys::JOB, progress)
+        .post("jobs/import/list", keys::ONE_OR_ALL, list)
+        .post("jobs/import/commit", keys::JOB, |app, call| {
+            end(app, call, Action::Commit, DataStore::commit)
+        })
+        .post("jobs/import/abort", keys::JOB, abort)
 }
 
 /// Returns the dialect of a request. Only the cloud's clients name a cluster, or a project and region.
@@ -62,10 +58,8 @@ fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
         _ => Vec::new(),
     };
     if dialect == Dialect::V2 && paths.is_empty() {
-        return Err(ServiceError::new(
-            90145,
-            "no object URL given: objectUrls (or files) must name at least one",
-        ));
+        let message = "no object URL given: objectUrls (or files) must name at least one";
+        return Err(ServiceError::new(90145, message));
     }
     let origin = dialect.choose(PathOrigin::Cloud, PathOrigin::ServerBucket);
     let id = jobs::submit(app, call, dialect, &paths, origin)?;
@@ -159,14 +153,10 @@ fn milvus_list(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     Ok(data)
 }
 
-fn commit(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
-    end(app, call, Action::Commit, DataStore::commit)
-}
-
 fn abort(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let answer = end(app, call, Action::Abort, DataStore::abort)?;
     // An aborted job's rows have to be removed.
-    app.shared().nudge();
+    app.shared.nudge();
     Ok(answer)
 }
 
@@ -181,7 +171,7 @@ fn end(
     let Whole { job, .. } = jobs::find(app, call, dialect, action)?;
     let id = &job.id;
     let state = |state| dialect.choose(JobState::word(state), milvus::word(state));
-    let why = match (act(app.store(), id, &now())?, action) {
+    let why = match (act(&app.store, id, &now())?, action) {
         (Ending::Done, _) => {
             return Ok(dialect.choose(json!({ "jobId": id }), json!({})));
         }

@@ -2,17 +2,14 @@
 
 use super::control::{CLOUD, project_of};
 use super::jobs::page_bounds;
+use super::{App, Routes, ServiceCall, ServiceError, Value, json};
 use crate::api::model::Dialect;
-use crate::local::http::call::ServiceCall;
-use crate::local::http::error::ServiceError;
-use crate::local::http::routing::Routes;
+use crate::local::http::requests as keys;
 use crate::local::jobs::now;
-use crate::local::state::App;
 use crate::local::storage::volumes::{StoredVolume, VolumeCreated};
 use crate::local::volumes::access::{MAX_CONTENT, MAX_VOLUME_FILES};
 use crate::local::volumes::folder::{VolumeFolder, check_key};
 use crate::local::volumes::{BUCKET, REGION};
-use serde_json::{Value, json};
 
 /// Maximum number of volumes of a service.
 const MAX_VOLUMES: u64 = 1000;
@@ -29,8 +26,8 @@ const EXTERNAL: &str = "EXTERNAL";
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
         .get("/v2/volumes", list)
-        .write("/v2/volumes/create", create)
-        .write("/v2/volumes/apply", apply)
+        .write("/v2/volumes/create", keys::UNCHECKED, create)
+        .write("/v2/volumes/apply", keys::UNCHECKED, apply)
         .get("/v2/volumes/{volumeName}", describe)
         .delete("/v2/volumes/{volumeName}", delete)
 }
@@ -42,7 +39,7 @@ fn wrong(message: impl std::fmt::Display) -> ServiceError {
 /// Returns the volume that a call names.
 pub(crate) fn find(app: &App, call: &ServiceCall) -> Result<StoredVolume, ServiceError> {
     let name = call.required(Dialect::V2, &["volumeName"])?;
-    let found = app.store().volume(&name)?;
+    let found = app.store.volume(&name)?;
     found.ok_or_else(|| ServiceError::new(63240, format!("the volume does not exist: {name}")))
 }
 
@@ -51,7 +48,7 @@ fn list(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let (number, size, skip) = page_bounds(call, 1)?;
     let (count, names) = match call.text(&["type"]).as_deref() {
         None | Some(MANAGED) => {
-            app.store()
+            app.store
                 .volumes(&project, skip.unsigned_abs(), size.unsigned_abs())?
         }
         Some(EXTERNAL) => (0, Vec::new()),
@@ -93,7 +90,7 @@ fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
         region,
         create_time: now(),
     };
-    match app.store().create_volume(&volume, MAX_VOLUMES)? {
+    match app.store.create_volume(&volume, MAX_VOLUMES)? {
         VolumeCreated::New => Ok(json!({ "volumeName": volume.name })),
         VolumeCreated::Exists => Err(wrong(format!("the volume {} already exists", volume.name))),
         VolumeCreated::Full => Err(wrong(format!(
@@ -128,7 +125,7 @@ fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
 
 fn delete(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let volume = find(app, call)?;
-    app.store().drop_volume(volume.id)?;
+    app.store.drop_volume(volume.id)?;
     VolumeFolder::remove(&app.volumes, volume.id).map_err(|error| {
         ServiceError::unexpected(format!(
             "the volume was deleted, but its files could not be removed: {error}"

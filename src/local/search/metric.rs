@@ -66,29 +66,24 @@ impl Metric {
 
 /// Returns the inner product of two vectors of equal length.
 pub(crate) fn dot(one: &[f32], other: &[f32]) -> f32 {
-    let (chunks, rest) = one.as_chunks::<LANES>();
-    let (other_chunks, other_rest) = other.as_chunks::<LANES>();
-    let mut sums = [0.0; LANES];
-    for (x, y) in chunks.iter().zip(other_chunks) {
-        for ((sum, x), y) in sums.iter_mut().zip(x).zip(y) {
-            *sum += x * y;
-        }
-    }
-    let rest = rest.iter().zip(other_rest).map(|(x, y)| x * y);
-    sums.iter().sum::<f32>() + rest.sum::<f32>()
+    sum(one, other, |x, y| x * y)
 }
 
 /// Returns the squared Euclidean distance of two vectors of equal length.
 pub(crate) fn square_distance(one: &[f32], other: &[f32]) -> f32 {
+    sum(one, other, |x, y| (x - y) * (x - y))
+}
+
+fn sum(one: &[f32], other: &[f32], term: impl Fn(f32, f32) -> f32) -> f32 {
     let (chunks, rest) = one.as_chunks::<LANES>();
     let (other_chunks, other_rest) = other.as_chunks::<LANES>();
     let mut sums = [0.0; LANES];
     for (x, y) in chunks.iter().zip(other_chunks) {
         for ((sum, x), y) in sums.iter_mut().zip(x).zip(y) {
-            *sum += (x - y) * (x - y);
+            *sum += term(*x, *y);
         }
     }
-    let rest = rest.iter().zip(other_rest).map(|(x, y)| (x - y) * (x - y));
+    let rest = rest.iter().zip(other_rest).map(|(x, y)| term(*x, *y));
     sums.iter().sum::<f32>() + rest.sum::<f32>()
 }
 

@@ -300,13 +300,7 @@ impl Query<'_> {
         let field = self.schema.fields.get(number);
         let data_type = field.map_or(&DataType::Json, |field| &field.data_type);
         let column = Column::decode(data_type, segment.rows, &bytes);
-        column.map(Some).map_err(|error| {
-            StoreError::Corrupt {
-                what: "column",
-                why: error.to_string(),
-            }
-            .into()
-        })
+        Ok(Some(column.map_err(StoreError::corrupt("column"))?))
     }
 }
 

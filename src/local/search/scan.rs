@@ -174,10 +174,7 @@ impl VectorScan<'_> {
             groups,
         };
         let view = VectorView::new(&field.data_type, segment.rows, bytes);
-        let view = view.map_err(|error| StoreError::Corrupt {
-            what: "column",
-            why: error.to_string(),
-        })?;
+        let view = view.map_err(StoreError::corrupt("column"))?;
         for block in self.vectors.blocks() {
             self.check_time()?;
             let look = (&view, rows.as_slice());

@@ -2,7 +2,7 @@
 
 use super::{DataStore, StoreError};
 use crate::local::storage::statements::Statements;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 /// The outcome of setting an alias.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,13 +22,7 @@ pub(crate) enum Named {
 impl DataStore {
     /// Returns the name of the collection that an alias refers to.
     pub(crate) fn alias(&self, database: &str, name: &str) -> Result<Option<String>, StoreError> {
-        self.read(|view| {
-            view.find(
-                "SELECT c.name FROM aliases AS a JOIN collections AS c ON c.id = a.collection_id
-                     WHERE a.database = ?1 AND a.name = ?2",
-                [database, name],
-            )
-        })
+        Ok(named(self, database, name)?.map(|(_, collection)| collection))
     }
 
     /// Returns the aliases of a database, or of one of its collections, sorted.
@@ -37,12 +31,10 @@ impl DataStore {
         database: &str,
         collection_id: Option<i64>,
     ) -> Result<Vec<String>, StoreError> {
-        self.read(|view| {
-            view.list(
-                "SELECT name FROM aliases WHERE database = ?1 AND (?2 IS NULL OR collection_id = ?2) ORDER BY name",
-                params![database, collection_id],
-            )
-        })
+        self.list(
+            "SELECT name FROM aliases WHERE database = ?1 AND (?2 IS NULL OR collection_id = ?2) ORDER BY name",
+            params![database, collection_id],
+        )
     }
 
     /// Makes a name an alias of this collection. With `change`, the name must already be an alias, of any collection.
@@ -57,37 +49,40 @@ impl DataStore {
             if !tx.has("SELECT 1 FROM collections WHERE id = ?1", [collection_id])? {
                 return Ok(Named::Gone);
             }
-            let other: Option<(i64, String)> = tx
-                .prepare_cached(
-                    "SELECT c.id, c.name FROM aliases AS a JOIN collections AS c ON c.id = a.collection_id
-                     WHERE a.database = ?1 AND a.name = ?2",
-                )?
-                .query_row([database, name], |row| Ok((row.get(0)?, row.get(1)?)))
-                .optional()?;
-            match other {
+            match named(&**tx, database, name)? {
                 Some((id, _)) if id == collection_id => return Ok(Named::Done),
                 Some((_, other)) if !change => return Ok(Named::Other(other)),
                 None if id_of(tx, database, name)?.is_some() => return Ok(Named::Collection),
                 None if change => return Ok(Named::Missing),
                 _ => {}
             }
-            tx.prepare_cached(
+            tx.run(
                 "INSERT INTO aliases (database, name, collection_id) VALUES (?1, ?2, ?3)
                  ON CONFLICT (database, name) DO UPDATE SET collection_id = excluded.collection_id",
-            )?
-            .execute(params![database, name, collection_id])?;
+                params![database, name, collection_id],
+            )?;
             Ok(Named::Done)
         })
     }
 
     /// Removes an alias. A missing alias isn't an error.
     pub(crate) fn drop_alias(&self, database: &str, name: &str) -> Result<(), StoreError> {
-        self.write(|tx| {
-            tx.prepare_cached("DELETE FROM aliases WHERE database = ?1 AND name = ?2")?
-                .execute([database, name])?;
-            Ok(())
-        })
+        let sql = "DELETE FROM aliases WHERE database = ?1 AND name = ?2";
+        self.run(sql, [database, name]).map(drop)
     }
+}
+
+/// Returns the id and the name of the collection that an alias refers to.
+fn named(
+    view: &impl Statements,
+    database: &str,
+    name: &str,
+) -> Result<Option<(i64, String)>, StoreError> {
+    view.row(
+        "SELECT c.id, c.name FROM aliases AS a JOIN collections AS c ON c.id = a.collection_id
+         WHERE a.database = ?1 AND a.name = ?2",
+        [database, name],
+    )
 }
 
 /// A query for the id of a database's collection, by name or alias.
@@ -105,7 +100,7 @@ pub(crate) fn id_of(
 
 /// Returns the id of the collection's partition with this name, or of its first partition if no name is given.
 pub(crate) fn partition_id(
-    view: &Connection,
+    view: &impl Statements,
     collection_id: i64,
     name: Option<&str>,
 ) -> Result<Option<i64>, StoreError> {

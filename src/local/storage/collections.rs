@@ -6,7 +6,7 @@ use super::work::fail_where;
 use super::{DataStore, StoreError};
 use crate::formats::Schema;
 use crate::local::storage::statements::Statements;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 use serde_json::Value;
 
 /// The partition that each collection without a partition key has. In a collection with a partition key, the prefix of
@@ -30,10 +30,7 @@ pub(crate) struct Collection {
 impl Collection {
     /// Returns the schema that the create call gave.
     pub(crate) fn schema(&self) -> Result<Schema, StoreError> {
-        Schema::from_stored_body(&self.body).map_err(|error| StoreError::Corrupt {
-            what: "collection",
-            why: error.to_string(),
-        })
+        Schema::from_stored_body(&self.body).map_err(StoreError::corrupt("collection"))
     }
 }
 
@@ -52,7 +49,7 @@ impl DataStore {
             if id_of(tx, database, name)?.is_some() {
                 return Ok(false);
             }
-            let made = tx.execute(
+            let made = tx.run(
                 "INSERT INTO collections (database, name, body, loaded) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT (database, name) DO NOTHING",
                 params![database, name, body.to_string(), loaded],
@@ -62,10 +59,8 @@ impl DataStore {
             }
             let id = tx.last_insert_rowid();
             for partition in partitions {
-                tx.execute(
-                    "INSERT INTO partitions (collection_id, name) VALUES (?1, ?2)",
-                    params![id, partition],
-                )?;
+                let sql = "INSERT INTO partitions (collection_id, name) VALUES (?1, ?2)";
+                tx.run(sql, params![id, partition])?;
             }
             Ok(true)
         })
@@ -90,46 +85,24 @@ impl DataStore {
         condition: &str,
         values: impl rusqlite::Params,
     ) -> Result<Option<Collection>, StoreError> {
-        self.read(|view| {
-            let found = view
-                .prepare_cached(&format!(
-                    "SELECT id, name, body, loaded, indexes FROM collections WHERE {condition}"
-                ))?
-                .query_row(values, |row| {
-                    Ok((
-                        row.get(0)?,
-                        row.get(1)?,
-                        row.get::<_, String>(2)?,
-                        row.get(3)?,
-                        row.get(4)?,
-                    ))
-                })
-                .optional()?;
-            let Some((id, name, body, loaded, indexes)) = found else {
-                return Ok(None);
-            };
-            let body = serde_json::from_str(&body).map_err(|error| StoreError::Corrupt {
-                what: "collection",
-                why: error.to_string(),
-            })?;
-            Ok(Some(Collection {
-                id,
-                name,
-                body,
-                indexes,
-                loaded,
-            }))
-        })
+        let sql = "SELECT id, name, body, loaded, indexes FROM collections WHERE";
+        let found = self.row::<(_, _, String, _, _)>(&format!("{sql} {condition}"), values)?;
+        let Some((id, name, body, loaded, indexes)) = found else {
+            return Ok(None);
+        };
+        Ok(Some(Collection {
+            id,
+            name,
+            body: serde_json::from_str(&body).map_err(StoreError::corrupt("collection"))?,
+            indexes,
+            loaded,
+        }))
     }
 
     /// Returns the names of a database's collections, sorted.
     pub(crate) fn collection_names(&self, database: &str) -> Result<Vec<String>, StoreError> {
-        self.read(|view| {
-            view.list(
-                "SELECT name FROM collections WHERE database = ?1 ORDER BY name",
-                [database],
-            )
-        })
+        let sql = "SELECT name FROM collections WHERE database = ?1 ORDER BY name";
+        self.list(sql, [database])
     }
 
     /// Changes the name or database of a collection and its jobs. Returns false if the database already has the name.
@@ -147,7 +120,7 @@ impl DataStore {
                 "UPDATE collections SET database = ?2, name = ?3 WHERE id = ?1",
                 "UPDATE jobs SET database = ?2, collection = ?3 WHERE collection_id = ?1",
             ] {
-                tx.execute(table, params![id, database, name])?;
+                tx.run(table, params![id, database, name])?;
             }
             Ok(true)
         })
@@ -160,27 +133,16 @@ impl DataStore {
         before: Option<&str>,
         indexes: &str,
     ) -> Result<bool, StoreError> {
-        self.write(|tx| {
-            let changed = tx
-                .prepare_cached(
-                    "UPDATE collections SET indexes = ?3 WHERE id = ?1 AND indexes IS ?2",
-                )?
-                .execute(params![id, before, indexes])?;
-            Ok(changed > 0)
-        })
+        let sql = "UPDATE collections SET indexes = ?3 WHERE id = ?1 AND indexes IS ?2";
+        Ok(self.run(sql, params![id, before, indexes])? > 0)
     }
 
     /// Replaces the create body of a collection, unless another call has changed, loaded or released it since it was
     /// read. Returns false in that case.
     pub(crate) fn set_body(&self, before: &Collection, after: &Value) -> Result<bool, StoreError> {
         self.write(|tx| {
-            let stored: Option<(String, bool)> = tx
-                .query_row(
-                    "SELECT body, loaded FROM collections WHERE id = ?1",
-                    [before.id],
-                    |row| Ok((row.get(0)?, row.get(1)?)),
-                )
-                .optional()?;
+            let sql = "SELECT body, loaded FROM collections WHERE id = ?1";
+            let stored = tx.row(sql, [before.id])?;
             let is_same = |(body, loaded): (String, bool)| {
                 loaded == before.loaded
                     && serde_json::from_str(&body).is_ok_and(|it: Value| it == before.body)
@@ -188,10 +150,8 @@ impl DataStore {
             if !stored.is_some_and(is_same) {
                 return Ok(false);
             }
-            tx.execute(
-                "UPDATE collections SET body = ?2 WHERE id = ?1",
-                params![before.id, after.to_string()],
-            )?;
+            let sql = "UPDATE collections SET body = ?2 WHERE id = ?1";
+            tx.run(sql, params![before.id, after.to_string()])?;
             Ok(true)
         })
     }
@@ -199,15 +159,10 @@ impl DataStore {
     /// Marks a collection as loaded or released.
     pub(crate) fn set_loaded(&self, id: i64, loaded: bool) -> Result<(), StoreError> {
         self.write(|tx| {
-            tx.execute(
-                "UPDATE collections SET loaded = ?2 WHERE id = ?1",
-                params![id, loaded],
-            )?;
-            tx.execute(
-                "UPDATE partitions SET released = 0 WHERE collection_id = ?1",
-                [id],
-            )?;
-            Ok(())
+            let sql = "UPDATE collections SET loaded = ?2 WHERE id = ?1";
+            tx.run(sql, params![id, loaded])?;
+            let sql = "UPDATE partitions SET released = 0 WHERE collection_id = ?1";
+            tx.run(sql, [id]).map(drop)
         })
     }
 
@@ -215,25 +170,19 @@ impl DataStore {
     pub(crate) fn drop_collection(&self, id: i64, time: &str) -> Result<(), StoreError> {
         self.write(|tx| {
             fail_where(tx, "collection_id", id, "collection dropped", time)?;
-            tx.execute(
-                "UPDATE segments SET state = ?2 WHERE collection_id = ?1",
-                params![id, TRASH],
-            )?;
-            tx.execute("DELETE FROM partitions WHERE collection_id = ?1", [id])?;
-            tx.execute("DELETE FROM aliases WHERE collection_id = ?1", [id])?;
-            tx.execute("DELETE FROM collections WHERE id = ?1", [id])?;
-            Ok(())
+            let sql = "UPDATE segments SET state = ?2 WHERE collection_id = ?1";
+            tx.run(sql, params![id, TRASH])?;
+            tx.run("DELETE FROM partitions WHERE collection_id = ?1", [id])?;
+            tx.run("DELETE FROM aliases WHERE collection_id = ?1", [id])?;
+            tx.run("DELETE FROM collections WHERE id = ?1", [id])
+                .map(drop)
         })
     }
 
     /// Returns the names of a collection's partitions, oldest first.
     pub(crate) fn partitions(&self, collection_id: i64) -> Result<Vec<String>, StoreError> {
-        self.read(|view| {
-            view.list(
-                "SELECT name FROM partitions WHERE collection_id = ?1 ORDER BY id",
-                [collection_id],
-            )
-        })
+        let sql = "SELECT name FROM partitions WHERE collection_id = ?1 ORDER BY id";
+        self.list(sql, [collection_id])
     }
 
     /// Returns the id of a partition.
@@ -242,12 +191,12 @@ impl DataStore {
         collection_id: i64,
         name: &str,
     ) -> Result<Option<i64>, StoreError> {
-        self.read(|view| partition_id(view, collection_id, Some(name)))
+        partition_id(self, collection_id, Some(name))
     }
 
     /// Returns the id of the partition that gets the rows for which no partition is named.
     pub(crate) fn first_partition(&self, collection_id: i64) -> Result<Option<i64>, StoreError> {
-        self.read(|view| partition_id(view, collection_id, None))
+        partition_id(self, collection_id, None)
     }
 
     /// Marks partitions as released individually, or removes the mark.
@@ -257,23 +206,16 @@ impl DataStore {
         released: bool,
     ) -> Result<(), StoreError> {
         self.write(|tx| {
-            let mut update =
-                tx.prepare_cached("UPDATE partitions SET released = ?2 WHERE id = ?1")?;
-            for id in partitions {
-                update.execute(params![id, released])?;
-            }
-            Ok(())
+            let sql = "UPDATE partitions SET released = ?2 WHERE id = ?1";
+            let mut ids = partitions.iter();
+            ids.try_for_each(|id| tx.run(sql, params![id, released]).map(drop))
         })
     }
 
     /// Returns whether a partition was released individually.
     pub(crate) fn is_released(&self, partition: i64) -> Result<bool, StoreError> {
-        self.read(|view| {
-            view.has(
-                "SELECT 1 FROM partitions WHERE id = ?1 AND released",
-                [partition],
-            )
-        })
+        let sql = "SELECT 1 FROM partitions WHERE id = ?1 AND released";
+        self.has(sql, [partition])
     }
 
     /// Creates a partition. An existing partition isn't changed.
@@ -282,26 +224,19 @@ impl DataStore {
         collection_id: i64,
         name: &str,
     ) -> Result<(), StoreError> {
-        self.write(|tx| {
-            tx.execute(
-                "INSERT INTO partitions (collection_id, name)
-                 SELECT id, ?2 FROM collections WHERE id = ?1 ON CONFLICT DO NOTHING",
-                params![collection_id, name],
-            )?;
-            Ok(())
-        })
+        let sql = "INSERT INTO partitions (collection_id, name)
+             SELECT id, ?2 FROM collections WHERE id = ?1 ON CONFLICT DO NOTHING";
+        self.run(sql, params![collection_id, name]).map(drop)
     }
 
     /// Removes a partition. Its rows are swept later, and its unfinished jobs fail.
     pub(crate) fn drop_partition(&self, id: i64, time: &str) -> Result<(), StoreError> {
         self.write(|tx| {
             fail_where(tx, "partition_id", id, "partition dropped", time)?;
-            tx.execute(
-                "UPDATE segments SET state = ?2 WHERE partition_id = ?1",
-                params![id, TRASH],
-            )?;
-            tx.execute("DELETE FROM partitions WHERE id = ?1", [id])?;
-            Ok(())
+            let sql = "UPDATE segments SET state = ?2 WHERE partition_id = ?1";
+            tx.run(sql, params![id, TRASH])?;
+            tx.run("DELETE FROM partitions WHERE id = ?1", [id])
+                .map(drop)
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{DataStore, StoreError};
 use crate::local::storage::statements::Statements;
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::params;
 use serde_json::{Map, Value};
 
 /// The database that always exists.
@@ -31,22 +31,12 @@ pub(crate) enum Dropped {
 impl DataStore {
     /// Returns the names of the databases, oldest first.
     pub(crate) fn databases(&self) -> Result<Vec<String>, StoreError> {
-        self.read(|view| view.list("SELECT name FROM databases ORDER BY id", []))
+        self.list("SELECT name FROM databases ORDER BY id", [])
     }
 
     /// Returns the database with this name.
     pub(crate) fn database(&self, name: &str) -> Result<Option<Database>, StoreError> {
-        self.read(|view| {
-            let found = view
-                .prepare_cached("SELECT id, properties FROM databases WHERE name = ?1")?
-                .query_row([name], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))
-                .optional()?;
-            let Some((id, properties)) = found else {
-                return Ok(None);
-            };
-            let properties = parse(&properties)?;
-            Ok(Some(Database { id, properties }))
-        })
+        find(self, name)
     }
 
     /// Creates a database with these properties. Returns false if a database already has the name.
@@ -55,13 +45,8 @@ impl DataStore {
         name: &str,
         properties: &Map<String, Value>,
     ) -> Result<bool, StoreError> {
-        self.write(|tx| {
-            let made = tx.execute(
-                "INSERT INTO databases (name, properties) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING",
-                params![name, text(properties)],
-            )?;
-            Ok(made > 0)
-        })
+        let sql = "INSERT INTO databases (name, properties) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING";
+        Ok(self.run(sql, params![name, text(properties)])? > 0)
     }
 
     /// Sets some properties of a database and removes others. Returns false if no database has this name.
@@ -72,15 +57,13 @@ impl DataStore {
         remove: &[String],
     ) -> Result<bool, StoreError> {
         self.write(|tx| {
-            let Some(mut properties) = properties(tx, name)? else {
+            let Some(Database { mut properties, .. }) = find(&**tx, name)? else {
                 return Ok(false);
             };
             properties.extend(set.clone());
             properties.retain(|key, _| !remove.contains(key));
-            tx.execute(
-                "UPDATE databases SET properties = ?2 WHERE name = ?1",
-                params![name, text(&properties)],
-            )?;
+            let sql = "UPDATE databases SET properties = ?2 WHERE name = ?1";
+            tx.run(sql, params![name, text(&properties)])?;
             Ok(true)
         })
     }
@@ -91,31 +74,26 @@ impl DataStore {
             if tx.has("SELECT 1 FROM collections WHERE database = ?1", [name])? {
                 return Ok(Dropped::NotEmpty);
             }
-            if tx.execute("DELETE FROM databases WHERE name = ?1", [name])? == 0 {
+            if tx.run("DELETE FROM databases WHERE name = ?1", [name])? == 0 {
                 return Ok(Dropped::Missing);
             }
             // The jobs ended with their collections. A later database with this name mustn't list them.
-            tx.execute(
-                "DELETE FROM job_files WHERE job_id IN (SELECT id FROM jobs WHERE database = ?1)",
-                [name],
-            )?;
-            tx.execute("DELETE FROM jobs WHERE database = ?1", [name])?;
+            let sql =
+                "DELETE FROM job_files WHERE job_id IN (SELECT id FROM jobs WHERE database = ?1)";
+            tx.run(sql, [name])?;
+            tx.run("DELETE FROM jobs WHERE database = ?1", [name])?;
             Ok(Dropped::Done)
         })
     }
 }
 
-fn properties(tx: &Transaction<'_>, name: &str) -> Result<Option<Map<String, Value>>, StoreError> {
-    let found: Option<String> =
-        tx.find("SELECT properties FROM databases WHERE name = ?1", [name])?;
-    found.map(|text| parse(&text)).transpose()
-}
-
-fn parse(properties: &str) -> Result<Map<String, Value>, StoreError> {
-    serde_json::from_str(properties).map_err(|error| StoreError::Corrupt {
-        what: "database",
-        why: error.to_string(),
-    })
+fn find(view: &impl Statements, name: &str) -> Result<Option<Database>, StoreError> {
+    let sql = "SELECT id, properties FROM databases WHERE name = ?1";
+    let Some((id, text)) = view.row::<(_, String)>(sql, [name])? else {
+        return Ok(None);
+    };
+    let properties = serde_json::from_str(&text).map_err(StoreError::corrupt("database"))?;
+    Ok(Some(Database { id, properties }))
 }
 
 fn text(properties: &Map<String, Value>) -> String {

@@ -4,7 +4,8 @@ use super::rows::{AUTO_IDS, TRASH, VISIBLE, keep_columns, next_commit};
 use super::scan::{DeletedBits, Segment};
 use super::{DataStore, StoreError, signed, unsigned};
 use crate::formats::Batch;
-use rusqlite::{OptionalExtension, Transaction, params};
+use crate::local::storage::statements::Statements;
+use rusqlite::{Transaction, params};
 use std::collections::HashSet;
 
 /// The rows to delete, by segment.
@@ -74,11 +75,12 @@ fn add(
     batch: &mut Batch,
 ) -> Result<bool, StoreError> {
     // One statement checks the partition and adds the segment, since the partition may have been dropped meanwhile.
-    let made = tx.prepare_cached(
+    let (rows, commit) = (signed(batch.rows()), next_commit(tx)?);
+    let made = tx.run(
         "INSERT INTO segments (collection_id, partition_id, job_id, state, rows, commit_no)
          SELECT collection_id, id, '', ?3, ?4, ?5 FROM partitions WHERE id = ?2 AND collection_id = ?1",
-    )?
-    .execute(params![collection_id, partition_id, VISIBLE, signed(batch.rows()), next_commit(tx)?])?;
+        params![collection_id, partition_id, VISIBLE, rows, commit],
+    )?;
     if made == 0 {
         return Ok(false);
     }
@@ -93,30 +95,20 @@ fn all_seen(
     collection_id: i64,
     seen: &[Segment],
 ) -> Result<bool, StoreError> {
-    let seen: HashSet<i64> = seen.iter().map(Segment::id).collect();
-    let mut select =
-        tx.prepare_cached("SELECT id FROM segments WHERE collection_id = ?1 AND state = ?2")?;
-    let mut ids = select.query(params![collection_id, VISIBLE])?;
-    while let Some(row) = ids.next()? {
-        if !seen.contains(&row.get(0)?) {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    let seen: HashSet<i64> = seen.iter().map(|segment| segment.id).collect();
+    let sql = "SELECT id FROM segments WHERE collection_id = ?1 AND state = ?2";
+    let ids = tx.list(sql, params![collection_id, VISIBLE])?;
+    Ok(ids.iter().all(|id| seen.contains(id)))
 }
 
 fn kill(tx: &Transaction<'_>, deleted: &DeletedRows) -> Result<u64, StoreError> {
     let mut killed = 0_u64;
     for (segment, rows) in deleted.iter().filter(|(_, rows)| !rows.is_empty()) {
-        let found = tx
-            .prepare_cached(
-                "SELECT rows, dead, (SELECT rows FROM segment_dead WHERE segment_id = id)
-                 FROM segments WHERE id = ?1 AND state = ?2",
-            )?
-            .query_row(params![segment.id(), VISIBLE], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<_>>(2)?))
-            })
-            .optional()?;
+        let found = tx.row::<(_, _, Option<_>)>(
+            "SELECT rows, dead, (SELECT rows FROM segment_dead WHERE segment_id = id)
+             FROM segments WHERE id = ?1 AND state = ?2",
+            params![segment.id, VISIBLE],
+        )?;
         // A segment that was dropped meanwhile has no rows left.
         let Some((all, before, bits)) = found else {
             continue;
@@ -126,16 +118,14 @@ fn kill(tx: &Transaction<'_>, deleted: &DeletedRows) -> Result<u64, StoreError> 
         let now = unsigned(before).saturating_add(fresh as u64);
         killed = killed.saturating_add(fresh as u64);
         if now >= unsigned(all) {
-            tx.prepare_cached("UPDATE segments SET state = ?2 WHERE id = ?1")?
-                .execute(params![segment.id(), TRASH])?;
+            let sql = "UPDATE segments SET state = ?2 WHERE id = ?1";
+            tx.run(sql, params![segment.id, TRASH])?;
         } else if fresh > 0 {
-            tx.prepare_cached("UPDATE segments SET dead = ?2 WHERE id = ?1")?
-                .execute(params![segment.id(), signed(now)])?;
-            tx.prepare_cached(
-                "INSERT INTO segment_dead (segment_id, rows) VALUES (?1, ?2)
-                 ON CONFLICT (segment_id) DO UPDATE SET rows = excluded.rows",
-            )?
-            .execute(params![segment.id(), dead.0])?;
+            let sql = "UPDATE segments SET dead = ?2 WHERE id = ?1";
+            tx.run(sql, params![segment.id, signed(now)])?;
+            let sql = "INSERT INTO segment_dead (segment_id, rows) VALUES (?1, ?2)
+                 ON CONFLICT (segment_id) DO UPDATE SET rows = excluded.rows";
+            tx.run(sql, params![segment.id, dead.0])?;
         }
     }
     Ok(killed)

@@ -41,11 +41,11 @@ impl DataStore {
                 JobState::Pending | JobState::Importing | JobState::Uncommitted => {}
             }
             // If a worker runs the job, its next write finds that the job has ended.
-            tx.execute(
+            tx.run(
                 "UPDATE jobs SET state = 'Aborted', reason = 'aborted', complete_time = ?2 WHERE id = ?1",
                 params![id, time],
             )?;
-            tx.execute(
+            tx.run(
                 "UPDATE job_files SET state = 'Aborted', complete_time = ?2, reason = 'not imported, because the job was aborted'
                  WHERE job_id = ?1",
                 params![id, time],
@@ -63,14 +63,11 @@ fn state(tx: &Transaction<'_>, id: &str) -> Result<JobState, StoreError> {
 
 /// Makes a job's rows visible and the job completed.
 pub(crate) fn show(tx: &Transaction<'_>, id: &str, time: &str) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE jobs SET state = 'Completed', complete_time = ?2 WHERE id = ?1")?
-        .execute(params![id, time])?;
+    let sql = "UPDATE jobs SET state = 'Completed', complete_time = ?2 WHERE id = ?1";
+    tx.run(sql, params![id, time])?;
+    let sql = "UPDATE segments SET state = ?2, commit_no = ?4 WHERE job_id = ?1 AND state = ?3";
     let commit = next_commit(tx)?;
-    tx.prepare_cached(
-        "UPDATE segments SET state = ?2, commit_no = ?4 WHERE job_id = ?1 AND state = ?3",
-    )?
-    .execute(params![id, VISIBLE, PENDING, commit])?;
-    Ok(())
+    tx.run(sql, params![id, VISIBLE, PENDING, commit]).map(drop)
 }
 
 /// Returns true if a job waits, or has waited, for a commit.

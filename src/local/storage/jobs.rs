@@ -1,5 +1,6 @@
 //! Jobs and their files as callers see them: creating, reading and listing.
 
+use super::aliases::{id_of, partition_id};
 use super::{DataStore, StoreError, signed, unsigned};
 use crate::api::model::JobState;
 use crate::local::source::JobInput;
@@ -97,24 +98,19 @@ impl DataStore {
     pub(crate) fn new_job_id(&self) -> Result<String, StoreError> {
         let now = jiff::Timestamp::now().as_millisecond();
         self.write(|tx| {
-            let last = tx.query_row("SELECT last FROM job_ids", [], |row| row.get(0))?;
-            let id = next_id(last, now).ok_or_else(|| StoreError::Corrupt {
-                what: "job id",
-                why: format!("there is none above {last}"),
-            })?;
-            tx.execute("UPDATE job_ids SET last = ?1", [id])?;
+            let last = tx.one("SELECT last FROM job_ids", [])?;
+            let full = || StoreError::corrupt("job id")(format!("there is none above {last}"));
+            let id = next_id(last, now).ok_or_else(full)?;
+            tx.run("UPDATE job_ids SET last = ?1", [id])?;
             Ok(id.to_string())
         })
     }
 
     /// Creates a job, unless its collection already has a job with the same idempotency key.
     pub(crate) fn create_job(&self, job: &NewJob) -> Result<Created, StoreError> {
-        let source = serde_json::to_string(&job.source).map_err(|error| StoreError::Corrupt {
-            what: "request",
-            why: error.to_string(),
-        })?;
+        let source = serde_json::to_string(&job.source).map_err(StoreError::corrupt("request"))?;
         self.write(|tx| {
-            let Some(collection_id) = super::aliases::id_of(tx, &job.database, &job.collection)? else {
+            let Some(collection_id) = id_of(tx, &job.database, &job.collection)? else {
                 return Ok(Created::NoCollection);
             };
             if let Some(key) = &job.key
@@ -125,16 +121,14 @@ impl DataStore {
             {
                 return Ok(Created::Before(first));
             }
-            let Some(partition_id) =
-                super::aliases::partition_id(tx, collection_id, job.partition.as_deref())?
-            else {
+            let partition = job.partition.as_deref();
+            let Some(partition_id) = partition_id(&**tx, collection_id, partition)? else {
                 return Ok(Created::NoPartition);
             };
-            tx.prepare_cached(
+            tx.run(
                 "INSERT INTO jobs (id, collection_id, collection, partition_id, key, source, state, two_phase, deadline, database, create_time)
                  SELECT ?1, id, name, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM collections WHERE id = ?2",
-            )?
-            .execute(params![
+                params![
                     job.id,
                     collection_id,
                     partition_id,
@@ -145,7 +139,8 @@ impl DataStore {
                     job.deadline,
                     job.database,
                     job.create_time
-                ])?;
+                ],
+            )?;
             Ok(Created::New)
         })
     }
@@ -170,22 +165,14 @@ impl DataStore {
 
     /// Returns true if the job has ended or never existed.
     pub(crate) fn has_ended(&self, id: &str) -> Result<bool, StoreError> {
-        self.read(|view| {
-            Ok(!view.has(
-                "SELECT 1 FROM jobs WHERE id = ?1 AND state IN ('Pending', 'Importing')",
-                [id],
-            )?)
-        })
+        let sql = "SELECT 1 FROM jobs WHERE id = ?1 AND state IN ('Pending', 'Importing')";
+        Ok(!self.has(sql, [id])?)
     }
 
     /// Returns the ids of jobs that no worker has claimed yet.
     pub(crate) fn pending_jobs(&self) -> Result<Vec<String>, StoreError> {
-        self.read(|view| {
-            view.list(
-                "SELECT id FROM jobs WHERE state = 'Pending' ORDER BY seq",
-                [],
-            )
-        })
+        let sql = "SELECT id FROM jobs WHERE state = 'Pending' ORDER BY seq";
+        self.list(sql, [])
     }
 
     /// Returns a job with its input and its files.
@@ -283,20 +270,15 @@ fn parse_warnings(text: Option<&str>) -> Vec<String> {
 }
 
 pub(crate) fn parse_source(text: &str) -> Result<JobInput, StoreError> {
-    serde_json::from_str(text).map_err(|error| StoreError::Corrupt {
-        what: "job",
-        why: error.to_string(),
-    })
+    serde_json::from_str(text).map_err(StoreError::corrupt("job"))
 }
 
 /// Parses a stored state.
 pub(super) fn read_state(word: &str) -> Result<JobState, StoreError> {
     let mut states = JobState::ALL.into_iter();
     let state = states.find(|state| state.word() == word);
-    state.ok_or_else(|| StoreError::Corrupt {
-        what: "job state",
-        why: format!("{word:?} is no state"),
-    })
+    let unknown = || StoreError::corrupt("job state")(format!("{word:?} is no state"));
+    state.ok_or_else(unknown)
 }
 
 #[cfg(test)]

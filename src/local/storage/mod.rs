@@ -22,6 +22,7 @@ use crate::interrupt::{Interrupt, Stop};
 use pool::{ConnectionPool, PooledConnection, Priority, Stopping};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -71,6 +72,14 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Returns the constructor of the error for a record of this kind that couldn't be read.
+    pub(super) fn corrupt<E: ToString>(what: &'static str) -> impl FnOnce(E) -> Self {
+        move |why| Self::Corrupt {
+            what,
+            why: why.to_string(),
+        }
+    }
+
     /// Returns true if a retry may succeed: another process has the store locked, or the disk is full or doesn't
     /// respond. Returns false if the stored data is broken.
     pub(super) fn is_passing(&self) -> bool {
@@ -296,22 +305,16 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let Ok(done) = usize::try_from(found) else {
-        return Err(StoreError::Newer {
-            path: path.to_owned(),
-            found,
-            known,
-        });
+    let newer = || StoreError::Newer {
+        path: path.to_owned(),
+        found,
+        known,
     };
-    if found > known {
-        return Err(StoreError::Newer {
-            path: path.to_owned(),
-            found,
-            known,
-        });
-    }
-    if found == known {
-        return Ok(());
+    let done = usize::try_from(found).map_err(|_| newer())?;
+    match found.cmp(&known) {
+        Ordering::Greater => return Err(newer()),
+        Ordering::Equal => return Ok(()),
+        Ordering::Less => {}
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for step in MIGRATIONS.iter().skip(done) {

@@ -1,9 +1,10 @@
 //! Limited waits for the database: for the connection of this process, and for locks of other processes.
 
 use super::StoreError;
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use rusqlite::Connection;
 use std::ops::Deref;
-use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// Interval at which a waiting operation checks whether to give up.
@@ -106,7 +107,7 @@ impl ConnectionPool {
     ) -> Result<PooledConnection<'_>, StoreError> {
         let begin = Instant::now();
         let is_request = priority == Priority::Request;
-        let mut queue = self.queue();
+        let mut queue = self.queue.lock();
         queue.requests += usize::from(is_request);
         while queue.taken || (!is_request && queue.requests > 0 && begin.elapsed() < POLITE) {
             let Some(left) = stopping.left(priority, end) else {
@@ -114,27 +115,21 @@ impl ConnectionPool {
                 return Err(StoreError::Busy);
             };
             let slice = if is_request { SLICE } else { POLITE };
-            let waited = self.free.wait_timeout(queue, left.min(slice));
-            queue = waited.unwrap_or_else(PoisonError::into_inner).0;
+            self.free.wait_for(&mut queue, left.min(slice));
         }
         queue.requests -= usize::from(is_request);
         queue.taken = true;
         drop(queue);
-        let connection = &self.connection;
         Ok(PooledConnection {
             pool: self,
-            connection: connection.lock().unwrap_or_else(PoisonError::into_inner),
+            connection: self.connection.lock(),
         })
-    }
-
-    fn queue(&self) -> MutexGuard<'_, PoolQueue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for PooledConnection<'_> {
     fn drop(&mut self) {
-        self.pool.queue().taken = false;
+        self.pool.queue.lock().taken = false;
         // All waiting threads are notified, since a worker may let the others go first.
         self.pool.free.notify_all();
     }

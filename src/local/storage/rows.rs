@@ -35,37 +35,27 @@ impl DataStore {
         collection_id: i64,
         partition_id: Option<i64>,
     ) -> Result<u64, StoreError> {
-        self.read(|view| {
-            let rows = view.one(
-                "SELECT COALESCE(SUM(rows - dead), 0) FROM segments
-                     WHERE collection_id = ?1 AND state = ?2 AND (?3 IS NULL OR partition_id = ?3)",
-                params![collection_id, VISIBLE, partition_id],
-            )?;
-            Ok(unsigned(rows))
-        })
+        let rows = self.one(
+            "SELECT COALESCE(SUM(rows - dead), 0) FROM segments
+             WHERE collection_id = ?1 AND state = ?2 AND (?3 IS NULL OR partition_id = ?3)",
+            params![collection_id, VISIBLE, partition_id],
+        )?;
+        Ok(unsigned(rows))
     }
 
     /// Deletes some of the segments marked for deletion. Returns false if there were none.
     pub(crate) fn sweep(&self) -> Result<bool, StoreError> {
-        let trash: i64 = self.read(|view| {
-            view.one(
-                "SELECT count(*) FROM (SELECT id FROM segments WHERE state = 2 LIMIT 1)",
-                [],
-            )
-        })?;
-        if trash == 0 {
+        if !self.has("SELECT 1 FROM segments WHERE state = 2 LIMIT 1", [])? {
             return Ok(false);
         }
         self.write(|tx| {
             let segments: Vec<i64> =
                 tx.list("SELECT id FROM segments WHERE state = 2 LIMIT ?1", [SWEEP])?;
             for segment in segments {
-                tx.prepare_cached("DELETE FROM segment_columns WHERE segment_id = ?1")?
-                    .execute([segment])?;
-                tx.prepare_cached("DELETE FROM segment_dead WHERE segment_id = ?1")?
-                    .execute([segment])?;
-                tx.prepare_cached("DELETE FROM segments WHERE id = ?1")?
-                    .execute([segment])?;
+                let sql = "DELETE FROM segment_columns WHERE segment_id = ?1";
+                tx.run(sql, [segment])?;
+                tx.run("DELETE FROM segment_dead WHERE segment_id = ?1", [segment])?;
+                tx.run("DELETE FROM segments WHERE id = ?1", [segment])?;
             }
             Ok(true)
         })
@@ -113,7 +103,6 @@ pub(crate) fn keep_columns(
 
 /// Marks the invisible segments of a job for deletion.
 pub(crate) fn discard(tx: &Transaction<'_>, id: &str) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE segments SET state = ?2 WHERE job_id = ?1 AND state = ?3")?
-        .execute(params![id, TRASH, PENDING])?;
-    Ok(())
+    let sql = "UPDATE segments SET state = ?2 WHERE job_id = ?1 AND state = ?3";
+    tx.run(sql, params![id, TRASH, PENDING]).map(drop)
 }

@@ -35,7 +35,7 @@ impl DeletedBits {
 #[derive(Clone, Debug)]
 pub(crate) struct Segment {
     /// The id, which is never used again.
-    id: i64,
+    pub(crate) id: i64,
     /// Number of rows, including deleted ones.
     pub(crate) rows: usize,
     /// The number of deleted rows, and their bits.
@@ -43,10 +43,6 @@ pub(crate) struct Segment {
 }
 
 impl Segment {
-    pub(crate) fn id(&self) -> i64 {
-        self.id
-    }
-
     /// Returns the number of rows that aren't deleted.
     pub(crate) fn live(&self) -> usize {
         self.rows.saturating_sub(self.dead.0)
@@ -99,12 +95,8 @@ impl DataStore {
         segment: &Segment,
         number: usize,
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        self.read(|view| {
-            view.find(
-                "SELECT data FROM segment_columns WHERE segment_id = ?1 AND field_no = ?2",
-                params![segment.id, signed(number)],
-            )
-        })
+        let sql = "SELECT data FROM segment_columns WHERE segment_id = ?1 AND field_no = ?2";
+        self.find(sql, params![segment.id, signed(number)])
     }
 
     /// Reads the bytes of a segment's column into `bytes`, whose memory is reused. Returns false if the segment was
@@ -118,11 +110,8 @@ impl DataStore {
         bytes: &mut Vec<u8>,
     ) -> Result<bool, StoreError> {
         self.read(|view| {
-            let row = view.find(
-                "SELECT rowid FROM segment_columns WHERE segment_id = ?1 AND field_no = ?2",
-                params![segment.id, signed(number)],
-            )?;
-            let Some(row) = row else {
+            let sql = "SELECT rowid FROM segment_columns WHERE segment_id = ?1 AND field_no = ?2";
+            let Some(row) = view.find(sql, params![segment.id, signed(number)])? else {
                 return Ok(false);
             };
             let blob = view.blob_open(MAIN_DB, c"segment_columns", c"data", row, true)?;

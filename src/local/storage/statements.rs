@@ -1,44 +1,76 @@
 //! Shorthands for SQL statements, which a connection prepares only once.
 
-use super::StoreError;
+use super::{DataStore, StoreError};
 use rusqlite::types::FromSql;
-use rusqlite::{Connection, OptionalExtension, Params};
+use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 type Result<T> = std::result::Result<T, StoreError>;
 
-/// Statements that return one column at most.
-pub(super) trait Statements {
+/// Single statements: on a connection, or on the store in a transaction of their own.
+pub(crate) trait Statements {
+    /// Runs a statement that changes rows. Returns the number of changed rows.
+    fn run(&self, sql: &str, params: impl Params) -> Result<usize>;
+
+    /// Runs `act` on a connection that reads.
+    fn on<T>(&self, act: impl FnOnce(&Connection) -> Result<T>) -> Result<T>;
+
     /// Returns true if there is a row.
-    fn has(&self, sql: &str, params: impl Params) -> Result<bool>;
+    fn has(&self, sql: &str, params: impl Params) -> Result<bool> {
+        self.on(|view| Ok(view.prepare_cached(sql)?.exists(params)?))
+    }
 
     /// Returns the value in the only row.
-    fn one<T: FromSql>(&self, sql: &str, params: impl Params) -> Result<T>;
+    fn one<T: FromSql>(&self, sql: &str, params: impl Params) -> Result<T> {
+        self.on(|view| {
+            let mut select = view.prepare_cached(sql)?;
+            Ok(select.query_row(params, |row| row.get(0))?)
+        })
+    }
 
     /// Returns the value in the first row, if there is a row.
-    fn find<T: FromSql>(&self, sql: &str, params: impl Params) -> Result<Option<T>>;
+    fn find<T: FromSql>(&self, sql: &str, params: impl Params) -> Result<Option<T>> {
+        let found = self.row::<(T,)>(sql, params)?;
+        Ok(found.map(|(value,)| value))
+    }
+
+    /// Returns the first row, if there is a row.
+    fn row<T>(&self, sql: &str, params: impl Params) -> Result<Option<T>>
+    where
+        T: for<'r> TryFrom<&'r Row<'r>, Error = rusqlite::Error>,
+    {
+        self.on(|view| {
+            let mut select = view.prepare_cached(sql)?;
+            let found = select.query_row(params, |row| row.try_into());
+            Ok(found.optional()?)
+        })
+    }
 
     /// Returns the values in all rows.
-    fn list<T: FromSql>(&self, sql: &str, params: impl Params) -> Result<Vec<T>>;
+    fn list<T: FromSql>(&self, sql: &str, params: impl Params) -> Result<Vec<T>> {
+        self.on(|view| {
+            let mut select = view.prepare_cached(sql)?;
+            let values = select.query_map(params, |row| row.get(0))?;
+            Ok(values.collect::<rusqlite::Result<_>>()?)
+        })
+    }
 }
 
 impl Statements for Connection {
-    fn has(&self, sql: &str, params: impl Params) -> Result<bool> {
-        Ok(self.prepare_cached(sql)?.exists(params)?)
+    fn run(&self, sql: &str, params: impl Params) -> Result<usize> {
+        Ok(self.prepare_cached(sql)?.execute(params)?)
     }
 
-    fn one<T: FromSql>(&self, sql: &str, params: impl Params) -> Result<T> {
-        let mut select = self.prepare_cached(sql)?;
-        Ok(select.query_row(params, |row| row.get(0))?)
+    fn on<T>(&self, act: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        act(self)
+    }
+}
+
+impl Statements for DataStore {
+    fn run(&self, sql: &str, params: impl Params) -> Result<usize> {
+        self.write(|tx| tx.run(sql, params))
     }
 
-    fn find<T: FromSql>(&self, sql: &str, params: impl Params) -> Result<Option<T>> {
-        let mut select = self.prepare_cached(sql)?;
-        Ok(select.query_row(params, |row| row.get(0)).optional()?)
-    }
-
-    fn list<T: FromSql>(&self, sql: &str, params: impl Params) -> Result<Vec<T>> {
-        let mut select = self.prepare_cached(sql)?;
-        let values = select.query_map(params, |row| row.get(0))?;
-        Ok(values.collect::<rusqlite::Result<_>>()?)
+    fn on<T>(&self, act: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.read(act)
     }
 }

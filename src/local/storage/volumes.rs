@@ -2,7 +2,7 @@
 
 use super::{DataStore, StoreError, signed, unsigned};
 use crate::local::storage::statements::Statements;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 /// A volume as stored.
 #[derive(Clone, Debug)]
@@ -40,14 +40,16 @@ impl DataStore {
             if unsigned(tx.one("SELECT count(*) FROM volumes", [])?) >= max {
                 return Ok(VolumeCreated::Full);
             }
-            tx.execute(
+            let StoredVolume {
+                name,
+                project,
+                region,
+                create_time,
+                ..
+            } = volume;
+            tx.run(
                 "INSERT INTO volumes (name, project, region, create_time) VALUES (?1, ?2, ?3, ?4)",
-                params![
-                    volume.name,
-                    volume.project,
-                    volume.region,
-                    volume.create_time
-                ],
+                params![name, project, region, create_time],
             )?;
             Ok(VolumeCreated::New)
         })
@@ -55,21 +57,17 @@ impl DataStore {
 
     /// Returns the volume with this name.
     pub(crate) fn volume(&self, name: &str) -> Result<Option<StoredVolume>, StoreError> {
-        self.read(|view| {
-            let mut select = view.prepare_cached(
-                "SELECT id, name, project, region, create_time FROM volumes WHERE name = ?1",
-            )?;
-            let found = select.query_row([name], |row| {
-                Ok(StoredVolume {
-                    id: row.get(0)?,
-                    name: row.get(1)?,
-                    project: row.get(2)?,
-                    region: row.get(3)?,
-                    create_time: row.get(4)?,
-                })
-            });
-            Ok(found.optional()?)
-        })
+        let sql = "SELECT id, name, project, region, create_time FROM volumes WHERE name = ?1";
+        let found = self.row(sql, [name])?;
+        Ok(
+            found.map(|(id, name, project, region, create_time)| StoredVolume {
+                id,
+                name,
+                project,
+                region,
+                create_time,
+            }),
+        )
     }
 
     /// Returns the number of a project's volumes, and the names of at most `limit` of them without the first `skip`.
@@ -91,6 +89,6 @@ impl DataStore {
 
     /// Removes a volume. Returns false if there is none with this id.
     pub(crate) fn drop_volume(&self, id: i64) -> Result<bool, StoreError> {
-        self.write(|tx| Ok(tx.execute("DELETE FROM volumes WHERE id = ?1", [id])? > 0))
+        Ok(self.run("DELETE FROM volumes WHERE id = ?1", [id])? > 0)
     }
 }

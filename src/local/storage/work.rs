@@ -55,6 +55,16 @@ pub(crate) struct JobFailure {
     pub(crate) file: Option<(usize, String)>,
 }
 
+impl JobFailure {
+    /// Returns a failure that isn't a file's.
+    pub(crate) fn new(reason: impl ToString) -> Self {
+        Self {
+            reason: reason.to_string(),
+            file: None,
+        }
+    }
+}
+
 impl DataStore {
     /// Claims a job and restarts it, discarding an earlier owner's work. `is_own` is true if this process ran the job
     /// before, so a job without an owner doesn't mean that a process died. Returns `None` if the job has ended, also
@@ -73,21 +83,14 @@ impl DataStore {
             if !restart(tx, id, JobState::Importing)? {
                 return Ok(None);
             }
-            let (attempt, collection_id, partition_id, deadline, source, is_suspect) = tx
-                .prepare_cached(
-                    "SELECT attempt, collection_id, partition_id, deadline, source, deaths > 0 FROM jobs WHERE id = ?1",
-                )?
-                .query_row([id], |row| {
-                    Ok((
-                        row.get(0)?,
-                        row.get(1)?,
-                        row.get(2)?,
-                        row.get(3)?,
-                        row.get::<_, String>(4)?,
-                        row.get(5)?,
-                    ))
-                })?;
-            let source = parse_source(&source)?;
+            let found = tx.row::<(_, _, _, _, String, _)>(
+                "SELECT attempt, collection_id, partition_id, deadline, source, deaths > 0 FROM jobs WHERE id = ?1",
+                [id],
+            )?;
+            let Some((attempt, collection_id, partition_id, deadline, source, is_suspect)) = found
+            else {
+                return Ok(None);
+            };
             Ok(Some(Claimed {
                 id: id.to_owned(),
                 is_suspect,
@@ -95,7 +98,7 @@ impl DataStore {
                 collection_id,
                 partition_id,
                 deadline,
-                source,
+                source: parse_source(&source)?,
             }))
         })
     }
@@ -124,19 +127,11 @@ impl DataStore {
             if !owned(tx, job)? {
                 return Ok(false);
             }
-            tx.prepare_cached("UPDATE jobs SET size = ?2 WHERE id = ?1")?
-                .execute(params![job.id, signed(total)])?;
-            let mut insert = tx.prepare_cached(
-                "INSERT INTO job_files (job_id, no, name, size, state) VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?;
+            let sql = "UPDATE jobs SET size = ?2 WHERE id = ?1";
+            tx.run(sql, params![job.id, signed(total)])?;
+            let sql = "INSERT INTO job_files (job_id, no, name, size, state) VALUES (?1, ?2, ?3, ?4, 'Pending')";
             for (no, (name, size)) in files.iter().enumerate() {
-                insert.execute(params![
-                    job.id,
-                    signed(no),
-                    name,
-                    signed(*size),
-                    JobState::Pending.word()
-                ])?;
+                tx.run(sql, params![job.id, signed(no), name, signed(*size)])?;
             }
             Ok(true)
         })
@@ -161,16 +156,11 @@ impl DataStore {
             if !advance(tx, job, report)? {
                 return Ok(false);
             }
-            tx.prepare_cached(
+            let (collection, partition) = (job.collection_id, job.partition_id);
+            tx.run(
                 "INSERT INTO segments (collection_id, partition_id, job_id, state, rows) VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?
-            .execute(params![
-                    job.collection_id,
-                    job.partition_id,
-                    job.id,
-                    PENDING,
-                    signed(batch.rows())
-                ])?;
+                params![collection, partition, job.id, PENDING, signed(batch.rows())],
+            )?;
             let segment = tx.last_insert_rowid();
             batch.set_auto_ids(segment.wrapping_mul(AUTO_IDS));
             keep_columns(tx, segment, batch)?;
@@ -218,12 +208,12 @@ impl DataStore {
                 return Ok(false);
             }
             if warnings.is_some() {
-                tx.prepare_cached("UPDATE jobs SET warnings = ?2 WHERE id = ?1")?
-                    .execute(params![job.id, warnings])?;
+                let sql = "UPDATE jobs SET warnings = ?2 WHERE id = ?1";
+                tx.run(sql, params![job.id, warnings])?;
             }
             if is_two_phase(tx, &job.id)? {
-                tx.prepare_cached("UPDATE jobs SET state = 'Uncommitted' WHERE id = ?1")?
-                    .execute([&job.id])?;
+                let sql = "UPDATE jobs SET state = 'Uncommitted' WHERE id = ?1";
+                tx.run(sql, [&job.id])?;
             } else {
                 show(tx, &job.id, time)?;
             }
@@ -246,9 +236,7 @@ impl DataStore {
             }
         })
     }
-}
 
-impl DataStore {
     /// Fails a job that can't be claimed because its record is broken. The caller must hold the job's lock.
     pub(crate) fn fail_unclaimed(
         &self,
@@ -265,12 +253,12 @@ fn advance(tx: &Transaction<'_>, job: &Claimed, report: &WorkerReport) -> Result
     if !owned(tx, job)? {
         return Ok(false);
     }
-    tx.prepare_cached("UPDATE jobs SET rows = ?2, bytes = ?3 WHERE id = ?1")?
-        .execute(params![job.id, signed(report.rows), signed(report.bytes)])?;
-    tx.prepare_cached(
-        "UPDATE job_files SET state = 'Importing', rows = ?3, bytes = ?4 WHERE job_id = ?1 AND no = ?2",
-    )?
-    .execute(params![job.id, signed(report.file), signed(report.file_rows), signed(report.file_bytes)])?;
+    let (rows, bytes) = (signed(report.rows), signed(report.bytes));
+    let sql = "UPDATE jobs SET rows = ?2, bytes = ?3 WHERE id = ?1";
+    tx.run(sql, params![job.id, rows, bytes])?;
+    let (rows, bytes) = (signed(report.file_rows), signed(report.file_bytes));
+    let sql = "UPDATE job_files SET state = 'Importing', rows = ?3, bytes = ?4 WHERE job_id = ?1 AND no = ?2";
+    tx.run(sql, params![job.id, signed(report.file), rows, bytes])?;
     Ok(true)
 }
 
@@ -284,19 +272,15 @@ fn finish_file(
     if !advance(tx, job, report)? {
         return Ok(false);
     }
-    tx.prepare_cached(
-        "UPDATE job_files SET state = 'Completed', complete_time = ?3 WHERE job_id = ?1 AND no = ?2",
-    )?
-    .execute(params![job.id, signed(report.file), time])?;
+    let sql = "UPDATE job_files SET state = 'Completed', complete_time = ?3 WHERE job_id = ?1 AND no = ?2";
+    tx.run(sql, params![job.id, signed(report.file), time])?;
     Ok(true)
 }
 
 /// Returns true if the job hasn't ended and still belongs to this worker.
 fn owned(tx: &Transaction<'_>, job: &Claimed) -> Result<bool, StoreError> {
-    tx.has(
-        "SELECT 1 FROM jobs WHERE id = ?1 AND attempt = ?2 AND state = 'Importing'",
-        params![job.id, job.attempt],
-    )
+    let sql = "SELECT 1 FROM jobs WHERE id = ?1 AND attempt = ?2 AND state = 'Importing'";
+    tx.has(sql, params![job.id, job.attempt])
 }
 
 /// Fails the unfinished jobs whose column `id_column` has the value `id`.
@@ -307,16 +291,11 @@ pub(crate) fn fail_where(
     reason: &str,
     time: &str,
 ) -> Result<(), StoreError> {
-    let jobs: Vec<String> = tx
-        .prepare(&format!(
-            "SELECT id FROM jobs WHERE {id_column} = ?1 AND state IN ('Pending', 'Importing', 'Uncommitted')"
-        ))?
-        .query_map([id], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    let failing = JobFailure {
-        reason: reason.to_owned(),
-        file: None,
-    };
+    let sql = format!(
+        "SELECT id FROM jobs WHERE {id_column} = ?1 AND state IN ('Pending', 'Importing', 'Uncommitted')"
+    );
+    let failing = JobFailure::new(reason);
+    let jobs: Vec<String> = tx.list(&sql, [id])?;
     jobs.iter()
         .try_for_each(|job| fail(tx, job, &failing, time))
 }
@@ -327,7 +306,7 @@ fn fail(
     failing: &JobFailure,
     time: &str,
 ) -> Result<(), StoreError> {
-    let changed = tx.execute(
+    let changed = tx.run(
         "UPDATE jobs SET state = 'Failed', reason = ?2, complete_time = ?3
          WHERE id = ?1 AND state IN ('Pending', 'Importing', 'Uncommitted')",
         params![id, failing.reason, time],
@@ -338,32 +317,28 @@ fn fail(
     discard(tx, id)?;
     // Files that were read to their end aren't in the collection either. Their reason says so, otherwise a user might
     // import only the other files.
-    tx.execute(
+    tx.run(
         "UPDATE job_files SET state = 'Failed', complete_time = ?2, reason = 'not imported, because the job failed'
          WHERE job_id = ?1",
         params![id, time],
     )?;
     if let Some((no, reason)) = &failing.file {
-        tx.execute(
-            "UPDATE job_files SET reason = ?3 WHERE job_id = ?1 AND no = ?2",
-            params![id, signed(*no), reason],
-        )?;
+        let sql = "UPDATE job_files SET reason = ?3 WHERE job_id = ?1 AND no = ?2";
+        tx.run(sql, params![id, signed(*no), reason])?;
     }
     Ok(())
 }
 
 fn restart(tx: &Transaction<'_>, id: &str, state: JobState) -> Result<bool, StoreError> {
-    let changed = tx
-        .prepare_cached(
-            "UPDATE jobs SET state = ?2, attempt = attempt + 1, rows = 0, bytes = 0, size = 0
-             WHERE id = ?1 AND state IN ('Pending', 'Importing')",
-        )?
-        .execute(params![id, state.word()])?;
+    let changed = tx.run(
+        "UPDATE jobs SET state = ?2, attempt = attempt + 1, rows = 0, bytes = 0, size = 0
+         WHERE id = ?1 AND state IN ('Pending', 'Importing')",
+        params![id, state.word()],
+    )?;
     if changed == 0 {
         return Ok(false);
     }
-    tx.prepare_cached("DELETE FROM job_files WHERE job_id = ?1")?
-        .execute([id])?;
+    tx.run("DELETE FROM job_files WHERE job_id = ?1", [id])?;
     discard(tx, id)?;
     Ok(true)
 }

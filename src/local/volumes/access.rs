@@ -5,9 +5,9 @@ use crate::local::storage::volumes::StoredVolume;
 use crate::secret::Secret;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use parking_lot::Mutex;
 use ring::rand::{SecureRandom as _, SystemRandom};
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 
 /// Validity of credentials, in seconds.
 const LIFETIME: i64 = 3600;
@@ -26,7 +26,7 @@ const KEY_START: &str = "ZSHELL";
 
 /// Access to a folder of a volume.
 #[derive(Clone, Debug)]
-pub(crate) struct VolumeAccess {
+pub(crate) struct GrantedAccess {
     pub(crate) key_id: String,
     pub(crate) secret: Secret,
     pub(crate) token: Secret,
@@ -41,7 +41,7 @@ pub(crate) struct VolumeAccess {
     bytes: u64,
 }
 
-impl VolumeAccess {
+impl GrantedAccess {
     /// Returns the beginning of the names of the objects that may be accessed.
     pub(crate) fn scope(&self) -> String {
         format!("{}/{}", self.volume, self.folder)
@@ -50,11 +50,11 @@ impl VolumeAccess {
 
 /// The valid credentials.
 #[derive(Default)]
-pub(crate) struct VolumeKeys(Mutex<HashMap<String, VolumeAccess>>);
+pub(crate) struct VolumeKeys(Mutex<HashMap<String, GrantedAccess>>);
 
 impl VolumeKeys {
-    fn with<T>(&self, act: impl FnOnce(&mut HashMap<String, VolumeAccess>) -> T) -> T {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, act: impl FnOnce(&mut HashMap<String, GrantedAccess>) -> T) -> T {
+        act(&mut self.0.lock())
     }
 
     /// Returns new credentials for a folder of a volume.
@@ -63,8 +63,8 @@ impl VolumeKeys {
         volume: &StoredVolume,
         folder: &str,
         now: i64,
-    ) -> Option<VolumeAccess> {
-        let access = VolumeAccess {
+    ) -> Option<GrantedAccess> {
+        let access = GrantedAccess {
             key_id: format!("{KEY_START}{}", random(10)?.replace(['-', '_'], "0")),
             secret: Secret::new(random(30)?),
             token: Secret::new(random(48)?),
@@ -90,7 +90,7 @@ impl VolumeKeys {
     }
 
     /// Returns the credentials with this access key id, if they are valid.
-    pub(crate) fn find(&self, key_id: &str, now: i64) -> Result<VolumeAccess, S3Error> {
+    pub(crate) fn find(&self, key_id: &str, now: i64) -> Result<GrantedAccess, S3Error> {
         let found = self.with(|keys| keys.get(key_id).cloned());
         match found {
             Some(access) if access.expires > now => Ok(access),

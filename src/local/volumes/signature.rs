@@ -1,6 +1,6 @@
 //! Checks of AWS' signature version 4 in the `Authorization` header.
 
-use super::access::{VolumeAccess, VolumeKeys};
+use super::access::{GrantedAccess, VolumeKeys};
 use super::error::S3Error;
 use crate::text::words::hex;
 use axum::http::HeaderMap;
@@ -21,7 +21,7 @@ const ENCODED_PATH: &AsciiSet = &ENCODED.remove(b'/');
 
 /// A request whose signature is right.
 pub(crate) struct SignedRequest {
-    pub(crate) access: VolumeAccess,
+    pub(crate) access: GrantedAccess,
     /// The value of `x-amz-content-sha256`.
     pub(crate) payload: String,
     pub(crate) chain: ChunkChain,

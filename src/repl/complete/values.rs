@@ -248,7 +248,7 @@ pub(super) fn profiles() -> Vec<Offer> {
     let own = profiles.iter().map(|(name, profile)| {
         let endpoint = profile.text("endpoint");
         let endpoint = endpoint.and_then(|text| Endpoint::parse(text).ok());
-        let host = endpoint.and_then(|it| it.base().host_str().map(str::to_owned));
+        let host = endpoint.and_then(|it| it.url.host_str().map(str::to_owned));
         Offer::new(name, host.unwrap_or_else(|| "a profile".to_owned()))
     });
     let local = Offer::new(

@@ -2,8 +2,8 @@
 
 use crate::engine::functions::write;
 use crate::error::{Failure, Kind};
-use std::fs::{self, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use crate::fsutil::{FileMode, write_new};
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// Writes the file. An existing file is replaced only with `overwrite`.
@@ -17,7 +17,7 @@ pub(in crate::repl) fn write(file: &Path, text: &str, overwrite: bool) -> Result
     let written = if overwrite {
         write::replace(file, text)
     } else {
-        create(file, text)
+        write_new(file, text.as_bytes(), FileMode::Default)
     };
     written.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => Failure::new(Kind::Refused, format!("{name} is there already"))
@@ -28,17 +28,6 @@ pub(in crate::repl) fn write(file: &Path, text: &str, overwrite: bool) -> Result
         ),
         _ => Failure::new(Kind::Refused, format!("cannot write {name}: {error}")),
     })
-}
-
-/// Writes a new file, or nothing.
-fn create(file: &Path, text: &str) -> io::Result<()> {
-    let mut new = OpenOptions::new().write(true).create_new(true).open(file)?;
-    let written = new.write_all(text.as_bytes()).and_then(|()| new.sync_all());
-    if written.is_err() {
-        // The first error is the one to report.
-        let _ = fs::remove_file(file);
-    }
-    written
 }
 
 #[cfg(test)]

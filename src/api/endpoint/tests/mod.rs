@@ -15,7 +15,7 @@ pub(crate) fn endpoint(text: &str) -> Endpoint {
 
 /// Returns the base URL without a trailing slash.
 fn base(endpoint: &Endpoint) -> &str {
-    endpoint.base().as_str().trim_end_matches('/')
+    endpoint.url.as_str().trim_end_matches('/')
 }
 
 fn cluster(cluster_id: &str, region: &str) -> EndpointKind {
@@ -53,8 +53,8 @@ fn every_project_endpoint_tells_project_and_region() {
             project_id: "proj-0123456789abcdef".to_owned(),
             region: region.to_owned(),
         };
-        assert_eq!(endpoint.kind(), &kind, "{text}");
-        assert_eq!(endpoint.site(), Some(site), "{text}");
+        assert_eq!(endpoint.kind, kind, "{text}");
+        assert_eq!(endpoint.site, Some(site), "{text}");
         assert_eq!(base(&endpoint), url);
     }
 }
@@ -100,8 +100,8 @@ fn every_public_endpoint_of_the_table_tells_cluster_and_region() {
         ),
     ] {
         let endpoint = endpoint(text);
-        assert_eq!(endpoint.kind(), &cluster(id, region), "{text}");
-        assert_eq!(endpoint.site(), Some(site), "{text}");
+        assert_eq!(endpoint.kind, cluster(id, region), "{text}");
+        assert_eq!(endpoint.site, Some(site), "{text}");
         assert_eq!(base(&endpoint), text);
     }
 }
@@ -199,8 +199,8 @@ fn control_planes_controllers_and_other_hosts_are_told_apart() {
         ),
     ] {
         let endpoint = endpoint(text);
-        assert_eq!(endpoint.kind(), &kind, "{text}");
-        assert_eq!(endpoint.site(), site, "{text}");
+        assert_eq!(endpoint.kind, kind, "{text}");
+        assert_eq!(endpoint.site, site, "{text}");
         assert_eq!(endpoint.is_zilliz(), site.is_some(), "{text}");
         assert_eq!(base(&endpoint), url, "{text}");
     }
@@ -238,8 +238,8 @@ fn sites_follow_from_regions() {
         );
     }
     assert_eq!(
-        endpoint(control_plane(Site::China)).kind(),
-        &EndpointKind::ControlPlane
+        endpoint(control_plane(Site::China)).kind,
+        EndpointKind::ControlPlane
     );
 }
 
@@ -263,7 +263,7 @@ proptest! {
         let url = format!("https://{}{port}", host[form]);
         for text in [url.clone(), format!("{url}/"), url.replace("https://", "")] {
             let endpoint = Endpoint::parse(&text).map_err(|error| TestCaseError::fail(error.to_string()))?;
-            prop_assert_eq!(endpoint.kind(), &cluster(&id, &region));
+            prop_assert_eq!(&endpoint.kind, &cluster(&id, &region));
             prop_assert_eq!(base(&endpoint), &url);
             prop_assert!(endpoint.is_zilliz());
         }
@@ -273,8 +273,8 @@ proptest! {
     fn controllers_are_read_back(region in "(aws|gcp|az|ali-cn|tc)-[a-z]{2,6}-?[0-9]") {
         let url = controller(Site::of_region(&region), &region).map_err(|error| TestCaseError::fail(error.to_string()))?;
         let endpoint = endpoint(&url);
-        prop_assert_eq!(endpoint.site(), Some(Site::of_region(&region)));
-        prop_assert_eq!(endpoint.kind(), &EndpointKind::Controller { region });
+        prop_assert_eq!(endpoint.site, Some(Site::of_region(&region)));
+        prop_assert_eq!(endpoint.kind, EndpointKind::Controller { region });
     }
 
     #[test]

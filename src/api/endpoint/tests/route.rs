@@ -220,7 +220,7 @@ proptest! {
         };
         if let Ok(route) = choose(&given) {
             let base = Endpoint::parse(route.import_base.as_str());
-            prop_assert!(base.is_ok_and(|base| base.is_zilliz() && base.site() == route.site));
+            prop_assert!(base.is_ok_and(|base| base.is_zilliz() && base.site == route.site));
         }
     }
 }

@@ -4,6 +4,7 @@ use super::*;
 use axum::Router;
 use axum::routing::get;
 use std::io::{Read as _, Write as _};
+use std::net::SocketAddr;
 
 /// Serves `/` with these limits to `client`, which runs on a thread of its own.
 fn serve<T: Send + 'static>(

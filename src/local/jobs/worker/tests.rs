@@ -63,7 +63,7 @@ fn other(dir: &Path) -> Connection {
 }
 
 fn standing(shared: &Shared) -> StoredProgress {
-    shared.store().job("job-1").unwrap().unwrap().job.standing
+    shared.store.job("job-1").unwrap().unwrap().job.standing
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn a_store_that_cannot_be_read_leaves_submitted_jobs_on_the_list() {
     other(dir.path())
         .execute_batch("ALTER TABLE jobs RENAME TO gone")
         .unwrap();
-    assert!(shared.store().pending_jobs().is_err());
+    assert!(shared.store.pending_jobs().is_err());
     assert_eq!(shared.running(), 1);
 }
 
@@ -140,11 +140,11 @@ fn stopping_does_not_wait_for_a_locked_store() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let shared = Arc::new(shared);
     let workers = Workers::start(&shared, 2).unwrap();
-    while shared.board().claimed.is_empty() {
+    while shared.board.lock().claimed.is_empty() {
         std::thread::yield_now();
     }
     drop(workers);
-    assert_eq!(shared.board().threads, 0);
+    assert_eq!(shared.board.lock().threads, 0);
 }
 
 #[test]
@@ -155,10 +155,10 @@ fn keys_of_a_job_that_is_about_to_be_made_are_kept() {
     // Workers check for jobs between the storing of the keys and the creation of the job.
     while shared.run_next().unwrap() {}
     shared.forget_ended().unwrap();
-    assert!(shared.key_store().keys("job-2").is_some());
+    assert!(shared.key_store.keys("job-2").is_some());
     // The keys of a job that existed and has ended are removed.
-    shared.key_store().made("job-2");
-    shared.board().looked = None;
+    shared.key_store.made("job-2");
+    shared.board.lock().looked = None;
     shared.forget_ended().unwrap();
-    assert!(shared.key_store().keys("job-2").is_none());
+    assert!(shared.key_store.keys("job-2").is_none());
 }

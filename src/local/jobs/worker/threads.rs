@@ -3,7 +3,7 @@
 use crate::local::jobs::lock;
 use crate::local::jobs::state::Shared;
 use std::io;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -49,14 +49,14 @@ struct Running(Arc<Shared>);
 
 impl Running {
     fn new(shared: &Arc<Shared>) -> Self {
-        shared.board().threads += 1;
+        shared.board.lock().threads += 1;
         Self(Arc::clone(shared))
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let mut board = self.0.board();
+        let mut board = self.0.board.lock();
         board.threads = board.threads.saturating_sub(1);
         drop(board);
         self.0.wake.notify_all();
@@ -66,16 +66,15 @@ impl Drop for Running {
 impl Drop for Workers {
     /// Stops the threads after their current batch, releases unfinished jobs, and waits for at most [`GRACE`].
     fn drop(&mut self) {
-        self.shared.board().stopping = true;
+        self.shared.board.lock().stopping = true;
         self.shared.store.stop();
         self.shared.work.notify_all();
         self.shared.wake.notify_all();
-        let board = self.shared.board();
-        let waited = self
-            .shared
-            .wake
-            .wait_timeout_while(board, GRACE, |board| board.threads > 0);
-        let all = waited.unwrap_or_else(PoisonError::into_inner).0.threads == 0;
+        let mut board = self.shared.board.lock();
+        let wake = &self.shared.wake;
+        wake.wait_while_for(&mut board, |board| board.threads > 0, GRACE);
+        let all = board.threads == 0;
+        drop(board);
         for thread in self.threads.drain(..) {
             if all || thread.is_finished() {
                 _ = thread.join();

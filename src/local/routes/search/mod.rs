@@ -10,6 +10,7 @@ use crate::formats::Schema;
 use crate::local::http::answer::Data;
 use crate::local::http::call::ServiceCall;
 use crate::local::http::error::ServiceError;
+use crate::local::http::requests as keys;
 use crate::local::http::routing::Routes;
 use crate::local::routes::lookup::{self, DIALECT};
 use crate::local::search::hits::SearchHit;
@@ -32,10 +33,10 @@ const DISTANCE: &str = "distance";
 /// Adds the search routes.
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
-        .vectors("entities/search", search)
-        .vectors("entities/hybrid_search", hybrid)
-        .vectors("entities/advanced_search", hybrid)
-        .vectors("/v1/vector/search", search_v1)
+        .vectors("entities/search", keys::SEARCH, search)
+        .vectors("entities/hybrid_search", keys::UNCHECKED, hybrid)
+        .vectors("entities/advanced_search", keys::UNCHECKED, hybrid)
+        .vectors("/v1/vector/search", keys::UNCHECKED, search_v1)
 }
 
 /// The rows that were found, grouped by the call's vectors in order.
@@ -69,10 +70,8 @@ fn search(app: &App, call: &ServiceCall) -> Result<SearchAnswer, ServiceError> {
         }
         Some(_) => return Err(ServiceError::unsupported("searching by ids is")),
         None if empty => {
-            return Err(ServiceError::new(
-                1802,
-                "missing required parameters, error: either 'ids' (for primary key search) or 'data' (for vector search) must be provided",
-            ));
+            let message = "missing required parameters, error: either 'ids' (for primary key search) or 'data' (for vector search) must be provided";
+            return Err(ServiceError::new(1802, message));
         }
         None => {}
     }

@@ -19,27 +19,19 @@ const MAX_PATHS: usize = 300;
 /// Counts the death of the process that last ran the job, if the job was left without an owner. Returns the failure of
 /// a job that has had too many. The caller must hold the job's lock.
 pub(super) fn count(tx: &Transaction<'_>, id: &str) -> Result<Option<JobFailure>, StoreError> {
-    let found = tx
-        .prepare_cached("SELECT state, rows, deaths, repeats, furthest FROM jobs WHERE id = ?1")?
-        .query_row([id], |row| {
-            Ok((
-                row.get::<_, String>(0)?,
-                row.get(1)?,
-                row.get(2)?,
-                row.get(3)?,
-                row.get(4)?,
-            ))
-        })?;
-    let (state, rows, mut deaths, mut repeats, furthest): (_, i64, i64, i64, i64) = found;
-    if state != "Importing" {
+    let found = tx.row::<(i64, i64, i64, i64)>(
+        "SELECT rows, deaths, repeats, furthest FROM jobs WHERE id = ?1 AND state = 'Importing'",
+        [id],
+    )?;
+    let Some((rows, mut deaths, mut repeats, furthest)) = found else {
         return Ok(None);
-    }
+    };
     deaths = if rows == 0 { deaths + 1 } else { 0 };
     repeats = if rows > furthest { 0 } else { repeats + 1 };
-    tx.prepare_cached(
+    tx.run(
         "UPDATE jobs SET deaths = ?2, repeats = ?3, furthest = max(furthest, rows) WHERE id = ?1",
-    )?
-    .execute(params![id, deaths, repeats])?;
+        params![id, deaths, repeats],
+    )?;
     let (deaths, repeats) = (unsigned(deaths), unsigned(repeats));
     if deaths <= MAX_DEATHS && repeats <= MAX_REPEATS {
         return Ok(None);
@@ -69,12 +61,9 @@ fn paths(tx: &Transaction<'_>, id: &str) -> Result<String, StoreError> {
 
 /// Returns the number and name of the file that was being read. Files are read one after the other.
 fn file(tx: &Transaction<'_>, id: &str) -> Result<Option<(usize, String)>, StoreError> {
-    let mut statement = tx.prepare_cached(
+    let file = tx.row::<(i64, String)>(
         "SELECT no, name FROM job_files WHERE job_id = ?1 AND state = 'Importing' ORDER BY no DESC LIMIT 1",
+        [id],
     )?;
-    let mut found = statement.query_map([id], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
-    })?;
-    let file = found.next().transpose()?;
     Ok(file.map(|(no, name)| (usize::try_from(no).unwrap_or(0), name)))
 }

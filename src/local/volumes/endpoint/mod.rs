@@ -129,7 +129,7 @@ fn outside(signed: &SignedRequest) -> S3Error {
 async fn open(app: &Arc<App>, signed: &SignedRequest) -> Result<VolumeFolder, S3Error> {
     let (app, access) = (Arc::clone(app), signed.access.clone());
     on_disk(move || {
-        let found = app.store().volume(&access.volume);
+        let found = app.store.volume(&access.volume);
         let found = found.map_err(|error| S3Error::new(503, "SlowDown", error.to_string()))?;
         if found.is_none_or(|volume| volume.id != access.volume_id) {
             let message = format!("the volume {} was deleted", access.volume);
