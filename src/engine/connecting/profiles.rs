@@ -59,7 +59,7 @@ pub(crate) fn expected(
         }
         None if chosen == "local" => (chosen, false),
         None if is_address(&chosen) => match Endpoint::parse(&chosen) {
-            Ok(endpoint) => (host(endpoint.base()), false),
+            Ok(endpoint) => (host(&endpoint.url), false),
             Err(_) => return Ok(None),
         },
         None => return Err(unknown(config, &chosen)),
