@@ -121,16 +121,29 @@ pub(crate) enum FileMode {
 }
 
 /// Replaces a file so that every reader, and everyone after a crash at any moment, finds its old or its new content.
+///
+/// A private file's new content goes through a file named `<path>.new`, so concurrent writers must hold a common lock.
 pub(crate) fn replace_file(path: &Path, content: &[u8], mode: FileMode) -> io::Result<()> {
     let name = path.file_name();
     let name = name.ok_or_else(|| io::Error::other("it names no file"))?;
-    // An unpredictable name in the same folder.
-    let mut hidden = OsString::from(".");
-    hidden.push(name);
-    hidden.push(format!(".{}.tmp", Ulid::generate()));
-    let new = path.with_file_name(hidden);
     // Files that zshell keeps should also survive power loss.
     let is_kept = matches!(mode, FileMode::Private);
+    let new = if is_kept {
+        let mut name = name.to_owned();
+        name.push(".new");
+        let new = path.with_file_name(name);
+        // A leftover of a crash may be a link, or readable by others.
+        match fs::remove_file(&new) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => new,
+        }
+    } else {
+        // An unpredictable name in the same folder.
+        let mut hidden = OsString::from(".");
+        hidden.push(name);
+        hidden.push(format!(".{}.tmp", Ulid::generate()));
+        path.with_file_name(hidden)
+    };
     write_new(&new, content, mode)?;
     if let Err(error) = fs::rename(&new, path) {
         // The first error is the one to report.
