@@ -287,7 +287,6 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
     let lib = common.lib.iter().cloned().chain(env_folders("ZSHELL_LIB"));
     let lib = lib
         .filter(|folder| !folder.as_os_str().is_empty())
-        .map(|folder| std::path::absolute(&folder).unwrap_or(folder))
         .collect();
     Ok(Choices {
         lib,

@@ -122,9 +122,16 @@ pub(super) fn by_name(session: &Session, name: &str) -> Result<Rc<Connection>, F
         let options = endpoint_options(name)?;
         return build(session, &options, &Origin::Options).map(Rc::new);
     }
-    Err(Failure {
+    let failure = Failure {
         kind: Kind::Connect,
         ..profiles::unknown(&config, name)
+    };
+    Err(if config.profiles.is_empty() {
+        failure.with_hint(
+            "connect(\"local\"), connect(\"https://…\"), or a profile: zshell profile list",
+        )
+    } else {
+        failure
     })
 }
 

@@ -6,7 +6,7 @@ use crate::error::{Failure, Kind};
 use crate::render::{OutputFormat, Shown};
 use crate::repl::shell::Shell;
 use std::env;
-use std::path::PathBuf;
+use std::path::{self, PathBuf};
 
 pub(super) const CD: PromptCommand = PromptCommand {
     name: "cd",
@@ -31,6 +31,14 @@ pub(super) const PWD: PromptCommand = PromptCommand {
 fn cd(shell: &mut Shell, rest: &str) -> CommandResult {
     let home = || dirs::home_dir().ok_or_else(|| Failure::usage("this account has no home folder"));
     let folder = arguments::file(rest).map_or_else(home, Ok)?;
+    let absolute = |folder: &mut PathBuf| {
+        if let Ok(path) = path::absolute(&folder) {
+            *folder = path;
+        }
+    };
+    // The library folders stay where they are.
+    let session = shell.session();
+    session.choose(|choices| choices.lib.iter_mut().for_each(absolute));
     env::set_current_dir(&folder).map_err(|error| {
         let message = format!("cannot change to {}: {error}", folder.display());
         Failure::new(Kind::Refused, message)
