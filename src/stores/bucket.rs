@@ -23,7 +23,7 @@ use watched::{EncryptionFlag, WatchedConnector};
 mod watched;
 mod write;
 
-pub(crate) use write::ObjectStamp;
+pub(crate) use write::{ObjectStamp, without_last};
 
 /// Time limit for a request, including retries.
 const PATIENCE: Duration = Duration::from_mins(1);

@@ -126,14 +126,14 @@ def broken(endpoint, store):
 
 
 def main():
-    from checks import section
-
     with tempfile.TemporaryDirectory(prefix="conformance-azurite-") as folder:
         child, endpoint = azurite(folder)
         try:
             client = BlobServiceClient(f"{endpoint}/{ACCOUNT}", credential=SECRET)
             store = client.create_container(CONTAINER)
             with remote.service("--azure-endpoint", endpoint):
+                from checks import section
+
                 run(store)
                 section(one_line, endpoint)
             section(broken, endpoint, store)

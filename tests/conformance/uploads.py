@@ -198,8 +198,6 @@ def many(moto, store):
 
 
 def main():
-    from checks import section
-
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
@@ -209,6 +207,8 @@ def main():
     store.create_bucket(Bucket=BUCKET)
     try:
         with remote.service("--s3-endpoint", moto, "--gcs-endpoint", moto):
+            from checks import section
+
             section(one_line, moto, store)
             section(one_line, moto, store, "gs", ["parquet"])
             section(keys, moto, store)

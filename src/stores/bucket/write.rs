@@ -103,9 +103,10 @@ impl Remote {
 
     /// Returns an object's stamp by a list, which needs no right to read the object.
     pub(crate) async fn find(&self, key: &str) -> Result<Option<ObjectStamp>, StoreFault> {
+        let prefix = without_last(key);
         let mut token = None;
         loop {
-            let page = self.page(key, token, false).await?;
+            let page = self.page(prefix, token, false).await?;
             if let Some((_, stamp)) = page.objects.into_iter().find(|(found, _)| found == key) {
                 return Ok(Some(stamp));
             }
@@ -137,6 +138,14 @@ impl Remote {
             next: found.page_token,
         })
     }
+}
+
+/// Returns a text without its last letter. The library's lists on Azure leave out an object whose whole name is the
+/// prefix.
+pub(crate) fn without_last(text: &str) -> &str {
+    let last = text.char_indices().next_back();
+    let end = last.map_or(0, |(at, _)| at);
+    text.get(..end).unwrap_or_default()
 }
 
 fn unquoted(tag: &str) -> String {

@@ -3,7 +3,7 @@
 
 use super::destination::{OpenDestination, StoreGrant, UploadDestination};
 use super::error::UploadError;
-use crate::stores::bucket::{ObjectStamp, Remote, RequestLimits};
+use crate::stores::bucket::{ObjectStamp, Remote, RequestLimits, without_last};
 use crate::stores::fault::StoreFault;
 use crate::stores::object::runtime;
 use std::collections::{HashMap, HashSet};
@@ -134,7 +134,10 @@ impl<'a> Requests<'a> {
     fn listed(&self, keys: &[&str]) -> Result<HashMap<String, ObjectStamp>, UploadError> {
         let mut found = HashMap::new();
         let wanted: HashSet<&str> = keys.iter().copied().collect();
-        let prefix = common_prefix(keys);
+        let mut prefix = common_prefix(keys);
+        if keys.contains(&prefix) {
+            prefix = without_last(prefix);
+        }
         let mut token = None;
         loop {
             let next = token.as_ref();
