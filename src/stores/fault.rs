@@ -82,7 +82,10 @@ impl From<Error> for StoreFault {
                     | "SignatureDoesNotMatch"
                     | "ExpiredToken"
                     | "SecurityTokenExpired"
-                    | "InvalidToken",
+                    | "InvalidToken"
+                    | "AuthenticationFailed"
+                    | "AuthorizationFailure"
+                    | "AuthorizationPermissionMismatch",
                 ),
             ) => Self::Denied(code),
             (Error::Precondition { .. }, _) => Self::Changed,

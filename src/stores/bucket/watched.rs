@@ -19,6 +19,10 @@ impl EncryptionFlag {
     pub(super) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
+
+    pub(super) fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Makes HTTP clients that set the flag.
@@ -61,7 +65,7 @@ impl HttpService for WatchedClient {
                 by_service.is_some_and(|value| value.as_bytes().starts_with(b"aws:kms"));
             let by_customer = "x-amz-server-side-encryption-customer-algorithm";
             if by_service || headers.contains_key(by_customer) {
-                self.flag.0.store(true, Ordering::Relaxed);
+                self.flag.set();
             }
             Ok(answer)
         })
