@@ -80,9 +80,12 @@ fn the_line_counts_tries_and_ctrl_c_takes_it_away() {
 
 #[test]
 fn a_submission_says_so_and_narrow_terminals_cut_the_line() {
-    let server = Server::start(|request| match is_create(request) {
-        true => Reply::status(429, "busy"),
-        false => answer(request),
+    let server = Server::start(|request| {
+        if is_create(request) {
+            Reply::status(429, "busy")
+        } else {
+            answer(request)
+        }
     });
     let home = Home::new();
     for (columns, stops) in [(100, true), (50, false)] {
