@@ -55,6 +55,8 @@ pub fn main() -> ExitCode {
         Err(error) => return ExitCode::from(usage::tell(error, &words, tell_early)),
     };
     crash::install(args.common.log_format);
+    let is_read = args.common.log_format == LogFormat::Text && std::io::stderr().is_terminal();
+    crate::text::words::group_digits(is_read);
     let interrupt = Interrupt::new();
     let idle = PromptTerminal::default();
     #[cfg(unix)]

@@ -22,6 +22,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::jobs;
 use super::status::Drawing;
 use super::style::{Screen, Tone};
+use super::wrap::hanging;
 use crate::api::model::{JobState, Progress};
 use crate::text::words;
 pub(crate) use batch::{BatchBar, BatchCount};
@@ -229,7 +230,8 @@ impl WaitView {
             self.say(&summary::of(jobs, before, elapsed, width, &self.screen));
         }
         for warning in summary::warnings(jobs) {
-            let warning = self.screen.paint(Tone::Warn, &warning);
+            let warning = hanging("", 2, &warning, &self.screen);
+            let warning = self.screen.paint(Tone::Warn, warning.trim_end());
             self.say(&warning);
         }
     }

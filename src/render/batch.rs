@@ -16,9 +16,9 @@ use crate::text::words;
 pub(super) fn lay_out(batch: &Value, screen: &Screen) -> String {
     let number = |key: &str| batch.get(key).and_then(Value::as_u64).unwrap_or(0);
     let (ok, failed) = (number("ok"), number("failed"));
-    let mut jobs = format!("{} succeeded", words::number(ok));
+    let mut jobs = format!("{} succeeded", screen.number(ok));
     if failed > 0 {
-        let _ = write!(jobs, ", {} failed", words::number(failed));
+        let _ = write!(jobs, ", {} failed", screen.number(failed));
     }
     let tone = if failed > 0 { Tone::Bad } else { Tone::Good };
     let elapsed = batch.get("elapsed").and_then(Value::as_f64).unwrap_or(0.0);
@@ -26,8 +26,8 @@ pub(super) fn lay_out(batch: &Value, screen: &Screen) -> String {
     let mut text = pairs::lay_out(
         &[
             ("jobs", Cell::toned(&jobs, tone)),
-            ("files", Cell::text(&words::number(number("files")))),
-            ("rows", Cell::text(&words::number(number("rows")))),
+            ("files", Cell::text(&screen.number(number("files")))),
+            ("rows", Cell::text(&screen.number(number("rows")))),
             ("elapsed", Cell::text(&words::duration(elapsed))),
         ],
         screen,
@@ -50,9 +50,9 @@ pub(super) fn lay_out(batch: &Value, screen: &Screen) -> String {
         GridColumn::new("reason", 90).wrapping(20),
     ]);
     for job in bad {
-        let cell = |key: &str| match job.get(key) {
-            Some(found) => value::cell(found, screen),
-            None => Cell::absent(),
+        let cell = |key: &str| {
+            job.get(key)
+                .map_or_else(Cell::absent, |it| value::own_cell(key, it, screen))
         };
         grid.push(vec![
             cell("job"),
@@ -75,7 +75,7 @@ fn lay_out_steps(steps: &[Value], screen: &Screen) -> String {
     for step in steps {
         let cell = |key: &str| {
             step.get(key)
-                .map_or_else(Cell::absent, |it| value::cell(it, screen))
+                .map_or_else(Cell::absent, |it| value::own_cell(key, it, screen))
         };
         grid.push(vec![cell("step"), cell("state"), cell("detail")]);
     }

@@ -50,7 +50,7 @@ pub(super) fn names(names: &[String], screen: &Screen) -> String {
             let widest = names.iter().map(|name| name.width()).max().unwrap_or(0);
             let columns = ((width + 2) / (widest + 2)).clamp(1, names.len());
             let mut text = one_a_line(names.len().div_ceil(columns), columns, widest);
-            let count = words::count(names.len() as u64, "collection");
+            let count = screen.count(names.len() as u64, "collection");
             text.push_str(&screen.paint(Tone::Dim, &count));
             text.push('\n');
             text

@@ -29,10 +29,13 @@ pub(crate) struct Explanation {
 }
 
 impl Explanation {
-    /// Returns the headline and reasons as plain text for an error's message: `headline: reason`, and further reasons in
+    /// Returns the headline and reasons as plain text for an error's message: `headline: reason`, or several reasons in
     /// lines of their own.
     pub(crate) fn message(&self) -> String {
-        format!("{}: {}", self.headline, self.reasons.join("\n  "))
+        match &*self.reasons {
+            [only] => format!("{}: {only}", self.headline),
+            several => format!("{}\n  {}", self.headline, several.join("\n  ")),
+        }
     }
 
     /// Returns the advice for an error's hint in one line: the hint, the call that shows the files if they haven't been

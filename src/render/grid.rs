@@ -13,8 +13,7 @@ use super::cell::Cell;
 use super::column::{ESSENTIAL, GridColumn, fit};
 use super::pairs;
 use super::style::{Screen, Tone};
-use super::wrap::wrapped;
-use crate::text::words;
+use super::wrap::{fitted, wrapped};
 
 /// Off a terminal, longer cells don't widen their column, because a single long text would pad every other line.
 const WIDEST_PADDING: usize = 120;
@@ -177,7 +176,7 @@ impl Grid {
             } else {
                 "-o vertical"
             };
-            let note = format!("{}; {way} shows all", hidden_columns(&hidden));
+            let note = format!("{}; {way} shows all", hidden_columns(&hidden, screen));
             let note = wrapped(&note, width).join("\n");
             text.push_str(&screen.paint(Tone::Dim, &note));
             text.push('\n');
@@ -356,8 +355,9 @@ fn widest_line(text: &str) -> usize {
 }
 
 fn styled(cell: &Cell, width: Option<usize>, screen: &Screen) -> comfy_table::Cell {
-    let fitted = cell.fitted(width.unwrap_or(usize::MAX), screen);
-    let styled = comfy_table::Cell::new_owned(shown(&fitted));
+    let width = width.unwrap_or(usize::MAX);
+    let text = shown(&cell.fitted(width, screen));
+    let styled = comfy_table::Cell::new_owned(fitted(&text, width, screen.mark()));
     if !screen.color {
         return styled;
     }
@@ -372,9 +372,9 @@ fn styled(cell: &Cell, width: Option<usize>, screen: &Screen) -> comfy_table::Ce
     }
 }
 
-fn hidden_columns(names: &[&str]) -> String {
+fn hidden_columns(names: &[&str], screen: &Screen) -> String {
     const NAMED: usize = 4;
-    let columns = words::count(names.len() as u64, "column");
+    let columns = screen.count(names.len() as u64, "column");
     let first = names.get(..NAMED).unwrap_or(names).join(", ");
     match names.len().saturating_sub(NAMED) {
         0 => format!("{columns} hidden: {first}"),

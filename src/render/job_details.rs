@@ -55,7 +55,7 @@ fn whole(job: &Progress, explanation: Option<&Explanation>, screen: &Screen) -> 
         [] => ("file", Cell::optional(Some(&job.file_name))),
         [only] if screen.tty => ("file", Cell::optional(Some(&only.file_name))),
         files => {
-            let count = words::count(files.len() as u64, "file");
+            let count = screen.count(files.len() as u64, "file");
             let folder = Some(folder(files)).filter(|folder| screen.tty && !folder.is_empty());
             let text =
                 folder.map_or_else(|| count.clone(), |folder| format!("{count} in {folder}"));
@@ -77,7 +77,7 @@ fn whole(job: &Progress, explanation: Option<&Explanation>, screen: &Screen) -> 
         ("percent", percent),
         (
             "rows",
-            Cell::optional(words::rows(job.rows, job.total_rows).as_deref()),
+            Cell::optional(screen.rows(job.rows, job.total_rows).as_deref()),
         ),
         files,
         ("size", size(job.file_size)),
@@ -170,7 +170,7 @@ fn table(files: &[FileProgress], folder: &str, hidden: HiddenDetails, screen: &S
             Cell::optional(Some(within(&file.file_name, folder))),
             state(&file.state),
             Cell::text(&words::percent(file.percent)),
-            Cell::optional(words::rows(file.rows, file.total_rows).as_deref()),
+            Cell::optional(screen.rows(file.rows, file.total_rows).as_deref()),
             size(file.file_size),
             time(completed.filter(|_| !hidden.times), screen),
             Cell::optional(reason),

@@ -29,7 +29,7 @@ pub(super) fn list(jobs: &[JobSummary], total: Option<u64>, screen: &Screen) -> 
     let more = total.filter(|total| *total > shown);
     if jobs.is_empty() {
         return match more {
-            Some(total) => format!("no jobs shown of {}\n", words::number(total)),
+            Some(total) => format!("no jobs shown of {}\n", screen.number(total)),
             None => "no jobs\n".to_owned(),
         };
     }
@@ -83,7 +83,7 @@ pub(super) fn footer(shown: u64, total: Option<u64>, items: &str, screen: &Scree
     let Some(total) = total.filter(|total| *total > shown) else {
         return String::new();
     };
-    let (shown, total) = (words::number(shown), words::number(total));
+    let (shown, total) = (screen.number(shown), screen.number(total));
     let footer = format!("{shown} of {total} {items}; {items}(#{{limit: \"all\"}}) shows all");
     format!("{}\n", screen.paint(Tone::Dim, &footer))
 }
@@ -107,7 +107,7 @@ pub(super) fn table(jobs: &[Progress], screen: &Screen) -> String {
             Cell::optional(Some(&jobs::files_label(job))),
             state(&job.state),
             Cell::text(&words::percent(job.percent)),
-            Cell::optional(words::rows(job.rows, job.total_rows).as_deref()),
+            Cell::optional(screen.rows(job.rows, job.total_rows).as_deref()),
             size(job.file_size),
             time(job.complete_time.as_deref(), screen),
             reason(job.reason.as_deref(), screen),
@@ -142,7 +142,7 @@ fn reasons_below<'a>(reasons: impl Iterator<Item = (&'a str, &'a str)>, screen: 
             let more = group.names.len() - named;
             let id = screen.paint(Tone::Bad, &words::safe_line(id));
             if index + 1 == named && more > 0 {
-                let more = words::number(more as u64);
+                let more = screen.number(more as u64);
                 text.extend([&id, " and ", &more, " more\n"].map(|part: &str| part));
             } else {
                 text.extend([&id, "\n"].map(|part: &str| part));
@@ -153,7 +153,7 @@ fn reasons_below<'a>(reasons: impl Iterator<Item = (&'a str, &'a str)>, screen: 
     }
     let more = groups.len().saturating_sub(REASONS);
     if more > 0 {
-        let more = words::count(more as u64, "more reason");
+        let more = screen.count(more as u64, "more reason");
         let note = format!("{more}; jobs(#{{state: \"Failed\"}}) lists the jobs that failed");
         text.push_str(&screen.paint(Tone::Dim, &note));
         text.push('\n');
@@ -168,13 +168,13 @@ fn counts(states: impl ExactSizeIterator<Item = JobState> + Clone, screen: &Scre
     }
     let parts = JobState::ALL.into_iter().filter_map(|kind| {
         let count = states.clone().filter(|state| *state == kind).count() as u64;
-        let text = format!("{} {kind}", words::number(count));
+        let text = format!("{} {kind}", screen.number(count));
         (count > 0).then(|| screen.paint(jobs::state_tone(kind), &text))
     });
     let parts: Vec<String> = parts.collect();
     format!(
         "{}: {}\n",
-        words::count(states.len() as u64, "job"),
+        screen.count(states.len() as u64, "job"),
         parts.join(", ")
     )
 }

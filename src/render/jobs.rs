@@ -184,6 +184,19 @@ pub(super) const fn state_tone(kind: JobState) -> Tone {
     }
 }
 
+/// Returns the tone of a state's word: of a job, a submission or a step.
+pub(super) fn word_tone(word: &str) -> Tone {
+    let job = JobState::ALL.into_iter().find(|kind| kind.word() == word);
+    match (job, word) {
+        (Some(kind), _) => state_tone(kind),
+        (None, "done") => Tone::Good,
+        (None, "skipped") => Tone::Dim,
+        (None, "Submitted") => Tone::Busy,
+        (None, "failed" | "Unknown" | "Refused") => Tone::Bad,
+        (None, _) => Tone::Warn,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -31,6 +31,10 @@ impl Shown<'_> {
                 items: Value::Array(items),
                 ..
             }
+            | Self::Items {
+                items: Value::Array(items),
+                ..
+            }
             | Self::Value(Value::Array(items)) => items.len(),
             _ => 1,
         }
@@ -40,20 +44,28 @@ impl Shown<'_> {
     /// footers of their own.
     pub fn footer(&self) -> Option<String> {
         let is_table = |items: &[Value]| !items.is_empty() && items.iter().all(Value::is_object);
-        let (items, limit) = match self {
+        let (items, limit, noun) = match self {
             Self::Rows {
                 items: Value::Array(items),
                 limit,
-            } => (items.as_slice(), *limit),
-            Self::Value(Value::Array(items)) => (items.as_slice(), None),
-            Self::Clusters(items) => (*items, None),
+            } => (items.as_slice(), *limit, "row"),
+            Self::Items {
+                items: Value::Array(items),
+                noun,
+            } => (items.as_slice(), None, *noun),
+            Self::Value(Value::Array(items)) => (items.as_slice(), None, "row"),
+            Self::Clusters(items) => (*items, None, "cluster"),
             _ => return None,
         };
-        let rows = words::count(items.len() as u64, "row");
+        let count = words::counted(
+            items.len() as u64,
+            &words::grouped(items.len() as u64),
+            noun,
+        );
         let text = match limit {
-            None => format!("({rows})"),
+            None => format!("({count})"),
             Some(limit) => format!(
-                "{rows}, the limit; limit: {} or more shows further ones",
+                "{count}, the limit; limit: {} or more shows further ones",
                 limit.saturating_mul(10)
             ),
         };
@@ -75,6 +87,13 @@ impl Shown<'_> {
             Self::Waited(jobs) => see(Shown::Waited(head(jobs, most)), more),
             Self::Collections(names) => see(Shown::Collections(head(names, most)), more),
             Self::Clusters(clusters) => see(Shown::Clusters(head(clusters, most)), more),
+            Self::Items {
+                items: Value::Array(items),
+                noun,
+            } => {
+                let items = &Value::Array(head(items, most).to_vec());
+                see(Shown::Items { items, noun }, more)
+            }
             Self::Rows {
                 items: Value::Array(items),
                 ..

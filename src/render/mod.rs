@@ -89,6 +89,15 @@ pub enum Shown<'a> {
         /// The limit that may have cut the rows.
         limit: Option<u64>,
     },
+    /// A list that zshell made. A noun names its items, e.g. `volume`.
+    Items {
+        /// A list.
+        items: &'a Value,
+        /// The noun for one item.
+        noun: &'static str,
+    },
+    /// A map that zshell made, such as an item of `jobs()`.
+    Record(&'a Value),
     /// A connection's plain form: `name`, `api`, `endpoint`, `collections`, `cluster`, `region`, `database`, `key` (the
     /// source of the API key).
     Connection(&'a Value),

@@ -28,6 +28,8 @@ impl Shown<'_> {
             | Self::Report(value)
             | Self::Error(value)
             | Self::Rows { items: value, .. }
+            | Self::Items { items: value, .. }
+            | Self::Record(value)
             | Self::Value(value) => (*value).clone(),
             Self::Clusters(items) | Self::Submissions { items, .. } => Value::Array(items.to_vec()),
         }
@@ -54,6 +56,8 @@ impl Shown<'_> {
             | Self::Report(value)
             | Self::Error(value)
             | Self::Rows { items: value, .. }
+            | Self::Items { items: value, .. }
+            | Self::Record(value)
             | Self::Value(value) => see(OutputRows::of(value, &["value"])),
             Self::Clusters([]) => see(OutputRows::list(
                 &collections::CLUSTER_KEYS,
@@ -86,11 +90,10 @@ impl Shown<'_> {
             Self::Batch(value) => batch::lay_out(value, screen),
             Self::Report(value) => report::lay_out(value, screen),
             Self::Error(value) => error::lay_out(value, screen),
-            Self::Rows {
-                items: Value::Array(items),
-                ..
-            } if items.is_empty() => "no rows\n".to_owned(),
-            Self::Rows { items: value, .. } | Self::Value(value) => value::lay_out(value, screen),
+            Self::Rows { items, .. } => value::items(items, "row", screen),
+            Self::Items { items, noun } => value::items(items, noun, screen),
+            Self::Record(value) => value::record(value, screen),
+            Self::Value(value) => value::lay_out(value, screen),
         }
     }
 }

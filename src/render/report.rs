@@ -21,11 +21,11 @@ pub(super) fn lay_out(report: &Value, screen: &Screen) -> String {
     let (errors, warnings, notes) = (list("errors"), list("warnings"), list("notes"));
     let checked = format!(
         "{}, {}, {}",
-        words::count(number("files"), "file"),
-        words::count(number("rows"), "row"),
+        screen.count(number("files"), "file"),
+        screen.count(number("rows"), "row"),
         words::bytes(number("bytes"))
     );
-    let warned = words::count(warnings.len() as u64, "warning");
+    let warned = screen.count(warnings.len() as u64, "warning");
     let ok = report.get("ok") == Some(&Value::Bool(true));
     let sampled = notes
         .iter()
@@ -41,7 +41,7 @@ pub(super) fn lay_out(report: &Value, screen: &Screen) -> String {
             Tone::Bad,
             format!(
                 "the import would fail: {}",
-                words::count(count as u64, "error")
+                screen.count(count as u64, "error")
             ),
         ),
     };
@@ -76,7 +76,7 @@ fn block(finding: &Value, word: &str, tone: Tone, screen: &Screen) -> String {
         "" => part("problem").to_owned(),
         field => format!("{field}: {}", part("problem")),
     };
-    let rows = (rows > 0).then(|| words::count(rows, "row"));
+    let rows = (rows > 0).then(|| screen.number(rows));
     let mut text = pairs::lay_out(
         &[
             (word, Cell::toned(&problem, tone)),
@@ -96,7 +96,12 @@ fn block(finding: &Value, word: &str, tone: Tone, screen: &Screen) -> String {
     ]);
     for example in examples.into_iter().flatten() {
         let cell = |key: &str| Cell::optional(example.get(key).and_then(Value::as_str));
-        let number = |key: &str| example.get(key).and_then(Value::as_u64).map(words::number);
+        let number = |key: &str| {
+            example
+                .get(key)
+                .and_then(Value::as_u64)
+                .map(|it| screen.number(it))
+        };
         let from_byte = || {
             Some(format!(
                 "{} from byte {}",
@@ -111,7 +116,11 @@ fn block(finding: &Value, word: &str, tone: Tone, screen: &Screen) -> String {
             cell("value"),
         ]);
     }
-    for line in grid.lay_out(screen).lines() {
+    let narrower = Screen {
+        width: screen.width.map(|width| width.saturating_sub(2)),
+        ..screen.clone()
+    };
+    for line in grid.lay_out(&narrower).lines() {
         text.extend(["  ", line, "\n"]);
     }
     text

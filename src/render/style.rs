@@ -7,6 +7,8 @@ use std::io::IsTerminal;
 
 use jiff::Timestamp;
 
+use crate::text::words;
+
 /// The use of colours: `--color auto|always|never`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ColorChoice {
@@ -128,6 +130,25 @@ impl Screen {
     /// Returns the mark for text that was left out.
     pub fn mark(&self) -> &'static str {
         if self.unicode { "…" } else { "..." }
+    }
+
+    /// Returns a number, with its digits grouped on a terminal.
+    pub(crate) fn number(&self, value: u64) -> String {
+        if self.tty {
+            words::grouped(value)
+        } else {
+            value.to_string()
+        }
+    }
+
+    /// Returns a count with its noun: `1 row`, and `1,234 rows` on a terminal.
+    pub(crate) fn count(&self, value: u64, noun: &str) -> String {
+        words::counted(value, &self.number(value), noun)
+    }
+
+    /// Returns rows done of total rows, see [`words::rows`].
+    pub(crate) fn rows(&self, done: Option<u64>, total: Option<u64>) -> Option<String> {
+        words::rows(done, total, |rows| self.number(rows))
     }
 
     /// Returns the text in this tone, or unchanged if colours are off.

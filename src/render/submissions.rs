@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::cell::Cell;
 use super::column::{ESSENTIAL, GridColumn};
 use super::grid::Grid;
-use super::style::{Screen, Tone};
+use super::style::Screen;
 use super::{job_list, value};
 
 /// The keys of a submission that have a column, in order. Other keys appear only in JSON and CSV.
@@ -36,10 +36,9 @@ pub(super) fn list(items: &[Value], total: Option<u64>, screen: &Screen) -> Stri
         GridColumn::new("submitted", 70),
     ]);
     for item in items {
-        let cells = SHOWN.iter().map(|key| match (*key, item.get(*key)) {
-            ("state", Some(Value::String(word))) => Cell::toned(word, tone(word)),
-            (_, Some(value)) => value::cell(value, screen),
-            (_, None) => Cell::absent(),
+        let cells = SHOWN.iter().map(|key| match item.get(*key) {
+            Some(value) => value::own_cell(key, value, screen),
+            None => Cell::absent(),
         });
         grid.push(cells.collect());
     }
@@ -47,13 +46,4 @@ pub(super) fn list(items: &[Value], total: Option<u64>, screen: &Screen) -> Stri
     let shown = items.len() as u64;
     text.push_str(&job_list::footer(shown, total, "submissions", screen));
     text
-}
-
-fn tone(state: &str) -> Tone {
-    match state {
-        "Completed" => Tone::Good,
-        "Submitted" => Tone::Busy,
-        "Failed" | "Unknown" | "Refused" => Tone::Bad,
-        _ => Tone::Warn,
-    }
 }

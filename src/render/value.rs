@@ -5,10 +5,9 @@ use serde_json::{Map, Value};
 use super::cell::Cell;
 use super::column::{ESSENTIAL, GridColumn};
 use super::grid::Grid;
-use super::job_details;
 use super::jobs::FILE_KEYS;
-use super::pairs;
 use super::style::{Screen, Tone};
+use super::{job_details, jobs, pairs};
 use crate::text::words;
 
 /// Maximum characters of a nested value's JSON on a terminal.
@@ -46,6 +45,25 @@ pub(crate) fn columns(value: &Value) -> Vec<String> {
     seen.into_iter().map(|(key, _)| key).collect()
 }
 
+/// Lays out a list whose items the noun names.
+pub(super) fn items(list: &Value, noun: &str, screen: &Screen) -> String {
+    match (list, columns(list)) {
+        (Value::Array(items), _) if items.is_empty() => format!("no {}\n", words::plural(noun)),
+        // Rows are a user's data: their keys have no meaning here.
+        (Value::Array(items), names) if noun != "row" && !names.is_empty() && !is_files(&names) => {
+            rows(items, &names, own_cell, screen)
+        }
+        _ => lay_out(list, screen),
+    }
+}
+
+/// Lays out a map that zshell made.
+pub(super) fn record(map: &Value, screen: &Screen) -> String {
+    let pairs = map.as_object().into_iter().flatten();
+    let pairs = pairs.map(|(key, value)| (&**key, own_cell(key, value, screen)));
+    pairs::lay_out(&pairs.collect::<Vec<_>>(), screen)
+}
+
 /// Lays out the value for people, each line ended by a newline. Null is empty.
 pub(super) fn lay_out(value: &Value, screen: &Screen) -> String {
     match value {
@@ -58,7 +76,7 @@ pub(super) fn lay_out(value: &Value, screen: &Screen) -> String {
                 let cell = match value {
                     // A map's null values are shown, because a script put the keys there.
                     Value::Null => Cell::toned("-", Tone::Dim),
-                    value => named_cell(key, value, screen),
+                    value => named_cell(is_counted(key, [value]), value, screen),
                 };
                 (&**name, cell)
             });
@@ -67,9 +85,15 @@ pub(super) fn lay_out(value: &Value, screen: &Screen) -> String {
         Value::Array(items) => match columns(value) {
             names if names.is_empty() => list(items, screen),
             names if is_files(&names) => job_details::file_list(items, screen),
-            names => rows(items, &names, screen),
+            names => rows(
+                items,
+                &names,
+                |_, value, screen| cell(value, screen),
+                screen,
+            ),
         },
         Value::String(text) if !screen.tty => format!("{text}\n"),
+        number if screen.tty && number.is_number() => format!("{}\n", grouped(number)),
         scalar => format!("{}\n", words::safe(&plain(scalar))),
     }
 }
@@ -79,8 +103,13 @@ fn is_files(names: &[String]) -> bool {
     names.len() == FILE_KEYS.len() && FILE_KEYS.iter().all(|key| names.iter().any(|it| it == key))
 }
 
-/// Lays out a list of maps as a table with these columns.
-pub(super) fn rows(items: &[Value], names: &[String], screen: &Screen) -> String {
+/// Lays out a list of maps as a table with these columns. `cell` returns the cell of a key's value.
+fn rows(
+    items: &[Value],
+    names: &[String],
+    cell: impl Fn(&str, &Value, &Screen) -> Cell,
+    screen: &Screen,
+) -> String {
     let columns = names.iter().enumerate().map(|(index, name)| {
         let values = || {
             items
@@ -106,22 +135,25 @@ pub(super) fn rows(items: &[Value], names: &[String], screen: &Screen) -> String
         }
     });
     let mut grid = Grid::new(columns.collect());
+    let counted = names.iter().map(|name| {
+        let values = items.iter().filter_map(|item| item.get(name));
+        (name, is_counted(name, values))
+    });
+    let counted: Vec<(&String, bool)> = counted.collect();
     for item in items {
-        grid.push(
-            names
-                .iter()
-                .map(|name| {
-                    item.get(name)
-                        .map_or_else(Cell::absent, |value| named_cell(name, value, screen))
-                })
-                .collect(),
-        );
+        let cells = counted.iter().map(|(name, counted)| match item.get(*name) {
+            None => Cell::absent(),
+            Some(value) if *counted => named_cell(true, value, screen),
+            Some(value) => cell(name, value, screen),
+        });
+        grid.push(cells.collect());
     }
     grid.lay_out(screen)
 }
 
 /// Lays out a list of scalars (or of lists), one per line.
 fn list(items: &[Value], screen: &Screen) -> String {
+    let counted = is_counted("", items);
     items.iter().fold(String::new(), |mut text, item| {
         match item {
             Value::Null => text.push_str("null"),
@@ -130,23 +162,55 @@ fn list(items: &[Value], screen: &Screen) -> String {
                 let width = screen.width.unwrap_or(usize::MAX);
                 text.push_str(&cell(nested, screen).fitted(width, screen));
             }
-            other => text.push_str(&words::safe_line(&plain(other))),
+            other => text.push_str(&named_cell(counted, other, screen).line()),
         }
         text.push('\n');
         text
     })
 }
 
-/// Returns a cell for a named value. On a terminal, digits of large whole numbers are grouped, except in ids.
-fn named_cell(name: &str, value: &Value, screen: &Screen) -> Cell {
-    /// Years and ports aren't grouped.
-    const UNGROUPED: u64 = 10_000;
-    let is_id = name.to_ascii_lowercase().ends_with("id");
-    match value.as_u64() {
-        Some(number) if screen.tty && number >= UNGROUPED && !is_id => {
-            Cell::text(&words::number(number))
+/// Returns true if the digits of these numbers are grouped on a terminal: amounts, and columns with large numbers. Small
+/// numbers may be years or ports, and ids are never grouped.
+fn is_counted<'a>(name: &str, values: impl IntoIterator<Item = &'a Value>) -> bool {
+    const LARGE: f64 = 10_000.0;
+    let name = name.to_ascii_lowercase();
+    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+    let is_large = |value: &Value| value.as_f64().is_some_and(|it| it.abs() >= LARGE);
+    !ends(&["id", "ids", "key", "time", "timestamp"])
+        && (ends(&["rows", "count"]) || values.into_iter().any(is_large))
+}
+
+/// Returns a number with a comma after every third digit before the decimal point.
+fn grouped(number: &Value) -> String {
+    let text = number.to_string();
+    let (sign, digits) = text.split_at(usize::from(text.starts_with('-')));
+    let end = digits.find(|letter: char| !letter.is_ascii_digit());
+    let (whole, rest) = digits.split_at(end.unwrap_or(digits.len()));
+    match whole.parse() {
+        Ok(whole) if !rest.contains('e') => format!("{sign}{}{rest}", words::grouped(whole)),
+        _ => text,
+    }
+}
+
+/// Returns a cell for a value. On a terminal, digits are grouped if the number is `counted`.
+fn named_cell(counted: bool, value: &Value, screen: &Screen) -> Cell {
+    if counted && screen.tty && value.is_number() {
+        Cell::text(&grouped(value))
+    } else {
+        cell(value, screen)
+    }
+}
+
+/// Returns a cell for a key of zshell's own maps.
+pub(super) fn own_cell(key: &str, value: &Value, screen: &Screen) -> Cell {
+    match (key, value) {
+        ("state", Value::String(word)) => Cell::toned(word, jobs::word_tone(word)),
+        ("percent", Value::Number(_)) => {
+            Cell::text(&words::percent(value.as_f64().unwrap_or_default()))
         }
-        _ => cell(value, screen),
+        ("size", Value::Number(_)) => jobs::size(value.as_u64()),
+        ("created" | "completed", Value::String(time)) => jobs::time(Some(time), screen),
+        _ => named_cell(is_counted(key, [value]), value, screen),
     }
 }
 
@@ -157,7 +221,7 @@ pub(super) fn cell(value: &Value, screen: &Screen) -> Cell {
         Value::Null => Cell::absent(),
         Value::Array(items) if screen.tty && is_vector(items) => vector(items, screen),
         Value::Array(_) | Value::Object(_) if screen.tty => {
-            Cell::one_line(&cut(&spaced(value), screen), &[])
+            Cell::one_line(&cut(&spaced(value, &rounded), screen), &[])
         }
         other => Cell::text(&plain(other)),
     }
@@ -220,21 +284,28 @@ fn rounded(number: &Value) -> String {
     }
 }
 
-/// Returns compact JSON with a blank after each comma and colon, so lines can be broken there.
-fn spaced(value: &Value) -> String {
+/// Returns compact JSON with a blank after each comma and colon, so lines can be broken there. `number` returns the text
+/// of a short vector's number.
+pub(super) fn spaced(value: &Value, number: &dyn Fn(&Value) -> String) -> String {
     match value {
-        Value::Array(items) if is_vector(items) && items.len() <= LONGEST_VECTOR => {
-            let numbers: Vec<String> = items.iter().map(rounded).collect();
-            format!("[{}]", numbers.join(", "))
-        }
         Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(spaced).collect();
+            let is_short = is_vector(items) && items.len() <= LONGEST_VECTOR;
+            let items: Vec<String> = items
+                .iter()
+                .map(|item| {
+                    if is_short {
+                        number(item)
+                    } else {
+                        spaced(item, number)
+                    }
+                })
+                .collect();
             format!("[{}]", items.join(", "))
         }
         Value::Object(map) => {
-            let pairs = map.iter();
-            let pairs =
-                pairs.map(|(key, value)| format!("{}: {}", words::quote(key), spaced(value)));
+            let pairs = map
+                .iter()
+                .map(|(key, value)| format!("{}: {}", words::quote(key), spaced(value, number)));
             format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
         }
         other => other.to_string(),

@@ -1,5 +1,6 @@
 //! Line wrapping.
 
+use console::truncate_str;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::style::Screen;
@@ -10,12 +11,45 @@ const LONGEST_CALL: usize = 400;
 /// Returns the text in lines of at most `width` columns, broken at blanks. Existing line breaks are kept, and tabs
 /// become blanks.
 ///
-/// Wider words stay whole, and so do calls such as `wait(["a", "b"])`, so ids, addresses and statements can be copied.
-/// Words are broken only in scripts written without blanks, whose letters are two columns wide.
+/// Wider words stay whole, and so do calls such as `wait(["a", "b"])`, so ids and statements can be copied. Paths that
+/// are too wide are broken after a `/`, and scripts written without blanks, whose letters are two columns wide, anywhere.
 pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
-    text.lines()
-        .flat_map(|line| wrapped_line(line, width.max(1)))
-        .collect()
+    let lines = text.lines().flat_map(|line| {
+        if line.width() <= width {
+            vec![line.replace('\t', " ")]
+        } else {
+            wrapped_line(line, width.max(1))
+        }
+    });
+    lines.collect()
+}
+
+/// Returns the text in lines of at most `width` columns, for a table. Words that are still too wide are shortened in the
+/// middle.
+pub(super) fn fitted(text: &str, width: usize, mark: &str) -> String {
+    let lines = wrapped(text, width).into_iter();
+    let lines = lines.map(|line| shortened(&line, width, mark));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Returns the start and the end of a text that's too wide, with a mark between.
+fn shortened(text: &str, width: usize, mark: &str) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let room = width.saturating_sub(mark.width());
+    let start = truncate_str(text, room.div_ceil(2), "");
+    let mut end = text.len();
+    let mut used = 0;
+    for (at, letter) in text.char_indices().rev() {
+        used += letter.width().unwrap_or(0);
+        if used > room / 2 {
+            break;
+        }
+        end = at;
+    }
+    let end = text.get(end..).unwrap_or_default();
+    format!("{start}{}{end}", truncate_str(mark, width, ""))
 }
 
 /// Returns the text wrapped to the screen, each line ended by a newline. The first line begins with `first`, which may
@@ -30,7 +64,9 @@ pub(crate) fn hanging(first: &str, indent: usize, text: &str, screen: &Screen) -
         let own = line.len() - content.len();
         let lines = match screen.width {
             Some(width) => {
-                let room = width.saturating_sub(indent + own).max(NARROWEST);
+                let room = width
+                    .saturating_sub(indent + own + 2 * usize::from(own > 0))
+                    .max(NARROWEST);
                 let shifted = format!("{}{content}", "x".repeat(shift));
                 wrapped_line(&shifted, room)
             }
@@ -43,6 +79,10 @@ pub(crate) fn hanging(first: &str, indent: usize, text: &str, screen: &Screen) -
                 if !part.is_empty() {
                     shown.push_str(&" ".repeat(indent));
                 }
+            }
+            // The items of a list can be told apart.
+            if own > 0 && index > 0 {
+                shown.push_str("  ");
             }
             if !part.is_empty() {
                 shown.push_str(&" ".repeat(own));
@@ -123,23 +163,27 @@ fn call_end(line: &str, open: usize) -> Option<usize> {
     None
 }
 
-/// Splits a word that's too wide and has wide letters into pieces that fit.
+/// Splits a word that's too wide into pieces that can be in lines of their own: after each `/`, and between wide letters.
+/// A call isn't split.
 fn pieces(word: &str, width: usize) -> Vec<String> {
-    let is_wide = |letter: char| letter.width().is_some_and(|columns| columns > 1);
-    if word.width() <= width || !word.contains(is_wide) {
+    if word.width() <= width || word.contains('(') {
         return vec![word.to_owned()];
     }
     let mut pieces = vec![String::new()];
-    let mut used = 0;
-    for letter in word.chars() {
-        let columns = letter.width().unwrap_or(0);
-        if used + columns > width {
-            pieces.push(String::new());
-            used = 0;
-        }
-        used += columns;
+    let mut letters = word.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let next = letters.peek();
+        let is_wide = |letter: char| letter.width().is_some_and(|columns| columns > 1);
+        let ends = match letter {
+            '/' => next.is_some_and(|next| next.is_alphanumeric()),
+            letter => is_wide(letter) || next.is_some_and(|next| is_wide(*next)),
+        };
         if let Some(piece) = pieces.last_mut() {
             piece.push(letter);
+        }
+        // An address isn't broken after its scheme.
+        if ends && next.is_some() && !pieces.last().is_some_and(|piece| piece.ends_with("://")) {
+            pieces.push(String::new());
         }
     }
     pieces
@@ -147,7 +191,7 @@ fn pieces(word: &str, width: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Screen, hanging, wrapped};
+    use super::{Screen, fitted, hanging, wrapped};
 
     #[test]
     fn lines_break_at_blanks_and_ids_stay_whole() {
@@ -170,6 +214,30 @@ mod tests {
         assert_eq!(wrapped("", 8), [""; 0]);
         assert_eq!(wrapped("x", 0), ["x"]);
     }
+
+    #[test]
+    fn wide_paths_break_after_a_slash_and_wide_names_lose_their_middle() {
+        let path = "in s3://bucket/some/folder/part-00000-of-00100.parquet:";
+        assert_eq!(
+            wrapped(path, 24),
+            [
+                "in s3://bucket/some/",
+                "folder/",
+                "part-00000-of-00100.parquet:"
+            ]
+        );
+        assert_eq!(
+            fitted(path, 20, "…"),
+            "in s3://bucket/some/\nfolder/\npart-00000….parquet:"
+        );
+        assert_eq!(fitted("  kept  as is", 20, "…"), "  kept  as is");
+        assert_eq!(fitted("abcdefgh", 1, "…"), "…");
+        assert_eq!(
+            wrapped("see connect(\"https://a.example/b/c\")", 12),
+            ["see", "connect(\"https://a.example/b/c\")"]
+        );
+    }
+
     #[test]
     fn lines_after_the_first_are_indented() {
         let screen = Screen::terminal(24, 24);

@@ -6,7 +6,7 @@ use crate::connection::Connection;
 use crate::interrupt::Interrupt;
 use jiff::Timestamp;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -67,6 +67,8 @@ type Answer = Arc<(Mutex<Collections>, Condvar)>;
 pub struct Known {
     /// The latest last.
     jobs: RefCell<Vec<SeenJob>>,
+    /// What has been looked at once.
+    looked_at: RefCell<BTreeSet<String>>,
     collections: RefCell<BTreeMap<String, Answer>>,
 }
 
@@ -94,6 +96,11 @@ impl Known {
         let jobs = self.jobs.borrow();
         let job = jobs.iter().rev().find(|job| job.id == id)?;
         job.profile.clone()
+    }
+
+    /// Returns true the first time that it's called for this text.
+    pub(crate) fn is_first(&self, about: String) -> bool {
+        self.looked_at.borrow_mut().insert(about)
     }
 
     /// Records jobs, the latest last.

@@ -1,6 +1,7 @@
 //! Shared wording of bytes, counts, durations, rates, lists and mistyped names.
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::HumanCount;
@@ -25,20 +26,49 @@ pub(crate) fn bytes(count: u64) -> String {
     format!("{value:.1} {unit}")
 }
 
+/// True if numbers in messages are grouped.
+static GROUPED: AtomicBool = AtomicBool::new(true);
+
+/// Sets whether [`number`] groups digits: only if messages go to a terminal. Results have their own rule, see
+/// [`crate::render::Screen::number`].
+pub(crate) fn group_digits(is_terminal: bool) {
+    GROUPED.store(is_terminal, Ordering::Relaxed);
+}
+
 /// Returns a number with a comma after every third digit from the right: `1,234,567`.
-pub(crate) fn number(value: u64) -> String {
+pub(crate) fn grouped(value: u64) -> String {
     HumanCount(value).to_string()
 }
 
-/// Returns a count with its noun: `1 row`, `1,234 rows`. The plural adds `s`, or replaces a final `y` with `ies`.
-pub(crate) fn count(value: u64, noun: &str) -> String {
-    let number = number(value);
-    if value == 1 {
-        return format!("{number} {noun}");
+/// Returns a number for a message, [`grouped`] if messages go to a terminal.
+pub(crate) fn number(value: u64) -> String {
+    if GROUPED.load(Ordering::Relaxed) {
+        grouped(value)
+    } else {
+        value.to_string()
     }
+}
+
+/// Returns a count with its noun for a message: `1 row`, `1,234 rows`.
+pub(crate) fn count(value: u64, noun: &str) -> String {
+    counted(value, &number(value), noun)
+}
+
+/// Returns a count, given as `number`, with its noun. The plural adds `s`, or `es`, or replaces a final `y` with `ies`.
+pub(crate) fn counted(value: u64, number: &str, noun: &str) -> String {
+    if value == 1 {
+        format!("{number} {noun}")
+    } else {
+        format!("{number} {}", plural(noun))
+    }
+}
+
+/// Returns the plural of a noun.
+pub(crate) fn plural(noun: &str) -> String {
     match noun.strip_suffix('y') {
-        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{number} {stem}ies"),
-        _ => format!("{number} {noun}s"),
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{stem}ies"),
+        _ if noun.ends_with(['s', 'x']) => format!("{noun}es"),
+        _ => format!("{noun}s"),
     }
 }
 
@@ -123,7 +153,11 @@ pub(crate) fn bar(percent: f64, width: usize, unicode: bool) -> (String, String)
 }
 
 /// Returns rows done of total rows: `840/2,000`, or `840` if the total is unknown. `None` if both are unknown.
-pub(crate) fn rows(done: Option<u64>, total: Option<u64>) -> Option<String> {
+pub(crate) fn rows(
+    done: Option<u64>,
+    total: Option<u64>,
+    number: impl Fn(u64) -> String,
+) -> Option<String> {
     match (done, total) {
         (Some(done), Some(total)) => Some(format!("{}/{}", number(done), number(total))),
         (Some(done), None) => Some(number(done)),
@@ -295,6 +329,8 @@ mod tests {
         assert_eq!(count(1234, "row"), "1,234 rows");
         assert_eq!(count(2, "query"), "2 queries");
         assert_eq!(count(2, "key"), "2 keys");
+        assert_eq!(count(2, "index"), "2 indexes");
+        assert_eq!(count(2, "alias"), "2 aliases");
         assert_eq!(
             [42.0, 42.54, 99.99, 100.0, f64::NAN].map(percent),
             ["42%", "42.5%", "99.9%", "100%", "0%"]

@@ -1,6 +1,7 @@
 //! The functions' descriptions, and a call of one: the receiver, the arguments, and access to the run's state.
 
 mod guard;
+mod near;
 
 use super::connecting;
 use super::describe::{Confirm, ExamplePlace, Family, Opt, SessionEffect, Takes};
@@ -229,7 +230,7 @@ impl<'a> Call<'a> {
     }
 
     /// Runs the function. A destructive call on a protected connection must be confirmed first. The result is kept for
-    /// completion. If the service doesn't know a collection, similar names of known collections are suggested.
+    /// completion. If the service doesn't know a collection or a field, similar names are suggested.
     pub fn perform(&self) -> Result<Dynamic, Failure> {
         let _running = Running::begin();
         if let Some(missing) = self.function.missing
@@ -259,23 +260,7 @@ impl<'a> Call<'a> {
             (_, Ok(value)) => learn_jobs(self.session, value),
             (_, Err(_)) => {}
         }
-        result.map_err(|failure| self.with_near_collections(&connection, failure))
-    }
-
-    /// Adds similar names to a failure about an unknown collection. Only names that are already known are used, without
-    /// a request.
-    fn with_near_collections(&self, connection: &Connection, failure: Failure) -> Failure {
-        // Reference: Error codes worth a hint.
-        let unknown = matches!(failure.code, Some(47005 | 100));
-        let wanted = self.collection().filter(|_| unknown);
-        let names = self.session.known.collections(connection);
-        let near = wanted.zip(names).and_then(|(wanted, names)| {
-            words::did_you_mean(&wanted, names.iter().map(String::as_str))
-        });
-        match near {
-            Some(near) => failure.with_hint(near),
-            None => failure,
-        }
+        result.map_err(|failure| self.with_near_names(&connection, failure))
     }
 
     /// Returns the collection that the call names.

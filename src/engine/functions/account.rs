@@ -125,7 +125,10 @@ fn projects(call: &Call) -> Result<Dynamic, Failure> {
             "createTime": project.create_time,
         })
     });
-    Ok(Dynamic::from(List::plain(rows.map(ordered).collect())))
+    Ok(Dynamic::from(List::of(
+        "project",
+        rows.map(ordered).collect(),
+    )))
 }
 
 /// Returns the client that the call's options describe. Without options it's the connection's client, if that belongs

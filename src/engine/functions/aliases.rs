@@ -84,5 +84,5 @@ fn aliases(call: &Call) -> Result<Dynamic, Failure> {
         };
         rows.push(ordered(json!({"alias": alias, "collection": target})));
     }
-    Ok(Dynamic::from(List::plain(rows)))
+    Ok(Dynamic::from(List::of("alias", rows)))
 }

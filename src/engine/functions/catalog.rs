@@ -61,7 +61,10 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         &["partitions(collection)"],
         "lists the names of a collection's partitions",
         "partitions(\"books\")",
-        |call| names(call, calls::PARTITIONS, &[call.pair("collectionName", 0)?]),
+        |call| {
+            let collection = call.pair("collectionName", 0)?;
+            names(call, calls::PARTITIONS, &[collection], "partition")
+        },
     )
     .takes(&[Takes::Collection])
     .gives(Gives::Texts)
@@ -100,7 +103,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         &["databases()"],
         "lists the names of the databases",
         "databases()",
-        |call| names(call, calls::DATABASES, &[]),
+        |call| names(call, calls::DATABASES, &[], "database"),
     )
     .arity(0, 0)
     .gives(Gives::Texts)
@@ -184,13 +187,19 @@ fn borrowed<'p>(pairs: &'p [(&'p str, String)]) -> Vec<(&'p str, &'p str)> {
     pairs.iter().map(|(key, value)| (*key, &**value)).collect()
 }
 
-fn names(call: &Call, list: CatalogCall, body: &[(&str, String)]) -> Result<Dynamic, Failure> {
+/// Returns listed names. The noun names one of them.
+fn names(
+    call: &Call,
+    list: CatalogCall,
+    body: &[(&str, String)],
+    noun: &'static str,
+) -> Result<Dynamic, Failure> {
     let names = call
         .connection()?
         .client
         .catalog_names(list, &borrowed(body))?;
     let names = names.into_iter().map(Dynamic::from).collect();
-    Ok(Dynamic::from(List::plain(names)))
+    Ok(Dynamic::from(List::of(noun, names)))
 }
 
 /// Makes a change to what the last of these keys names.
@@ -313,9 +322,8 @@ fn indexes(call: &Call) -> Result<Dynamic, Failure> {
             found => rows.extend(found?),
         }
     }
-    Ok(Dynamic::from(List::plain(
-        rows.into_iter().map(index_row).collect(),
-    )))
+    let rows = rows.into_iter().map(index_row).collect();
+    Ok(Dynamic::from(List::of("index", rows)))
 }
 
 /// Returns the known keys of an index in their order, without the server's internal ones.

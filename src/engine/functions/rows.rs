@@ -204,7 +204,11 @@ fn peek(call: &Call) -> Result<Dynamic, Failure> {
 /// Returns the rows of a query. `limit` is the limit that the user may want to raise.
 fn read(call: &Call, asked: &RowQuery, limit: Option<u64>) -> Result<Dynamic, Failure> {
     let name = call.text(0, "the collection")?;
-    let rows = call.connection()?.client.query(&name, asked);
+    let connection = call.connection()?;
+    let rows = connection.client.query(&name, asked);
+    if let Ok(rows) = &rows {
+        call.warn_of_near_fields(&connection, asked, rows);
+    }
     listing(rows, &name, None, limit)
 }
 

@@ -105,7 +105,7 @@ fn volumes(call: &Call) -> Result<Dynamic, Failure> {
             })));
         }
     }
-    Ok(Dynamic::from(List::plain(rows)))
+    Ok(Dynamic::from(List::of("volume", rows)))
 }
 
 fn create(call: &Call) -> Result<Dynamic, Failure> {

@@ -25,6 +25,8 @@ pub(crate) enum ListKind {
     Clusters,
     /// Rows of a collection, and the limit that cut them, if one may have.
     Rows(Option<u64>),
+    /// Other items that zshell made. The noun names one of them, e.g. `volume`.
+    Of(&'static str),
     /// Items of `submissions()`, and the total number if the list may be a part.
     Submissions(Option<u64>),
 }
@@ -36,9 +38,9 @@ impl List {
         Self { items, kind }
     }
 
-    /// Returns a list of any items.
-    pub(crate) fn plain(items: Array) -> Self {
-        Self::new(ListKind::Plain, items)
+    /// Returns a list of items that zshell made, which this noun names.
+    pub(crate) fn of(noun: &'static str, items: Array) -> Self {
+        Self::new(ListKind::Of(noun), items)
     }
 
     /// Returns the items.

@@ -33,7 +33,10 @@ impl ProgressValue {
     fn details(&self) -> List {
         let details = self.details.get_or_init(|| {
             let files = self.progress.details.iter();
-            List::plain(files.map(|file| ordered(render::file_json(file))).collect())
+            List::of(
+                "file",
+                files.map(|file| ordered(render::file_json(file))).collect(),
+            )
         });
         details.clone()
     }

@@ -42,6 +42,9 @@ pub(crate) fn show<T>(value: &Dynamic, see: impl FnOnce(Shown<'_>) -> T) -> T {
     if value.is::<Failure>() {
         return see(Shown::Error(&json));
     }
+    if value.is::<SummaryValue>() {
+        return see(Shown::Record(&json));
+    }
     let record = value.read_lock::<Record>();
     if record.is_some_and(|record| record.is_description()) {
         return see(Shown::Description(&json));
@@ -81,6 +84,10 @@ fn show_items<T>(items: &Array, kind: ListKind, see: impl FnOnce(Shown<'_>) -> T
         ListKind::Rows(limit) => see(Shown::Rows {
             items: &Value::Array(json),
             limit,
+        }),
+        ListKind::Of(noun) => see(Shown::Items {
+            items: &Value::Array(json),
+            noun,
         }),
         ListKind::Plain | ListKind::Jobs(_) => see(Shown::Value(&Value::Array(json))),
     }

@@ -89,11 +89,14 @@ fn getters_and_plain_forms_agree() {
     agrees(&BatchValue::new(BatchTotals {
         ok: 1,
         failed: 0,
-        jobs: List::plain(vec![ordered(json!({"job": "1", "reason": null}))]),
+        jobs: List::of("job", vec![ordered(json!({"job": "1", "reason": null}))]),
         files: 2,
         rows: 3,
         elapsed: 0.5,
-        steps: List::plain(vec![ordered(json!({"step": "check", "state": "done"}))]),
+        steps: List::of(
+            "step",
+            vec![ordered(json!({"step": "check", "state": "done"}))],
+        ),
     }));
 }
 

@@ -111,7 +111,7 @@ fn list_jobs(text: &mut String, count: u64, jobs: &[StoredJob]) {
              <td><progress max=\"100\" value=\"{done}\"></progress> {done}%</td><td class=\"n\">{}</td><td>{}</td></tr>",
             escape(&job.id),
             escape(&job.collection),
-            words::number(standing.rows),
+            words::grouped(standing.rows),
             escape(reason),
         );
     }
@@ -147,7 +147,7 @@ fn collections(text: &mut String, app: &App) -> Result<(), StoreError> {
             text,
             "<tr><td>{}</td><td class=\"n\">{}</td></tr>",
             escape(&shown),
-            words::number(rows)
+            words::grouped(rows)
         );
     }
     text.push_str("</table>");

@@ -301,7 +301,7 @@ fn rows(job: &Progress) -> Option<String> {
         let total = ((total / scale).round() * scale) as u64;
         return Some(format!("{}/~{}", words::number(done), words::number(total)));
     }
-    words::rows(job.rows, known_total(job))
+    words::rows(job.rows, known_total(job), words::number)
 }
 
 /// Returns the pieces after the percentage: rows, rate, remaining and elapsed time.

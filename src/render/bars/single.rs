@@ -4,6 +4,7 @@ use super::terminal::{self, Terminal};
 use super::{drawn, style};
 use crate::render::status::Drawing;
 use crate::render::style::{Screen, Tone};
+use crate::render::wrap::hanging;
 use crate::text::words;
 use console::{measure_text_width, truncate_str};
 use indicatif::{ProgressBar, ProgressDrawTarget};
@@ -67,7 +68,8 @@ impl SingleBar {
 
     /// Writes a line above the bar.
     pub(super) fn say(&self, line: &str) {
-        lock(&self.line).bar.println(words::safe(line));
+        let shown = hanging("", 2, &words::safe(line), &self.screen);
+        lock(&self.line).bar.println(shown.trim_end());
     }
 
     /// Removes the bar.

@@ -7,6 +7,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{OutputRows, plain};
 use crate::render::style::{Screen, Tone};
+use crate::render::value;
+use crate::render::wrap::wrapped;
 use crate::text::words;
 
 /// Columns of a rule if there's no screen.
@@ -61,18 +63,26 @@ pub(in crate::render) fn write(
 fn line(
     out: &mut dyn Write,
     name: &str,
-    value: Option<&Value>,
+    shown: Option<&Value>,
     widest: usize,
     screen: &Screen,
 ) -> io::Result<()> {
     let name = words::safe_line(name);
     let padding = " ".repeat(widest.saturating_sub(name.width()));
-    let text = match value {
+    let text = match shown {
         None | Some(Value::Null) => "-".to_owned(),
+        // Blanks after the commas let the lines of a screen end there.
+        Some(nested) if screen.tty && (nested.is_array() || nested.is_object()) => {
+            value::spaced(nested, &ToString::to_string)
+        }
         Some(value) => plain(Some(value)),
     };
     let below = format!("\n{}", " ".repeat(widest + 2));
-    let text = words::safe(&text).replace('\n', &below);
+    let mut text = words::safe(&text).into_owned();
+    if let Some(width) = screen.width {
+        text = wrapped(&text, width.saturating_sub(widest + 2)).join("\n");
+    }
+    let text = text.replace('\n', &below);
     let name = screen.paint(Tone::Strong, &name);
     writeln!(out, "{name}{padding}  {text}")
 }
@@ -82,7 +92,7 @@ fn rule(number: usize, screen: &Screen) -> String {
         if screen.unicode { "─" } else { "-" },
         screen.width.unwrap_or(RULE).min(RULE),
     );
-    let number = format!("[ {} ]", words::number(number as u64));
+    let number = format!("[ {} ]", screen.number(number as u64));
     let rest = width.saturating_sub(number.len() + 1);
     format!("{dash}{number}{}", dash.repeat(rest))
 }

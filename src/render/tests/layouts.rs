@@ -18,7 +18,7 @@ fn a_list_of_jobs_at_80_columns_has_the_reasons_below() {
 ╰────────────────────────────────┴────────────┴─────────────────────┴─────────╯
 job-01k2x7d5n0e8q9a0b1c2d3e4f7
   row 1234, field "vector": expected 384 floats, found 383
-3 of 12,345 jobs; jobs(#{limit: "all"}) shows all
+3 of 12345 jobs; jobs(#{limit: "all"}) shows all
 "#;
     assert_eq!(table(&listed(&jobs()), &terminal(80)), text(expected));
 }
@@ -37,7 +37,7 @@ job                             collection  state                percent  reason
 job-01k2x7d5n0e8q9a0b1c2d3e4f5  books       Completed               100%  -
 job-01k2x7d5n0e8q9a0b1c2d3e4f6  書籍と映画  Importing (Sorting)    42.5%  -
 job-01k2x7d5n0e8q9a0b1c2d3e4f7  packages    Failed                    0%  row 1234, field "vector": expected 384 floats, found 383
-3 of 12,345 jobs; jobs(#{limit: "all"}) shows all
+3 of 12345 jobs; jobs(#{limit: "all"}) shows all
 "#;
     assert_eq!(table(&listed(&jobs()), &Screen::plain()), text(expected));
 }
@@ -75,7 +75,7 @@ next: describe("packages") shows the fields that the files have to match
         plain.contains("completed   2026-01-02T11:57:00Z\n"),
         "{plain}"
     );
-    assert!(plain.contains("b.json  Failed         40%  800/2,000  1.2 MiB  -          row 1234: expected 384 floats, found 383\n"), "{plain}");
+    assert!(plain.contains("b.json  Failed         40%  800/2000  1.2 MiB  -          row 1234: expected 384 floats, found 383\n"), "{plain}");
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn the_file_at_fault_comes_before_sixty_others() {
         assert_eq!(
             explained.message(),
             format!(
-                "{} failed: 1 of 61 files is at fault: s-x.jsonl: {reason}\n  60 other files: {OTHERS}",
+                "{} failed: 1 of 61 files is at fault\n  s-x.jsonl: {reason}\n  60 other files: {OTHERS}",
                 job.job_id
             )
         );

@@ -48,7 +48,10 @@ pub(super) fn failure_of(failed: &[&BatchEntry], queue: &Queue<'_>, atomic: bool
             hint = hint.or_else(|| Some(why.advice()));
         }
     }
-    let message = format!("{}\n{}", tally(failed, queue, atomic), merged(&jobs));
+    // A single job's message says everything.
+    let is_alone = queue.tasks.len() == 1;
+    let tally = (!is_alone).then(|| format!("{}\n", tally(failed, queue, atomic)));
+    let message = format!("{}{}", tally.unwrap_or_default(), merged(&jobs));
     let refused = |entry: &&BatchEntry| entry.progress.is_none();
     let kind = match () {
         () if failed.iter().any(|entry| entry.is_in_doubt()) => Kind::Unknown,
@@ -63,9 +66,13 @@ pub(super) fn failure_of(failed: &[&BatchEntry], queue: &Queue<'_>, atomic: bool
     // Jobs in doubt aren't submitted again.
     let again = (!failed.iter().all(|it| it.is_in_doubt())).then(|| again.to_owned());
     let hints: Vec<String> = hint.into_iter().chain(again).collect();
-    Failure::new(kind, message.trim_end())
-        .with_hint(hints.join("; "))
-        .with_jobs(ids)
+    let code = failed.first().and_then(|it| it.failure.as_ref()?.code);
+    Failure {
+        code: code.filter(|_| is_alone),
+        ..Failure::new(kind, message.trim_end())
+    }
+    .with_hint(hints.join("; "))
+    .with_jobs(ids)
 }
 
 /// Returns the numbers of jobs that failed, are in doubt, or weren't submitted.
@@ -115,10 +122,13 @@ pub(super) fn batch(queue: &Queue<'_>, began: Instant) -> BatchTotals {
     BatchTotals {
         ok: submitted.filter(|it| !it.has_failed()).count() as u64,
         failed: count.failed,
-        jobs: List::plain(queue.tasks.iter().zip(&queue.entries).map(job).collect()),
+        jobs: List::of(
+            "job",
+            queue.tasks.iter().zip(&queue.entries).map(job).collect(),
+        ),
         files: count.files,
         rows: count.rows,
         elapsed: (began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
-        steps: List::plain(Vec::new()),
+        steps: List::of("step", Vec::new()),
     }
 }

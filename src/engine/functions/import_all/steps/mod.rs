@@ -164,7 +164,7 @@ impl<'a> BatchSteps<'a> {
         let step = |it: &EndedStep| {
             ordered(json!({ "step": it.step, "state": it.state, "detail": it.detail }))
         };
-        List::plain(self.ended.iter().map(step).collect())
+        List::of("step", self.ended.iter().map(step).collect())
     }
 
     /// Returns a schema for the files if the collection is missing.
