@@ -76,14 +76,16 @@ reason      row 1234, field "vector": expected 384 floats, found 383
 created     -
 file        -
 "#;
-    for width in [40, 200] {
-        let shown = written(
+    let shown = |width| {
+        written(
             &listed(&jobs[1..]),
             OutputFormat::Vertical,
             &terminal(width),
-        );
-        assert_eq!(shown, text(expected));
-    }
+        )
+    };
+    assert_eq!(shown(200), text(expected));
+    let narrow = "reason      row 1234, field \"vector\":\n            expected 384 floats, found\n            383\n";
+    assert!(shown(40).contains(narrow), "{}", shown(40));
     let map = json!({"a": 1, "longer": "two\nlines"});
     assert_eq!(
         plain(&map, OutputFormat::Vertical),

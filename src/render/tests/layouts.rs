@@ -18,7 +18,7 @@ fn a_list_of_jobs_at_80_columns_has_the_reasons_below() {
 ╰────────────────────────────────┴────────────┴─────────────────────┴─────────╯
 job-01k2x7d5n0e8q9a0b1c2d3e4f7
   row 1234, field "vector": expected 384 floats, found 383
-3 of 12345 jobs; jobs(#{limit: "all"}) shows all
+3 of 12,345 jobs; jobs(#{limit: "all"}) shows all
 "#;
     assert_eq!(table(&listed(&jobs()), &terminal(80)), text(expected));
 }

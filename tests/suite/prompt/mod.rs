@@ -17,6 +17,7 @@ mod leaving;
 mod looks;
 mod paging;
 mod questions;
+mod screens;
 mod service;
 mod session;
 mod settings;

@@ -207,3 +207,68 @@ fn jobs_submitted_here_are_listed_with_their_files_and_times() {
     assert_eq!(none, serde_json::json!([]));
     run(&["jobs"]).says("2 files, first a.json");
 }
+
+/// A list that zshell made says what it lacks, and numbers are never grouped off a terminal.
+#[cfg(feature = "local")]
+#[test]
+fn empty_lists_name_their_items() {
+    for (text, shown) in [
+        ("volumes()", "no volumes\n"),
+        ("aliases()", "no aliases\n"),
+        ("count(\"books\") + 12345678", "12345678\n"),
+        ("[1234567, 2]", "1234567\n2\n"),
+        ("[]", "empty list\n"),
+    ] {
+        Test::new()
+            .script(format!(
+                "connect(\"local\"); create_collection(\"books\", #{{dimension: 4}}); show({text})"
+            ))
+            .stdout(shown)
+            .run();
+    }
+}
+
+/// A misspelt collection or field has a suggestion, in each call.
+#[cfg(feature = "local")]
+#[test]
+fn misspelt_names_have_suggestions() {
+    let schema = r#"create_collection("books", #{dimension: 4}); create_collection("strict", #{schema: #{enableDynamicField: false, fields: [
+        #{fieldName: "id", dataType: "Int64", isPrimary: true}, #{fieldName: "title", dataType: "VarChar", elementTypeParams: #{max_length: 99}},
+        #{fieldName: "vector", dataType: "FloatVector", elementTypeParams: #{dim: 4}}]}, indexParams: [#{fieldName: "vector", indexName: "v", metricType: "L2"}]});
+        wait(import("books", "books.jsonl"));"#;
+    for (call, near) in [
+        ("describe(\"boks\")", "books"),
+        ("count(\"boks\")", "books"),
+        ("peek(\"boks\")", "books"),
+        ("import(\"boks\", \"books.jsonl\")", "books"),
+        ("import_all(\"boks\", \"books.jsonl\")", "books"),
+        ("indexes(\"boks\")", "books"),
+        ("load(\"Books\")", "books"),
+        ("query(\"strict\", \"titel == 'x'\")", "title"),
+        ("query(\"strict\", \"id > 0\", [\"titel\"])", "title"),
+    ] {
+        Test::new()
+            .file(
+                "books.jsonl",
+                "{\"id\": 1, \"vector\": [1, 2, 3, 4], \"title\": \"Dune\"}\n",
+            )
+            .script(format!("connect(\"local\"); {schema} {call}"))
+            .status(7)
+            .run()
+            .complains(&format!("hint: did you mean \"{near}\"?"));
+    }
+    // Rows of "books" may have any field, so the service reports no error.
+    for call in [
+        "query(\"books\", \"titel == 'x'\")",
+        "query(\"books\", \"id > 0\", [\"titel\"])",
+    ] {
+        Test::new()
+            .file(
+                "books.jsonl",
+                "{\"id\": 1, \"vector\": [1, 2, 3, 4], \"title\": \"Dune\"}\n",
+            )
+            .script(format!("connect(\"local\"); {schema} {call}"))
+            .run()
+            .complains("warning: no row has a field \"titel\": did you mean \"title\"?");
+    }
+}

@@ -1,0 +1,239 @@
+//! Pictures of screens: what the binary shows at 80 and 120 columns, compared with the files in `screens/`, and rules
+//! that hold for all of them. `BLESS=1 cargo test --test suite prompt::screens` writes the files.
+
+use crate::prompt::harness::{Home, Terminal, is_job_id};
+use std::path::Path;
+use vt100::Screen;
+
+/// Statements that prepare the scenes.
+const SETUP: [&str; 4] = [
+    "connect(\"local\");",
+    "create_collection(\"books\", #{dimension: 8});",
+    "let one = wait(import(\"books\", \"books.jsonl\"));",
+    "let many = wait(import(\"books\", glob(\"many/part-*.jsonl\")));",
+];
+
+/// The name and the statement of each scene.
+const SCENES: [(&str, &str); 15] = [
+    ("query", "query(\"books\", \"id < 3\")"),
+    (
+        "vertical",
+        "show(peek(\"books\", 1), #{format: \"vertical\"})",
+    ),
+    (
+        "json",
+        "show(query(\"books\", \"id == 1\"), #{format: \"json\"})",
+    ),
+    ("count", "count(\"books\")"),
+    ("describe", "describe(\"books\")"),
+    ("indexes", "indexes(\"books\")"),
+    ("one_file", "progress(one)"),
+    ("many_files", "progress(many)"),
+    ("details", "many.details"),
+    ("failed", "wait(import(\"books\", glob(\"many/*.jsonl\")))"),
+    ("jobs", "jobs()"),
+    ("job", "jobs()[0]"),
+    ("check", "check(\"many/*.jsonl\", \"books\")"),
+    ("misspelt", "query(\"books\", \"titel == 3\")"),
+    ("help", "help(count)"),
+];
+
+fn home() -> Home {
+    let home = Home::new();
+    let row = |id: u32, numbers: u32| {
+        let vector: Vec<String> = (0..numbers)
+            .map(|at| format!("{}", f64::from(id * 37 + at * 11) / 97.0 - 2.5))
+            .collect();
+        format!(
+            "{{\"id\": {id}, \"vector\": [{}], \"title\": \"The long title of book number {id}\", \"pages\": {}, \"meta\": {{\"url\": \"https://example.com/some/long/path/{id}\", \"tags\": [\"a\", \"b\"]}}}}\n",
+            vector.join(", "),
+            id * 1234 + 9876,
+        )
+    };
+    let rows =
+        |ids: std::ops::Range<u32>, numbers| ids.map(|id| row(id, numbers)).collect::<String>();
+    home.write("books.jsonl", &rows(0..1200, 8));
+    std::fs::create_dir(home.path().join("many")).expect("a folder");
+    for part in 0..3 {
+        let name = format!("many/part-0000{part}-of-00003-with-a-long-name.jsonl");
+        home.write(&name, &rows(2000 + part * 10..2010 + part * 10, 8));
+    }
+    home.write("many/s-x.jsonl", &rows(3000..3003, 5));
+    home
+}
+
+/// Returns the output of a statement: the lines between its echo and the next prompt.
+fn output(shell: &mut Terminal, statement: &str) -> Vec<String> {
+    shell.run(statement);
+    let lines = shell.look(|screen| {
+        let (_, columns) = screen.size();
+        screen.rows(0, columns.get()).collect::<Vec<_>>()
+    });
+    let prompt = lines
+        .iter()
+        .rposition(|line| line.ends_with('>'))
+        .unwrap_or(lines.len());
+    lines[1..prompt]
+        .iter()
+        .map(|line| line.trim_end().to_owned())
+        .collect()
+}
+
+/// Replaces what differs from run to run by text of the same width, or what depends on the time by fixed words.
+fn masked(line: &str, home: &Path) -> String {
+    let folder = home.display().to_string();
+    let stand_in = format!("{:x<1$}", "/home/ada/", folder.len());
+    let line = line.replace(&folder, &stand_in);
+    let line = match line.split_once("completed   ") {
+        Some((before, _)) => format!("{before}completed   just now"),
+        None => line,
+    };
+    let line = match line.split_once("  waited ") {
+        Some((before, _)) => format!("{before}  waited 10ms"),
+        None => line,
+    };
+    let mut masked = String::new();
+    for word in line.split_inclusive(|letter: char| !letter.is_ascii_digit()) {
+        let digits = word.trim_end_matches(|letter: char| !letter.is_ascii_digit());
+        if is_job_id(digits) {
+            masked.push_str(&"1".repeat(digits.len()));
+            masked.push_str(&word[digits.len()..]);
+        } else {
+            masked.push_str(word);
+        }
+    }
+    masked
+}
+
+/// Returns the words of a scene: the text between blanks and borders.
+fn words(lines: &[String]) -> Vec<&str> {
+    let between = |letter: char| letter.is_whitespace() || "╭─┬╮├┼┤╰┴╯│╌".contains(letter);
+    let words = lines.iter().flat_map(move |line| line.split(between));
+    words.filter(|word| !word.is_empty()).collect()
+}
+
+/// Returns the first word that's broken: neither a word of the wide screen, nor shortened with a mark, nor a part of a
+/// path that ends at a slash.
+fn broken<'a>(lines: &'a [String], wide: &[String]) -> Option<&'a str> {
+    let whole = words(wide);
+    let is_part = |word: &str| {
+        whole.iter().any(|it| {
+            it.match_indices(word).any(|(at, _)| {
+                let (before, after) = (&it[..at], &it[at + word.len()..]);
+                (before.is_empty() || before.ends_with('/'))
+                    && (after.is_empty() || word.ends_with('/'))
+            })
+        })
+    };
+    // A vector and a nested value are cut to their column, with a mark at the end.
+    let is_cut = |word: &str| {
+        word.contains('…') || word.starts_with(['[', '{']) || word.ends_with([']', '}'])
+    };
+    words(lines)
+        .into_iter()
+        .find(|word| !is_cut(word) && !is_part(word))
+}
+
+/// Checks that borders are dim, and that the header of a table is bold.
+fn check_styles(screen: &Screen, scene: &str) {
+    let (lines, columns) = screen.size();
+    let is_border = |text: &str| "╭┬╮├┼┤╰┴╯│╌".contains(text);
+    for line in 0..lines.get() {
+        for column in 0..columns.get() {
+            let Some(cell) = screen.cell(line, column).filter(|cell| cell.has_contents()) else {
+                continue;
+            };
+            let text = cell.contents();
+            assert!(
+                !is_border(text) || cell.dim(),
+                "{scene}: a bright border in line {line}"
+            );
+            // The row below a table's upper border is its header.
+            let above = line
+                .checked_sub(1)
+                .and_then(|above| screen.cell(above, column));
+            let is_header = above
+                .is_some_and(|above| ["─", "┬"].contains(&above.contents()) && above.dim())
+                && line > 1
+                && screen
+                    .rows(0, columns.get())
+                    .nth(usize::from(line) - 1)
+                    .is_some_and(|row| row.contains('╭'));
+            if is_header && !is_border(text) && text != " " {
+                assert!(
+                    cell.bold(),
+                    "{scene}: a header that isn't bold in line {line}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn screens_are_as_they_were_drawn() {
+    let home = home();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/prompt/screens");
+    let bless = std::env::var_os("BLESS").is_some();
+    let mut differences = String::new();
+    let mut start = |columns: u16, env: &[(&str, &str)]| {
+        let mut shell = home.shell_of(columns, 60, env);
+        for statement in SETUP {
+            let screen = shell.run(statement);
+            assert!(!screen.contains("error:"), "{screen}");
+        }
+        shell
+    };
+    let mut wide = start(240, &[]);
+    let reference: Vec<Vec<String>> = SCENES
+        .map(|(_, statement)| output(&mut wide, statement))
+        .into();
+    for columns in [80, 120] {
+        let mut colored = start(columns, &[]);
+        let mut plain = start(columns, &[("NO_COLOR", "1")]);
+        for ((name, statement), reference) in SCENES.iter().zip(&reference) {
+            let place = format!("{name} at {columns} columns");
+            let lines = output(&mut colored, statement);
+            colored.look(|screen| {
+                let wrapped = (0..screen.size().0.get()).find(|line| screen.row_wrapped(*line));
+                assert_eq!(
+                    wrapped,
+                    None,
+                    "{place}: a line is longer than the screen\n{}",
+                    lines.join("\n")
+                );
+                check_styles(screen, &place);
+            });
+            assert_eq!(
+                broken(&lines, reference),
+                None,
+                "{place}: a word is broken\n{}",
+                lines.join("\n")
+            );
+            let mask = |lines: Vec<String>| {
+                let lines = lines.iter().map(|line| masked(line, home.path()) + "\n");
+                lines.collect::<String>()
+            };
+            let drawn = mask(lines);
+            assert_eq!(
+                mask(output(&mut plain, statement)),
+                drawn,
+                "{place}: colours change the text"
+            );
+            let file = folder.join(format!("{name}-{columns}.txt"));
+            if bless {
+                std::fs::write(&file, &drawn).expect("write");
+            }
+            let expected = std::fs::read_to_string(&file).unwrap_or_default();
+            if expected != drawn {
+                differences += &format!("{place}, expected:\n{expected}\nshown:\n{drawn}\n");
+            }
+            // One job of one file says everything once.
+            if *name == "one_file" {
+                for text in ["books.jsonl", "Completed", "1,200/1,200"] {
+                    assert_eq!(drawn.matches(text).count(), 1, "{place}: {text}\n{drawn}");
+                }
+            }
+        }
+    }
+    assert!(differences.is_empty(), "{differences}");
+}
