@@ -184,7 +184,7 @@ fn check_styles(screen: &Screen, scene: &str) {
 fn screens_are_as_they_were_drawn() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/prompt/screens");
     let bless = std::env::var_os("BLESS").is_some();
-    let mut differences = String::new();
+    let mut differences = Vec::new();
     let start = |columns: u16, env: &[(&str, &str)]| {
         // A home of its own, so each shell has the same jobs.
         let home = home();
@@ -216,7 +216,10 @@ fn screens_are_as_they_were_drawn() {
                 check_styles(screen, &place);
             });
             if let Some(word) = broken(&lines, reference) {
-                differences += &format!("{place}: {word:?} is broken:\n{}\n", lines.join("\n"));
+                differences.push(format!(
+                    "{place}: {word:?} is broken:\n{}",
+                    lines.join("\n")
+                ));
             }
             let drawn = lines.join("\n") + "\n";
             let uncolored = output(&mut plain, statement, &plain_home).join("\n") + "\n";
@@ -227,7 +230,7 @@ fn screens_are_as_they_were_drawn() {
             }
             let expected = std::fs::read_to_string(&file).unwrap_or_default();
             if expected != drawn {
-                differences += &format!("{place}, expected:\n{expected}\nshown:\n{drawn}\n");
+                differences.push(format!("{place}, expected:\n{expected}\nshown:\n{drawn}"));
             }
             // One job of one file says everything once.
             if *name == "one_file" {
@@ -237,5 +240,5 @@ fn screens_are_as_they_were_drawn() {
             }
         }
     }
-    assert!(differences.is_empty(), "{differences}");
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
