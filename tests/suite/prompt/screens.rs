@@ -15,7 +15,7 @@ const SETUP: [&str; 5] = [
 ];
 
 /// The name and the statement of each scene.
-const SCENES: [(&str, &str); 15] = [
+const SCENES: [(&str, &str); 13] = [
     ("query", "query(\"books\", \"id < 3\")"),
     (
         "vertical",
@@ -32,11 +32,9 @@ const SCENES: [(&str, &str); 15] = [
     ("many_files", "progress(many)"),
     ("details", "many.details"),
     ("failed", "wait(bad)"),
-    ("jobs", "jobs()"),
     ("job", "jobs()[0]"),
     ("check", "check(\"many/*.jsonl\", \"books\")"),
     ("misspelt", "query(\"books\", \"titel == 3\")"),
-    ("help", "help(count)"),
 ];
 
 fn home() -> Home {
@@ -85,9 +83,13 @@ fn masked(line: &str, home: &Path) -> String {
     let folder = home.display().to_string();
     let stand_in = format!("{:x<1$}", "/home/ada/", folder.len());
     let line = line.replace(&folder, &stand_in);
-    let line = match line.split_once("completed   ") {
-        Some((before, _)) => format!("{before}completed   just now"),
-        None => line,
+    // The only time of a record is the last word of its line.
+    let line = match line.split_once("   ") {
+        Some((name @ ("completed" | "created" | "submitted"), value)) => {
+            let gap = " ".repeat(3 + value.len() - value.trim_start().len());
+            format!("{name}{gap}just now")
+        }
+        _ => line,
     };
     let cells = line.split('│').map(|cell| match cell.trim() {
         time if time.ends_with(" ago") => format!(" {:1$}", "just now", cell.chars().count() - 1),
