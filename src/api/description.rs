@@ -60,6 +60,29 @@ pub struct FieldDescription {
     pub max_capacity: Option<u64>,
 }
 
+impl FieldDescription {
+    /// Returns the type and its role: `VarChar(512), primary key`.
+    pub(crate) fn about(&self) -> String {
+        let size = self.dim.or(self.max_capacity).or(self.max_length);
+        let inner = self.element_type.clone().into_iter();
+        let inner: Vec<String> = inner.chain(size.map(|size| size.to_string())).collect();
+        let mut about = self.data_type.clone();
+        if !inner.is_empty() {
+            about = format!("{about}({})", inner.join(", "));
+        }
+        for (is, role) in [
+            (self.primary, "primary key"),
+            (self.partition_key, "partition key"),
+            (self.nullable, "nullable"),
+        ] {
+            if is {
+                about = format!("{about}, {role}");
+            }
+        }
+        about
+    }
+}
+
 /// One index of a described collection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IndexDescription {

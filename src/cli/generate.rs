@@ -3,7 +3,7 @@
 //! Completion scripts call zshell for each Tab, so they offer the profiles and files that exist, and never have to be
 //! generated again.
 
-use super::{overview, plain};
+use super::{candidates, overview, plain};
 use crate::engine::functions::write::replace;
 use crate::error::{Failure, Kind};
 use crate::guide;
@@ -42,6 +42,7 @@ fn completed_command() -> Command {
     let mut command = overview::command();
     // Makes the arguments of plain commands, which clap defers.
     command.build();
+    let command = candidates::add(command);
     if env::args_os()
         .next_back()
         .is_some_and(|word| !word.is_empty())

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand, and the only exit of the process.
 
 pub(crate) mod args;
+mod candidates;
 
 mod crash;
 mod generate;

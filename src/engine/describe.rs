@@ -1,5 +1,7 @@
 //! The parts of a function's description: its family, its arguments' kinds, its options, and what it needs or changes.
 
+use crate::session::names::NameQuestion;
+
 /// A group of functions in `help()`, by task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
@@ -49,6 +51,22 @@ pub enum Takes {
     Job,
     /// The name of a collection of the current connection.
     Collection,
+    /// A field of the call's collection.
+    Field,
+    /// A filter expression for rows of the call's collection.
+    Filter,
+    /// A partition of the call's collection.
+    Partition,
+    /// An index of the call's collection.
+    Index,
+    /// An alias of the current connection.
+    Alias,
+    /// A database of the current connection.
+    Database,
+    /// A column of the call's first argument.
+    Column,
+    /// The import key of an earlier submission.
+    ImportKey,
     /// A profile of `config.toml`, or `local`.
     Profile,
     /// A path on this machine.
@@ -77,6 +95,8 @@ pub enum Takes {
     Secret,
     /// One of these words, as text.
     Words(&'static [&'static str]),
+    /// A value of the prompt's setting that's the argument before.
+    SettingValue,
     /// A map with the function's options.
     Options,
     /// A map with these keys.
@@ -107,6 +127,30 @@ impl ExamplePlace {
             Self::ZillizCloud => "example with Zilliz Cloud",
             Self::Terminal => "example at a terminal",
         }
+    }
+}
+
+impl Takes {
+    /// Returns true if a service lists the values.
+    pub(crate) fn is_listed(self) -> bool {
+        self.question(|| Some(String::new())).is_some()
+    }
+
+    /// Returns the question to the service that lists the values. `None` if no service does, or if it depends on the
+    /// call's collection, which isn't known.
+    pub(crate) fn question(
+        self,
+        collection: impl FnOnce() -> Option<String>,
+    ) -> Option<NameQuestion> {
+        Some(match self {
+            Self::Collection => NameQuestion::Collections,
+            Self::Alias => NameQuestion::Aliases,
+            Self::Database => NameQuestion::Databases,
+            Self::Partition => NameQuestion::Partitions(collection()?),
+            Self::Index => NameQuestion::Indexes(collection()?),
+            Self::Field | Self::Filter => NameQuestion::Fields(collection()?),
+            _ => return None,
+        })
     }
 }
 
@@ -200,8 +244,8 @@ pub enum SessionEffect {
     None,
     /// The result is the names of the connection's collections.
     ListsCollections,
-    /// The connection's collections change.
-    ChangesCollections,
+    /// The names that the connection's service lists change: collections, partitions, indexes, aliases.
+    ChangesNames,
     /// The script ends.
     Exits,
     /// The argument declares the script's options.

@@ -31,7 +31,11 @@ pub(crate) fn code(line: &str, cursor: Option<usize>) -> String {
     let mut styles: Vec<(Range<usize>, Option<&str>)> =
         comments.map(|span| (span.clone(), Some(COMMENT))).collect();
     for index in 0..source.len() {
-        let span = source.span(index);
+        let mut span = source.span(index);
+        if matches!(source.token(index), Some(Token::InterpolatedString(_))) {
+            // The `$` belongs to the brace after it.
+            span.end -= usize::from(source.slice(index).ends_with('$'));
+        }
         let is_partner = partners.iter().flatten().any(|partner| *partner == span);
         let code = if broken == Some(index) {
             Some(BROKEN)

@@ -23,8 +23,8 @@ mod who;
 
 pub(super) use colonless::without_colon;
 pub(super) use edit::edit_draft;
-pub(super) use set::keep;
 pub use set::rows as setting_rows;
+pub(super) use set::{keep, setting_choices};
 
 use super::shell::Shell;
 use crate::engine::ScriptError;
@@ -156,9 +156,39 @@ pub(super) fn run_any(shell: &mut Shell, text: &str) -> CommandResult {
     }
 }
 
+/// Returns the start of the statement that a command runs (`:time`, `:watch 5s`), or 0 if there is none.
+pub(super) fn statement(text: &str) -> usize {
+    begins(text, |name| {
+        find(name).map_or("", |command| command.arguments)
+    })
+}
+
+/// Returns the start of a command's arguments or of its statement.
+fn begins(text: &str, arguments: impl Fn(&str) -> &'static str) -> usize {
+    let line = text.trim_start();
+    let Some((name, rest)) = line
+        .strip_prefix(':')
+        .and_then(|line| line.split_once(char::is_whitespace))
+    else {
+        return 0;
+    };
+    let arguments = arguments(name);
+    let takes_time = arguments.starts_with('[');
+    if !arguments.ends_with("STATEMENT") {
+        return 0;
+    }
+    // An interval, which starts with a digit, may come first.
+    let rest = rest.trim_start();
+    let rest = match rest.split_once(char::is_whitespace) {
+        Some((time, rest)) if takes_time && time.starts_with(|c: char| c.is_ascii_digit()) => rest,
+        _ => rest,
+    };
+    text.len() - rest.trim_start().len()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{COMMANDS, find};
+    use super::{COMMANDS, begins, find};
 
     #[test]
     fn a_beginning_will_do_where_it_is_the_only_one() {
@@ -186,6 +216,23 @@ mod tests {
             let name = command.example.strip_prefix(':').unwrap_or_default();
             let name = name.split(' ').next().unwrap_or_default();
             assert_eq!(find(name).map(|it| it.name), Ok(command.name));
+        }
+    }
+
+    #[test]
+    fn the_statement_of_a_command_is_found() {
+        for (text, arguments, statement) in [
+            (":time jobs().", "STATEMENT", "jobs()."),
+            (":time ", "STATEMENT", ""),
+            (":time 5 + x", "STATEMENT", "5 + x"),
+            ("  :watch 5s  jobs(", "[INTERVAL] STATEMENT", "jobs("),
+            (":watch jobs(", "[INTERVAL] STATEMENT", "jobs("),
+            (":watch 5", "[INTERVAL] STATEMENT", "5"),
+            (":help jo", "[FUNCTION]", ":help jo"),
+            (":time", "STATEMENT", ":time"),
+            ("jobs() :x", "STATEMENT", "jobs() :x"),
+        ] {
+            assert_eq!(&text[begins(text, |_| arguments)..], statement, "{text}");
         }
     }
 }

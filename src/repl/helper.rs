@@ -3,10 +3,10 @@
 //! Completion is a module of its own: [`Completer`] handles Tab.
 
 use super::complete::Completer;
-use super::highlight::highlight;
+use super::highlight::{highlight, partners};
 use super::hint::{Hint, Hinter};
 use super::keys::{LineEnd, PendingKeyAction};
-use crate::engine::highlight::{LONGEST, partners};
+use crate::engine::highlight::LONGEST;
 use crate::engine::syntax::parse_state;
 use rustyline::completion::{Completer as Completes, Pair};
 use rustyline::highlight::{CmdKind, Highlighter};
@@ -82,6 +82,9 @@ impl Completes for Helper {
             };
             return Ok((bracket.start, vec![pair]));
         }
+        if let Some(next) = self.completer.walk(line, pos, self.pending.tab()) {
+            return Ok(next);
+        }
         self.completer.complete(line, pos, context)
     }
 }
@@ -92,7 +95,10 @@ impl rustyline::hint::Hinter for Helper {
     fn hint(&self, line: &str, pos: usize, _: &Context<'_>) -> Option<Hint> {
         let size = terminal_size::terminal_size();
         let columns = size.map_or(80, |(columns, _)| usize::from(columns.0));
-        self.hinter.hint(line, pos, columns)
+        match self.completer.walked(line, pos) {
+            Some(place) => self.hinter.note(&place, line, columns),
+            None => self.hinter.hint(line, pos, columns),
+        }
     }
 }
 

@@ -1,19 +1,44 @@
 //! Highlighting of the typed line: a statement, or a command with its name in bold.
 
 use super::commands;
-use crate::engine::highlight::{KNOWN, code, push};
+use crate::engine::highlight::{self, KNOWN, code, push};
 use crate::engine::syntax::is_command;
+use std::ops::Range;
 
 /// Returns the line with colours. `cursor` is `None` after Enter.
 pub(super) fn highlight(line: &str, cursor: Option<usize>) -> String {
     if is_command(line) {
-        command(line)
+        command(line, cursor)
     } else {
         code(line, cursor)
     }
 }
 
-fn command(line: &str) -> String {
+/// Returns the spans of the brackets that the cursor highlights, counted from the start of the statement.
+pub(super) fn partners(line: &str, pos: usize) -> Option<[Range<usize>; 2]> {
+    let start = commands::statement(line);
+    let statement = line.get(start..)?;
+    if is_command(statement) {
+        return None;
+    }
+    highlight::partners(statement, pos.checked_sub(start)?)
+}
+
+/// Returns a command with its statement, if it runs one, in colours.
+fn command(line: &str, cursor: Option<usize>) -> String {
+    let (line, statement) = match commands::statement(line) {
+        0 => (line, String::new()),
+        start => {
+            let (line, statement) = line.split_at_checked(start).unwrap_or((line, ""));
+            let cursor = cursor.and_then(|pos| pos.checked_sub(start));
+            // A command takes no other command.
+            if is_command(statement) {
+                (line, statement.to_owned())
+            } else {
+                (line, code(statement, cursor))
+            }
+        }
+    };
     let start = line.len() - line.trim_start().len();
     let (blanks, rest) = line.split_at_checked(start).unwrap_or(("", line));
     let (name, arguments) = rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len()));
@@ -23,6 +48,7 @@ fn command(line: &str) -> String {
     let mut painted = blanks.to_owned();
     push(&mut painted, known.then_some(KNOWN), name);
     painted.push_str(arguments);
+    painted.push_str(&statement);
     painted
 }
 
@@ -58,10 +84,21 @@ mod tests {
     }
 
     #[test]
+    fn the_statement_of_a_command_is_code() {
+        assert_eq!(shown(":watch 5s jobs()"), "<1m:watch> 5s <1mjobs>()");
+        assert_eq!(shown(":time let x = 1"), "<1m:time> <35mlet> x = <36m1>");
+        assert_eq!(shown(":time :time 1"), "<1m:time> :time 1");
+        let line = ":time f(1)";
+        let lit = highlight(line, Some(7));
+        assert_eq!(lit.matches("\x1b[1;4m").count(), 2, "{lit}");
+        assert!(super::partners(line, 7).is_some());
+    }
+
+    #[test]
     fn texts_hold_code() {
         assert_eq!(
             shown("let s = `a ${ f(\"b\") } c`; // d"),
-            "<35mlet> s = <32m`a $>{ f(<32m\"b\">) }<32m c`>; <2m// d>"
+            "<35mlet> s = <32m`a >${ f(<32m\"b\">) }<32m c`>; <2m// d>"
         );
         assert_eq!(shown("`a\nb`"), "<32m`a>\n<32mb`>");
         assert_eq!(shown("\"open"), "<32m\"open>");

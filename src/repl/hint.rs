@@ -12,6 +12,8 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Minimum columns for a hint.
 const LEAST: usize = 6;
+/// Maximum columns of a screen on which a hint is a single form.
+const NARROW: usize = 60;
 /// After this many lines of an incomplete statement, hint how to cancel it.
 const MANY_LINES: usize = 5;
 
@@ -28,6 +30,23 @@ impl rustyline::hint::Hint for Hint {
 
     fn completion(&self) -> Option<&str> {
         self.taken.as_deref()
+    }
+}
+
+/// The forms that the typed text may become.
+struct HintForms {
+    /// Directly after the cursor: the first one continues the typed text.
+    rest: Vec<String>,
+    /// Apart from the cursor: whole forms. Empty if there are none.
+    whole: Vec<String>,
+}
+
+impl HintForms {
+    fn of(rest: String) -> Self {
+        Self {
+            rest: vec![rest],
+            whole: Vec::new(),
+        }
     }
 }
 
@@ -68,42 +87,62 @@ impl Hinter {
         if room < LEAST {
             return None;
         }
-        let said = if is_command(line) {
+        let forms = if is_command(line) {
             arguments(line)
         } else {
-            Self::said(line)
+            Self::forms(line)
         };
+        let is_narrow = columns <= NARROW;
         if !self.color.get() {
-            // Without colour the hint needs another mark.
-            let said = said?.0;
-            let shown = self.cut(&format!("  <- {}", said.trim()), room);
-            return Some(Hint { shown, taken: None });
+            // Without colour the hint needs another mark, and can't continue the typed text.
+            let forms = forms?;
+            let shown = match forms.whole.is_empty() {
+                true => &forms.rest,
+                false => &forms.whole,
+            };
+            return Some(self.apart(shown, room, is_narrow));
         }
         let rest = self
             .history
             .continuing(line)
             .map(|entry| entry.split_at(line.len()).1.to_owned());
         let Some(rest) = rest else {
-            let shown = self.cut(&said?.0, room);
+            let shown = self.fit(&forms?.rest, room, is_narrow);
             return Some(Hint { shown, taken: None });
         };
         let first = rest.lines().next().unwrap_or_default();
         let more = if first.len() < rest.len() { " …" } else { "" };
-        let mut shown = format!("{first}{more}");
-        if let Some((_, whole)) = said.filter(|(_, whole)| !whole.is_empty()) {
-            shown = format!("{}   {whole}", self.cut(&shown, room / 2));
+        let mut shown = self.cut(&format!("{first}{more}"), room);
+        let left = room.saturating_sub(shown.width() + 3);
+        if let Some(forms) = forms.filter(|it| !is_narrow && self.fits(it.whole.first(), left)) {
+            shown = format!("{shown}   {}", self.fit(&forms.whole, left, false));
         }
         Some(Hint {
-            shown: self.cut(&shown, room),
+            shown,
             taken: Some(rest),
         })
     }
 
-    /// Returns a hint for a line of Rhai code in two forms: directly after the cursor, and apart from it.
-    fn said(line: &str) -> Option<(String, String)> {
+    /// Returns a remark on the line as a hint.
+    pub(super) fn note(&self, text: &str, line: &str, columns: usize) -> Option<Hint> {
+        let room = self.room(line, columns);
+        let texts = [format!("   {text}")];
+        let hint = if self.color.get() {
+            Hint {
+                shown: self.fit(&texts, room, true),
+                taken: None,
+            }
+        } else {
+            self.apart(&texts, room, true)
+        };
+        self.fits(texts.first(), room).then_some(hint)
+    }
+
+    /// Returns the forms of the call in a line of Rhai code.
+    fn forms(line: &str) -> Option<HintForms> {
         let state = parse_state(line);
         if let Some(way_out) = way_out(line, &state) {
-            return Some((way_out, String::new()));
+            return Some(HintForms::of(way_out));
         }
         if state.source.open().is_some() {
             return None;
@@ -111,11 +150,54 @@ impl Hinter {
         let site = call_site::around(&state.source, line.len())?;
         let rest = signature::rest(&site, line);
         let whole = if site.inside {
-            String::new()
+            Vec::new()
         } else {
             signature::forms(&site)
         };
-        (!rest.is_empty()).then_some((rest, whole))
+        (!rest.is_empty()).then_some(HintForms { rest, whole })
+    }
+
+    /// Returns a hint that an arrow sets apart from the typed text.
+    fn apart(&self, forms: &[String], room: usize, is_narrow: bool) -> Hint {
+        const ARROW: &str = "  <- ";
+        let forms: Vec<String> = forms.iter().map(|form| form.trim().to_owned()).collect();
+        let room = room.saturating_sub(ARROW.len());
+        let shown = format!("{ARROW}{}", self.fit(&forms, room, is_narrow));
+        Hint { shown, taken: None }
+    }
+
+    /// Joins the forms that fit these columns as a whole. Of the first one, at least the beginning is shown. A narrow
+    /// screen has one form.
+    fn fit(&self, forms: &[String], room: usize, is_narrow: bool) -> String {
+        const BETWEEN: &str = "  or  ";
+        let mut forms = forms.iter().map(|form| self.readable(form));
+        let mut shown = self.cut(&forms.next().unwrap_or_default(), room);
+        let more = self.readable("  …");
+        while let Some(form) = forms.next().filter(|_| !is_narrow) {
+            let longer = format!("{shown}{BETWEEN}{form}");
+            let reserved = if forms.len() == 0 { 0 } else { more.width() };
+            if longer.width() + reserved > room {
+                if shown.width() + more.width() <= room {
+                    shown.push_str(&more);
+                }
+                break;
+            }
+            shown = longer;
+        }
+        shown
+    }
+
+    fn fits(&self, form: Option<&String>, room: usize) -> bool {
+        form.is_some_and(|form| self.readable(form).width() <= room)
+    }
+
+    /// Returns a text as the terminal can show it.
+    fn readable(&self, text: &str) -> String {
+        if self.unicode.get() {
+            text.to_owned()
+        } else {
+            text.replace('…', "...")
+        }
     }
 
     /// Returns the columns between the end of the line and the screen's edge. The last column stays free, because text
@@ -133,11 +215,7 @@ impl Hinter {
 
     /// Returns the beginning of a hint that fits these columns.
     fn cut(&self, hint: &str, room: usize) -> String {
-        let (hint, dots) = if self.unicode.get() {
-            (hint.to_owned(), "…")
-        } else {
-            (hint.replace('…', "..."), "...")
-        };
+        let (hint, dots) = (self.readable(hint), self.readable("…"));
         if hint.width() <= room {
             return hint;
         }
@@ -148,18 +226,18 @@ impl Hinter {
             used <= most
         });
         let mut cut: String = fits.collect();
-        cut.push_str(dots);
+        cut.push_str(&dots);
         cut
     }
 }
 
 /// Returns the remaining arguments of the typed command.
-fn arguments(line: &str) -> Option<(String, String)> {
+fn arguments(line: &str) -> Option<HintForms> {
     let typed = line.trim_start().strip_prefix(':')?;
     let command = commands::find(typed.trim_end()).ok()?;
     let gap = if typed.ends_with(' ') { "" } else { " " };
     let shown = format!("{gap}{}", command.arguments);
-    (!command.arguments.is_empty()).then_some((shown, String::new()))
+    (!command.arguments.is_empty()).then(|| HintForms::of(shown))
 }
 
 /// Returns how to cancel a statement that is long or got an empty line.

@@ -21,6 +21,16 @@ struct KeyAction {
     end: Option<LineEnd>,
     /// True during a search with Ctrl-R.
     searching: bool,
+    tab: Option<TabKey>,
+}
+
+/// The key that asked for completion.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct TabKey {
+    /// True if the key before was Tab or Shift-Tab, too.
+    pub(super) repeated: bool,
+    /// True for Shift-Tab.
+    pub(super) backward: bool,
 }
 
 /// A key other than Enter that ends the line.
@@ -52,6 +62,11 @@ impl PendingKeyAction {
     /// Returns the key that ended the line, until the next line. `None` for Enter.
     pub(super) fn line_end(&self) -> Option<LineEnd> {
         self.with(|action| action.end)
+    }
+
+    /// Returns the key that asked for completion.
+    pub(super) fn tab(&self) -> TabKey {
+        self.with(|action| action.tab).unwrap_or_default()
     }
 
     fn is_searching(&self) -> bool {
@@ -91,6 +106,7 @@ pub(super) fn bindings(
         bindings.push((typed(bracket), EditorAction::Close(bracket)));
     }
     bindings.push((key(KeyCode::Tab), EditorAction::Tab));
+    bindings.push((key(KeyCode::BackTab), EditorAction::BackTab));
     bindings.extend([
         (key(KeyCode::Up), EditorAction::Up),
         (key(KeyCode::Down), EditorAction::Down),
@@ -150,6 +166,7 @@ enum EditorAction {
     Other,
     Close(char),
     Tab,
+    BackTab,
     Up,
     Down,
     Older,
@@ -180,6 +197,7 @@ impl ConditionalEventHandler for Handler {
             context.mode() == EditMode::Vi && context.input_mode() == InputMode::Command;
         self.cursor.follow(event, context);
         let searching = self.pending.is_searching();
+        let repeated = self.pending.with(|action| action.tab.is_some());
         self.pending.clear();
         if self.action == EditorAction::Search || (searching && is_search_key(event)) {
             let has_entries = !self.history.entries().is_empty();
@@ -195,7 +213,14 @@ impl ConditionalEventHandler for Handler {
                 Some(Cmd::AcceptLine)
             }
             EditorAction::Close(bracket) if !vi_command => self.close(bracket, line, pos),
-            EditorAction::Tab => tab(line, pos),
+            EditorAction::Tab | EditorAction::BackTab if !vi_command => {
+                let backward = self.action == EditorAction::BackTab;
+                let key = TabKey { repeated, backward };
+                tab(line, pos).or_else(|| {
+                    self.pending.with(|action| action.tab = Some(key));
+                    Some(Cmd::Complete)
+                })
+            }
             EditorAction::Up => Some(self.up(line, pos)),
             EditorAction::Down => Some(self.down(line, pos)),
             EditorAction::ViUp if vi_command => Some(self.up(line, pos)),

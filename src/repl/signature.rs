@@ -5,18 +5,19 @@ use crate::engine::registry::Opt;
 use crate::engine::syntax::SourceText;
 
 /// Returns the rest of each form that still fits, for example `path)` after `import("books", `, or the help of the
-/// option whose value is being typed. Empty if there's nothing to show.
-pub(super) fn rest(site: &CallSite, text: &str) -> String {
+/// option whose value is being typed. Empty if there's nothing to show. The first one continues the typed text.
+pub(super) fn rest(site: &CallSite, text: &str) -> Vec<String> {
     if let Some(key) = &site.key {
         let option = site
             .function
             .options
             .iter()
             .find(|option| option.matches(key));
-        return option.map_or_else(String::new, |option| gap(text, &told(option)));
+        let help = option.map(|option| gap(text, &told(option)));
+        return help.into_iter().collect();
     }
     if site.inside {
-        return String::new();
+        return Vec::new();
     }
     let is_typed = site.arguments.last().is_some_and(Option::is_some);
     let from = site.arguments.len() - usize::from(!is_typed);
@@ -27,23 +28,20 @@ pub(super) fn rest(site: &CallSite, text: &str) -> String {
             rests.push(rest);
         }
     }
-    // The first one continues the typed text.
-    let between = match rests.first() {
-        Some(rest) if is_typed && rest != ")" => ", ",
-        Some(_) => "",
-        None => return String::new(),
-    };
-    format!("{}{between}{}", site.open_quote, rests.join("  or  "))
+    if let Some(first) = rests.first_mut() {
+        let between = if is_typed && first != ")" { ", " } else { "" };
+        *first = format!("{}{between}{first}", site.open_quote);
+    }
+    rests
 }
 
 /// Returns the whole forms that fit.
-pub(super) fn forms(site: &CallSite) -> String {
+pub(super) fn forms(site: &CallSite) -> Vec<String> {
     let name = site.function.name;
     let forms = fitting(site).into_iter();
-    let forms: Vec<String> = forms
+    forms
         .map(|form| format!("{name}({})", form.join(", ")))
-        .collect();
-    forms.join("  or  ")
+        .collect()
 }
 
 /// Returns an option's help and default.
@@ -117,7 +115,7 @@ fn fit(shape: ArgumentShape, parameter: &str) -> ParameterFit {
 }
 
 /// Returns the parameters of a form such as `import(collection, [path, …])`.
-fn parameters(form: &str) -> Vec<String> {
+pub(super) fn parameters(form: &str) -> Vec<String> {
     let form = SourceText::read(form);
     let items = form.items(1, form.len()).into_iter();
     items
@@ -133,7 +131,7 @@ mod tests {
 
     fn hint(text: &str) -> String {
         around(&SourceText::read(text), text.len())
-            .map_or_else(String::new, |site| rest(&site, text))
+            .map_or_else(String::new, |site| rest(&site, text).join("  or  "))
     }
 
     #[test]
@@ -171,6 +169,6 @@ mod tests {
     fn whole_forms_have_their_name() {
         let text = "import(\"b\", [";
         let site = around(&SourceText::read(text), text.len()).expect("a call");
-        assert_eq!(forms(&site), "import(collection, [path, …])");
+        assert_eq!(forms(&site), ["import(collection, [path, …])"]);
     }
 }

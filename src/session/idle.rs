@@ -1,11 +1,19 @@
 //! Ending the prompt on SIGTERM or SIGHUP while it waits for a key: the terminal is in raw mode then, and no code polls
-//! the interrupt flag.
+//! the interrupt flag. Also the terminal's settings while another program or a view uses it.
 
+#[cfg(unix)]
+use super::ready::readable;
+use crate::interrupt::{Interrupt, Stop};
 use parking_lot::Mutex;
 #[cfg(unix)]
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use rustix::io::Errno;
+#[cfg(unix)]
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::io::{IsTerminal, stdout};
 use std::sync::Arc;
+use std::time::Duration;
+#[cfg(unix)]
+use std::time::Instant;
 
 #[cfg(not(unix))]
 type Termios = ();
@@ -95,5 +103,50 @@ impl BorrowedTerminal {
         }
         #[cfg(not(unix))]
         let _ = failed;
+    }
+}
+
+/// Waits for `time` or until `key` is typed, without Enter. Returns true for the key. Other keys are dropped.
+///
+/// # Errors
+/// Returns an error if the run is stopped.
+pub(crate) fn wait_for_key(key: u8, time: Duration, interrupt: &Interrupt) -> Result<bool, Stop> {
+    #[cfg(unix)]
+    if let Ok(settings) = tcgetattr(std::io::stdin()) {
+        let mut keys = settings.clone();
+        keys.local_modes
+            .remove(LocalModes::ICANON | LocalModes::ECHO);
+        if tcsetattr(std::io::stdin(), OptionalActions::Now, &keys).is_ok() {
+            let typed = read_key(key, time, interrupt);
+            // The terminal may be gone; there's no receiver for the error.
+            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &settings);
+            return typed;
+        }
+    }
+    let _ = key;
+    interrupt.sleep(time).map(|()| false)
+}
+
+#[cfg(unix)]
+fn read_key(key: u8, time: Duration, interrupt: &Interrupt) -> Result<bool, Stop> {
+    let deadline = Instant::now().checked_add(time);
+    loop {
+        if readable(std::io::stdin(), &interrupt.until(deadline)).is_err() {
+            return interrupt.check().map(|()| false);
+        }
+        let mut bytes = [0; 64];
+        match rustix::io::read(std::io::stdin(), &mut bytes) {
+            Ok(count) if count > 0 => {
+                if bytes.iter().take(count).any(|byte| *byte == key) {
+                    return Ok(true);
+                }
+            }
+            Err(Errno::INTR | Errno::AGAIN) => {}
+            // Nothing more can be typed.
+            _ => {
+                let left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
+                return interrupt.sleep(left.unwrap_or(time)).map(|()| false);
+            }
+        }
     }
 }

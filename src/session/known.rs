@@ -1,19 +1,14 @@
-//! The jobs and collections that a session has seen, for completion and "did you mean". The only request made for them
-//! is one for a connection's collections, in the background.
+//! The jobs that a session has seen and the names that its services list, for completion and "did you mean".
 
+use super::names::NameCache;
 use crate::api::model::JobState;
 use crate::connection::Connection;
-use crate::interrupt::Interrupt;
 use jiff::Timestamp;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::collections::BTreeSet;
 
 /// Maximum number of remembered jobs.
 const JOBS: usize = 200;
-/// Timeout of the background request for the collections.
-const ANSWER: Duration = Duration::from_secs(30);
 
 /// A job that was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,27 +44,15 @@ impl SeenJob {
     }
 }
 
-/// The knowledge of a connection's collections.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Collections {
-    /// The names.
-    Named(Vec<String>),
-    /// The service has not answered yet.
-    Asked,
-    /// The request failed.
-    Refused,
-}
-
-type Answer = Arc<(Mutex<Collections>, Condvar)>;
-
-/// The jobs and collections that a session has seen.
+/// The jobs and names that a session knows.
 #[derive(Default)]
 pub struct Known {
     /// The latest last.
     jobs: RefCell<Vec<SeenJob>>,
     /// What has been looked at once.
     looked_at: RefCell<BTreeSet<String>>,
-    collections: RefCell<BTreeMap<String, Answer>>,
+    /// The names that services list.
+    pub(crate) names: NameCache,
 }
 
 impl Known {
@@ -132,67 +115,4 @@ impl Known {
             }
         }
     }
-
-    /// Records a connection's collections.
-    pub fn learn_collections(&self, connection: &Connection, names: Vec<String>) {
-        let answer = Arc::new((Mutex::new(Collections::Named(names)), Condvar::new()));
-        let mut known = self.collections.borrow_mut();
-        known.insert(connection.address(), answer);
-    }
-
-    /// Forgets a connection's collections after a change. An answer that's still on its way is ignored.
-    pub fn forget_collections(&self, connection: &Connection) {
-        self.collections.borrow_mut().remove(&connection.address());
-    }
-
-    /// Returns a connection's collections, if they're known without a request.
-    pub fn collections(&self, connection: &Connection) -> Option<Vec<String>> {
-        let known = self.collections.borrow();
-        let answer = known.get(&connection.address())?;
-        match &*answer.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            Collections::Named(names) => Some(names.clone()),
-            _ => None,
-        }
-    }
-
-    /// Returns a connection's collections. If they aren't known, requests them in the background and waits at most
-    /// `patience`. A later call finds the answer, or repeats a failed request.
-    pub fn ask_collections(&self, connection: &Connection, patience: Duration) -> Collections {
-        let address = connection.address();
-        let known = self.collections.borrow().get(&address).cloned();
-        let answer = known.unwrap_or_else(|| {
-            let answer = ask(connection);
-            let mut known = self.collections.borrow_mut();
-            known.insert(address.clone(), Arc::clone(&answer));
-            answer
-        });
-        let state = answer.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (state, _) = answer
-            .1
-            .wait_timeout_while(state, patience, |state| *state == Collections::Asked)
-            .unwrap_or_else(PoisonError::into_inner);
-        if *state == Collections::Refused {
-            self.collections.borrow_mut().remove(&address);
-        }
-        state.clone()
-    }
-}
-
-/// Requests the collections on a thread, without a line in the log, because the prompt is on the screen.
-fn ask(connection: &Connection) -> Answer {
-    let answer: Answer = Arc::new((Mutex::new(Collections::Asked), Condvar::new()));
-    let shared = Arc::clone(&answer);
-    let interrupt = Interrupt::new().until(Instant::now().checked_add(ANSWER));
-    let client = connection.client.quiet(interrupt);
-    let asking = std::thread::Builder::new().spawn(move || {
-        let state = client
-            .collections()
-            .map_or(Collections::Refused, Collections::Named);
-        *shared.0.lock().unwrap_or_else(PoisonError::into_inner) = state;
-        shared.1.notify_all();
-    });
-    if asking.is_err() {
-        *answer.0.lock().unwrap_or_else(PoisonError::into_inner) = Collections::Refused;
-    }
-    answer
 }

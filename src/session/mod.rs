@@ -10,6 +10,7 @@ pub(crate) mod known;
 pub(crate) mod local;
 pub(crate) mod locks;
 pub(crate) mod log;
+pub(crate) mod names;
 pub(crate) mod pager;
 #[cfg(unix)]
 mod ready;
@@ -104,7 +105,7 @@ pub struct Session {
     pub idle: idle::PromptTerminal,
     /// The journal and the state that submissions share.
     pub desk: SubmissionContext,
-    /// Jobs and collections seen so far, and names defined at the prompt.
+    /// Jobs seen so far, and names that services list.
     pub known: known::Known,
     /// The locks held by the script.
     pub locks: locks::Locks,

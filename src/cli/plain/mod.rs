@@ -56,6 +56,22 @@ pub(super) fn page(command: &str) -> Option<(Vec<String>, Vec<String>)> {
     Some((command::examples(&CommandForm::of(function)), related))
 }
 
+/// The id of the argument that names a command's collection.
+pub(super) const COLLECTION: &str = "argument collection";
+
+/// Returns the ids of a command's arguments, and the kinds of their values.
+pub(super) fn arguments(command: &str) -> Vec<(String, Takes)> {
+    let Some(function) = form::function(command) else {
+        return Vec::new();
+    };
+    let form = CommandForm::of(function);
+    let places = form.positionals.iter();
+    let places = places.map(|it| (command::argument_id(&it.name), it.takes));
+    let options = form.options();
+    let options = options.map(|it| (command::option_id(it), it.takes));
+    places.chain(options).collect()
+}
+
 /// A plain command with its arguments.
 #[derive(Debug)]
 pub(crate) struct PlainCommand {

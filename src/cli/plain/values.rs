@@ -95,7 +95,9 @@ fn value(session: &Session, takes: Takes, shown: &str, text: &str) -> Result<Dyn
             .parse::<i64>()
             .map_or_else(|_| text.into(), Dynamic::from),
         Takes::Json | Takes::Keys(_) => return json(session, shown, text),
-        Takes::Anything if text.trim_start().starts_with(['{', '[']) => {
+        Takes::Anything | Takes::Field | Takes::Partition
+            if text.trim_start().starts_with(['{', '[']) =>
+        {
             serde_json::from_str::<Value>(text).map_or_else(|_| text.into(), dynamic_of)
         }
         _ => text.into(),

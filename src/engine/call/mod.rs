@@ -254,9 +254,10 @@ impl<'a> Call<'a> {
         match (self.function.effect, &result) {
             (SessionEffect::ListsCollections, Ok(names)) => {
                 let names = list_of(names).unwrap_or_default();
-                known.learn_collections(&connection, names.iter().filter_map(as_text).collect());
+                let names = names.iter().filter_map(as_text).collect();
+                known.names.learn_collections(&connection, names);
             }
-            (SessionEffect::ChangesCollections, _) => known.forget_collections(&connection),
+            (SessionEffect::ChangesNames, _) => known.names.forget(&connection),
             (_, Ok(value)) => learn_jobs(self.session, value),
             (_, Err(_)) => {}
         }

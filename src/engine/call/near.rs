@@ -39,7 +39,7 @@ impl Call<'_> {
     fn near_collections(&self, connection: &Connection) -> Option<String> {
         let wanted = self.collection()?;
         let names = brief(connection).collections().ok();
-        let names = names.or_else(|| self.session.known.collections(connection))?;
+        let names = names.or_else(|| self.session.known.names.collections(connection))?;
         words::did_you_mean(&wanted, names.iter().map(String::as_str))
     }
 

@@ -3,7 +3,7 @@
 use super::catalog::{change, function, missing};
 use crate::api::catalog as calls;
 use crate::engine::call::{Call, Function};
-use crate::engine::describe::{Confirm, Takes};
+use crate::engine::describe::{Confirm, SessionEffect, Takes};
 use crate::engine::types::{Gives, List, ordered};
 use crate::error::Failure;
 use rhai::Dynamic;
@@ -11,8 +11,6 @@ use serde_json::json;
 
 /// The keys of an alias.
 const ALIAS: &[&str] = &["alias", "collection"];
-
-const NAME: Takes = Takes::Text("name of the alias");
 
 /// The function table of this family.
 pub(crate) const FUNCTIONS: &[Function] = &[
@@ -24,7 +22,8 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         alias,
     )
     .arity(2, 2)
-    .takes(&[NAME, Takes::Collection])
+    .takes(&[Takes::Alias, Takes::Collection])
+    .effect(SessionEffect::ChangesNames)
     .gives(Gives::Text)
     .related(&["aliases", "drop_alias", "describe"]),
     function(
@@ -45,7 +44,8 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "drop_alias(\"library\")",
         |call| change(call, calls::DROP_ALIAS, &["aliasName"], "dropped alias"),
     )
-    .takes(&[NAME])
+    .takes(&[Takes::Alias])
+    .effect(SessionEffect::ChangesNames)
     .destroys(Confirm::Name(0))
     .unless_missing(|call| missing(call, calls::ALIASES, &["aliasName"], "alias"))
     .related(&["aliases", "alias"]),

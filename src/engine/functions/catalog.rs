@@ -4,7 +4,7 @@ use crate::api::ApiError;
 use crate::api::catalog::{self as calls, CatalogCall};
 use crate::connection::Connection;
 use crate::engine::call::{Call, Function};
-use crate::engine::describe::{Confirm, Family, Opt, Takes, opt, opt_as};
+use crate::engine::describe::{Confirm, Family, Opt, SessionEffect, Takes, opt, opt_as};
 use crate::engine::types::{Gives, List, ScriptType, json_of, ordered};
 use crate::error::{Failure, Kind};
 use crate::text::words;
@@ -85,6 +85,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     )
     .arity(2, 2)
     .takes(&[Takes::Collection, Takes::Text("name of the new partition")])
+    .effect(SessionEffect::ChangesNames)
     .related(&["partitions", "drop_partition", "import"]),
     function(
         "drop_partition",
@@ -94,7 +95,8 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         drop_partition,
     )
     .arity(2, 2)
-    .takes(&[Takes::Collection, Takes::Text("name of the partition")])
+    .takes(&[Takes::Collection, Takes::Partition])
+    .effect(SessionEffect::ChangesNames)
     .destroys(Confirm::Name(1))
     .unless_missing(|call| missing(call, calls::PARTITIONS, &PARTITION, "partition"))
     .related(&["partitions", "create_partition"]),
@@ -115,6 +117,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "use_database(\"default\")",
         use_database,
     )
+    .takes(&[Takes::Database])
     .gives(Gives::One(<Rc<Connection> as ScriptType>::TYPE))
     .related(&["databases", "connect"])
     .script_only(),
@@ -139,11 +142,8 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         create_index,
     )
     .arity(2, 3)
-    .takes(&[
-        Takes::Collection,
-        Takes::Text("field to index"),
-        Takes::Options,
-    ])
+    .takes(&[Takes::Collection, Takes::Field, Takes::Options])
+    .effect(SessionEffect::ChangesNames)
     .options(INDEX_OPTIONS)
     .related(&["indexes", "drop_index", "load"]),
     function(
@@ -154,7 +154,8 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         |call| change(call, calls::DROP_INDEX, &NAMED_INDEX, "dropped index"),
     )
     .arity(2, 2)
-    .takes(&[Takes::Collection, Takes::Text("name of the index")])
+    .takes(&[Takes::Collection, Takes::Index])
+    .effect(SessionEffect::ChangesNames)
     .destroys(Confirm::Name(1))
     .unless_missing(|call| missing(call, calls::INDEXES, &NAMED_INDEX, "index"))
     .related(&["indexes", "create_index"]),

@@ -38,6 +38,7 @@ const OPTIONS: &[Opt] = &[
         "target",
         "the collection, schema or schema file, instead of the second argument",
     )
+    .of(Takes::Collection)
     .map_only(),
     opt("strict", "count warnings as errors")
         .or("false")

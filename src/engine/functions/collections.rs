@@ -75,7 +75,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .arity(2, 2)
     .takes(&[Takes::Text("name of the new collection"), Takes::Options])
     .options(create_collection::OPTIONS)
-    .effect(SessionEffect::ChangesCollections)
+    .effect(SessionEffect::ChangesNames)
     .related(&["describe", "import", "load", "drop_collection"])
     .method(),
     Function::new(
@@ -89,7 +89,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .destroys(Confirm::Name(0))
     .unless_missing(missing)
     .takes(&[Takes::Collection])
-    .effect(SessionEffect::ChangesCollections)
+    .effect(SessionEffect::ChangesNames)
     .related(&["collections", "create_collection"])
     .method(),
     Function::new(

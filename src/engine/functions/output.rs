@@ -13,7 +13,7 @@ use rhai::Dynamic;
 use std::path::Path;
 
 const OPTIONS: &[Opt] = &[
-    opt("columns", "columns to show, in this order"),
+    opt("columns", "columns to show, in this order").of(Takes::Column),
     opt("format", "output format; by default that of -o").of(Takes::Format),
     opt("limit", "maximum number of rows, or \"all\""),
     opt(

@@ -34,8 +34,9 @@ pub(super) mod shared {
     use super::{API_OPTIONS, Opt, Takes, opt, opt_as};
 
     pub(in super::super) const PARTITION: Opt =
-        opt_as("partition", &["partition_name"], "target partition");
-    pub(in super::super) const DB: Opt = opt_as("db", &["db_name", "database"], "database");
+        opt_as("partition", &["partition_name"], "target partition").of(Takes::Partition);
+    pub(in super::super) const DB: Opt =
+        opt_as("db", &["db_name", "database"], "database").of(Takes::Database);
     pub(in super::super) const ACCESS_KEY: Opt =
         opt("access_key", "access key id of the store").of(Takes::Secret);
     pub(in super::super) const SECRET_KEY: Opt =
@@ -109,7 +110,8 @@ pub(super) const OPTIONS: &[Opt] = &[
     opt(
         "key",
         "import key: repeating the call returns the same job (printable ASCII, at most 256)",
-    ),
+    )
+    .of(Takes::ImportKey),
     shared::BUSY_WAIT,
     opt("cluster_id", "must be the connection's cluster id").map_only(),
     opt("project_id", "must be the connection's project id").map_only(),

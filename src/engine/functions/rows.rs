@@ -25,13 +25,15 @@ const OPTIONS: &[Opt] = &[
         &["expr"],
         "condition for the rows, e.g. \"id in [1, 2] and year > 1999\"",
     )
-    .or("\"\""),
+    .or("\"\"")
+    .of(Takes::Filter),
     opt_as(
         "fields",
         &["outputFields"],
         "fields to return, or [\"count(*)\"]",
     )
     .or("[\"*\"]")
+    .of(Takes::Field)
     .list(),
     opt("limit", "maximum number of rows; servers allow up to 16384")
         .or("100")
@@ -42,6 +44,7 @@ const OPTIONS: &[Opt] = &[
         &["partitions", "partitionNames"],
         "a partition, or a list of them",
     )
+    .of(Takes::Partition)
     .list(),
     EXTRA,
 ];
@@ -55,25 +58,29 @@ const SEARCH_OPTIONS: &[Opt] = &[
         "field",
         &["annsField", "anns_field"],
         "the vector field, if there are several",
-    ),
+    )
+    .of(Takes::Field),
     opt_as(
         "filter",
         &["expr"],
         "condition for the rows to search, e.g. \"year > 1999\"",
     )
-    .or("\"\""),
+    .or("\"\"")
+    .of(Takes::Filter),
     opt_as(
         "fields",
         &["outputFields"],
         "fields to return with primary key and distance, or [\"*\"]",
     )
     .or("[]")
+    .of(Takes::Field)
     .list(),
     opt_as(
         "partition",
         &["partitions", "partitionNames"],
         "a partition, or a list of them",
     )
+    .of(Takes::Partition)
     .list(),
     opt_as(
         "params",
@@ -98,7 +105,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         query,
     )
     .arity(2, 3)
-    .takes(&[Takes::Collection, Takes::Options, Takes::Anything])
+    .takes(&[Takes::Collection, Takes::Filter, Takes::Field])
     .options(OPTIONS)
     .gives(Gives::Maps(&[]))
     .related(&["peek", "count", "load"])

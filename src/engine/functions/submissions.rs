@@ -28,7 +28,8 @@ const OPTIONS: &[Opt] = &[
     opt(
         "key_prefix",
         "only those whose import key starts with this text",
-    ),
+    )
+    .of(Takes::ImportKey),
     opt_as(
         "collection",
         &["collection_name"],

@@ -14,7 +14,8 @@ use crate::error::Failure;
 use crate::session::Session;
 use crate::session::arguments::Given;
 use rhai::{
-    AST, Array, Dynamic, Engine, EvalAltResult, Module, OptimizationLevel, Position, Scope, Stmt,
+    AST, Array, Dynamic, Engine, EvalAltResult, ImmutableString, Module, OptimizationLevel,
+    Position, Scope, Stmt,
 };
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -22,6 +23,8 @@ use wiring::{Globals, install_hooks, register_functions};
 
 /// Maximum call depth of script functions.
 const CALL_DEPTH: usize = 128;
+/// Maximum length in bytes of a variable's text that completion may use as a name.
+const SHORT_TEXT: usize = 256;
 
 /// The context of a script.
 #[derive(Clone, Debug, Default)]
@@ -252,7 +255,14 @@ impl Interpreter {
 
     /// Returns the names defined by the statements so far.
     fn defined(&self) -> DefinedNames {
-        let variables = self.variables().into_iter();
+        let variables = self.variables();
+        let texts = variables.iter().filter_map(|(name, value)| {
+            let text = value.read_lock::<ImmutableString>()?;
+            let is_short = text.len() <= SHORT_TEXT;
+            is_short.then(|| ((*name).to_owned(), text.to_string()))
+        });
+        let texts = texts.collect();
+        let variables = variables.into_iter();
         let mut variables: Vec<(String, Shape)> = variables
             .map(|(name, value)| (name.to_owned(), Shape::of(value)))
             .collect();
@@ -268,6 +278,7 @@ impl Interpreter {
         });
         DefinedNames {
             variables,
+            texts,
             functions: functions
                 .filter(|it| !it.name.starts_with("anon$"))
                 .collect(),

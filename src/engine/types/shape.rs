@@ -214,6 +214,8 @@ pub(crate) struct Imported {
 pub(crate) struct DefinedNames {
     /// Variables, the latest first.
     pub variables: Vec<(String, Shape)>,
+    /// Variables that hold a short text, the latest first.
+    pub texts: Vec<(String, String)>,
     /// Functions.
     pub functions: Vec<Defined>,
     /// Modules.

@@ -18,7 +18,7 @@ pub(super) const COMMAND: PromptCommand = PromptCommand {
     arguments: "[NAME [VALUE]]",
     help: "lists the settings of this session, shows one, or changes it",
     example: ":set output json",
-    takes: &[Takes::Words(NAMES)],
+    takes: &[Takes::Words(NAMES), Takes::SettingValue],
     run,
 };
 
@@ -218,6 +218,13 @@ fn find(name: &str) -> Result<&'static SessionSetting, Failure> {
             .unwrap_or_else(|| format!("there are {}", words::list(NAMES, "and")));
         Failure::usage(format!("no setting {name:?}")).with_hint(hint)
     })
+}
+
+/// Returns the values that a setting can have, without the placeholder for any text.
+pub(crate) fn setting_choices(name: &str) -> Vec<String> {
+    let mut values = find(name).map_or_else(|_| Vec::new(), |setting| (setting.values)());
+    values.retain(|value| value != ANYTHING);
+    values
 }
 
 fn list(session: &Session) -> Result<(), Failure> {

@@ -10,6 +10,7 @@ use crate::error::{Failure, Kind};
 use crate::interrupt::Stop;
 use crate::render;
 use crate::repl::shell::Shell;
+use crate::session::idle::wait_for_key;
 use crate::text::words;
 use std::time::Duration;
 use view::WatchView;
@@ -18,7 +19,7 @@ pub(super) const COMMAND: PromptCommand = PromptCommand {
     name: "watch",
     aliases: &[],
     arguments: "[INTERVAL] STATEMENT",
-    help: "shows a statement's value again and again, every 2s by default, until Ctrl-C",
+    help: "shows a statement's value again and again, every 2s by default, until q or Ctrl-C",
     example: ":watch 5s jobs()",
     takes: &[Takes::Anything],
     run,
@@ -59,13 +60,13 @@ fn run(shell: &mut Shell, rest: &str) -> CommandResult {
             drawn => drawn?,
         }
         is_first = false;
-        match session.interrupt.sleep(interval) {
-            Err(Stop::Interrupted) => break,
+        match wait_for_key(b'q', interval, &session.interrupt) {
+            Ok(true) | Err(Stop::Interrupted) => break,
             Err(stop) => return Err(Failure::from(stop).into()),
-            Ok(()) => {}
+            Ok(false) => {}
         }
     }
-    // The last view stays on the screen. Ctrl-C has done its work.
+    // The last view stays on the screen. The key has done its work.
     session.interrupt.clear();
     Ok(Next::Prompt)
 }

@@ -5,41 +5,54 @@
 //! the text to insert.
 //!
 //! The code before the cursor ([`code`]) is classified ([`place`]). A source for that class makes [`Offer`]s from the
-//! tables of functions and commands and from the session ([`crate::session::known`]). Nothing here waits longer than
+//! tables of functions and commands and from the session ([`crate::session::known`], [`crate::session::names`]). Nothing here waits longer than
 //! 200 ms for a service.
+//!
+//! The first Tab inserts the candidates' common beginning and prints the list. Each further Tab puts the next candidate
+//! into the line ([`walk`]), Shift-Tab the one before.
 
 #[cfg(test)]
 mod agreement;
 mod chain;
 mod code;
 mod commands;
+mod context;
 mod files;
+mod filter;
+mod listed;
 mod members;
 mod names;
 mod offer;
 mod place;
 mod values;
+mod walk;
 
 use crate::engine::syntax::SourceText;
 use crate::engine::types::{DefinedNames, SharedNames};
 use crate::render::Tone;
+use crate::repl::commands::statement;
+use crate::repl::keys::TabKey;
 use crate::session::Session;
 use crate::text::words;
 use chain::ChainLink;
 use code::CursorCode;
+use context::CompletionContext;
 use files::FileOrder;
 use offer::Offer;
 use place::{CompletionKind, CompletionPlace};
 use rustyline::Context;
 use rustyline::completion::Pair;
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::rc::Rc;
-use values::CompletionContext;
+use walk::CandidateWalk;
 
 /// Completes the text at the cursor.
 pub(super) struct Completer {
     session: Rc<Session>,
     names: SharedNames,
+    /// The walk that a second Tab starts.
+    walk: RefCell<Option<CandidateWalk>>,
 }
 
 /// The candidates of a source.
@@ -48,20 +61,22 @@ struct CompletionAnswer {
     offers: Vec<Offer>,
     /// A line that's shown above them.
     notice: Option<&'static str>,
+    /// Number of typed bytes before the part that the candidates replace.
+    skipped: usize,
 }
 
 impl CompletionAnswer {
     fn of(offers: Vec<Offer>) -> Self {
         Self {
             offers,
-            notice: None,
+            ..Self::default()
         }
     }
 
     fn notice(text: &'static str) -> Self {
         Self {
-            offers: Vec::new(),
             notice: Some(text),
+            ..Self::default()
         }
     }
 }
@@ -69,7 +84,28 @@ impl CompletionAnswer {
 impl Completer {
     /// Returns a completer for this session and the names of its prompt.
     pub(super) fn new(session: Rc<Session>, names: SharedNames) -> Self {
-        Self { session, names }
+        Self {
+            session,
+            names,
+            walk: RefCell::default(),
+        }
+    }
+
+    /// Returns the candidate that a repeated Tab puts into the line, with the byte offset of the replaced text. `None`
+    /// if the key isn't repeated or the line has changed.
+    pub(super) fn walk(&self, line: &str, pos: usize, key: TabKey) -> Option<(usize, Vec<Pair>)> {
+        let mut walk = self.walk.borrow_mut();
+        let next = walk.as_mut().filter(|_| key.repeated);
+        let next = next.and_then(|walk| walk.step(line, pos, key.backward));
+        if next.is_none() {
+            *walk = None;
+        }
+        next
+    }
+
+    /// Returns the place of the line's candidate among all, if a walk has put it there.
+    pub(super) fn walked(&self, line: &str, pos: usize) -> Option<String> {
+        self.walk.borrow().as_ref()?.place(line, pos)
     }
 
     /// Returns a line of the list with the help after the name dimmed.
@@ -124,10 +160,10 @@ impl rustyline::completion::Completer for Completer {
         let Some((before, after)) = line.split_at_checked(pos) else {
             return Ok((pos, Vec::new()));
         };
-        let from = commands::statement(before);
+        let from = statement(before);
         let source = SourceText::read(before.get(from..).unwrap_or_default());
         let code = CursorCode::at_end(&source);
-        let place = place::place(&code);
+        let mut place = place::place(&code);
         let names = self.names.get();
         let answer = Self::offers(&CompletionContext {
             session: &self.session,
@@ -135,12 +171,16 @@ impl rustyline::completion::Completer for Completer {
             code: &code,
             place: &place,
         });
+        place.start += answer.skipped;
+        place.typed = place.typed.get(answer.skipped..).unwrap_or_default();
         let screen = self.session.out();
         let mut pairs = offer::pairs(&place, after, answer.offers, &screen);
         if let Some(notice) = answer.notice.filter(|_| place.typed.is_empty()) {
             // Wide enough that the list has one column.
             let half = screen.width.unwrap_or(80) / 2;
             add_notice(&mut pairs, &place, format!("({notice}){:half$}", ""));
+        } else {
+            *self.walk.borrow_mut() = CandidateWalk::new(line, pos, from + place.start, &pairs);
         }
         Ok((from + place.start, pairs))
     }

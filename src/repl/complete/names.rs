@@ -96,12 +96,16 @@ pub(super) fn fits(takes: Takes, shape: &Shape) -> bool {
             | Takes::Count
             | Takes::Duration
             | Takes::Json
-            | Takes::Secret,
+            | Takes::Secret
+            | Takes::Filter,
             _,
         ) => true,
         (Takes::Job, Shape::Own(it)) => it.is_job,
         (Takes::Job, Shape::List(item)) => fits(takes, item) && !matches!(**item, Shape::Text),
-        (Takes::Data | Takes::State, Shape::List(item)) => fits(takes, item),
+        (
+            Takes::Data | Takes::State | Takes::Field | Takes::Partition | Takes::Column,
+            Shape::List(item),
+        ) => fits(takes, item),
         (Takes::Flag, shape) => matches!(shape, Shape::Flag),
         (Takes::Options | Takes::Keys(_), shape) => matches!(shape, Shape::Map(_)),
         (_, shape) => matches!(shape, Shape::Text),

@@ -55,6 +55,8 @@ pub(super) struct CallSlot<'t> {
     pub(super) function: &'t str,
     /// The value on which the function is called as a method.
     pub(super) receiver: Option<Chain<'t>>,
+    /// Index of the call's parenthesis among the tokens.
+    pub(super) open: usize,
     /// Index of the argument, counted from 0 without the receiver.
     pub(super) argument: usize,
     /// The option keys that lead to the value within the argument.
@@ -244,6 +246,7 @@ fn call<'t>(
     Some(CallSlot {
         function,
         receiver,
+        open: bracket,
         argument,
         keys,
         in_list,

@@ -1,39 +1,25 @@
 //! Completion of arguments and options of zshell's functions.
 
 use super::CompletionAnswer;
-use super::code::CursorCode;
+use super::context::CompletionContext;
 use super::files::{FileOrder, files};
-use super::members;
+use super::filter;
+use super::listed;
 use super::names::{self, fits};
 use super::offer::Offer;
-use super::place::{CallSlot, CompletionPlace};
+use super::place::CallSlot;
 use crate::api::endpoint::Endpoint;
 use crate::api::model::JobState;
 use crate::config::Config;
-use crate::connection::Connection;
 use crate::engine::help;
-use crate::engine::registry::{self, Function, Opt, Takes};
-use crate::engine::types::{DefinedNames, Shape};
+use crate::engine::registry::{Function, Opt, Takes};
+use crate::engine::types::Shape;
 use crate::error::Kind as ErrorKind;
 use crate::render::OutputFormat;
-use crate::session::Session;
-use crate::session::known::Collections;
+use crate::repl::signature::parameters;
 use crate::text::words;
 use clap::ValueEnum;
 use jiff::Timestamp;
-use std::rc::Rc;
-use std::time::Duration;
-
-/// Maximum time that Tab waits for a service.
-const PATIENCE: Duration = Duration::from_millis(200);
-
-/// The state that sources use.
-pub(super) struct CompletionContext<'a, 't> {
-    pub(super) session: &'a Rc<Session>,
-    pub(super) names: &'a DefinedNames,
-    pub(super) code: &'a CursorCode<'t>,
-    pub(super) place: &'a CompletionPlace<'t>,
-}
 
 /// Returns the option keys for the map at a slot.
 pub(super) fn keys(
@@ -41,7 +27,9 @@ pub(super) fn keys(
     map: &CallSlot<'_>,
     given: &[&str],
 ) -> Vec<Offer> {
-    let options = function(look, map).and_then(|function| options(function, &map.keys));
+    let options = look
+        .function(map)
+        .and_then(|function| options(function, &map.keys));
     let left = options.unwrap_or(&[]).iter();
     let left = left.filter(|option| !given.iter().any(|key| option.matches(key)));
     let quote = look.place.quote;
@@ -61,7 +49,7 @@ pub(super) fn keys(
 
 /// Returns the values for a slot.
 pub(super) fn values(look: &CompletionContext<'_, '_>, slot: &CallSlot<'_>) -> CompletionAnswer {
-    let found = function(look, slot);
+    let found = look.function(slot);
     let takes = found.map_or(Takes::Anything, |function| takes(function, slot));
     let mut answer = of(look, takes, Some(slot));
     if look.place.quote.is_some() {
@@ -75,15 +63,16 @@ pub(super) fn values(look: &CompletionContext<'_, '_>, slot: &CallSlot<'_>) -> C
             | Takes::Duration
             | Takes::Json
             | Takes::Secret
+            | Takes::Filter
     ) {
         answer
             .offers
             .extend(names::names(look.code, look.names, look.place.typed));
         return answer;
     }
-    let map = found
-        .is_some_and(|function| slot.argument == 0 && slot.keys.is_empty() && takes_map(function));
-    if map {
+    let map =
+        found.is_some_and(|function| slot.keys.is_empty() && takes_map(function, slot.argument));
+    if map && takes != Takes::Options {
         answer.offers.push(Offer::new("#{", "options by name"));
     }
     let typed = look.place.typed;
@@ -111,15 +100,15 @@ pub(super) fn of(
         Takes::Anything | Takes::Text(_) if !bare => text(look),
         Takes::Options | Takes::Keys(_) if bare => vec![Offer::new("#{", "options by name")],
         Takes::Flag if bare => vec![Offer::new("true", ""), Offer::new("false", "")],
-        Takes::Count => quoted(look, [Offer::new("all", "")]),
-        Takes::Words(words) => quoted(look, words.iter().map(|word| Offer::new(*word, ""))),
+        Takes::Count => look.quoted([Offer::new("all", "")]),
+        Takes::Words(words) => look.quoted(words.iter().map(|word| Offer::new(*word, ""))),
         Takes::State => {
             let active = Offer::new("active", "every state that a job can still leave");
-            quoted(look, states().chain([active]))
+            look.quoted(states().chain([active]))
         }
-        Takes::Format => quoted(look, formats()),
-        Takes::Variable => quoted(look, variables()),
-        Takes::Profile => quoted(look, profiles()),
+        Takes::Format => look.quoted(formats()),
+        Takes::Variable => look.quoted(variables()),
+        Takes::Profile => look.quoted(profiles()),
         Takes::Function => help_pages(look),
         Takes::Path => files(typed, quote, FileOrder::Any, false),
         Takes::Data if reads_here(look, slot) => files(typed, quote, FileOrder::Data, true),
@@ -133,8 +122,18 @@ pub(super) fn of(
         | Takes::Duration
         | Takes::Json
         | Takes::Secret => Vec::new(),
+        Takes::Column => slot.map_or_else(Vec::new, |slot| listed::columns(look, slot)),
+        Takes::ImportKey => listed::import_keys(look),
+        Takes::Filter if bare => Vec::new(),
+        Takes::Filter => return filter::words(look, slot),
+        Takes::SettingValue => listed::setting_values(look),
+        Takes::Collection
+        | Takes::Field
+        | Takes::Partition
+        | Takes::Index
+        | Takes::Alias
+        | Takes::Database => return listed::names(look, takes, slot),
         Takes::Job => return jobs(look, slot),
-        Takes::Collection => return collections(look, slot),
     };
     CompletionAnswer::of(offers)
 }
@@ -142,12 +141,9 @@ pub(super) fn of(
 /// Returns the values that a property may be compared with.
 pub(super) fn compared(look: &CompletionContext<'_, '_>, property: &str) -> Vec<Offer> {
     match property {
-        "state" => quoted(look, states()),
-        "kind" => quoted(look, ErrorKind::ALL.map(|kind| Offer::new(kind.word(), ""))),
-        "api" => quoted(
-            look,
-            ["v1", "v2", "milvus"].map(|word| Offer::new(word, "")),
-        ),
+        "state" => look.quoted(states()),
+        "kind" => look.quoted(ErrorKind::ALL.map(|kind| Offer::new(kind.word(), ""))),
+        "api" => look.quoted(["v1", "v2", "milvus"].map(|word| Offer::new(word, ""))),
         _ if look.place.quote.is_some() => text(look),
         _ => names::names(look.code, look.names, look.place.typed),
     }
@@ -161,24 +157,6 @@ pub(super) fn text(look: &CompletionContext<'_, '_>) -> Vec<Offer> {
     } else {
         Vec::new()
     }
-}
-
-/// Returns the function of a slot.
-fn function(look: &CompletionContext<'_, '_>, slot: &CallSlot<'_>) -> Option<&'static Function> {
-    let function = registry::find(slot.function)?;
-    let own = look
-        .names
-        .functions
-        .iter()
-        .any(|own| own.name == slot.function);
-    let is_it = match &slot.receiver {
-        None => !own,
-        Some(chain) => {
-            let shape = members::shape(chain, look.code, look.names);
-            function.method && matches!(shape, Shape::Connection(_) | Shape::Unknown)
-        }
-    };
-    is_it.then_some(function)
 }
 
 /// Returns the options of the nested map at these keys.
@@ -204,17 +182,14 @@ fn takes(function: &'static Function, slot: &CallSlot<'_>) -> Takes {
     }
 }
 
-/// Returns true if the function accepts a map as its only argument.
-fn takes_map(function: &Function) -> bool {
-    let form = format!("{}(#{{", function.name);
-    function.forms.iter().any(|known| known.starts_with(&form))
-}
-
-/// Quotes each offer for the open quote, or with its own.
-fn quoted(look: &CompletionContext<'_, '_>, offers: impl IntoIterator<Item = Offer>) -> Vec<Offer> {
-    let quote = look.place.quote;
-    let offers = offers.into_iter();
-    offers.filter_map(|offer| offer.quoted(quote)).collect()
+/// Returns true if one of the function's forms has a map as this argument.
+fn takes_map(function: &Function, argument: usize) -> bool {
+    let mut forms = function.forms.iter();
+    forms.any(|form| {
+        let parameters = parameters(form);
+        let parameter = parameters.get(argument);
+        parameter.is_some_and(|parameter| parameter.starts_with("#{"))
+    })
 }
 
 fn states() -> impl Iterator<Item = Offer> {
@@ -262,7 +237,7 @@ pub(super) fn profiles() -> Vec<Offer> {
 fn help_pages(look: &CompletionContext<'_, '_>) -> Vec<Offer> {
     let pages = help::pages().map(|(name, about)| Offer::new(name, about));
     match look.place.quote {
-        Some(_) => quoted(look, pages),
+        Some(_) => look.quoted(pages),
         None => pages
             .filter(|page| !page.name.starts_with(':'))
             .map(|page| page.then(")"))
@@ -270,64 +245,29 @@ fn help_pages(look: &CompletionContext<'_, '_>) -> Vec<Offer> {
     }
 }
 
-/// Returns the connection that a slot's call uses, if known.
-fn connection(
-    look: &CompletionContext<'_, '_>,
-    slot: Option<&CallSlot<'_>>,
-) -> Option<Rc<Connection>> {
-    let receiver = slot.and_then(|slot| slot.receiver.as_ref());
-    match receiver.map(|chain| members::shape(chain, look.code, look.names)) {
-        None => look.session.current(),
-        Some(Shape::Connection(connection)) => connection,
-        Some(_) => None,
-    }
-}
-
 /// Returns true if the connection's paths are paths of this machine, as far as known.
 fn reads_here(look: &CompletionContext<'_, '_>, slot: Option<&CallSlot<'_>>) -> bool {
-    connection(look, slot).is_none_or(|connection| connection.client.is_local_service())
+    look.connection(slot)
+        .is_none_or(|connection| connection.client.is_local_service())
 }
 
 fn jobs(look: &CompletionContext<'_, '_>, slot: Option<&CallSlot<'_>>) -> CompletionAnswer {
-    let connection = connection(look, slot);
+    let connection = look.connection(slot);
     let address = connection.map(|connection| connection.address());
     let jobs = look.session.known.jobs(address.as_deref());
     if jobs.is_empty() {
         return CompletionAnswer::notice("no job seen yet: jobs() lists them");
     }
     let now = Timestamp::now();
-    CompletionAnswer::of(quoted(
-        look,
-        jobs.into_iter().map(|job| {
-            let state = if job.state.is_empty() {
-                "submitted"
-            } else {
-                &job.state
-            };
-            let since = words::ago(&job.since.to_string(), now);
-            let about = [job.collection.as_str(), state, &since];
-            let about: Vec<&str> = about.into_iter().filter(|part| !part.is_empty()).collect();
-            Offer::new(job.id, about.join("  "))
-        }),
-    ))
-}
-
-fn collections(look: &CompletionContext<'_, '_>, slot: Option<&CallSlot<'_>>) -> CompletionAnswer {
-    let Some(connection) = connection(look, slot) else {
-        return CompletionAnswer::notice("not connected yet: connect() first");
-    };
-    match look.session.known.ask_collections(&connection, PATIENCE) {
-        Collections::Named(names) if names.is_empty() => {
-            CompletionAnswer::notice("no collections yet")
-        }
-        Collections::Named(mut names) => {
-            names.sort_unstable();
-            CompletionAnswer::of(quoted(
-                look,
-                names.into_iter().map(|name| Offer::new(name, "")),
-            ))
-        }
-        Collections::Asked => CompletionAnswer::notice("asking the service: Tab again"),
-        Collections::Refused => CompletionAnswer::notice("the service does not tell its names"),
-    }
+    CompletionAnswer::of(look.quoted(jobs.into_iter().map(|job| {
+        let state = if job.state.is_empty() {
+            "submitted"
+        } else {
+            &job.state
+        };
+        let since = words::ago(&job.since.to_string(), now);
+        let about = [job.collection.as_str(), state, &since];
+        let about: Vec<&str> = about.into_iter().filter(|part| !part.is_empty()).collect();
+        Offer::new(job.id, about.join("  "))
+    })))
 }

@@ -117,3 +117,15 @@ fn without_a_movable_cursor_it_appends() {
     shell.send(CTRL_C);
     shell.prompt();
 }
+
+#[test]
+fn q_ends_it() {
+    let mut shell = Home::new().shell();
+    shell.begin(":watch 600s 40 + 2");
+    shell.see("\n42");
+    shell.send("xq");
+    shell.prompt();
+    let screen = shell.screen();
+    assert!(!screen.contains('q'), "{screen}");
+    shell.gives("40 + 3", "43");
+}

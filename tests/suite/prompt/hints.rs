@@ -72,17 +72,47 @@ fn a_hint_is_not_run_and_not_left_behind() {
 }
 
 #[test]
-fn hints_are_never_wider_than_the_screen() {
-    for columns in [40, 80] {
-        let mut shell = Home::new().shell_with(columns, &[]);
+fn hints_have_whole_forms_or_none() {
+    for (columns, colour, shown) in [
+        (
+            100,
+            true,
+            "import(collection, path)  or  collection, [path, …])  or  collection, path, #{…})  …",
+        ),
+        (
+            80,
+            true,
+            "import(collection, path)  or  collection, [path, …])  …",
+        ),
+        (60, true, "import(collection, path)"),
+        (40, true, "import(collection, path)"),
+        (80, false, "import(  <- import(collection, path)  …"),
+        (
+            120,
+            false,
+            "import(  <- import(collection, path)  or  import(collection, [path, …])  or  import(collection, path, #{…})  …",
+        ),
+        (60, false, "import(  <- import(collection, path)"),
+    ] {
+        let env: &[(&str, &str)] = if colour { &[] } else { &[("NO_COLOR", "1")] };
+        let mut shell = Home::new().shell_with(columns, env);
         shell.type_text("import(");
-        shell.see("import(collection");
-        shell.see("…");
-        shell.look(|screen| {
-            let second = screen.rows(0, columns).nth(1);
-            assert_eq!(second.as_deref(), Some(""), "{}", screen.contents());
+        shell.see("collection, path)");
+        let line = shell.look(|screen| {
+            let mut rows = screen.rows(0, columns);
+            let first = rows.next().unwrap_or_default();
+            assert_eq!(rows.next().as_deref(), Some(""), "{}", screen.contents());
+            first
         });
+        assert_eq!(line.trim_end(), format!("zshell> {shown}"), "{columns}");
     }
+    // An earlier statement comes first, and leaves no stump of a form.
+    let mut shell = Home::new().shell_with(60, &[]);
+    shell.run("import(1, 2, 3, 4)");
+    shell.type_text("import(");
+    shell.see("import(1, 2, 3, 4)");
+    let screen = shell.screen();
+    assert!(!screen.contains("collection, path"), "{screen}");
 }
 
 #[test]
@@ -90,7 +120,7 @@ fn without_colour_a_hint_cannot_be_taken_for_typed() {
     let mut shell = Home::new().shell_with(100, &[("NO_COLOR", "1")]);
     shell.run("40 + 2");
     shell.type_text("progress(");
-    shell.see("progress(  <- job)");
+    shell.see("progress(  <- progress(job)");
     shell.send(CTRL_C);
     shell.type_text("40");
     shell.see("40");

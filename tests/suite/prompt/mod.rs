@@ -6,6 +6,7 @@ mod commands_save;
 mod commands_shell;
 mod commands_watch;
 mod completion;
+mod completion_names;
 mod editing;
 mod editor_keys;
 mod harness;

@@ -1,8 +1,10 @@
 //! Completions and manual pages.
 
 use crate::support::harness::{Folder, Test};
+use crate::support::server::{Reply, Server};
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 #[test]
 fn every_shell_has_a_completion_script() {
@@ -37,6 +39,7 @@ fn bash(folder: &Folder, line: &str) -> Option<Vec<String>> {
         .current_dir(folder.path("work"))
         .env("PATH", path)
         .env("ZSHELL_CONFIG_DIR", folder.path("config"))
+        .env("ZSHELL_DATA_DIR", folder.path("data"))
         .output()
         .ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -67,6 +70,55 @@ fn bash_completes_commands_options_files_and_profiles() {
     assert_eq!(offers("zshell lint n"), ["nightly.rhai"]);
     assert!(offers("zshell import books ").contains(&"nightly.rhai".to_owned()));
     assert!(offers("zshell query books --").contains(&"--filter".to_owned()));
+}
+
+#[test]
+fn bash_completes_names_that_the_service_lists() {
+    let server = Server::start(|request| {
+        let path = request.target.as_str();
+        Reply::json(if path.ends_with("/collections/list") {
+            r#"{"code": 0, "data": ["books", "bookings", "evil\nname"]}"#
+        } else if path.ends_with("/partitions/list") && request.body.contains("books") {
+            r#"{"code": 0, "data": ["_default", "y2026"]}"#
+        } else if path.ends_with("/collections/describe") {
+            r#"{"code": 0, "data": {"collectionName": "books", "fields": [{"name": "title", "type": "VarChar"}]}}"#
+        } else {
+            r#"{"code": 0, "data": []}"#
+        })
+    });
+    let folder = Folder::new();
+    let profile = |name: &str, url: &str| {
+        format!(
+            "[profiles.{name}]\nendpoint = \"{url}\"\ntoken = \"root:Milvus\"\nverify = false\n"
+        )
+    };
+    let silent = Server::start(|_| Reply::Silence);
+    let config = [
+        profile("here", &server.url()),
+        profile("silent", &silent.url()),
+    ]
+    .concat();
+    folder.write("config/config.toml", config);
+    let Some(collections) = bash(&folder, "zshell -p here count bo") else {
+        eprintln!("skipped: no bash here");
+        return;
+    };
+    assert_eq!(collections, ["books", "bookings"]);
+    let offers = |line: &str| bash(&folder, line).expect("bash");
+    assert_eq!(
+        offers("zshell -p here import books x --partition y"),
+        ["y2026"]
+    );
+    assert_eq!(offers("zshell -p here drop-partition books y"), ["y2026"]);
+    assert_eq!(offers("zshell -p here query books --fields ti"), ["title"]);
+    // Without an answer there are no candidates.
+    let start = Instant::now();
+    assert_eq!(offers("zshell -p silent count bo").concat(), "");
+    assert!(
+        start.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        start.elapsed()
+    );
 }
 
 #[test]

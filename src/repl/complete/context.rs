@@ -1,0 +1,56 @@
+//! The state that the sources of candidates use: the session, and the code before the cursor.
+
+use super::code::CursorCode;
+use super::members;
+use super::offer::Offer;
+use super::place::{CallSlot, CompletionPlace};
+use crate::connection::Connection;
+use crate::engine::registry::{self, Function};
+use crate::engine::types::{DefinedNames, Shape};
+use crate::session::Session;
+use std::rc::Rc;
+
+/// The state that sources use.
+pub(super) struct CompletionContext<'a, 't> {
+    pub(super) session: &'a Rc<Session>,
+    pub(super) names: &'a DefinedNames,
+    pub(super) code: &'a CursorCode<'t>,
+    pub(super) place: &'a CompletionPlace<'t>,
+}
+
+impl CompletionContext<'_, '_> {
+    /// Returns the function of a slot.
+    pub(super) fn function(&self, slot: &CallSlot<'_>) -> Option<&'static Function> {
+        let function = registry::find(slot.function)?;
+        let own = self
+            .names
+            .functions
+            .iter()
+            .any(|own| own.name == slot.function);
+        let is_it = match &slot.receiver {
+            None => !own,
+            Some(chain) => {
+                let shape = members::shape(chain, self.code, self.names);
+                function.method && matches!(shape, Shape::Connection(_) | Shape::Unknown)
+            }
+        };
+        is_it.then_some(function)
+    }
+
+    /// Returns the connection that a slot's call uses, if known.
+    pub(super) fn connection(&self, slot: Option<&CallSlot<'_>>) -> Option<Rc<Connection>> {
+        let receiver = slot.and_then(|slot| slot.receiver.as_ref());
+        match receiver.map(|chain| members::shape(chain, self.code, self.names)) {
+            None => self.session.current(),
+            Some(Shape::Connection(connection)) => connection,
+            Some(_) => None,
+        }
+    }
+
+    /// Quotes each offer for the open quote, or with its own.
+    pub(super) fn quoted(&self, offers: impl IntoIterator<Item = Offer>) -> Vec<Offer> {
+        let quote = self.place.quote;
+        let offers = offers.into_iter();
+        offers.filter_map(|offer| offer.quoted(quote)).collect()
+    }
+}
