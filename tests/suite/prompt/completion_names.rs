@@ -69,14 +69,16 @@ fn names_follow_the_description_of_each_parameter() {
             "\"y2026\"",
         ),
         ("let d = \"books\"; drop_partition(d, \"y", "d, \"y2026\""),
-        ("import_all(\"novels\", \"x\", #{partition: \"", "\"y2026\""),
+        (
+            "import_all(\"novels\", \"x\", #{partition: \"",
+            "_default  y2026",
+        ),
         // Indexes, aliases, databases.
         ("drop_index(\"books\", \"b", "\"by_vector\""),
         ("drop_alias(\"n", "\"novels\""),
         ("use_database(\"d", "\"default\""),
         // Columns of a value, by its type or by its keys.
         ("show(jobs(), #{columns: [\"", "percent     "),
-        ("show([#{alpha: 1}][0], #{columns: [\"", "columns: [\""),
         (
             "show(#{alpha: 1, beta: 2}, #{columns: [\"alpha\", \"b",
             "\"beta\"",
