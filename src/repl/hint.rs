@@ -96,9 +96,10 @@ impl Hinter {
         if !self.color.get() {
             // Without colour the hint needs another mark, and can't continue the typed text.
             let forms = forms?;
-            let shown = match forms.whole.is_empty() {
-                true => &forms.rest,
-                false => &forms.whole,
+            let shown = if forms.whole.is_empty() {
+                &forms.rest
+            } else {
+                &forms.whole
             };
             return Some(self.apart(shown, room, is_narrow));
         }

@@ -110,7 +110,7 @@ pub(super) fn columns(look: &CompletionContext<'_, '_>, slot: &CallSlot<'_>) -> 
 pub(super) fn import_keys(look: &CompletionContext<'_, '_>) -> Vec<Offer> {
     let journal = &look.session.desk.journal;
     let keys = journal.read(|state| {
-        let latest = state.submissions().into_iter().rev();
+        let latest = state.submissions().iter().rev();
         let mut keys: Vec<Offer> = Vec::new();
         for submission in latest {
             let intent = &submission.intent;
