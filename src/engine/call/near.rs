@@ -38,9 +38,16 @@ impl Call<'_> {
 
     fn near_collections(&self, connection: &Connection) -> Option<String> {
         let wanted = self.collection()?;
-        let names = brief(connection).collections().ok();
-        let names = names.or_else(|| self.session.known.names.collections(connection))?;
-        words::did_you_mean(&wanted, names.iter().map(String::as_str))
+        let near =
+            |names: Vec<String>| words::did_you_mean(&wanted, names.iter().map(String::as_str));
+        // Names that are known cost no request.
+        let known = self
+            .session
+            .known
+            .names
+            .collections(connection)
+            .and_then(near);
+        known.or_else(|| near(brief(connection).collections().ok()?))
     }
 
     fn near_fields(&self, connection: &Connection, message: &str) -> Option<String> {
