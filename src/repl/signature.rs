@@ -151,7 +151,7 @@ mod tests {
             ("import(c, x, ", "#{…})"),
             ("import(\"b\", \"x\", #{}, ", ""),
             ("import(#{}", ")"),
-            ("jobs(", ")  or  #{state, collection, limit})"),
+            ("jobs(", ")  or  #{state, collection, since, limit})"),
             ("eu.progress(", "job)"),
             ("\"5s\".sleep(", ")"),
             (

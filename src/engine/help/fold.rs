@@ -21,7 +21,7 @@ pub(super) fn laid_out(text: &str, screen: &Screen) -> String {
             is_code = CODE.iter().any(|title| line.starts_with(title));
         }
         is_head &= is_heading;
-        let is_code = is_code && !is_heading;
+        let is_code = is_code && line.starts_with(' ');
         for line in folded(line, screen.width, is_code) {
             if screen.color && is_heading {
                 // A heading may be followed by names in the same line.

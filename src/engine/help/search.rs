@@ -58,7 +58,8 @@ impl SearchWords {
     }
 
     fn occur_in(&self, text: &str) -> bool {
-        let text = normal(text);
+        // `NumPy` is found as `numpy` too.
+        let text = format!("{}{}", normal(text), normal(&text.to_lowercase()));
         !self.words.is_empty() && self.words.iter().all(|word| text.contains(word))
     }
 

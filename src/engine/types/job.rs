@@ -25,7 +25,9 @@ impl ScriptType for Job {
         Getter::new("id", Gives::Text, "the id that the service gave it", |it| {
             (&it.id).into()
         }),
-        Getter::new("job", Gives::Text, "the same", |it| (&it.id).into()),
+        Getter::new("job", Gives::Text, "the job's id, as `id`", |it| {
+            (&it.id).into()
+        }),
         Getter::new(
             "collection",
             Gives::Text,

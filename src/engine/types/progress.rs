@@ -52,7 +52,7 @@ impl ScriptType for ProgressValue {
         Getter::new("id", Gives::Text, "the job's id", |it| {
             (&it.progress.job_id).into()
         }),
-        Getter::new("job", Gives::Text, "the same", |it| {
+        Getter::new("job", Gives::Text, "the job's id, as `id`", |it| {
             (&it.progress.job_id).into()
         }),
         Getter::new(

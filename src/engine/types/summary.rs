@@ -26,7 +26,7 @@ impl ScriptType for SummaryValue {
         Getter::new("id", Gives::Text, "the job's id", |it| {
             (&it.summary.job_id).into()
         }),
-        Getter::new("job", Gives::Text, "the same", |it| {
+        Getter::new("job", Gives::Text, "the job's id, as `id`", |it| {
             (&it.summary.job_id).into()
         }),
         Getter::new(

@@ -102,7 +102,6 @@ fn forms_of_other_tools_are_refused_with_the_accepted_form() {
     for (text, instead) in [
         ("s3a://bucket/a/x.json", "s3://bucket/a/x.json"),
         ("S3N://bucket/a/", "s3://bucket/a/"),
-        ("s3:/bucket/x.json", "s3://bucket/x.json"),
         ("arn:aws:s3:::bucket/a/x.json", "s3://bucket/a/x.json"),
         ("gcs://bucket/a/x.json", "gs://bucket/a/x.json"),
         (
@@ -176,6 +175,11 @@ fn forms_of_other_tools_are_refused_with_the_accepted_form() {
             "{instead}"
         );
     }
+    let one_slash = refused("s3:/bucket/x.json", &PathScope::Cloud);
+    assert!(
+        one_slash.ends_with("; did you mean s3://bucket/x.json?"),
+        "{one_slash}"
+    );
     for text in [
         "s3a://bucket/a/x.json",
         "minio://bucket/a/x.json",

@@ -127,7 +127,7 @@ fn what_is_not_there_is_refused_with_its_code() {
         "connect(\"local\"); {} wait(import(\"books\", \"gone.jsonl\"))",
         create("books")
     );
-    let ran = Test::new().eval(text).status(4).run();
+    let ran = Test::new().eval(text).status(7).run();
     ran.complains("gone.jsonl");
 }
 
