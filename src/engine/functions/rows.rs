@@ -149,6 +149,8 @@ fn query(call: &Call) -> Result<Dynamic, Failure> {
             return Err(call.misused("the fields go into the map: #{filter, fields}"));
         }
         from_options(call)?
+    } else if call.args.get(2).and_then(map_of).is_some() {
+        return Err(call.misused("options go into one map with the filter: #{filter, limit}"));
     } else {
         RowQuery {
             filter: call.text(1, "the filter")?,

@@ -45,10 +45,12 @@ fn a_table_has_the_fields_in_their_order() {
 fn a_filter_that_is_wrong_is_explained() {
     let ran = ten(
         r#"try { query("books", "id = 3") } catch (e) { print(e.message) }
+                     try { query("books", "id > 3", #{limit: 2}) } catch (e) { print(e.message) }
                      query("books", "nothing == 3")"#,
         7,
     );
-    ran.says("equality is ==");
+    ran.says("equality is ==")
+        .says("one map with the filter: #{filter, limit}");
     ran.complains("nothing");
 }
 
