@@ -284,8 +284,8 @@ fn rounded(number: &Value) -> String {
     }
 }
 
-/// Returns compact JSON with a blank after each comma and colon, so lines can be broken there. `number` returns the text
-/// of a short vector's number.
+/// Returns compact JSON with a blank after each comma and colon, so lines can be broken there. `number` formats the
+/// numbers of short vectors.
 pub(super) fn spaced(value: &Value, number: &dyn Fn(&Value) -> String) -> String {
     match value {
         Value::Array(items) => {

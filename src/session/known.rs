@@ -49,7 +49,7 @@ impl SeenJob {
 pub struct Known {
     /// The latest last.
     jobs: RefCell<Vec<SeenJob>>,
-    /// What has been looked at once.
+    /// The values that were looked at once.
     looked_at: RefCell<BTreeSet<String>>,
     /// The names that services list.
     pub(crate) names: NameCache,

@@ -20,7 +20,7 @@ const MAX_PENDING: usize = 4;
 const MAX_AGE: Duration = Duration::from_mins(5);
 /// Timeout of a question.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// How often a wait checks whether to give up.
+/// Interval at which a wait checks whether to give up.
 const TICK: Duration = Duration::from_millis(10);
 
 /// A question whose answer is a list of names.

@@ -141,7 +141,7 @@ def keys(moto, store):
         words = ("import", "upload_keys", "*.jsonl", "--check", "--verify", "--upload-to", f"s3://{BUCKET}/keys/")
         expired.append(True)
         ran = zshell.run(*words)
-        told = "ExpiredToken" in ran.stderr and "to go on: zshell" in " ".join(ran.stderr.split())
+        told = "ExpiredToken" in ran.stderr and "to continue: zshell" in " ".join(ran.stderr.split())
         check("S3 expired keys: exit 3, and how to go on", ran.returncode == 3 and told, last_line(ran))
         check("S3 expired keys: no secret", SECRET not in ran.stdout + ran.stderr)
         check("S3 expired keys: no job", service.count("POST", "import/create") == 0)

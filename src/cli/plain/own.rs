@@ -120,7 +120,7 @@ fn import_in_steps(
         };
         let hint = failure.hint.as_ref();
         let hint = hint.map_or_else(String::new, |hint| format!("{hint}; "));
-        failure.with_hint(format!("{hint}to go on: {command}"))
+        failure.with_hint(format!("{hint}to continue: {command}"))
     })
 }
 

@@ -7,7 +7,7 @@ use crate::guide::{CommandHelp, PAGES};
 use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
-/// How to go on, and an import that works as pasted in an empty folder.
+/// The next steps, and an import that works as pasted in an empty folder.
 pub(super) const FIRST_STEPS: &str = "\
 help
   help(import)            explains a function, a type or a topic

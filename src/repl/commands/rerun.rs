@@ -1,4 +1,4 @@
-//! `:rerun`, and the statements that numbers of `:history` stand for.
+//! `:rerun`, and finding statements by their number in `:history`.
 
 use super::{CommandResult, PromptCommand, find, run_any};
 use crate::engine::registry::Takes;

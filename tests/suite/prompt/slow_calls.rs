@@ -1,4 +1,4 @@
-//! What a terminal shows while a service doesn't answer, and at the end of a long wait.
+//! The lines and signals on a terminal while a service doesn't answer, and at the end of a long wait.
 
 use crate::prompt::harness::{CTRL_C, ENTER, Home, Terminal, look_of};
 use crate::prompt::service::Service;
@@ -47,7 +47,7 @@ fn a_line_says_what_is_waited_for_and_goes_with_the_answer() {
     shell.see(&format!("{line}1s (Ctrl-C stops)"));
     let look = shell.look(|screen| look_of(screen, &line));
     assert!(look.expect("the line").dim);
-    // The time goes on in the same line.
+    // The time is updated in the same line.
     shell.see(&format!("{line}2s (Ctrl-C stops)"));
     assert_eq!(shell.screen().matches("waiting for").count(), 1);
     door.store(true, Ordering::SeqCst);

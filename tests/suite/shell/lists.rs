@@ -124,8 +124,8 @@ fn a_list_is_joined_to_an_array_by_every_form_of_addition() {
     ran.complains("'@' is a reserved symbol");
 }
 
-/// A service with a new job and an old one, an old one without a time, and one that says nothing of its time; `jobs` is
-/// what its list says of them.
+/// A service with a new job and an old one, an old one without a time, and one that says nothing of its time. `jobs` is
+/// the answer to a list call.
 fn dated(jobs: &'static str) -> Server {
     let now = jiff::Timestamp::now();
     Server::start(move |request| {

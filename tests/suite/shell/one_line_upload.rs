@@ -158,7 +158,7 @@ fn a_failed_upload_submits_nothing_and_says_how_to_go_on() {
     let ran = folder.test().args(COMMAND).status(3).run();
     ran.complains("upload: s3://books/in/deep/b.json: access denied");
     ran.complains("the same command then continues, and skips the steps that are done");
-    let again = "to go on: zshell -p p -o json import books d --upload-to s3://books/in/\n";
+    let again = "to continue: zshell -p p -o json import books d --upload-to s3://books/in/\n";
     assert!(
         ran.stderr.replace("\n      ", " ").contains(again),
         "{}",
