@@ -9,7 +9,9 @@ pub(super) mod collections;
 pub(super) mod databases;
 pub(super) mod dead;
 pub(super) mod ending;
+mod error;
 pub(super) mod jobs;
+mod open;
 mod pool;
 pub(super) mod rows;
 pub(super) mod scan;
@@ -17,128 +19,21 @@ mod statements;
 pub(super) mod volumes;
 pub(super) mod work;
 
+pub(crate) use error::StoreError;
+
 use crate::fsutil::{LockError, LockMode, create_private_folder, lock_file, open_private};
-use crate::interrupt::{Interrupt, Stop};
+use crate::interrupt::Interrupt;
+use error::file_error;
+use open::connect_all;
 use pool::{ConnectionPool, PooledConnection, Priority, Stopping};
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
-use std::cmp::Ordering;
-use std::path::{Path, PathBuf};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-
-/// An error of the store itself, as opposed to an invalid request.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The database refused or failed.
-    #[error("the local store's database failed: {0}")]
-    Database(#[from] rusqlite::Error),
-    /// The database was locked by another process for the whole wait. Nothing was done.
-    #[error("the local store is busy: another process has kept it locked; try again")]
-    Busy,
-    /// A file or folder of the store couldn't be created or read.
-    #[error("could not {doing} {path}: {source}")]
-    File {
-        /// The failed action, e.g. `create`.
-        doing: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// The system's error.
-        source: std::io::Error,
-    },
-    /// The wait for another process was interrupted.
-    #[error("{} while another process had the local store locked", .0.words())]
-    Stopped(Stop),
-    /// A newer zshell has changed the store's layout.
-    #[error(
-        "{path} was written by a newer zshell (store version {found}, this one knows {known}); use that zshell, or another --data-dir"
-    )]
-    Newer {
-        /// The database file.
-        path: PathBuf,
-        /// The file's store version.
-        found: i64,
-        /// The newest version that this zshell supports.
-        known: i64,
-    },
-    /// A stored record couldn't be parsed.
-    #[error("the local store holds a {what} that cannot be read: {why}")]
-    Corrupt {
-        /// The kind of record.
-        what: &'static str,
-        /// The reason.
-        why: String,
-    },
-}
-
-impl StoreError {
-    /// Returns the constructor of the error for a record of this kind that couldn't be read.
-    pub(super) fn corrupt<E: ToString>(what: &'static str) -> impl FnOnce(E) -> Self {
-        move |why| Self::Corrupt {
-            what,
-            why: why.to_string(),
-        }
-    }
-
-    /// Returns true if a retry may succeed: another process has the store locked, or the disk is full or doesn't
-    /// respond. Returns false if the stored data is broken.
-    pub(super) fn is_passing(&self) -> bool {
-        match self {
-            Self::Busy | Self::Stopped(_) | Self::File { .. } => true,
-            Self::Newer { .. } | Self::Corrupt { .. } => false,
-            Self::Database(error) => {
-                is_busy(error) || error.sqlite_error_code().is_some_and(passes)
-            }
-        }
-    }
-}
-
-fn passes(code: ErrorCode) -> bool {
-    matches!(
-        code,
-        ErrorCode::DiskFull
-            | ErrorCode::SystemIoFailure
-            | ErrorCode::CannotOpen
-            | ErrorCode::ReadOnly
-            | ErrorCode::PermissionDenied
-            | ErrorCode::OutOfMemory
-            | ErrorCode::OperationInterrupted
-            | ErrorCode::OperationAborted
-            | ErrorCode::FileLockingProtocolFailed
-            | ErrorCode::SchemaChanged
-    )
-}
-
-/// Returns true if another process has the database locked.
-fn is_busy(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
-    )
-}
 
 /// Longest wait of workers, and of opening the store, for another process's transaction. A transaction normally lasts
 /// for one batch of rows.
 const BUSY: Duration = Duration::from_secs(30);
-
-/// Size of the write-ahead log, in bytes, at which it's moved into the database file. It's large because each move
-/// costs two fsyncs, and an import writes its rows once and in order.
-const WAL_BYTES: i64 = 64 << 20;
-
-/// Size of a database page in bytes. It's large because nearly all data is in blobs of hundreds of KiB.
-const PAGE_BYTES: i64 = 16 << 10;
-
-/// The steps to the current layout, one per version. `user_version` is the number of steps that were taken.
-const MIGRATIONS: &[&str] = &[
-    include_str!("v1.sql"),
-    include_str!("v2.sql"),
-    include_str!("v3.sql"),
-    include_str!("v4.sql"),
-    include_str!("v5.sql"),
-    include_str!("v6.sql"),
-    include_str!("v7.sql"),
-    include_str!("v8.sql"),
-];
 
 /// The database of one data folder. Clones share the database.
 #[derive(Clone)]
@@ -256,75 +151,6 @@ pub(super) fn create_private(dir: &Path) -> Result<(), StoreError> {
     create_private_folder(dir).map_err(file_error("create", dir))
 }
 
-fn file_error(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> StoreError {
-    let path = path.to_owned();
-    move |source| StoreError::File {
-        doing,
-        path,
-        source,
-    }
-}
-
-/// Opens the writing and the reading connection and updates the layout. Waits at most [`BUSY`] for a database that
-/// another process has locked.
-fn connect_all(path: &Path, interrupt: &Interrupt) -> Result<(Connection, Connection), StoreError> {
-    let end = Instant::now() + BUSY;
-    loop {
-        let opened = connect(path).and_then(|mut writer| {
-            migrate(&mut writer, path)?;
-            Ok((writer, connect(path)?))
-        });
-        match opened {
-            Err(StoreError::Database(error)) if is_busy(&error) => {
-                if Instant::now() >= end {
-                    return Err(StoreError::Busy);
-                }
-                interrupt.sleep(pool::SLICE).map_err(StoreError::Stopped)?;
-            }
-            opened => return opened,
-        }
-    }
-}
-
-fn connect(path: &Path) -> Result<Connection, StoreError> {
-    let connection = Connection::open(path)?;
-    connection.busy_timeout(pool::SLICE)?;
-    connection.pragma_update(None, "page_size", PAGE_BYTES)?;
-    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    // A killed process loses no committed data. A power loss may cost the last seconds.
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
-    connection.pragma_update(None, "wal_autocheckpoint", WAL_BYTES / PAGE_BYTES)?;
-    connection.pragma_update(None, "journal_size_limit", WAL_BYTES)?;
-    connection.set_prepared_statement_cache_capacity(64);
-    // Otherwise a statement that may use a partial index is prepared again for each value bound to it.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    Ok(connection)
-}
-
-fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let newer = || StoreError::Newer {
-        path: path.to_owned(),
-        found,
-        known,
-    };
-    let done = usize::try_from(found).map_err(|_| newer())?;
-    match found.cmp(&known) {
-        Ordering::Greater => return Err(newer()),
-        Ordering::Equal => return Ok(()),
-        Ordering::Less => {}
-    }
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for step in MIGRATIONS.iter().skip(done) {
-        transaction.execute_batch(step)?;
-    }
-    transaction.pragma_update(None, "user_version", known)?;
-    transaction.commit()?;
-    Ok(())
-}
-
 /// Converts a size or count to a signed integer, as stored in the database. Real values never come near the limit.
 pub(super) fn signed(number: impl TryInto<i64>) -> i64 {
     number.try_into().unwrap_or(i64::MAX)
@@ -356,62 +182,6 @@ mod tests {
         assert!(store.set_body(&before, &other).unwrap());
         assert!(!store.set_body(&before, &body).unwrap());
         assert_eq!(read().body, other);
-    }
-
-    #[test]
-    fn a_store_of_a_newer_version_is_left_alone() {
-        let dir = tempfile::tempdir().unwrap();
-        drop(DataStore::open(dir.path(), &Interrupt::new()).unwrap());
-        let path = dir.path().join("store.sqlite");
-        connect(&path)
-            .unwrap()
-            .pragma_update(None, "user_version", 99)
-            .unwrap();
-        let opened = DataStore::open(dir.path(), &Interrupt::new());
-        assert!(matches!(
-            opened.err(),
-            Some(StoreError::Newer {
-                found: 99,
-                known: 8,
-                ..
-            })
-        ));
-    }
-
-    #[test]
-    fn collections_and_jobs_of_before_belong_to_the_default_database() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("store.sqlite");
-        let old = connect(&path).unwrap();
-        for step in &MIGRATIONS[..2] {
-            old.execute_batch(step).unwrap();
-        }
-        old.execute_batch(
-            "PRAGMA user_version = 2;
-             INSERT INTO collections (name, body, loaded) VALUES ('a', '{}', 1), ('b', '{}', 0);
-             DELETE FROM collections WHERE name = 'b';
-             INSERT INTO jobs (id, collection_id, collection, partition_id, source, state)
-             VALUES ('job-1', 1, 'a', 1, '{}', 'Completed');",
-        )
-        .unwrap();
-        drop(old);
-        let store = DataStore::open(dir.path(), &Interrupt::new()).unwrap();
-        assert_eq!(store.collection_names("default").unwrap(), ["a"]);
-        assert_eq!(store.jobs(Some("default"), None, 0, 9).unwrap().0, 1);
-        let body = serde_json::json!({ "dimension": 2 });
-        assert!(
-            !store
-                .create_collection("default", "a", &body, &["_default".to_owned()], true)
-                .unwrap()
-        );
-        assert!(
-            store
-                .create_collection("other", "a", &body, &["_default".to_owned()], true)
-                .unwrap()
-        );
-        // The dropped collection's id isn't used again.
-        let other = store.collection("other", "a").unwrap().unwrap();
-        assert!(other.id > 2, "{}", other.id);
     }
 
     #[test]

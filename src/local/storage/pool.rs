@@ -1,6 +1,6 @@
 //! Limited waits for the database: for the connection of this process, and for locks of other processes.
 
-use super::StoreError;
+use super::error::{StoreError, is_busy};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use rusqlite::Connection;
 use std::ops::Deref;
@@ -44,7 +44,7 @@ impl Stopping {
         loop {
             let begin = Instant::now();
             match act() {
-                Err(error) if super::is_busy(&error) => {
+                Err(error) if is_busy(&error) => {
                     let left = self.left(priority, end).ok_or(StoreError::Busy)?;
                     // The database normally waited for a slice itself, but not if that could be a deadlock.
                     std::thread::sleep(SLICE.min(left).saturating_sub(begin.elapsed()));
