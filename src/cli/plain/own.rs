@@ -8,6 +8,7 @@ use crate::render::OutputFormat;
 use crate::session::Session;
 use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
 use rhai::{Dynamic, Map};
+use std::ffi::OsString;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -124,11 +125,21 @@ fn import_in_steps(
     })
 }
 
-/// Returns the command of this process; `None` if it's too long for a hint or may contain a secret, as JSON may.
+/// Returns the command of this process; `None` if it's too long for a hint or may contain a secret, as JSON may, and URLs
+/// with a password or a signature.
 fn own_command() -> Option<String> {
-    let words = std::env::args().skip(1);
-    let words = shell_words::join(["zshell".to_owned()].into_iter().chain(words));
-    (words.len() <= LONGEST_COMMAND && !words.contains('{')).then_some(words)
+    let words: Result<Vec<String>, _> = std::env::args_os()
+        .skip(1)
+        .map(OsString::into_string)
+        .collect();
+    let words = words.ok()?;
+    let may_be_secret =
+        |word: &String| word.contains('{') || word.contains("://") && word.contains(['@', '?']);
+    if words.iter().any(may_be_secret) {
+        return None;
+    }
+    let command = shell_words::join(std::iter::once("zshell".to_owned()).chain(words));
+    (command.len() <= LONGEST_COMMAND).then_some(command)
 }
 
 fn check(command: Command) -> Command {

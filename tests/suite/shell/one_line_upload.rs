@@ -143,7 +143,7 @@ fn plain_commands_use_the_storage_of_the_chosen_profile_without_connecting() {
 }
 
 #[test]
-fn a_failed_upload_submits_nothing_and_says_how_to_go_on() {
+fn a_failed_upload_submits_nothing_and_says_how_to_continue() {
     let server = service();
     let refused = Arc::new(AtomicUsize::new(1));
     let left = Arc::clone(&refused);
@@ -173,11 +173,17 @@ fn a_failed_upload_submits_nothing_and_says_how_to_go_on() {
         .args(["--body", &json])
         .status(3)
         .run();
-    assert!(!ran.stderr.contains("to go on"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("to continue"), "{}", ran.stderr);
     refused.store(0, Ordering::SeqCst);
     let ran = folder.test().args(COMMAND).run();
     assert_eq!(steps(&ran.json()), ["upload done", "import done"]);
     assert_eq!((s3.objects().len(), creates(&server).len()), (2, 1));
+    // So may URLs.
+    let to = format!("s3://{ACCESS}:{SECRET}@books/in/");
+    let test = folder.test().args(["-p", "p", "import", "books", "d"]);
+    let ran = test.args(["--upload-to", &to]).status(7).run();
+    ran.complains("carries a user or password");
+    assert!(!ran.stderr.contains(SECRET), "{}", ran.stderr);
 }
 
 #[test]
