@@ -135,9 +135,6 @@ fn places(words: &SearchWords, commands: &[CommandHelp], shell: &[(String, Strin
             PAGES.iter().filter_map(|page| topic(page, words)).collect(),
         ),
     ];
-    let of_rhai = of_rhai().filter(|it| words.occur_in(&it.form) && !words.inside);
-    let of_rhai = of_rhai.map(|it| (it.form, it.help));
-    push(&mut text, "the language Rhai", of_rhai);
     for (title, entries) in groups {
         let is_topics = title == "topics";
         let wanted = |entry: &HelpEntry| is_topics || words.occur_in_entry(entry);
@@ -147,6 +144,9 @@ fn places(words: &SearchWords, commands: &[CommandHelp], shell: &[(String, Strin
         let rows = found.into_iter().map(|it| (it.form, it.help));
         push(&mut text, title, rows);
     }
+    let of_rhai = of_rhai().filter(|it| words.occur_in(&it.form) && !words.inside);
+    let of_rhai = of_rhai.map(|it| (it.form, it.help));
+    push(&mut text, "the language Rhai", of_rhai);
     if text.is_empty() {
         return text;
     }

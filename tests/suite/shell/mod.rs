@@ -37,6 +37,7 @@ mod logs;
 mod modules;
 mod objects;
 mod one_line;
+mod one_line_local;
 #[cfg(feature = "local")]
 mod one_line_upload;
 mod places;
