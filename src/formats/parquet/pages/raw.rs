@@ -72,7 +72,11 @@ impl PageSource {
                 _ = sender.send(Err(damaged("it is damaged")));
             }
         };
-        thread::Builder::new().spawn(read)?;
+        let thread = thread::Builder::new().name("pages".to_owned());
+        if thread.spawn(read).is_err() {
+            // If no thread can be started, the reader reads the pages itself.
+            return Ok(Self::Here(RawPages::new(file, chunk)?));
+        }
         Ok(Self::Ahead(pages))
     }
 
