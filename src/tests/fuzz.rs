@@ -12,6 +12,7 @@
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 /// Environment variable with the number of mutations.
@@ -32,6 +33,9 @@ const PEAK: u64 = 300 << 20;
 
 /// Maximum processor time for one input.
 const HANG: Duration = Duration::from_secs(20);
+
+/// Maximum time for one input, waits included. Long, since a busy machine can stop a process for a while.
+const STUCK: Duration = Duration::from_secs(300);
 
 /// Parts of JSON, filters and scripts that replace parts of a text.
 pub(crate) const TEXT: &[&[u8]] = &[
@@ -205,11 +209,14 @@ pub(crate) fn try_within(
     let count: u64 = std::env::var(COUNT).unwrap().parse().unwrap();
     let progress = std::fs::File::create(folder.join(kind)).unwrap();
     let (mut slowest, mut accepted) = (Duration::ZERO, 0_u64);
+    let (began, begins) = mpsc::channel();
+    std::thread::spawn(move || end_if_stuck(&begins));
     let only = std::env::var(ONLY)
         .ok()
         .map(|number| number.parse().unwrap());
     for number in only.map_or(0..count, |number| number..number + 1) {
         progress.write_all_at(&number.to_le_bytes(), 0).unwrap();
+        began.send(()).unwrap();
         let begin = processor_time();
         accepted += u64::from(accepts(number, &mut fastrand::Rng::with_seed(number)));
         slowest = slowest.max(processor_time().saturating_sub(begin));
@@ -222,6 +229,20 @@ pub(crate) fn try_within(
     );
     std::fs::write(folder.join(format!("{kind}.report")), report).unwrap();
     assert!(peak < limit, "{} MiB", peak >> 20);
+}
+
+/// Ends the process if one input takes longer than [`STUCK`]: threads that wait for each other use no processor time.
+fn end_if_stuck(begins: &Receiver<()>) {
+    loop {
+        match begins.recv_timeout(STUCK) {
+            Ok(()) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => {
+                eprintln!("it took longer than {STUCK:?}");
+                std::process::exit(1);
+            }
+        }
+    }
 }
 
 /// Returns the processor time that this process has used. Other processes on a busy machine don't count.
