@@ -4,9 +4,10 @@
 
 use crate::error::{Failure, Kind};
 use crate::pending::PendingCalls;
+use parking_lot::{Condvar, Mutex};
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -143,7 +144,7 @@ impl Interrupt {
         };
         loop {
             self.pending.tick();
-            let state = lock.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut state = lock.lock();
             if let Some(stop) = self.reason(&state) {
                 return Err(stop);
             }
@@ -156,11 +157,7 @@ impl Interrupt {
                 .flatten()
                 .min();
             let left = next.map_or(Duration::MAX, |next| next.saturating_duration_since(now));
-            drop(
-                condvar
-                    .wait_timeout(state, left.min(longest))
-                    .unwrap_or_else(PoisonError::into_inner),
-            );
+            condvar.wait_for(&mut state, left.min(longest));
         }
     }
 
@@ -197,7 +194,7 @@ impl Interrupt {
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut InterruptState) -> T) -> T {
-        act(&mut self.shared.0.lock().unwrap_or_else(PoisonError::into_inner))
+        act(&mut self.shared.0.lock())
     }
 }
 

@@ -1,8 +1,9 @@
 //! The calls to services and object stores that a run waits for, so a view can show them.
 
+use parking_lot::Mutex;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 /// A call that a thread waits for. A call may wait for calls of its own, such as those of a submission.
@@ -89,7 +90,7 @@ impl PendingCalls {
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Vec<(u64, PendingCall)>) -> T) -> T {
-        act(&mut self.0.calls.lock().unwrap_or_else(PoisonError::into_inner))
+        act(&mut self.0.calls.lock())
     }
 }
 
@@ -128,7 +129,8 @@ impl Drop for PendingGuard<'_> {
 #[cfg(test)]
 mod tests {
     use super::PendingCalls;
-    use std::sync::{Arc, Mutex};
+    use parking_lot::Mutex;
+    use std::sync::Arc;
 
     #[test]
     fn the_outermost_call_is_shown_with_the_tries_of_the_inner_ones() {
@@ -137,7 +139,7 @@ mod tests {
         let shown = Arc::clone(&seen);
         calls.observe(move |call| {
             let line = format!("{} {} {}", call.doing, call.place, call.tries);
-            shown.lock().unwrap().push(line);
+            shown.lock().push(line);
         });
         calls.tick();
         let outer = calls.begin("submitting to", "a".to_owned(), "");
@@ -149,9 +151,6 @@ mod tests {
         calls.tick();
         drop(outer);
         calls.tick();
-        assert_eq!(
-            *seen.lock().unwrap(),
-            ["submitting to a 2", "submitting to a 1"]
-        );
+        assert_eq!(*seen.lock(), ["submitting to a 2", "submitting to a 1"]);
     }
 }

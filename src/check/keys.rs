@@ -8,13 +8,13 @@ use super::CheckError;
 use super::findings::{Example, FindingLevel, Findings};
 use crate::formats::{Batch, DataType, Schema};
 use crate::stores::read_at::{DiskFile, ReadAt};
+use parking_lot::Mutex;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 /// Records of one sorted run: 24 MB. Each worker may sort one while the next is collected.
 const RUN: usize = 1 << 20;
@@ -96,7 +96,7 @@ impl KeyStore {
             Some([high, low, first.0 + row as u64])
         });
         let full = {
-            let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut state = self.0.lock();
             state.pending.extend(records);
             if state.pending.len() < RUN {
                 return Ok(());
@@ -109,7 +109,7 @@ impl KeyStore {
     /// Sorts a run and appends it to the temporary file.
     fn spill(&self, mut run: Vec<KeyRecord>) -> io::Result<()> {
         run.sort_unstable();
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.0.lock();
         let begin = state.runs.last().map_or(0, |run| run.end);
         if state.spill.is_none() {
             state.spill = Some(tempfile::tempfile()?);
@@ -178,16 +178,16 @@ impl KeyStore {
     /// Calls `see` with every record, in order.
     fn each(self, mut see: impl FnMut(KeyRecord) -> io::Result<()>) -> io::Result<()> {
         let last = {
-            let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut state = self.0.lock();
             std::mem::take(&mut state.pending)
         };
-        if self.0.lock().is_ok_and(|state| state.runs.is_empty()) {
+        if self.0.lock().runs.is_empty() {
             let mut last = last;
             last.sort_unstable();
             return last.into_iter().try_for_each(see);
         }
         self.spill(last)?;
-        let state = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let state = self.0.into_inner();
         let Some(file) = state.spill else {
             return Ok(());
         };
@@ -318,7 +318,7 @@ mod tests {
         ] {
             keys.spill(run).unwrap();
         }
-        keys.0.lock().unwrap().pending.push([0, 0, 9]);
+        keys.0.lock().pending.push([0, 0, 9]);
         let mut seen = Vec::new();
         keys.each(|record| {
             seen.push(record);

@@ -24,9 +24,10 @@ pub(crate) use report::CheckReport;
 
 use crate::formats::{CsvOptions, Schema};
 use crate::interrupt::{Interrupt, ThreadError};
+use parking_lot::Mutex;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 /// Paths to check, the schema to check against, and options.
@@ -205,7 +206,7 @@ fn check(request: &CheckRequest, progress: &CheckProgress) -> Result<CheckReport
     }
     let examples: Vec<_> = (0..tasks.len()).map(|no| work.example(no)).collect();
     let task::Work { found, keys, .. } = work;
-    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut found = found.into_inner();
     keys.finish(&request.schema, keys_out, &examples, &mut found)?;
     Ok(CheckReport::new(request, &progress.count(), found))
 }

@@ -10,9 +10,10 @@ use crate::formats::source::SourceFile;
 use crate::formats::{Batch, FilePart, ReadError, Reader, Schema, Warning, prefetch};
 use crate::location::Format;
 use crate::stores::object::Blocks;
+use parking_lot::Mutex;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// Size in bytes from which a file is divided among the cores.
 const LARGE: u64 = 16 << 20;
@@ -108,7 +109,7 @@ impl Work<'_> {
     pub(super) fn run(&self) -> Result<(), CheckError> {
         while !self.progress.is_stopped() {
             let no = {
-                let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut next = self.next.lock();
                 *next += 1;
                 *next - 1
             };
@@ -129,7 +130,7 @@ impl Work<'_> {
             };
             let checked = check.run();
             let found = std::mem::take(&mut check.found);
-            let mut all = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut all = self.found.lock();
             all.merge(found);
             checked?;
         }

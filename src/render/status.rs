@@ -6,8 +6,8 @@ use super::style::{ColorChoice, Screen, Tone};
 use crate::pending::PendingCall;
 use crate::text::words;
 use console::truncate_str;
+use parking_lot::Mutex;
 use std::io::{self, Write};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use unicode_width::UnicodeWidthStr;
 
@@ -54,17 +54,17 @@ type ShowSilence = Box<dyn Fn(Duration) + Send>;
 
 /// Allows the line in these colours and the signals, or forbids both.
 pub(crate) fn configure(choices: Option<(ColorChoice, SignalChoices)>) {
-    lock().choices = choices;
+    LINE.lock().choices = choices;
 }
 
 /// Shows a call, if there was no output for a while.
 pub(crate) fn show(call: &PendingCall) {
-    lock().show(call);
+    LINE.lock().show(call);
 }
 
 /// Removes the line. Call this before other output.
 pub(crate) fn clear() {
-    lock().clear();
+    LINE.lock().clear();
 }
 
 /// A function's run, at whose end the line is removed.
@@ -73,13 +73,13 @@ pub(crate) struct Running(());
 impl Running {
     /// Begins a run.
     pub(crate) fn begin() -> Self {
-        lock().depth += 1;
+        LINE.lock().depth += 1;
         Self(())
     }
 
     /// Signals the end of a long wait, with a message for the desktop's notification.
     pub(crate) fn signal(message: &str) {
-        let line = lock();
+        let line = LINE.lock();
         let long = line.depth == 1 && line.longest > LONG;
         if let Some((colors, signals)) = line.choices.filter(|_| long)
             && Screen::stderr(colors).redraw
@@ -91,7 +91,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let mut line = lock();
+        let mut line = LINE.lock();
         line.depth = line.depth.saturating_sub(1);
         if line.depth == 0 {
             line.clear();
@@ -121,7 +121,7 @@ impl Drawing {
     }
 
     fn with(show: Option<ShowSilence>) -> Self {
-        let mut line = lock();
+        let mut line = LINE.lock();
         line.clear();
         line.views.push(show);
         Self {
@@ -147,15 +147,11 @@ impl Drop for Drawing {
         if self.percent.is_some() {
             write(&self.signals.end_of_percent());
         }
-        let mut line = lock();
+        let mut line = LINE.lock();
         line.views.pop();
         line.silent_since = None;
         line.longest = line.longest.max(self.since.elapsed());
     }
-}
-
-fn lock() -> MutexGuard<'static, StatusLine> {
-    LINE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl StatusLine {

@@ -4,12 +4,13 @@ use super::history::History;
 use super::indent;
 use super::vi_cursor::ViCursor;
 use crate::engine::syntax::parse_state;
+use parking_lot::Mutex;
 use rustyline::history::SearchDirection;
 use rustyline::{
     Cmd, ConditionalEventHandler, EditMode, Event, EventContext, EventHandler, InputMode, KeyCode,
     KeyEvent, Modifiers, Movement, RepeatCount,
 };
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Requests from key handlers to the helper, which the editor calls next.
 #[derive(Clone, Default)]
@@ -79,7 +80,7 @@ impl PendingKeyAction {
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut KeyAction) -> T) -> T {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        act(&mut self.0.lock())
     }
 }
 

@@ -3,9 +3,10 @@
 //! The editor has no hook for a change of its mode, so the next mode follows from the mode and the key. The shape is set
 //! by DECSCUSR, which terminals without it ignore.
 
+use parking_lot::Mutex;
 use rustyline::{EditMode, Event, EventContext, InputMode, KeyCode, KeyEvent, Modifiers};
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 const DEFAULT: &str = "\x1b[0 q";
 const BLOCK: &str = "\x1b[2 q";
@@ -48,7 +49,7 @@ impl ViCursor {
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Option<&'static str>) -> T) -> T {
-        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        act(&mut self.0.lock())
     }
 }
 

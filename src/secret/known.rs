@@ -6,7 +6,7 @@
 
 use super::spelling::Spelling;
 use super::{MASK, Secret};
-use std::sync::{Mutex, PoisonError};
+use parking_lot::Mutex;
 
 /// Minimum length of a masked secret. Shorter ones occur inside ordinary words.
 const SHORTEST: usize = 4;
@@ -24,7 +24,7 @@ pub(crate) fn remember(secret: &Secret) {
         return;
     }
     let spellings = Spellings::new([secret], SHORTEST_KNOWN);
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut known = KNOWN.lock();
     if known.contains(&spellings) {
         return;
     }
@@ -42,7 +42,7 @@ pub(crate) fn hidden(text: &str) -> String {
 /// Like [`hidden`], but returns `None` instead of waiting for the lock. For the panic hook, which may run while the
 /// lock is held.
 pub(crate) fn hidden_now(text: &str) -> Option<String> {
-    let known = KNOWN.try_lock().ok()?;
+    let known = KNOWN.try_lock()?;
     Some(hide(text, known.iter()))
 }
 
@@ -77,7 +77,7 @@ impl Spellings {
 
     /// Replaces these secrets and all remembered ones in a text by [`MASK`].
     pub(crate) fn hide(&self, text: &str) -> String {
-        let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = KNOWN.lock();
         hide(text, known.iter().chain([self]))
     }
 }
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_crash_while_secrets_are_looked_at_does_not_wait() {
-        let held = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = KNOWN.lock();
         assert_eq!(hidden_now("text"), None);
         drop(held);
     }

@@ -5,9 +5,10 @@ use super::read_at::ReadAt;
 use bytes::Bytes;
 use object_store::path::Path;
 use object_store::{GetOptions, GetRange, ObjectStore};
+use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
@@ -92,7 +93,7 @@ impl RemoteFile {
 
     /// Returns the block with this number, counted from 0.
     fn block(&self, no: u64) -> io::Result<Bytes> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock();
         if let Some((_, bytes)) = state.kept.iter().find(|(kept, _)| *kept == no) {
             return Ok(bytes.clone());
         }
@@ -128,7 +129,7 @@ impl RemoteFile {
 
 impl Drop for RemoteFile {
     fn drop(&mut self) {
-        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state.get_mut();
         if let Some((_, task)) = state.ahead.take() {
             task.abort();
         }

@@ -1,6 +1,6 @@
 //! Memory for pages: a limit for each file, and one for all files that the process reads at the same time.
 
-use std::sync::{Condvar, Mutex, PoisonError};
+use parking_lot::{Condvar, Mutex};
 
 use parquet::errors::Result;
 
@@ -46,10 +46,10 @@ impl PageMemory {
                 MAX_PAGES >> 20
             )));
         }
-        let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pool = POOL.lock();
         while !self.exceeds && pool.used + bytes > SHARED {
             if pool.is_exceeded {
-                pool = RETURNED.wait(pool).unwrap_or_else(PoisonError::into_inner);
+                RETURNED.wait(&mut pool);
             } else {
                 (pool.is_exceeded, self.exceeds) = (true, true);
             }
@@ -62,7 +62,7 @@ impl PageMemory {
     pub(super) fn give_back(&mut self, bytes: usize) {
         let bytes = bytes.min(self.used);
         self.used -= bytes;
-        let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pool = POOL.lock();
         pool.used -= bytes;
         if self.exceeds && (pool.used <= SHARED || self.used == 0) {
             (pool.is_exceeded, self.exceeds) = (false, false);
@@ -114,7 +114,7 @@ mod tests {
                 let sender = sender.clone();
                 std::thread::spawn(move || {
                     let own = take(MAX_PAGES);
-                    let used = POOL.lock().unwrap().used;
+                    let used = POOL.lock().used;
                     sender.send(used).unwrap();
                     drop(own);
                 })

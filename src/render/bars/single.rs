@@ -8,7 +8,8 @@ use crate::render::wrap::hanging;
 use crate::text::words;
 use console::{measure_text_width, truncate_str};
 use indicatif::{ProgressBar, ProgressDrawTarget};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Columns of the bar.
@@ -58,10 +59,10 @@ impl SingleBar {
     pub(super) fn draw(&mut self, percent: f64, text: &str, silence: Option<Duration>) {
         let drawing = self.drawing.get_or_insert_with(|| {
             let line = Arc::clone(&self.line);
-            Drawing::with_silence(Box::new(move |silence| lock(&line).draw(Some(silence))))
+            Drawing::with_silence(Box::new(move |silence| line.lock().draw(Some(silence))))
         });
         drawing.percent(percent);
-        let mut line = lock(&self.line);
+        let mut line = self.line.lock();
         line.text = format!("{} {text}", drawn(percent, BAR, &self.screen));
         line.draw(silence);
     }
@@ -69,17 +70,13 @@ impl SingleBar {
     /// Writes a line above the bar.
     pub(super) fn say(&self, line: &str) {
         let shown = hanging("", 2, &words::safe(line), &self.screen);
-        lock(&self.line).bar.println(shown.trim_end());
+        self.line.lock().bar.println(shown.trim_end());
     }
 
     /// Removes the bar.
     pub(super) fn finish(&self) {
-        lock(&self.line).finish();
+        self.line.lock().finish();
     }
-}
-
-fn lock(line: &Mutex<BarText>) -> MutexGuard<'_, BarText> {
-    line.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl BarText {

@@ -1,8 +1,9 @@
 //! A stream that indicatif can draw on as a terminal.
 
+use parking_lot::Mutex;
 use std::fmt;
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use indicatif::TermLike;
 
@@ -62,12 +63,11 @@ impl Terminal {
     }
 
     fn add(&self, text: &str) {
-        if let Ok(mut buffered) = self.shared.stream.lock() {
-            if std::mem::take(&mut buffered.line_ended) {
-                buffered.frame.push_str("\r\n");
-            }
-            buffered.frame.push_str(text);
+        let mut buffered = self.shared.stream.lock();
+        if std::mem::take(&mut buffered.line_ended) {
+            buffered.frame.push_str("\r\n");
         }
+        buffered.frame.push_str(text);
     }
 
     /// Writes a line while no bar is drawn.
@@ -87,9 +87,7 @@ impl Terminal {
 
     /// Ends the line. The line break is written with the next text, because the last line has none.
     fn end_line(&self) {
-        if let Ok(mut buffered) = self.shared.stream.lock() {
-            buffered.line_ended = true;
-        }
+        self.shared.stream.lock().line_ended = true;
     }
 
     fn moved(&self, count: usize, direction: char) {
@@ -160,14 +158,13 @@ impl TermLike for Terminal {
     }
 
     fn flush(&self) -> io::Result<()> {
-        if let Ok(mut buffered) = self.shared.stream.lock() {
-            buffered.line_ended = false;
-            let frame = std::mem::take(&mut buffered.frame);
-            let _ = buffered
-                .stream
-                .write_all(frame.as_bytes())
-                .and_then(|()| buffered.stream.flush());
-        }
+        let mut buffered = self.shared.stream.lock();
+        buffered.line_ended = false;
+        let frame = std::mem::take(&mut buffered.frame);
+        let _ = buffered
+            .stream
+            .write_all(frame.as_bytes())
+            .and_then(|()| buffered.stream.flush());
         Ok(())
     }
 }

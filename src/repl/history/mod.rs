@@ -6,11 +6,12 @@ mod file;
 use crate::interrupt::Interrupt;
 use browse::Browse;
 use file::HistoryFile;
+use parking_lot::{Mutex, MutexGuard};
 use rustyline::history::{SearchDirection, SearchResult};
 use std::borrow::Cow;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// Maximum number of statements.
 const MOST: usize = 10_000;
@@ -106,7 +107,7 @@ impl History {
     }
 
     fn lock(&self) -> MutexGuard<'_, HistoryState> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

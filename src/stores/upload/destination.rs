@@ -6,8 +6,8 @@ use crate::location::Location;
 use crate::stores::StorageKeys;
 use crate::stores::bucket::{Bucket, Remote, RequestLimits};
 use crate::stores::fault::StoreFault;
+use parking_lot::Mutex;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 /// How long before their end credentials are renewed.
@@ -110,7 +110,7 @@ impl<'a> OpenDestination<'a> {
 
     /// Returns the bucket with valid credentials, and the number of their grant.
     pub(super) fn remote(&self) -> Result<(Remote, u64), UploadError> {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.current.lock();
         if current.renew.is_some_and(|at| SystemTime::now() >= at) {
             self.renew(&mut current)?;
         }
@@ -122,7 +122,7 @@ impl<'a> OpenDestination<'a> {
         if matches!(self.destination.source, GrantSource::Fixed(_)) {
             return Ok(false);
         }
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.current.lock();
         if current.number == number {
             self.renew(&mut current)?;
         }
@@ -141,7 +141,7 @@ impl<'a> OpenDestination<'a> {
 
     /// Returns the current grant.
     pub(super) fn grant(&self) -> StoreGrant {
-        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = self.current.lock();
         current.grant.clone()
     }
 

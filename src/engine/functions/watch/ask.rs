@@ -6,9 +6,9 @@ use crate::api::Client;
 use crate::api::model::Progress;
 use crate::engine::types::Job;
 use crate::error::Failure;
+use parking_lot::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -31,7 +31,7 @@ impl Pace {
         let now = Instant::now();
         let earliest = now.checked_sub(GAP * REQUESTS_PER_SECOND).unwrap_or(now);
         let due = {
-            let mut next = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut next = self.0.lock();
             let due = next.unwrap_or(earliest).max(earliest);
             *next = due.checked_add(GAP);
             due

@@ -15,11 +15,11 @@ use crate::stores::bucket::{ObjectStamp, Remote};
 use crate::stores::fault::StoreFault;
 use crate::text::words::hex;
 use bytes::Bytes;
+use parking_lot::{Condvar, Mutex};
 use parts::PartsState;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::{Read, Seek, SeekFrom};
 use std::sync::atomic::Ordering;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 /// Most times that content is sent whose checksum at the store is wrong.
@@ -70,10 +70,7 @@ pub(super) fn send(
             }
         }
     });
-    let mut state = sending
-        .state
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
+    let mut state = sending.state.into_inner();
     if let Some(fatal) = state.fatal {
         return Err(fatal);
     }
@@ -170,13 +167,9 @@ struct BusyThread<'a>(&'a Sending<'a>);
 
 impl Drop for BusyThread<'_> {
     fn drop(&mut self) {
-        lock(&self.0.queue).busy -= 1;
+        self.0.queue.lock().busy -= 1;
         self.0.wake.notify_all();
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Sending<'_> {
@@ -195,7 +188,7 @@ impl Sending<'_> {
     }
 
     fn next(&self) -> Option<Work> {
-        let mut queue = lock(&self.queue);
+        let mut queue = self.queue.lock();
         loop {
             if let Some(work) = queue.work.pop_front() {
                 queue.busy += 1;
@@ -204,16 +197,13 @@ impl Sending<'_> {
             if queue.busy == 0 {
                 return None;
             }
-            queue = self
-                .wake
-                .wait(queue)
-                .unwrap_or_else(PoisonError::into_inner);
+            self.wake.wait(&mut queue);
         }
     }
 
     /// Records a file's failure. If other files would fail in the same way, the upload ends.
     fn fail(&self, at: usize, error: UploadError) {
-        if let Some(parts) = lock(&self.parts[at]).as_mut() {
+        if let Some(parts) = self.parts[at].lock().as_mut() {
             if parts.is_failed {
                 return;
             }
@@ -222,13 +212,13 @@ impl Sending<'_> {
         if error.is_fatal() {
             self.end(error);
         } else {
-            lock(&self.state).failed.push((at, error));
+            self.state.lock().failed.push((at, error));
         }
     }
 
     fn end(&self, error: UploadError) {
-        lock(&self.state).fatal.get_or_insert(error);
-        lock(&self.queue).work.clear();
+        self.state.lock().fatal.get_or_insert(error);
+        self.queue.lock().work.clear();
     }
 
     fn file(&self, at: usize) -> Result<(), UploadError> {
@@ -299,7 +289,7 @@ impl Sending<'_> {
 
     fn done(&self, at: usize, object: SentObject) {
         self.progress.done.fetch_add(1, Ordering::Relaxed);
-        lock(&self.state).sent.insert(at, object);
+        self.state.lock().sent.insert(at, object);
     }
 }
 

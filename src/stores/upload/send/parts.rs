@@ -1,6 +1,6 @@
 //! Objects in parts: begun or continued, sent part by part, and completed.
 
-use super::{MAX_CORRUPT, Sending, SentObject, Work, is_there, lock, read};
+use super::{MAX_CORRUPT, Sending, SentObject, Work, is_there, read};
 use crate::stores::fault::StoreFault;
 use crate::stores::upload::checksum::{self, Sum};
 use crate::stores::upload::error::UploadError;
@@ -73,11 +73,11 @@ impl Sending<'_> {
             is_lost: false,
             is_failed: false,
         };
-        *lock(&self.parts[at]) = Some(state);
+        *self.parts[at].lock() = Some(state);
         if missing.is_empty() {
             return self.complete(at, file);
         }
-        let mut queue = lock(&self.queue);
+        let mut queue = self.queue.lock();
         for part in missing.into_iter().rev() {
             queue.work.push_front(part);
         }
@@ -89,7 +89,7 @@ impl Sending<'_> {
         let file = &self.planned[at];
         let sent = self.send_part(at, part, file);
         let is_last = {
-            let mut parts = lock(&self.parts[at]);
+            let mut parts = self.parts[at].lock();
             let Some(state) = parts.as_mut() else {
                 return Ok(());
             };
@@ -127,7 +127,7 @@ impl Sending<'_> {
         part: usize,
         file: &PlannedFile,
     ) -> Result<Option<SentPart>, UploadError> {
-        let upload = match lock(&self.parts[at]).as_ref() {
+        let upload = match self.parts[at].lock().as_ref() {
             Some(state) if !state.is_failed && !state.is_lost => state.upload.clone(),
             _ => return Ok(None),
         };
@@ -160,7 +160,7 @@ impl Sending<'_> {
 
     /// Makes the object of its parts. If the store has forgotten the upload, it begins again, once.
     fn complete(&self, at: usize, file: &PlannedFile) -> Result<(), UploadError> {
-        let Some(state) = lock(&self.parts[at]).take() else {
+        let Some(state) = self.parts[at].lock().take() else {
             return Ok(());
         };
         file.local.check()?;
@@ -220,7 +220,7 @@ impl Sending<'_> {
 
     /// Returns true the first time.
     fn may_restart(&self, at: usize) -> bool {
-        lock(&self.state).restarted.insert(at)
+        self.state.lock().restarted.insert(at)
     }
 }
 

@@ -7,8 +7,7 @@ use crate::error::Failure;
 use crate::submission::{
     Begun, FileMarks, Notice, Sent, SubmissionContext, SubmitError, Submitter, Unresolved,
 };
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use parking_lot::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -38,7 +37,7 @@ struct SubmitWorker<'a> {
 impl SubmitWorker<'_> {
     fn submit(&self, task: &BatchTask) -> Result<Step, SubmitError> {
         let notify = |notice: Notice| {
-            let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut notices = self.notices.lock();
             notices.push(notice);
         };
         let submitter = Submitter {
@@ -110,11 +109,7 @@ impl Queue<'_> {
             .filter_map(|at| Some((*at, self.tasks.get(*at)?)))
             .collect();
         let steps = at_once(&worker, &work);
-        for notice in worker
-            .notices
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner)
-        {
+        for notice in worker.notices.into_inner() {
             self.view.notice(&notice);
         }
         let (mut busy, mut result) = (0, Ok(()));
@@ -151,7 +146,7 @@ fn at_once(
     let steps = Mutex::new(Vec::with_capacity(work.len()));
     let submit = |at: usize, task: &BatchTask| {
         let step = worker.submit(task);
-        let mut steps = steps.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut steps = steps.lock();
         steps.push((at, step));
     };
     thread::scope(|scope| {
@@ -163,5 +158,5 @@ fn at_once(
             }
         }
     });
-    steps.into_inner().unwrap_or_else(PoisonError::into_inner)
+    steps.into_inner()
 }
