@@ -160,6 +160,11 @@ impl Failure {
         Self::new(Kind::Usage, message)
     }
 
+    /// Returns a failure for a call that the service or the system refused.
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self::new(Kind::Refused, message)
+    }
+
     /// Turns a failure into one of the command line, with the name of the wrong argument.
     #[must_use]
     pub fn of_the_command_line(mut self) -> Self {
@@ -172,6 +177,15 @@ impl Failure {
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// Sets the hint, if there is one to set.
+    #[must_use]
+    pub fn with_any_hint(self, hint: Option<impl Into<String>>) -> Self {
+        match hint {
+            Some(hint) => self.with_hint(hint),
+            None => self,
+        }
     }
 
     /// Sets the hint if the failure has none.

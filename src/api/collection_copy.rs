@@ -7,7 +7,7 @@
 mod field;
 mod index;
 
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use field::{field, function, struct_field};
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -24,7 +24,7 @@ pub struct CopyError {
 
 impl From<CopyError> for Failure {
     fn from(error: CopyError) -> Self {
-        Self::new(Kind::Refused, error.to_string()).with_hint(
+        Self::refused(error.to_string()).with_hint(
             "take it out of the map to do without it: let d = describe(\"old\"); d.remove(\"key\"); create_collection(\"new\", d)",
         )
     }

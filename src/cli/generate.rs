@@ -5,7 +5,7 @@
 
 use super::{candidates, overview, plain};
 use crate::engine::functions::write::replace;
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::guide;
 use crate::session::Session;
 use clap::Command;
@@ -75,10 +75,7 @@ fn script(shell: Shell) -> Result<Vec<u8>, Failure> {
     });
     match written {
         Some(Ok(())) => Ok(script),
-        _ => Err(Failure::new(
-            Kind::Refused,
-            format!("no completion script for {name}"),
-        )),
+        _ => Err(Failure::refused(format!("no completion script for {name}"))),
     }
 }
 
@@ -108,13 +105,13 @@ fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
 }
 
 fn failed(place: &str, error: &io::Error) -> Failure {
-    Failure::new(Kind::Refused, format!("cannot write {place}: {error}"))
+    Failure::refused(format!("cannot write {place}: {error}"))
 }
 
 /// Writes the completions of these shells, by default of the login shell, and the manual pages to the user's folders.
 pub(super) fn setup(session: &Session, shells: Vec<Shell>) -> Result<(), Failure> {
     let data = dirs::data_dir().ok_or_else(|| {
-        Failure::new(Kind::Refused, "this account has no home folder")
+        Failure::refused("this account has no home folder")
             .with_hint("zshell completions SHELL and zshell man --dir DIR write to other places")
     })?;
     let shells = match shells.as_slice() {

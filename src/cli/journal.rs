@@ -3,7 +3,7 @@
 use super::args::{JournalCommand, Settle};
 use super::{Outcome, plain};
 use crate::api::model::State;
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::journal::Word;
 use crate::render::{OutputFormat, Shown};
 use crate::session::Session;
@@ -33,10 +33,9 @@ fn show(session: &Session, id: &str) -> Result<(), Failure> {
         Some((submission.json(), submission.candidates.clone()))
     })?;
     let Some((mut whole, candidates)) = found else {
-        return Err(Failure::new(
-            Kind::Refused,
-            format!("the journal has no submission {id:?}"),
-        ));
+        return Err(Failure::refused(format!(
+            "the journal has no submission {id:?}"
+        )));
     };
     let for_people = session.choices().output == OutputFormat::Table;
     if let Some(map) = whole.as_object_mut()

@@ -53,17 +53,15 @@ fn remove(session: &Session, name: &str) -> Result<(), Failure> {
     }
     let yes = session.choices().yes;
     if !yes && !Session::can_ask() {
-        return Err(Failure::new(
-            Kind::Refused,
-            format!("profile {name:?} wasn't removed: there is no terminal to confirm it"),
-        )
+        return Err(Failure::refused(format!(
+            "profile {name:?} wasn't removed: there is no terminal to confirm it"
+        ))
         .with_hint("--yes removes it without asking"));
     }
     if !yes && !session.confirm(&format!("remove profile {name:?} and its API key?"), false)? {
-        return Err(Failure::new(
-            Kind::Refused,
-            format!("profile {name:?} was not removed"),
-        ));
+        return Err(Failure::refused(format!(
+            "profile {name:?} was not removed"
+        )));
     }
     let mut edit = Edit::begin(&session.interrupt)?;
     let was_default = edit.default() == Some(name);

@@ -187,9 +187,6 @@ fn plain_value(plain: &Value) -> Option<toml_edit::Value> {
 }
 
 fn unwritten(path: &std::path::Path, error: &io::Error) -> Failure {
-    Failure::new(
-        Kind::Refused,
-        format!("cannot write {}: {error}", path.display()),
-    )
-    .with_hint("ZSHELL_CONFIG_DIR names another folder")
+    Failure::refused(format!("cannot write {}: {error}", path.display()))
+        .with_hint("ZSHELL_CONFIG_DIR names another folder")
 }

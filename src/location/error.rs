@@ -1,7 +1,7 @@
 //! Reasons for refusing a path, with the accepted forms.
 
 use super::Store;
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use thiserror::Error;
 
 const FORMS: &str = "accepted: s3://bucket/key, gs://bucket/key, \
@@ -239,7 +239,7 @@ impl LocationError {
 
 impl From<LocationError> for Failure {
     fn from(error: LocationError) -> Self {
-        Self::new(Kind::Refused, error.to_string()).with_hint(error.hint())
+        Self::refused(error.to_string()).with_hint(error.hint())
     }
 }
 

@@ -4,7 +4,7 @@
 //! echo.
 
 use super::Session;
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::interrupt::{Interrupt, Stop};
 use crate::render::status;
 use crate::secret::Secret;
@@ -66,7 +66,7 @@ impl Session {
 }
 
 fn not_text() -> Failure {
-    Failure::new(Kind::Refused, "the answer is not UTF-8 text")
+    Failure::refused("the answer is not UTF-8 text")
 }
 
 fn read(
@@ -75,10 +75,7 @@ fn read(
     hidden: bool,
 ) -> Result<Option<Zeroizing<Vec<u8>>>, Failure> {
     let failed = |error: io::Error| {
-        Failure::new(
-            Kind::Refused,
-            format!("cannot read an answer from the terminal: {error}"),
-        )
+        Failure::refused(format!("cannot read an answer from the terminal: {error}"))
     };
     let _hidden = hidden
         .then(terminal::hide_echo)

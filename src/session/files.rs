@@ -3,7 +3,7 @@
 use super::Session;
 #[cfg(unix)]
 use super::standard_input::StandardInput;
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::fsutil::{MAX_TEXT, read_limited, text_too_large};
 use crate::interrupt::{Interrupt, ThreadError};
 use std::fs::File;
@@ -46,7 +46,7 @@ fn standard_input(interrupt: &Interrupt) -> Result<String, Failure> {
 }
 
 fn failed(name: &str, error: &io::Error) -> Failure {
-    Failure::new(Kind::Refused, format!("cannot read {name}: {error}"))
+    Failure::refused(format!("cannot read {name}: {error}"))
 }
 
 /// Reads a file on a thread, because a slow disk or a pipe may block.

@@ -2,7 +2,7 @@
 //!
 //! Each is a lock on a file in the data folder. The operating system releases it when the process ends.
 
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::journal::IdentityLock;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ impl Locks {
             return Ok(true);
         }
         let lock = IdentityLock::take_in(&data_dir.join("locks"), name).map_err(|error| {
-            Failure::new(Kind::Refused, error.to_string())
+            Failure::refused(error.to_string())
                 .with_hint("see to the folder's rights, or name another one with --data-dir")
         })?;
         let taken = lock.is_some();

@@ -276,7 +276,7 @@ impl Session {
         if self.is_captured() {
             // Buffered first, because `write` may call the session itself.
             let mut bytes = Vec::new();
-            write(&mut bytes).map_err(|error| Failure::new(Kind::Refused, error.to_string()))?;
+            write(&mut bytes).map_err(|error| Failure::refused(error.to_string()))?;
             if let Some(captured) = self.captured.borrow_mut().as_mut() {
                 captured.extend(bytes);
             }
@@ -308,7 +308,7 @@ impl Session {
             }
             Err(error) => {
                 let message = format!("cannot write to standard output: {error}");
-                let failure = Failure::new(Kind::Refused, message);
+                let failure = Failure::refused(message);
                 self.unwritten.borrow_mut().get_or_insert(failure.clone());
                 Err(failure)
             }

@@ -2,7 +2,7 @@
 
 use super::Session;
 use crate::api::DryRun;
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::interrupt::{Interrupt, Stop};
 use crate::secret::hidden;
 use std::io::{self, Write};
@@ -36,7 +36,7 @@ impl Session {
             return Ok(());
         }
         let message = format!("{command:?} was not run, because of --no-commands");
-        Err(Failure::new(Kind::Refused, hidden(&message))
+        Err(Failure::refused(hidden(&message))
             .with_hint("run without --no-commands to run programs"))
     }
 }

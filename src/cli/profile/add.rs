@@ -272,10 +272,7 @@ fn ask_endpoint(session: &Session) -> Result<String, Failure> {
     loop {
         let question = "endpoint (https://in03-…, or http://localhost:19530):";
         let Some(endpoint) = ask(session, question)? else {
-            return Err(Failure::new(
-                Kind::Refused,
-                "no endpoint was given, nothing was saved",
-            ));
+            return Err(Failure::refused("no endpoint was given, nothing was saved"));
         };
         match Endpoint::parse(&endpoint) {
             Ok(_) => return Ok(endpoint),

@@ -99,10 +99,8 @@ impl Declaration {
     fn unknown(&self, name: &str) -> Failure {
         let failure = wrong(format!("no option --{name}"));
         let names: Vec<String> = self.params.iter().map(Param::option).collect();
-        match words::did_you_mean(&format!("--{name}"), names.iter().map(String::as_str)) {
-            Some(near) => failure.with_hint(near),
-            None => failure,
-        }
+        let names = names.iter().map(String::as_str);
+        failure.with_any_hint(words::did_you_mean(&format!("--{name}"), names))
     }
 }
 
@@ -293,12 +291,8 @@ impl Param {
             "invalid value {given:?} for {option}: expected {}",
             words::list(&known, "or")
         ));
-        Err(
-            match words::did_you_mean(&given, known.iter().map(String::as_str)) {
-                Some(near) => failure.with_hint(near),
-                None => failure,
-            },
-        )
+        let near = words::did_you_mean(&given, known.iter().map(String::as_str));
+        Err(failure.with_any_hint(near))
     }
 }
 

@@ -5,7 +5,7 @@ use crate::connection::Connection;
 use crate::engine::describe::Confirm;
 use crate::engine::functions::api;
 use crate::engine::types::{Job, as_text};
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::session::Session;
 use crate::text::words;
 use std::rc::Rc;
@@ -35,10 +35,10 @@ pub(super) fn check(call: &Call) -> Result<(), Failure> {
         Confirm::Change => format!("{}({what})", call.function.name),
     };
     if !(call.session.at_prompt() && Session::can_ask()) {
-        return Err(Failure::new(
-            Kind::Refused,
-            format!("{:?} is protected: {deed} was not done", connection.name),
-        )
+        return Err(Failure::refused(format!(
+            "{:?} is protected: {deed} was not done",
+            connection.name
+        ))
         .with_hint("zshell --yes lets scripts and commands do it; the prompt asks"));
     }
     if confirmed(
@@ -49,10 +49,9 @@ pub(super) fn check(call: &Call) -> Result<(), Failure> {
     )? {
         return Ok(());
     }
-    Err(Failure::new(
-        Kind::Refused,
-        format!("{deed} was not confirmed, and not done"),
-    ))
+    Err(Failure::refused(format!(
+        "{deed} was not confirmed, and not done"
+    )))
 }
 
 fn confirmed(call: &Call, confirm: Confirm, what: &str, deed: &str) -> Result<bool, Failure> {

@@ -293,6 +293,11 @@ impl<'a> Call<'a> {
             .with_hint(format!("its forms: {}", self.function.forms.join(", ")))
     }
 
+    /// Returns an error for a value of another type than `expected`, a clause such as "the days are a whole number".
+    pub(crate) fn wrong_type(&self, expected: &str, value: &Dynamic) -> Failure {
+        self.misused(&format!("{expected}, got {}", types::found(value)))
+    }
+
     /// Returns the argument at `index` as text. `what` describes the argument in the error.
     pub fn text(&self, index: usize, what: &str) -> Result<String, Failure> {
         let value = self.arg(index, what)?;
@@ -314,10 +319,7 @@ impl<'a> Call<'a> {
         };
         match map_of(value) {
             Some(map) => Options::parse(self.function.name, self.function.options, map),
-            None => Err(self.misused(&format!(
-                "options are a map #{{…}}, got {}",
-                types::found(value)
-            ))),
+            None => Err(self.wrong_type("options are a map #{…}", value)),
         }
     }
 

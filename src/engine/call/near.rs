@@ -30,10 +30,7 @@ impl Call<'_> {
             Some(_) => self.near_fields(connection, &failure.message),
             None => None,
         };
-        match near {
-            Some(near) => failure.with_hint(near),
-            None => failure,
-        }
+        failure.with_any_hint(near)
     }
 
     fn near_collections(&self, connection: &Connection) -> Option<String> {

@@ -8,7 +8,7 @@ use crate::config::{self, Config, Edit, Profile, Setting, set};
 use crate::connection::{Connection, Storage};
 use crate::engine::options::Options;
 use crate::engine::types::dynamic_of;
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::session::Session;
 use crate::text::words;
 use rhai::{Dynamic, Map};
@@ -103,7 +103,7 @@ pub(crate) fn check_name(name: &str) -> Result<(), Failure> {
 
 /// Returns the error for a name that a profile has already.
 pub(crate) fn taken(name: &str) -> Failure {
-    Failure::new(Kind::Refused, format!("there is a profile {name:?}"))
+    Failure::refused(format!("there is a profile {name:?}"))
 }
 
 /// Saves a profile in `config.toml`, and says how to use it. `replaces` allows to replace one with the same name.

@@ -120,10 +120,7 @@ fn function_not_found(signature: &str, at: &At<'_>) -> Failure {
         };
         return failure.with_hint(hint);
     }
-    match words::did_you_mean(name, names) {
-        Some(near) => failure.with_hint(near),
-        None => failure,
-    }
+    failure.with_any_hint(words::did_you_mean(name, names))
 }
 
 /// Returns why a variable can't be changed: zshell's globals and constants.
@@ -173,10 +170,7 @@ fn variable_not_found(name: &str, at: &At<'_>) -> Failure {
             }
         }
     };
-    match hint {
-        Some(hint) => failure.with_hint(hint),
-        None => failure,
-    }
+    failure.with_any_hint(hint)
 }
 
 /// Returns variables with a similar spelling.

@@ -8,10 +8,7 @@ use rhai::{LexError, ParseErrorType};
 pub(super) fn parse_error(kind: &ParseErrorType, at: &At<'_>) -> Failure {
     let text = lower_first(&kind.to_string());
     let failure = Failure::new(Kind::Script, format!("this does not parse: {text}"));
-    match parse_hint(kind, at) {
-        Some(hint) => failure.with_hint(hint),
-        None => failure,
-    }
+    failure.with_any_hint(parse_hint(kind, at))
 }
 
 fn parse_hint(kind: &ParseErrorType, at: &At<'_>) -> Option<String> {

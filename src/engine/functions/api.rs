@@ -3,7 +3,7 @@
 use crate::api::raw::{METHODS, RawCall, is_read};
 use crate::engine::call::{Call, Function};
 use crate::engine::describe::{Confirm, Family, Takes};
-use crate::engine::types::{Gives, answered, as_text, found, json_of, list_of, map_of};
+use crate::engine::types::{Gives, answered, as_text, json_of, list_of, map_of};
 use crate::error::Failure;
 use crate::secret::Secret;
 use crate::text::words;
@@ -81,10 +81,7 @@ fn read_body(call: &Call, body: &Dynamic, secrets: &mut Vec<Secret>) -> Result<V
     if value.is_object() || value.is_array() {
         return Ok(value);
     }
-    Err(call.misused(&format!(
-        "the body is a map, a list or JSON text, got {}",
-        found(body)
-    )))
+    Err(call.wrong_type("the body is a map, a list or JSON text", body))
 }
 
 /// Like [`json_of`], with secrets in plain text.

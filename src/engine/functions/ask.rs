@@ -148,13 +148,12 @@ fn ask_secret(call: &Call) -> Result<Dynamic, Failure> {
 }
 
 fn nobody(call: &str, hint: &str) -> Failure {
-    Failure::new(
-        Kind::Refused,
-        format!("{call}: can't ask: standard input or standard error is no terminal"),
-    )
+    Failure::refused(format!(
+        "{call}: can't ask: standard input or standard error is no terminal"
+    ))
     .with_hint(hint)
 }
 
 fn unanswered(call: &str) -> Failure {
-    Failure::new(Kind::Refused, format!("{call}: no answer was given"))
+    Failure::refused(format!("{call}: no answer was given"))
 }

@@ -295,7 +295,7 @@ fn use_database(call: &Call) -> Result<Dynamic, Failure> {
             "databases() lists them; api(\"POST\", \"/v2/vectordb/databases/create\", #{{dbName: {}}}) creates it",
             words::quote(&name)
         );
-        let failure = Failure::new(Kind::Refused, format!("no database {name:?}"));
+        let failure = Failure::refused(format!("no database {name:?}"));
         return Err(failure.with_hint(near.unwrap_or(create)));
     }
     let used = Rc::new(Connection {

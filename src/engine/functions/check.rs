@@ -9,7 +9,7 @@ use crate::engine::connecting::{aws, profiles};
 use crate::engine::describe::{ExamplePlace, Family, Opt, Takes, opt, opt_as};
 use crate::engine::options::Options;
 use crate::engine::types::{
-    Gives, ReportValue, ScriptType, as_text, found, json_of, list_of, map_of, ordered,
+    Gives, ReportValue, ScriptType, as_text, json_of, list_of, map_of, ordered,
 };
 use crate::error::{Failure, Kind};
 use crate::formats::{CsvOptions, Schema, SchemaError};
@@ -192,10 +192,7 @@ pub(super) fn paths(call: &Call) -> Result<Vec<String>, Failure> {
     let texts = list_of(given).map(|list| list.iter().map(as_text).collect::<Option<Vec<_>>>());
     match texts.flatten() {
         Some(paths) if !paths.is_empty() => Ok(paths),
-        _ => Err(call.misused(&format!(
-            "the paths are text or a list of texts, got {}",
-            found(given)
-        ))),
+        _ => Err(call.wrong_type("the paths are text or a list of texts", given)),
     }
 }
 
@@ -218,10 +215,10 @@ fn target_of(call: &Call, target: &Dynamic) -> Result<(Schema, Vec<(String, Stri
         Some(name) => call.connection()?.client.describe(&name)?.raw,
     };
     let Value::Object(body) = body else {
-        return Err(call.misused(&format!(
-            "the target is a collection, a schema map or a schema file, got {}",
-            found(target)
-        )));
+        return Err(call.wrong_type(
+            "the target is a collection, a schema map or a schema file",
+            target,
+        ));
     };
     schema_of(body)
 }

@@ -206,7 +206,7 @@ fn missing(call: &Call) -> Result<Option<String>, Failure> {
     if aliases.is_ok_and(|known| known.contains(&name)) {
         let message = format!("{name} is an alias, and not a collection; nothing dropped");
         let target = client.describe_alias(&name)?;
-        return Err(Failure::new(Kind::Refused, message).with_hint(format!(
+        return Err(Failure::refused(message).with_hint(format!(
             "drop_alias({}) drops the alias, drop_collection({}) the collection that it points to",
             words::quote(&name),
             words::quote(&target)

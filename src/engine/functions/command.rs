@@ -3,7 +3,7 @@
 use crate::engine::call::{Call, Function};
 use crate::engine::describe::{Family, Opt, Takes, opt};
 use crate::engine::options::Options;
-use crate::engine::types::{Gives, as_text, found, list_of, ordered};
+use crate::engine::types::{Gives, as_text, list_of, ordered};
 use crate::error::{Failure, Kind};
 use crate::fsutil::MAX_TEXT;
 use crate::interrupt::TICK;
@@ -70,7 +70,7 @@ fn run(call: &Call) -> Result<Dynamic, Failure> {
         return Ok(ordered(json!({"code": 0, "stdout": "", "stderr": ""})));
     }
     let unable = |error: &io::Error| {
-        let failure = Failure::new(Kind::Refused, format!("cannot run {program:?}: {error}"));
+        let failure = Failure::refused(format!("cannot run {program:?}: {error}"));
         match error.kind() {
             io::ErrorKind::NotFound => failure.with_hint("the program is looked up in PATH; there is no shell, so built-in commands need run_command(\"sh\", [\"-c\", \"…\"])"),
             _ => failure,
@@ -94,12 +94,8 @@ fn arguments(call: &Call) -> Result<Vec<String>, Failure> {
     let Some(given) = call.args.get(1) else {
         return Ok(Vec::new());
     };
-    let wrong = |value: &Dynamic| {
-        call.misused(&format!(
-            "the arguments are a list of texts and numbers, got {}",
-            found(value)
-        ))
-    };
+    let wrong =
+        |value: &Dynamic| call.wrong_type("the arguments are a list of texts and numbers", value);
     let items = list_of(given).ok_or_else(|| wrong(given))?;
     let argument = |item: &Dynamic| match as_text(item) {
         Some(text) => Ok(text),
@@ -169,7 +165,7 @@ fn attend(
             .any(|it| it.too_large.load(Ordering::Relaxed))
         {
             let message = format!("{}: the output is larger than 64 MiB", call.function.name);
-            return Err(Failure::new(Kind::Refused, message));
+            return Err(Failure::refused(message));
         }
         match child.try_wait() {
             Ok(Some(status)) if is_read => {

@@ -4,7 +4,7 @@ use crate::connection::Connection;
 use crate::engine::call::{Call, Function};
 use crate::engine::connecting::{self, OPTIONS, Origin};
 use crate::engine::describe::{ExamplePlace, Family, Takes};
-use crate::engine::types::{Gives, ScriptType, as_text, found, map_of};
+use crate::engine::types::{Gives, ScriptType, as_text, map_of};
 use crate::error::Failure;
 use rhai::Dynamic;
 use std::rc::Rc;
@@ -51,10 +51,7 @@ fn connect(call: &Call) -> Result<Dynamic, Failure> {
                     &Origin::Options,
                 )?)
             } else {
-                return Err(call.misused(&format!(
-                    "takes text, a map #{{…}} or a connection, got {}",
-                    found(argument)
-                )));
+                return Err(call.wrong_type("takes text, a map #{…} or a connection", argument));
             }
         }
     };

@@ -8,8 +8,8 @@ use crate::api::model::Dialect;
 use crate::connection::Connection;
 use crate::engine::call::Call;
 use crate::engine::options::{EXTRA, add_extra, checked};
-use crate::engine::types::{found, json_of};
-use crate::error::{Failure, Kind};
+use crate::engine::types::json_of;
+use crate::error::Failure;
 use crate::text::words;
 use options::INDEX_PARAMS;
 pub(super) use options::OPTIONS;
@@ -23,10 +23,7 @@ pub(super) fn run(call: &Call) -> Result<Dynamic, Failure> {
     let name = call.text(0, "the collection")?;
     let argument = call.arg(1, "the map of settings")?;
     let Value::Object(mut settings) = json_of(argument) else {
-        return Err(call.misused(&format!(
-            "the settings are a map #{{…}}, got {}",
-            found(argument)
-        )));
+        return Err(call.wrong_type("the settings are a map #{…}", argument));
     };
     let extra = settings.remove(EXTRA.name);
     let described = is_description(&settings);
@@ -77,7 +74,7 @@ fn carry_properties(
                 "the collection {name} was created, but its properties {} may be missing: {error}",
                 words::list(&names, "and")
             ),
-            ..Failure::new(Kind::Refused, "")
+            ..Failure::refused("")
         }
         .with_hint("set them on the server, or drop the collection: drop_collection(name)")
     };

@@ -182,7 +182,7 @@ impl Decision {
     fn too_late(self, job: &Job, state: &State) -> Failure {
         let (id, done) = (&job.id, self.done());
         let text = format!("the job {id} can't be {done} any more: it is {state}");
-        Failure::new(Kind::Refused, text).with_jobs(vec![id.clone()])
+        Failure::refused(text).with_jobs(vec![id.clone()])
     }
 }
 

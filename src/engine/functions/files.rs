@@ -3,8 +3,8 @@
 use super::{check, csv_file, upload, write};
 use crate::engine::call::{Call, Function};
 use crate::engine::describe::{Family, Opt, Takes, opt};
-use crate::engine::types::{Gives, dynamic_of, found};
-use crate::error::{Failure, Kind};
+use crate::engine::types::{Gives, dynamic_of};
+use crate::error::Failure;
 use crate::location::{Location, PathScope};
 use crate::secret::Secret;
 use crate::stores;
@@ -149,7 +149,7 @@ fn write_text(call: &Call) -> Result<Dynamic, Failure> {
         return Err(call.misused("a secret is not written to a file"));
     }
     let text = crate::engine::types::as_text(value).ok_or_else(|| {
-        call.misused(&format!("the text is text, got {}", found(value)))
+        call.wrong_type("the text is text", value)
             .with_hint("value.to_json() makes text of any value")
     })?;
     let append = call.options(2)?.flag("append")?.unwrap_or(false);
@@ -170,7 +170,7 @@ fn write_text(call: &Call) -> Result<Dynamic, Failure> {
     };
     written
         .map(|()| Dynamic::UNIT)
-        .map_err(|error| Failure::new(Kind::Refused, format!("cannot write {path:?}: {error}")))
+        .map_err(|error| Failure::refused(format!("cannot write {path:?}: {error}")))
 }
 
 fn glob(call: &Call) -> Result<Dynamic, Failure> {
@@ -186,20 +186,15 @@ fn glob(call: &Call) -> Result<Dynamic, Failure> {
         call.session.interrupt.check()?;
         let path = path.map_err(|error| {
             let place = error.path().display().to_string();
-            Failure::new(
-                Kind::Refused,
-                format!("glob: cannot read {place}: {}", error.error()),
-            )
+            Failure::refused(format!("glob: cannot read {place}: {}", error.error()))
         })?;
         if path.is_dir() != folders {
             continue;
         }
-        let mut text = path.into_os_string().into_string().map_err(|path| {
-            Failure::new(
-                Kind::Refused,
-                format!("glob: {} is not UTF-8", path.display()),
-            )
-        })?;
+        let mut text = path
+            .into_os_string()
+            .into_string()
+            .map_err(|path| Failure::refused(format!("glob: {} is not UTF-8", path.display())))?;
         if folders && !text.ends_with('/') {
             text.push('/');
         }
@@ -235,7 +230,7 @@ fn glob_remote(call: &Call, pattern: &str) -> Result<Dynamic, Failure> {
     let names = names.map_err(|error| match error {
         GlobError::Stopped(stop) => stop.into(),
         GlobError::Pattern(_) => call.misused(&format!("{pattern:?}: {error}")),
-        _ => Failure::new(Kind::Refused, format!("glob: {pattern}: {error}")).with_hint(
+        _ => Failure::refused(format!("glob: {pattern}: {error}")).with_hint(
             "a private bucket needs storage keys: storage_keys: \"aws\", or the storage settings of connect() or a profile",
         ),
     })?;

@@ -5,8 +5,8 @@ use crate::engine::call::{Call, Function};
 use crate::engine::describe::{Family, Opt, Takes, opt};
 use crate::engine::help;
 use crate::engine::options::Options;
-use crate::engine::types::{self, as_text, found, json_of};
-use crate::error::{Failure, Kind};
+use crate::engine::types::{self, as_text, json_of};
+use crate::error::Failure;
 use crate::render::{self, Limit, OutputFormat, Screen, Shown};
 use crate::text::words;
 use rhai::Dynamic;
@@ -100,9 +100,7 @@ fn to_file(
             "show(value, #{{file: {}, overwrite: true}}) replaces it",
             words::quote(file)
         );
-        return Err(
-            Failure::new(Kind::Refused, format!("{file:?} exists already")).with_hint(hint),
-        );
+        return Err(Failure::refused(format!("{file:?} exists already")).with_hint(hint));
     }
     if call.session.would(&format!("write {file:?}"))? {
         return Ok(());
@@ -121,7 +119,7 @@ fn to_file(
     });
     written
         .and_then(|()| write::replace(path, String::from_utf8_lossy(&text).as_bytes()))
-        .map_err(|error| Failure::new(Kind::Refused, format!("cannot write {file:?}: {error}")))
+        .map_err(|error| Failure::refused(format!("cannot write {file:?}: {error}")))
 }
 
 fn limit(options: &Options) -> Result<Limit, Failure> {
@@ -156,10 +154,7 @@ fn show_help(call: &Call) -> Result<Dynamic, Failure> {
         None => help::overview(&commands, &screen),
         Some(value) => {
             let name = as_text(value).ok_or_else(|| {
-                call.misused(&format!(
-                    "a page is named by text, such as help(\"import\"), got {}",
-                    found(value)
-                ))
+                call.wrong_type("a page is named by text, such as help(\"import\")", value)
             })?;
             help::about(&name, &commands, &screen)?
         }

@@ -10,7 +10,7 @@ use crate::engine::connecting::aws;
 use crate::engine::describe::{Opt, Takes, opt, opt_as};
 use crate::engine::options::{EXTRA, Options};
 use crate::engine::types::map_of;
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::secret::Secret;
 use files::{RequestFiles, source};
 pub(super) use files::{check_local_files, located};
@@ -265,10 +265,9 @@ fn check_target(options: &Options, connection: &Connection) -> Result<(), Failur
     for (name, ours) in checks {
         match (options.text(name)?, ours) {
             (Some(theirs), Some(ours)) if theirs != *ours => {
-                return Err(Failure::new(
-                    Kind::Refused,
-                    format!("the request names {name} {theirs:?}, the connection's is {ours:?}"),
-                )
+                return Err(Failure::refused(format!(
+                    "the request names {name} {theirs:?}, the connection's is {ours:?}"
+                ))
                 .with_hint("connect to the one it names, or leave it out"));
             }
             _ => {}

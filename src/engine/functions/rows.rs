@@ -157,12 +157,8 @@ fn query(call: &Call) -> Result<Dynamic, Failure> {
             fields: call.args.get(2).map_or_else(
                 || Ok(Vec::new()),
                 |fields| {
-                    names(fields).ok_or_else(|| {
-                        call.misused(&format!(
-                            "the fields are a list of names, got {}",
-                            found(fields)
-                        ))
-                    })
+                    names(fields)
+                        .ok_or_else(|| call.wrong_type("the fields are a list of names", fields))
                 },
             )?,
             ..RowQuery::default()

@@ -4,7 +4,7 @@ use crate::engine::arguments::{Declaration, Written};
 use crate::engine::call::{Call, Function};
 use crate::engine::describe::{Family, SessionEffect, Takes};
 use crate::engine::options::{duration_of, plain};
-use crate::engine::types::{Gives, found, map_of};
+use crate::engine::types::{Gives, map_of};
 use crate::error::{Failure, Kind};
 use rhai::Dynamic;
 
@@ -89,12 +89,8 @@ fn env(call: &Call) -> Result<Dynamic, Failure> {
 
 fn params(call: &Call) -> Result<Dynamic, Failure> {
     let given = call.arg(0, "the map of parameters")?;
-    let map = map_of(given).ok_or_else(|| {
-        call.misused(&format!(
-            "takes a map #{{name: default, …}}, got {}",
-            found(given)
-        ))
-    })?;
+    let map =
+        map_of(given).ok_or_else(|| call.wrong_type("takes a map #{name: default, …}", given))?;
     let written = map
         .iter()
         .map(|(name, value)| (name.as_str(), Written::from(value.clone())));
@@ -107,12 +103,9 @@ fn params(call: &Call) -> Result<Dynamic, Failure> {
 
 fn assert(call: &Call) -> Result<Dynamic, Failure> {
     let condition = call.arg(0, "the condition")?;
-    let holds = condition.as_bool().map_err(|_| {
-        call.misused(&format!(
-            "the condition is true or false, got {}",
-            found(condition)
-        ))
-    })?;
+    let holds = condition
+        .as_bool()
+        .map_err(|_| call.wrong_type("the condition is true or false", condition))?;
     if holds {
         return Ok(Dynamic::UNIT);
     }
@@ -127,12 +120,8 @@ fn assert(call: &Call) -> Result<Dynamic, Failure> {
 
 fn sleep(call: &Call) -> Result<Dynamic, Failure> {
     let value = call.arg(0, "the time")?;
-    let time = duration_of(value).ok_or_else(|| {
-        call.misused(&format!(
-            "takes seconds or text such as \"1m30s\", got {}",
-            found(value)
-        ))
-    })?;
+    let time = duration_of(value)
+        .ok_or_else(|| call.wrong_type("takes seconds or text such as \"1m30s\"", value))?;
     call.session.interrupt.sleep(time)?;
     Ok(Dynamic::UNIT)
 }

@@ -2,7 +2,7 @@
 
 use crate::engine::call::{Call, Function};
 use crate::engine::describe::Family;
-use crate::engine::types::{Gives, found};
+use crate::engine::types::Gives;
 use crate::error::Failure;
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
@@ -39,9 +39,9 @@ pub(crate) const FUNCTIONS: &[Function] = &[
 fn date(call: &Call) -> Result<Dynamic, Failure> {
     let days = match call.args.first() {
         None => 0,
-        Some(days) => days.as_int().map_err(|_| {
-            call.misused(&format!("the days are a whole number, got {}", found(days)))
-        })?,
+        Some(days) => days
+            .as_int()
+            .map_err(|_| call.wrong_type("the days are a whole number", days))?,
     };
     let format = match call.args.get(1) {
         None => "%Y-%m-%d".to_owned(),

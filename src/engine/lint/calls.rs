@@ -132,10 +132,7 @@ fn qualified(source: &LintedSource<'_>, call: &FnCallExpr) -> Option<Failure> {
         None => {
             let failure = Failure::usage(format!("the module {first} has no function {name}"));
             let names = module.public.keys().map(String::as_str);
-            Some(match words::did_you_mean(name, names) {
-                Some(near) => failure.with_hint(near),
-                None => failure,
-            })
+            Some(failure.with_any_hint(words::did_you_mean(name, names)))
         }
     }
 }
@@ -159,10 +156,10 @@ fn unknown(linter: &Linter, source: &LintedSource<'_>, name: &str) -> Failure {
     let own = source.functions.own.keys().map(String::as_str);
     let own = own.filter(|name| !name.starts_with("anon$"));
     let ours = registry::functions().map(|function| function.name);
-    match words::did_you_mean(name, own.chain(ours).chain(linter.natives.names())) {
-        Some(near) => failure.with_hint(near),
-        None => failure,
-    }
+    failure.with_any_hint(words::did_you_mean(
+        name,
+        own.chain(ours).chain(linter.natives.names()),
+    ))
 }
 
 fn misused(name: &str, takes: &BTreeSet<usize>, count: usize) -> Failure {

@@ -145,10 +145,7 @@ fn opts(
     }
     let failure = Failure::usage(format!("params declares no option {name}"));
     let names = declared.params.iter().map(|param| param.name.as_str());
-    let failure = match words::did_you_mean(name, names) {
-        Some(near) => failure.with_hint(near),
-        None => failure,
-    };
+    let failure = failure.with_any_hint(words::did_you_mean(name, names));
     linter.report.error(source.name, *position, failure);
 }
 

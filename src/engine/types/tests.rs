@@ -85,7 +85,7 @@ fn getters_and_plain_forms_agree() {
         };
         agrees(&ProgressValue::new(progress, &connection));
     }
-    agrees(&Failure::new(Kind::Refused, "no").with_hint("wait"));
+    agrees(&Failure::refused("no").with_hint("wait"));
     agrees(&BatchValue::new(BatchTotals {
         ok: 1,
         failed: 0,

@@ -6,7 +6,7 @@ use crate::config::set;
 use crate::engine::ScriptError;
 use crate::engine::registry::Takes;
 use crate::engine::syntax::secrets::masked;
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::fsutil::private_options;
 use crate::interrupt::Stop;
 use crate::repl::shell::Shell;
@@ -66,10 +66,7 @@ pub(in crate::repl) fn edit_draft(
 ) -> Result<Option<String>, Box<ScriptError>> {
     let draft = EditedDraft::new(before).map_err(|error| {
         let folder = std::env::temp_dir();
-        Failure::new(
-            Kind::Refused,
-            format!("cannot write to {}: {error}", folder.display()),
-        )
+        Failure::refused(format!("cannot write to {}: {error}", folder.display()))
     })?;
     let session = shell.session();
     open(&session, &draft.0)?;
@@ -139,7 +136,7 @@ fn open(session: &Session, file: &Path) -> Result<(), Failure> {
         Err(error) => format!("cannot start the editor {program}: {error}"),
     };
     let hint = "VISUAL or EDITOR names another one";
-    Err(Failure::new(Kind::Refused, problem).with_hint(hint))
+    Err(Failure::refused(problem).with_hint(hint))
 }
 
 /// Returns the editor's program and its first arguments.

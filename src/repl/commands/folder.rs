@@ -2,7 +2,7 @@
 
 use super::{CommandResult, Next, PromptCommand, arguments};
 use crate::engine::registry::Takes;
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::render::{OutputFormat, Shown};
 use crate::repl::shell::Shell;
 use std::env;
@@ -41,7 +41,7 @@ fn cd(shell: &mut Shell, rest: &str) -> CommandResult {
     session.choose(|choices| choices.lib.iter_mut().for_each(absolute));
     env::set_current_dir(&folder).map_err(|error| {
         let message = format!("cannot change to {}: {error}", folder.display());
-        Failure::new(Kind::Refused, message)
+        Failure::refused(message)
     })?;
     shell.enter_folder(current()?);
     Ok(Next::Prompt)
@@ -58,6 +58,6 @@ fn pwd(shell: &mut Shell, rest: &str) -> CommandResult {
 fn current() -> Result<PathBuf, Failure> {
     env::current_dir().map_err(|error| {
         let message = format!("cannot find the current folder: {error}");
-        Failure::new(Kind::Refused, message)
+        Failure::refused(message)
     })
 }

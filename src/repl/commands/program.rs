@@ -3,7 +3,7 @@
 use super::{CommandResult, Next, PromptCommand};
 use crate::engine::functions::command::code;
 use crate::engine::registry::Takes;
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::interrupt::Stop;
 use crate::repl::shell::Shell;
 use crate::secret::hidden;
@@ -39,8 +39,8 @@ fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     if session.interrupt.check() == Err(Stop::Interrupted) {
         session.interrupt.clear();
     }
-    let status = status
-        .map_err(|error| Failure::new(Kind::Refused, format!("cannot start a shell: {error}")))?;
+    let status =
+        status.map_err(|error| Failure::refused(format!("cannot start a shell: {error}")))?;
     match code(status) {
         0 | INTERRUPTED => {}
         code => session.notice(&format!("exit code {code}")),

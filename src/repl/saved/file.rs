@@ -1,7 +1,7 @@
 //! Writing of the script's file: completely or not at all, and never over an existing file without permission.
 
 use crate::engine::functions::write;
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::fsutil::{FileMode, write_new};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -20,13 +20,12 @@ pub(in crate::repl) fn write(file: &Path, text: &str, overwrite: bool) -> Result
         write_new(file, text.as_bytes(), FileMode::Default)
     };
     written.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => Failure::new(Kind::Refused, format!("{name} is there already"))
+        ErrorKind::AlreadyExists => Failure::refused(format!("{name} is there already"))
             .with_hint(format!(":save! {name} overwrites it")),
-        ErrorKind::NotFound => Failure::new(
-            Kind::Refused,
-            format!("cannot write {name}: there is no such folder"),
-        ),
-        _ => Failure::new(Kind::Refused, format!("cannot write {name}: {error}")),
+        ErrorKind::NotFound => {
+            Failure::refused(format!("cannot write {name}: there is no such folder"))
+        }
+        _ => Failure::refused(format!("cannot write {name}: {error}")),
     })
 }
 

@@ -161,10 +161,7 @@ impl UploadError {
             (Self::Stopped, stop) => stop.unwrap_or(Stop::Interrupted).into(),
             (error, _) => {
                 let failure = Failure::new(error.kind(), error.to_string());
-                match error.hint() {
-                    Some(hint) => failure.with_hint(hint),
-                    None => failure,
-                }
+                failure.with_any_hint(error.hint())
             }
         }
     }

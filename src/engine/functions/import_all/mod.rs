@@ -22,9 +22,7 @@ use crate::engine::describe::{ExamplePlace, Family, Takes};
 use crate::engine::functions::jobs::known_reading;
 use crate::engine::functions::upload::UploadTarget;
 use crate::engine::functions::watch::ask::{Answer, Pace, Question, ask};
-use crate::engine::types::{
-    BatchTotals, BatchValue, Gives, Job, ScriptType, found, list_of, map_of,
-};
+use crate::engine::types::{BatchTotals, BatchValue, Gives, Job, ScriptType, list_of, map_of};
 use crate::error::{Failure, Kind};
 use crate::interrupt::TICK;
 use crate::journal::{IdentityLock, Standing, Submission, hash, target};
@@ -109,7 +107,7 @@ fn in_steps(
 ) -> Result<BatchTotals, Failure> {
     let mut paths = call.arg(1, "the list of files")?.clone();
     if map_of(&paths).is_some() {
-        return Err(call.misused(&format!("files are a list of texts, got {}", found(&paths))));
+        return Err(call.wrong_type("files are a list of texts", &paths));
     }
     let files = if let Some(target) = target {
         let files = steps::given_files(&paths);

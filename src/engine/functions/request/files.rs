@@ -4,8 +4,8 @@ use crate::api::model::{ImportRequest, Source};
 use crate::connection::Connection;
 use crate::engine::call::Call;
 use crate::engine::options::Options;
-use crate::engine::types::{as_text, found, list_of};
-use crate::error::{Failure, Kind};
+use crate::engine::types::{as_text, list_of};
+use crate::error::Failure;
 use crate::location::{Location, LocationError, cloud_mismatch};
 use crate::text::words;
 use rhai::Dynamic;
@@ -50,11 +50,8 @@ pub(crate) fn check_local_files<'a>(
         let path = Path::new(file.strip_suffix("/*.npy").unwrap_or(file));
         if let Err(error) = path.metadata() {
             let message = format!("cannot read {file}: {error}; nothing was sent");
-            let failure = Failure::new(Kind::Refused, message);
-            return Err(match near_file(path) {
-                Some(near) => failure.with_hint(near),
-                None => failure,
-            });
+            let failure = Failure::refused(message);
+            return Err(failure.with_any_hint(near_file(path)));
         }
     }
     Ok(())
@@ -178,10 +175,7 @@ impl RequestFiles<'_> {
             None => as_text(item).map(|text| vec![text]),
         };
         let texts = texts.filter(|texts| !texts.is_empty()).ok_or_else(|| {
-            call.misused(&format!(
-                "a file is text, a set of NumPy files a list of texts, got {}",
-                found(item)
-            ))
+            call.wrong_type("a file is text, a set of NumPy files a list of texts", item)
         })?;
         let set: Vec<Location> = texts
             .iter()

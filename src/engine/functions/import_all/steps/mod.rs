@@ -18,7 +18,7 @@ use crate::engine::functions::check::{schema_of, store_access};
 use crate::engine::functions::create_collection::body_of_options;
 use crate::engine::options::Options;
 use crate::engine::types::{BatchTotals, List, as_text, list_of, ordered};
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::formats::{CsvOptions, Schema};
 use crate::journal::{Created, Entry, JournalError, Scope, now};
 use crate::session::Session;
@@ -182,10 +182,9 @@ impl<'a> BatchSteps<'a> {
             for reason in &inferred.reasons {
                 self.session.notice(reason);
             }
-            return Err(Failure::new(
-                Kind::Refused,
-                format!("create: no schema can be proposed for {name}: {error}"),
-            )
+            return Err(Failure::refused(format!(
+                "create: no schema can be proposed for {name}: {error}"
+            ))
             .with_hint(format!(
                 "correct the files, or create the collection yourself; {AGAIN}"
             )));

@@ -9,7 +9,7 @@ use crate::api::model::JobState;
 use crate::engine::functions::collections::{LOAD_TIMEOUT, await_load, is_loaded};
 use crate::engine::functions::import_all::entry::BatchEntry;
 use crate::engine::functions::import_all::plan::{BatchTask, Before};
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::text::words;
 use serde_json::Map;
 use std::time::{Duration, Instant};
@@ -123,9 +123,7 @@ impl BatchSteps<'_> {
         if !only_ours || imported == rows {
             return Ok(());
         }
-        Err(Failure::new(
-            Kind::Refused,
-            format!(
+        Err(Failure::refused(format!(
                 "verify: the files had {} when they were checked, and the jobs have imported {}",
                 words::count(rows, "row"),
                 words::number(imported)
@@ -249,9 +247,7 @@ impl Comparison<'_> {
                 words::number(sums.before)
             )
         };
-        Failure::new(
-            Kind::Refused,
-            format!(
+        Failure::refused(format!(
                 "verify: {} had {} before the import and has {} now, but {imported}",
                 self.name,
                 words::count(self.before, "row"),
