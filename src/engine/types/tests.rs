@@ -2,7 +2,6 @@ use super::*;
 use crate::api::Settings;
 use crate::api::model::{Dialect, JobState, JobSummary, Progress, State};
 use crate::connection::Storage;
-use crate::error::Kind;
 use crate::interrupt::Interrupt;
 use serde_json::json;
 use std::collections::BTreeSet;
