@@ -4,7 +4,7 @@ use crate::api::Client;
 use crate::api::model::Dialect;
 use crate::config::Profile;
 use crate::location::{Location, LocationError, PathScope};
-use crate::secret::Secret;
+use crate::secret::StorageKeys;
 use serde_json::{Value, json};
 
 /// Storage settings of a connection.
@@ -19,12 +19,8 @@ pub struct Storage {
     pub region: Option<String>,
     /// True if imports without storage credentials send those of the AWS environment (`storage_keys: "aws"`).
     pub aws: bool,
-    /// Storage access key, for imports without their own.
-    pub access_key: Option<Secret>,
-    /// Storage secret key.
-    pub secret_key: Option<Secret>,
-    /// Session token of temporary storage credentials.
-    pub session_token: Option<Secret>,
+    /// Credentials.
+    pub keys: StorageKeys,
 }
 
 /// A client with a name.

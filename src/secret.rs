@@ -64,6 +64,36 @@ impl From<&str> for Secret {
     }
 }
 
+/// Storage credentials; on Azure the account's name and key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StorageKeys {
+    /// Access key id.
+    pub access: Option<Secret>,
+    /// Secret access key.
+    pub secret: Option<Secret>,
+    /// Session token of temporary credentials.
+    pub session: Option<Secret>,
+}
+
+impl StorageKeys {
+    /// Returns true if both the access key id and the secret access key are given.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.access.is_some() && self.secret.is_some()
+    }
+
+    /// Returns true if neither an access key id nor a secret access key is given.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.access.is_none() && self.secret.is_none()
+    }
+
+    /// Returns the secrets that are given, including a session token.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        [&self.access, &self.secret, &self.session]
+            .into_iter()
+            .flatten()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

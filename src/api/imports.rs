@@ -67,11 +67,6 @@ impl Client {
         idempotency_key: &str,
     ) -> Result<Outgoing, ApiError> {
         let settings = self.settings();
-        let secrets = [
-            &request.access_key,
-            &request.secret_key,
-            &request.session_token,
-        ];
         let (Source::Files(files) | Source::Volume { paths: files, .. }) = &request.source;
         if files.len() > MOST_FILES {
             return Err(ApiError::Setting {
@@ -85,7 +80,7 @@ impl Client {
             .create(settings, request)?
             .with_idempotency_key(idempotency_key)?
             .with_extra(&request.extra)?
-            .with_secrets(settings, secrets.into_iter().flatten());
+            .with_secrets(settings, request.keys.secrets());
         Ok(call)
     }
 

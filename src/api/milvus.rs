@@ -38,10 +38,7 @@ impl DialectApi for Milvus {
                 "volumes belong to Zilliz Cloud: connect(#{endpoint: \"https://api.cloud.zilliz.com\", cluster_id: \"in03-…\", api: \"v2\"})",
             ));
         };
-        if request.access_key.is_some()
-            || request.secret_key.is_some()
-            || request.session_token.is_some()
-        {
+        if request.keys.secrets().next().is_some() {
             return Err(beyond(
                 "a storage key",
                 "the server reads its own bucket with its own key: leave out access_key, secret_key and session_token, e.g. import(\"collection\", \"folder/file.parquet\")",

@@ -1,6 +1,6 @@
 //! The import API's values, independent of the dialect.
 
-use crate::secret::Secret;
+use crate::secret::StorageKeys;
 use std::fmt;
 
 /// A form of the import API (reference: the bulk-import REST APIs).
@@ -302,12 +302,8 @@ pub struct ImportRequest {
     pub database: Option<String>,
     /// The files to import.
     pub source: Source,
-    /// Access key id of the storage credentials.
-    pub access_key: Option<Secret>,
-    /// Secret access key of the storage credentials.
-    pub secret_key: Option<Secret>,
-    /// Session token of temporary storage credentials.
-    pub session_token: Option<Secret>,
+    /// Storage credentials.
+    pub keys: StorageKeys,
     /// `options` of the request; all values are texts.
     pub options: Vec<(String, String)>,
     /// Further keys of the request's body, sent unchanged.

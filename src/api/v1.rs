@@ -39,7 +39,7 @@ impl DialectApi for V1 {
     fn create(&self, settings: &Settings, request: &ImportRequest) -> Result<Outgoing, ApiError> {
         let database = request.database.as_deref().or(settings.database.as_deref());
         refuse_database(settings, database)?;
-        if request.session_token.is_some() {
+        if request.keys.session.is_some() {
             return Err(beyond(settings, "a session token"));
         }
         if !request.options.is_empty() {
@@ -56,8 +56,8 @@ impl DialectApi for V1 {
         };
         let body = ImportBody {
             object_url: Some(object_url),
-            access_key: request.access_key.as_ref().map(Secret::expose),
-            secret_key: request.secret_key.as_ref().map(Secret::expose),
+            access_key: request.keys.access.as_ref().map(Secret::expose),
+            secret_key: request.keys.secret.as_ref().map(Secret::expose),
             ..self.body(settings).of(request)
         };
         post(settings, CREATE, &body)

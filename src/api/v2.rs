@@ -41,9 +41,9 @@ impl DialectApi for V2 {
     fn create(&self, settings: &Settings, request: &ImportRequest) -> Result<Outgoing, ApiError> {
         let mut body = ImportBody {
             db_name: request.database.as_deref().or(settings.database.as_deref()),
-            access_key: request.access_key.as_ref().map(Secret::expose),
-            secret_key: request.secret_key.as_ref().map(Secret::expose),
-            token: request.session_token.as_ref().map(Secret::expose),
+            access_key: request.keys.access.as_ref().map(Secret::expose),
+            secret_key: request.keys.secret.as_ref().map(Secret::expose),
+            token: request.keys.session.as_ref().map(Secret::expose),
             ..self.body(settings).of(request)
         };
         match &request.source {

@@ -6,7 +6,7 @@ use super::fields::Fields;
 use super::outcome::Effect;
 use super::pages::PagedList;
 use super::request::{Outgoing, escape};
-use crate::secret::Secret;
+use crate::secret::{Secret, StorageKeys};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::time::{Duration, SystemTime};
@@ -46,9 +46,7 @@ pub(crate) struct VolumeAccess {
     pub(crate) cloud: String,
     /// Beginning of the names of the volume's objects in the bucket.
     pub(crate) prefix: String,
-    pub(crate) access_key: Option<Secret>,
-    pub(crate) secret_key: Option<Secret>,
-    pub(crate) session_token: Option<Secret>,
+    pub(crate) keys: StorageKeys,
     pub(crate) expires: Option<SystemTime>,
     /// Maximum number of bytes of an upload.
     pub(crate) max_bytes: Option<u64>,
@@ -154,9 +152,11 @@ fn read_access(
         region: object.text_or_empty(&["region"]),
         cloud: object.text_or_empty(&["cloud"]).to_ascii_lowercase(),
         prefix: object.text_or_empty(&["volumePrefix"]),
-        access_key: secret("tmpAK"),
-        secret_key: secret("tmpSK"),
-        session_token: secret("sessionToken"),
+        keys: StorageKeys {
+            access: secret("tmpAK"),
+            secret: secret("tmpSK"),
+            session: secret("sessionToken"),
+        },
         expires: expires.and_then(|text| moment(&text)),
         max_bytes: limit("maxContentLength"),
         max_files: limit("maxFileNumber"),

@@ -4,7 +4,7 @@ use super::CheckError;
 use super::findings::{Example, FindingLevel, Findings};
 use crate::formats::source::{FilesError, SourceFile, SourcePath};
 use crate::location::{Format, Location, LocationError, PathScope, Store};
-use crate::stores::StorageKeys;
+use crate::secret::StorageKeys;
 use crate::stores::bucket::{Bucket, Endpoints};
 use crate::stores::root::Root;
 use std::path::Path;

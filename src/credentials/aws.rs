@@ -3,9 +3,9 @@
 //! Read for `storage_keys: "aws"` only. Roles and single sign-on aren't supported.
 
 use crate::config::set;
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::fsutil;
-use crate::secret::Secret;
+use crate::secret::{Secret, StorageKeys};
 use ini::Ini;
 use std::path::{Path, PathBuf};
 
@@ -22,34 +22,34 @@ const INDIRECT: [&str; 5] = [
 const EXPORT: &str =
     "let the AWS CLI resolve it: eval \"$(aws configure export-credentials --format env)\"";
 
-/// An AWS access key, with the session token of a temporary one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct AwsKeys {
-    /// Access key id.
-    pub access_key: Secret,
-    /// Secret access key.
-    pub secret_key: Secret,
-    /// Session token.
-    pub session_token: Option<Secret>,
+/// Returns the access key from the environment or AWS's files.
+pub(crate) fn find() -> Result<StorageKeys, Failure> {
+    let keys = environment();
+    if keys.is_whole() {
+        return Ok(keys);
+    }
+    if keys.is_empty() {
+        return from_files();
+    }
+    let (there, missing) = if keys.access.is_some() {
+        (ID, KEY)
+    } else {
+        (KEY, ID)
+    };
+    Err(not_found(&format!("{there} is set, {missing} is not")))
 }
 
-/// Returns the access key from the environment or AWS's files.
-pub(crate) fn find() -> Result<AwsKeys, Failure> {
-    match (set(ID), set(KEY)) {
-        (Some(id), Some(key)) => Ok(AwsKeys {
-            access_key: Secret::new(id),
-            secret_key: Secret::new(key),
-            session_token: set("AWS_SESSION_TOKEN").map(Secret::new),
-        }),
-        (None, None) => from_files(),
-        (id, _) => {
-            let (there, missing) = if id.is_some() { (ID, KEY) } else { (KEY, ID) };
-            Err(not_found(&format!("{there} is set, {missing} is not")))
-        }
+/// Returns the credentials from this process' environment, under the names that AWS's own tools use.
+pub(crate) fn environment() -> StorageKeys {
+    let value = |name| set(name).map(Secret::new);
+    StorageKeys {
+        access: value(ID),
+        secret: value(KEY),
+        session: value("AWS_SESSION_TOKEN"),
     }
 }
 
-fn from_files() -> Result<AwsKeys, Failure> {
+fn from_files() -> Result<StorageKeys, Failure> {
     let profile = set("AWS_PROFILE");
     let profile = profile.as_deref().unwrap_or("default");
     let (Some(credentials), Some(config)) = (
@@ -74,14 +74,13 @@ fn from_files() -> Result<AwsKeys, Failure> {
             let value = file.get_from(Some(section), name)?;
             (!value.is_empty()).then(|| Secret::new(value))
         };
-        if let (Some(access_key), Some(secret_key)) =
-            (get("aws_access_key_id"), get("aws_secret_access_key"))
-        {
-            return Ok(AwsKeys {
-                access_key,
-                secret_key,
-                session_token: get("aws_session_token"),
-            });
+        let keys = StorageKeys {
+            access: get("aws_access_key_id"),
+            secret: get("aws_secret_access_key"),
+            session: get("aws_session_token"),
+        };
+        if keys.is_whole() {
+            return Ok(keys);
         }
         indirect = indirect.or_else(|| {
             let name = INDIRECT.iter().find(|name| get(name).is_some())?;
@@ -92,9 +91,9 @@ fn from_files() -> Result<AwsKeys, Failure> {
         });
     }
     match indirect {
-        Some(problem) => Err(
-            Failure::new(Kind::Usage, format!("storage_keys \"aws\": {problem}")).with_hint(EXPORT),
-        ),
+        Some(problem) => {
+            Err(Failure::usage(format!("storage_keys \"aws\": {problem}")).with_hint(EXPORT))
+        }
         None => Err(not_found(&format!(
             "{ID} is not set, and neither [{profile}] in {} nor [{heading}] in {} has aws_access_key_id and aws_secret_access_key",
             credentials.display(),

@@ -6,7 +6,7 @@
 use super::describe::{Opt, Takes, opt};
 use super::types::{as_text, found, json_of, list_of, map_of};
 use crate::error::Failure;
-use crate::secret::Secret;
+use crate::secret::{Secret, StorageKeys};
 use crate::text::words;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -80,6 +80,15 @@ impl Options {
                 "{}: the option {name} is text or secret(\"NAME\")",
                 self.call
             ))
+        })
+    }
+
+    /// Returns the options of storage credentials.
+    pub(crate) fn storage_keys(&self) -> Result<StorageKeys, Failure> {
+        Ok(StorageKeys {
+            access: self.secret("access_key")?,
+            secret: self.secret("secret_key")?,
+            session: self.secret("session_token")?,
         })
     }
 

@@ -4,7 +4,7 @@
 
 use super::{CsvOptions, Input, ReadError, Reader, Schema};
 use crate::location::{Format, Location, PathTarget};
-use crate::stores::StorageKeys;
+use crate::secret::StorageKeys;
 use crate::stores::object::Blocks;
 use crate::stores::read_at::ReadAt;
 use crate::stores::root::{FolderContent, Opened, Root, RootedFile};

@@ -114,6 +114,7 @@ fn plain(path: &str) -> String {
 mod tests {
     use super::*;
     use crate::api::model::Dialect;
+    use crate::secret::StorageKeys;
     use url::Url;
 
     fn request(paths: &[&str]) -> ImportRequest {
@@ -123,9 +124,7 @@ mod tests {
             partition: None,
             database: None,
             source: Source::Files(sets),
-            access_key: None,
-            secret_key: None,
-            session_token: None,
+            keys: StorageKeys::default(),
             options: Vec::new(),
             extra: serde_json::Map::new(),
         }

@@ -1,10 +1,11 @@
 //! Buckets: opens a store with storage credentials, looks up objects and lists folders.
 
-use super::StorageKeys;
 use super::fault::StoreFault;
 use super::object::{Blocks, RemoteFile, runtime};
+use crate::credentials::aws;
 use crate::location::{Location, PathScope, Store};
 use crate::secret::Secret;
+use crate::secret::StorageKeys;
 use object_store::aws::{AmazonS3Builder, resolve_bucket_region};
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::list::PaginatedListStore;
@@ -229,7 +230,7 @@ impl Bucket {
     ) -> io::Result<Remote> {
         // The environment's credentials are for AWS, so Azure can't use them.
         let own = keys.is_empty() && self.own_keys && self.kind != BucketKind::Azure;
-        let own = own.then(StorageKeys::own).filter(|keys| !keys.is_empty());
+        let own = own.then(aws::environment).filter(|keys| !keys.is_empty());
         let keys = own.as_ref().unwrap_or(keys);
         let encrypted = EncryptionFlag::default();
         let connector = WatchedConnector::new(&encrypted);

@@ -1,10 +1,10 @@
 //! Finds the objects of a bucket whose names match a pattern.
 
-use super::StorageKeys;
 use super::bucket::{Bucket, RequestLimits};
 use super::fault::StoreFault;
 use super::object::runtime;
 use crate::interrupt::{Interrupt, Stop, TICK};
+use crate::secret::StorageKeys;
 use glob::{MatchOptions, Pattern};
 use std::io;
 

@@ -1,10 +1,10 @@
 //! The roots that paths are looked up in: the disk, one folder of it that no path can leave, or a bucket.
 
-use super::StorageKeys;
 use super::bucket::{Bucket, Remote};
 use super::object::Blocks;
 use super::read_at::{DiskFile, ReadAt};
 use crate::fsutil;
+use crate::secret::StorageKeys;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use object_store::ObjectMeta;

@@ -5,7 +5,7 @@ use super::{always, client, cloud, import, only, settings};
 use crate::api::model::{Dialect, ImportRequest, JobState, Source};
 use crate::api::{JobFilter, Outcome, Settings};
 use crate::error::Kind;
-use crate::secret::Secret;
+use crate::secret::{Secret, StorageKeys};
 
 const MADE: &str = r#"{"code":0,"data":{"jobId":"job-1"}}"#;
 
@@ -25,8 +25,11 @@ fn headers(request: &Request) -> Vec<(&str, &str)> {
 fn full_request() -> ImportRequest {
     ImportRequest {
         partition: Some("p1".to_owned()),
-        access_key: Some(Secret::new("AK")),
-        secret_key: Some(Secret::new("SK")),
+        keys: StorageKeys {
+            access: Some(Secret::new("AK")),
+            secret: Some(Secret::new("SK")),
+            session: None,
+        },
         ..import(&[&["s3://bucket/data.json"]])
     }
 }
@@ -101,13 +104,13 @@ fn v2_create_in_all_shapes() {
         },
         ..import(&[])
     };
-    let everything = ImportRequest {
+    let mut everything = ImportRequest {
         database: Some("db1".to_owned()),
-        session_token: Some(Secret::new("ST")),
         options: vec![("timeout".to_owned(), "300s".to_owned())],
         source: Source::Files(vec![vec!["x.json".to_owned()], vec!["y.json".to_owned()]]),
         ..full_request()
     };
+    everything.keys.session = Some(Secret::new("ST"));
     for request in [&full_request(), &volume, &everything] {
         api.create(request, "k").unwrap();
     }
@@ -270,7 +273,10 @@ fn what_a_dialect_cannot_say_is_refused_with_the_line_to_type() {
             ..base.clone()
         },
         ImportRequest {
-            session_token: Some(Secret::new("t")),
+            keys: StorageKeys {
+                session: Some(Secret::new("t")),
+                ..StorageKeys::default()
+            },
             ..base.clone()
         },
     ];

@@ -20,6 +20,7 @@ use crate::api::model::{Dialect, ImportRequest, Source};
 use crate::api::{Client, Settings};
 use crate::interrupt::Interrupt;
 use crate::secret::Secret;
+use crate::secret::StorageKeys;
 use server::{Reply, Request, Server};
 use std::time::Duration;
 use url::Url;
@@ -67,9 +68,7 @@ fn import(files: &[&[&str]]) -> ImportRequest {
         partition: None,
         database: None,
         source: Source::Files(files),
-        access_key: None,
-        secret_key: None,
-        session_token: None,
+        keys: StorageKeys::default(),
         options: Vec::new(),
         extra: serde_json::Map::new(),
     }

@@ -5,7 +5,7 @@ use super::{client, cloud, import};
 use crate::api::model::{Dialect, ImportRequest};
 use crate::api::{LogSink, Settings};
 use crate::error::{Failure, Kind};
-use crate::secret::Secret;
+use crate::secret::{Secret, StorageKeys};
 use std::sync::{Arc, Mutex};
 
 const TOKEN: &str = "root:tok/en+123";
@@ -14,9 +14,11 @@ const KEYS: [&str; 3] = ["AKIA-storage-id", "storage/secret+key", "session-token
 fn secret_request() -> ImportRequest {
     let [access, secret, session] = KEYS.map(|key| Some(Secret::new(key)));
     ImportRequest {
-        access_key: access,
-        secret_key: secret,
-        session_token: session,
+        keys: StorageKeys {
+            access,
+            secret,
+            session,
+        },
         ..import(&[&["s3://b/a.json"]])
     }
 }

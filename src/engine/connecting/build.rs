@@ -316,9 +316,7 @@ pub(super) fn storage(options: &Options) -> Result<Storage, Failure> {
         url: options.text("url")?,
         endpoint: options.text("endpoint")?,
         region: options.text("region")?,
-        access_key: options.secret("access_key")?,
-        secret_key: options.secret("secret_key")?,
-        session_token: options.secret("session_token")?,
+        keys: options.storage_keys()?,
     })
 }
 

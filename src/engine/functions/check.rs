@@ -14,9 +14,9 @@ use crate::engine::types::{
 use crate::error::{Failure, Kind};
 use crate::formats::{CsvOptions, Schema, SchemaError};
 use crate::render::{CheckBar, Screen};
+use crate::secret::StorageKeys;
 use crate::session::Session;
 use crate::session::log::LogFormat;
-use crate::stores::StorageKeys;
 use crate::stores::bucket::Endpoints;
 use crate::text::words;
 use rhai::Dynamic;
@@ -308,19 +308,11 @@ pub(super) fn stores(call: &Call, options: &Options) -> Result<StoreAccess, Fail
         None if has_url() => profiles::chosen_storage(call.session)?,
         None => Storage::default(),
     };
-    let mut keys = StorageKeys {
-        access: storage.access_key.clone(),
-        secret: storage.secret_key.clone(),
-        session: storage.session_token.clone(),
+    let keys = if aws(options)? || (storage.aws && storage.keys.is_empty()) {
+        credentials::aws::find()?
+    } else {
+        storage.keys.clone()
     };
-    if aws(options)? || (storage.aws && keys.is_empty()) {
-        let own = credentials::aws::find()?;
-        keys = StorageKeys {
-            access: Some(own.access_key),
-            secret: Some(own.secret_key),
-            session: own.session_token,
-        };
-    }
     Ok(store_access(storage, keys))
 }
 

@@ -11,7 +11,7 @@ use crate::engine::describe::{Opt, Takes, opt, opt_as};
 use crate::engine::options::{EXTRA, Options};
 use crate::engine::types::map_of;
 use crate::error::Failure;
-use crate::secret::Secret;
+use crate::secret::StorageKeys;
 use files::{RequestFiles, source};
 pub(super) use files::{check_local_files, located};
 use rhai::{Dynamic, Map};
@@ -185,38 +185,23 @@ pub(super) fn around(
     collection: String,
     source: Source,
 ) -> Result<ImportRequest, Failure> {
-    let keys = storage_keys(options, connection)?;
     Ok(ImportRequest {
         collection,
         partition: options.text("partition")?,
         database: options.text("db")?,
         source,
-        access_key: keys.access_key,
-        secret_key: keys.secret_key,
-        session_token: keys.session_token,
+        keys: storage_keys(options, connection)?,
         options: api_options(options)?,
         extra: options.extra()?,
     })
 }
 
-/// The storage credentials of an import, all from one source.
-struct RequestKeys {
-    access_key: Option<Secret>,
-    secret_key: Option<Secret>,
-    session_token: Option<Secret>,
-}
-
 /// Returns the import's own storage credentials, else those that it says to look up, else the connection's. No others
 /// are ever sent.
-fn storage_keys(options: &Options, connection: &Connection) -> Result<RequestKeys, Failure> {
-    let own = RequestKeys {
-        access_key: options.secret("access_key")?,
-        secret_key: options.secret("secret_key")?,
-        session_token: options.secret("session_token")?,
-    };
-    let gives = [&own.access_key, &own.secret_key, &own.session_token];
-    let gives = gives.into_iter().any(Option::is_some);
+fn storage_keys(options: &Options, connection: &Connection) -> Result<StorageKeys, Failure> {
+    let own = options.storage_keys()?;
     let storage = &connection.storage;
+    let gives = own.secrets().next().is_some();
     match (gives, aws(options)?) {
         (true, true) => Err(Failure::usage(
             "import: give storage keys once: as access_key and secret_key, or by storage_keys: \"aws\"",
@@ -224,23 +209,10 @@ fn storage_keys(options: &Options, connection: &Connection) -> Result<RequestKey
         (true, false) => Ok(own),
         // A self-hosted server reads its bucket with its own keys. The connection's are for uploads and checks.
         (false, false) if connection.client.settings().dialect == Dialect::Milvus => Ok(own),
-        (false, false) if storage.access_key.is_some() || storage.secret_key.is_some() => {
-            Ok(RequestKeys {
-                access_key: storage.access_key.clone(),
-                secret_key: storage.secret_key.clone(),
-                session_token: storage.session_token.clone(),
-            })
-        }
+        (false, false) if !storage.keys.is_empty() => Ok(storage.keys.clone()),
         (false, false) if !storage.aws => Ok(own),
-        _ => {
-            // Read for each import, because short-term credentials are renewed during a long run.
-            let found = credentials::aws::find()?;
-            Ok(RequestKeys {
-                access_key: Some(found.access_key),
-                secret_key: Some(found.secret_key),
-                session_token: found.session_token,
-            })
-        }
+        // Read for each import, because short-term credentials are renewed during a long run.
+        _ => credentials::aws::find(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Storage credentials of create calls, kept only in memory and only while their job needs them.
 
 use super::lock::JobLock;
-use crate::stores::StorageKeys;
+use crate::secret::StorageKeys;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 

@@ -5,7 +5,7 @@ use super::lock::JobLock;
 use super::retry::Retries;
 use crate::local::faults::Faults;
 use crate::local::storage::{DataStore, StoreError};
-use crate::stores::StorageKeys;
+use crate::secret::StorageKeys;
 use parking_lot::{Condvar, Mutex};
 use std::collections::BTreeSet;
 use std::io;

@@ -8,7 +8,7 @@ use crate::local::source::{JobInput, MAX_FILES, PathOrigin, SourceError};
 use crate::local::storage::collections::{Collection, DEFAULT_PARTITION};
 use crate::local::storage::jobs::{Created, NewJob, StoredJob, StoredProgress, Whole};
 use crate::secret::Secret;
-use crate::stores::StorageKeys;
+use crate::secret::StorageKeys;
 use std::time::Duration;
 
 /// Longest idempotency key, in bytes.

@@ -10,7 +10,7 @@ pub(crate) use places::{OwnBucket, Places};
 use crate::formats::CsvOptions;
 use crate::formats::source::{FilesError, SourceFile, SourcePath};
 use crate::location::Location;
-use crate::stores::StorageKeys;
+use crate::secret::StorageKeys;
 use crate::stores::root::Root;
 use serde::{Deserialize, Serialize};
 use std::path::Path;

@@ -3,7 +3,7 @@
 use super::error::UploadError;
 use crate::error::Failure;
 use crate::location::Location;
-use crate::stores::StorageKeys;
+use crate::secret::StorageKeys;
 use crate::stores::bucket::{Bucket, Remote, RequestLimits};
 use crate::stores::fault::StoreFault;
 use parking_lot::Mutex;

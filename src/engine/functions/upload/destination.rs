@@ -7,7 +7,7 @@ use crate::engine::functions::{account, check};
 use crate::engine::options::Options;
 use crate::error::Failure;
 use crate::location::{Location, LocationError, PathScope, PathTarget};
-use crate::stores::StorageKeys;
+use crate::secret::StorageKeys;
 use crate::stores::bucket::Bucket;
 use crate::stores::upload::{GrantSource, StoreGrant, UploadDestination};
 
@@ -36,11 +36,7 @@ pub(super) fn destination(
         return Ok(None);
     }
     let mut stores = check::stores(call, options)?;
-    let own = StorageKeys {
-        access: options.secret("access_key")?,
-        secret: options.secret("secret_key")?,
-        session: options.secret("session_token")?,
-    };
+    let own = options.storage_keys()?;
     if !own.is_empty() {
         stores.keys = own;
     }
@@ -141,9 +137,9 @@ pub(crate) fn grants(
         Ok(StoreGrant {
             bucket: Bucket::of_volume(&access.bucket, endpoint, cloud, &access.region),
             keys: StorageKeys {
-                access: access.access_key.filter(|_| !bearer),
-                secret: access.secret_key.filter(|_| !bearer),
-                session: access.session_token,
+                access: access.keys.access.filter(|_| !bearer),
+                secret: access.keys.secret.filter(|_| !bearer),
+                session: access.keys.session,
             },
             prefix: access.prefix,
             expires: access.expires,

@@ -5,7 +5,7 @@ use crate::local::faults::Faults;
 use crate::local::source::{JobInput, PathOrigin, Places, Rules};
 use crate::local::storage::DataStore;
 use crate::local::storage::jobs::{Created, NewJob, StoredProgress};
-use crate::stores::StorageKeys;
+use crate::secret::StorageKeys;
 use rusqlite::Connection;
 use serde_json::json;
 use std::cell::RefCell;

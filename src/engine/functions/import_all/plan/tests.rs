@@ -3,6 +3,7 @@
 use super::*;
 use crate::api::model::{Dialect, Source};
 use crate::journal::Intent;
+use crate::secret::StorageKeys;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use url::Url;
@@ -13,9 +14,7 @@ fn template() -> ImportRequest {
         partition: None,
         database: None,
         source: Source::Files(Vec::new()),
-        access_key: None,
-        secret_key: None,
-        session_token: None,
+        keys: StorageKeys::default(),
         options: Vec::new(),
         extra: serde_json::Map::new(),
     }

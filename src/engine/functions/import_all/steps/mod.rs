@@ -22,7 +22,6 @@ use crate::error::Failure;
 use crate::formats::{CsvOptions, Schema};
 use crate::journal::{Created, Entry, JournalError, Scope, now};
 use crate::session::Session;
-use crate::stores::StorageKeys;
 use crate::text::words;
 use rhai::{Array, Dynamic};
 use serde_json::{Value, json};
@@ -239,12 +238,7 @@ impl<'a> BatchSteps<'a> {
     }
 
     fn stores(&self) -> StoreAccess {
-        let keys = StorageKeys {
-            access: self.template.access_key.clone(),
-            secret: self.template.secret_key.clone(),
-            session: self.template.session_token.clone(),
-        };
-        store_access(self.connection.storage.clone(), keys)
+        store_access(self.connection.storage.clone(), self.template.keys.clone())
     }
 
     /// Journals an entry. A dry run changes nothing.

@@ -12,6 +12,7 @@ use crate::engine::functions::upload::{UploadTarget, import_sets, summary};
 use crate::engine::options::Options;
 use crate::error::Failure;
 use crate::location::{Format, Location, Store};
+use crate::secret::StorageKeys;
 use crate::stores::upload::{UploadPolicy, UploadReport, UploadedFile, local_files};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -65,9 +66,7 @@ pub(crate) fn upload_target(
     let is_self_hosted = connection.client.settings().dialect == Dialect::Milvus;
     if target.volume().is_some() || is_self_hosted {
         // The service reads volumes and its own bucket with its own credentials.
-        template.access_key = None;
-        template.secret_key = None;
-        template.session_token = None;
+        template.keys = StorageKeys::default();
     }
     let example = template.with_files(vec![vec![EXAMPLE.to_owned()]]);
     connection.client.check_create(&example, "check")?;
