@@ -7,7 +7,7 @@ use super::error::S3Error;
 use crate::fsutil::create_private_folder;
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions};
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -20,6 +20,12 @@ const MAX_PART: usize = 255;
 
 /// Age at which an unfinished upload is removed.
 const ABANDONED: Duration = Duration::from_hours(7 * 24);
+
+/// The extended attribute of a received file: its state then, and the checksum of its content.
+const NOTE: &str = "user.zshell.etag";
+
+/// Longest such note, in bytes.
+const MAX_NOTE: usize = 128;
 
 /// Maximum number of unfinished uploads in a volume.
 const MAX_UPLOADS: usize = 10_000;
@@ -44,6 +50,8 @@ pub(crate) struct NewObject {
     file: File,
     uploads: Dir,
     name: Option<PathBuf>,
+    /// The checksum of the content, once it's complete.
+    pub(crate) checksum: String,
 }
 
 impl Drop for NewObject {
@@ -61,11 +69,14 @@ impl NewObject {
 
     /// Moves the file to a name in another folder. Returns its tag.
     pub(super) fn rename(mut self, folder: &Dir, name: &Path) -> io::Result<String> {
+        // Without the note, the file has a tag that is no checksum.
+        let note = format!("{} {}", state(&self.file)?, self.checksum);
+        set_note(&self.file, &note);
         if let Some(own) = &self.name {
             self.uploads.rename(own, folder, name)?;
         }
         self.name = None;
-        Ok(tag(&self.file.metadata()?))
+        tag(&self.file)
     }
 }
 
@@ -105,6 +116,7 @@ impl VolumeFolder {
             file: self.uploads.open_with(&name, &options)?.into_std(),
             uploads: self.uploads.try_clone()?,
             name: Some(name),
+            checksum: String::new(),
         })
     }
 
@@ -165,7 +177,7 @@ impl VolumeFolder {
         }
         Ok(StoredObject {
             size: metadata.len(),
-            tag: tag(&metadata),
+            tag: tag(&file)?,
             modified: modified(&metadata),
             file,
         })
@@ -206,13 +218,45 @@ pub(super) fn new_name() -> Result<String, S3Error> {
     random(18).ok_or_else(|| S3Error::internal("the system has no random numbers"))
 }
 
-/// Returns a file's tag, which differs for each state of the file. It isn't an MD5 sum and doesn't look like one.
-pub(super) fn tag(metadata: &Metadata) -> String {
-    let nanos = modified(metadata).as_nanosecond();
-    format!("{:x}-{nanos:x}", metadata.len())
+/// Returns a file's tag: the checksum of its content, as S3 defines it, if the file is as it was received. Otherwise the
+/// tag is a text that differs for each state of the file and doesn't look like a checksum.
+pub(super) fn tag(file: &File) -> io::Result<String> {
+    let state = state(file)?;
+    let note = note(file);
+    let checksum = note.as_deref().and_then(|note| note.strip_prefix(&state));
+    let checksum = checksum.map(str::trim).filter(|sum| !sum.is_empty());
+    Ok(checksum.map(str::to_owned).unwrap_or(state))
 }
 
-pub(super) fn modified(metadata: &Metadata) -> jiff::Timestamp {
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn set_note(file: &File, note: &str) {
+    use rustix::fs::{XattrFlags, fsetxattr};
+    _ = fsetxattr(file, NOTE, note.as_bytes(), XattrFlags::empty());
+}
+
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn note(file: &File) -> Option<String> {
+    let mut note = [0; MAX_NOTE];
+    let length = rustix::fs::fgetxattr(file, NOTE, &mut note).ok()?;
+    String::from_utf8(note.get(..length)?.to_vec()).ok()
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+fn set_note(_: &File, _: &str) {}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+fn note(_: &File) -> Option<String> {
+    None
+}
+
+/// Returns a text that differs for each state of a file.
+fn state(file: &File) -> io::Result<String> {
+    let metadata = file.metadata()?;
+    let nanos = modified(&metadata).as_nanosecond();
+    Ok(format!("{:x}-{nanos:x}", metadata.len()))
+}
+
+pub(super) fn modified(metadata: &std::fs::Metadata) -> jiff::Timestamp {
     let time = metadata.modified().ok();
     time.and_then(|time| time.try_into().ok())
         .unwrap_or_default()

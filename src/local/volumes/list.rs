@@ -111,12 +111,14 @@ impl VolumeFolder {
         let Ok(file) = self.objects.open(Path::new(&name)) else {
             return;
         };
-        if let Ok(metadata) = file.into_std().metadata()
+        let file = file.into_std();
+        if let Ok(metadata) = file.metadata()
             && metadata.is_file()
+            && let Ok(tag) = tag(&file)
         {
             let object = ListedObject::Object {
                 size: metadata.len(),
-                tag: tag(&metadata),
+                tag,
                 modified: modified(&metadata),
                 name,
             };

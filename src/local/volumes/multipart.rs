@@ -2,6 +2,7 @@
 
 use super::error::S3Error;
 use super::folder::{NewObject, VolumeFolder, new_name, tag};
+use crate::stores::upload::checksum;
 use cap_std::fs::Dir;
 use serde::Deserialize;
 use std::io;
@@ -102,7 +103,7 @@ impl VolumeFolder {
             return Err(S3Error::new(400, "InvalidPartOrder", message));
         }
         let mut joined = self.receive()?;
-        let mut size = 0;
+        let (mut size, mut sums) = (0, Vec::new());
         for (at, part) in list.parts.iter().enumerate() {
             let number = part.number;
             let wrong = || {
@@ -111,14 +112,19 @@ impl VolumeFolder {
             };
             let mut file = dir.open(part_path(number)).map_err(|_| wrong())?.into_std();
             let metadata = file.metadata()?;
-            if part.tag.trim().trim_matches('"') != tag(&metadata) {
+            let tag = tag(&file)?;
+            if part.tag.trim().trim_matches('"') != tag {
                 return Err(wrong());
             }
+            sums.extend(checksum::parse(&tag));
             if metadata.len() < MIN_PART && at + 1 < list.parts.len() {
                 let message = format!("part {number} is smaller than {MIN_PART} bytes");
                 return Err(S3Error::new(400, "EntityTooSmall", message));
             }
             size += io::copy(&mut file, joined.file())?;
+        }
+        if sums.len() == numbers.len() {
+            joined.checksum = checksum::of_parts(&sums);
         }
         Ok((joined, size))
     }

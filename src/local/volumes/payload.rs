@@ -8,6 +8,7 @@ use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Crc;
+use md5::{Digest as _, Md5};
 use ring::digest::{Context, SHA256};
 use std::collections::HashMap;
 
@@ -16,6 +17,14 @@ const MAX_LINE: usize = 1024;
 
 /// Maximum number of trailers.
 const MAX_TRAILERS: usize = 16;
+
+/// The headers and trailers of checksums.
+const CONTENT_MD5: &str = "content-md5";
+const SHA256_SUM: &str = "x-amz-checksum-sha256";
+const CRC32_SUM: &str = "x-amz-checksum-crc32";
+
+/// The value of `x-amz-content-sha256` if the content isn't signed.
+const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 
 /// The form of a body.
 enum PayloadForm {
@@ -41,10 +50,12 @@ pub(crate) struct Payload {
     form: PayloadForm,
     position: ChunkPosition,
     line: Vec<u8>,
-    /// The SHA-256 of the whole content, and of the current chunk.
-    whole: Context,
+    /// The checksums of the whole content. SHA-256 and CRC-32 are computed only if the request may have them.
+    md5: Md5,
+    sha256: Option<Context>,
+    crc32: Option<Crc>,
+    /// The SHA-256 of the current signed chunk.
     chunk: Context,
-    crc: Crc,
     signature: String,
     length: u64,
     announced: Option<u64>,
@@ -85,19 +96,22 @@ impl Payload {
             return Err(S3Error::new(411, "MissingContentLength", message));
         }
         access::check_size(announced.unwrap_or_default())?;
-        let names = ["x-amz-checksum-sha256", "x-amz-checksum-crc32"];
-        let sums = names
-            .iter()
-            .filter_map(|name| Some(((*name).to_owned(), text(name)?.to_owned())));
+        let sums = [CONTENT_MD5, SHA256_SUM, CRC32_SUM].into_iter();
+        let sums = sums.filter_map(|name| Some((name.to_owned(), text(name)?.to_owned())));
+        let sums: HashMap<_, _> = sums.collect();
+        // A trailer's checksum is known at the end only.
+        let may_have = |name| matches!(form, PayloadForm::Chunks(_)) || sums.contains_key(name);
+        let is_hashed = matches!(form, PayloadForm::Plain) && signed.payload != UNSIGNED;
         Ok(Self {
-            sums: sums.collect(),
+            md5: Md5::new(),
+            sha256: (is_hashed || may_have(SHA256_SUM)).then(|| Context::new(&SHA256)),
+            crc32: may_have(CRC32_SUM).then(Crc::new),
+            sums,
             signed,
             form,
             position: ChunkPosition::Head,
             line: Vec::new(),
-            whole: Context::new(&SHA256),
             chunk: Context::new(&SHA256),
-            crc: Crc::new(),
             signature: String::new(),
             length: 0,
             announced,
@@ -115,7 +129,9 @@ impl Payload {
                     let count = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
                     let (data, rest) = bytes.split_at(count);
                     self.take(data, content)?;
-                    self.chunk.update(data);
+                    if matches!(self.form, PayloadForm::Chunks(true)) {
+                        self.chunk.update(data);
+                    }
                     bytes = rest;
                     let left = left - count as u64;
                     self.position = match left {
@@ -149,8 +165,13 @@ impl Payload {
     }
 
     fn take(&mut self, data: &[u8], content: &mut Vec<u8>) -> Result<(), S3Error> {
-        self.whole.update(data);
-        self.crc.update(data);
+        self.md5.update(data);
+        if let Some(sha256) = &mut self.sha256 {
+            sha256.update(data);
+        }
+        if let Some(crc32) = &mut self.crc32 {
+            crc32.update(data);
+        }
         self.length = self.length.saturating_add(data.len() as u64);
         access::check_size(self.length)?;
         if self
@@ -204,8 +225,9 @@ impl Payload {
         Ok(())
     }
 
-    /// Checks that the body is complete and has its checksums. Returns the length of the content in bytes.
-    pub(crate) fn finish(self) -> Result<u64, S3Error> {
+    /// Checks that the body is complete and has its checksums. Returns the length of the content in bytes, and its MD5
+    /// sum in hexadecimal digits.
+    pub(crate) fn finish(self) -> Result<(u64, String), S3Error> {
         let ended = match self.form {
             PayloadForm::Plain => true,
             PayloadForm::Chunks(_) => {
@@ -219,28 +241,36 @@ impl Payload {
         {
             return Err(broken("the body ended early"));
         }
-        let whole = self.whole.finish();
+        let sha256 = self.sha256.map(Context::finish);
         let payload = self.signed.payload.as_str();
-        let is_hashed = matches!(self.form, PayloadForm::Plain) && payload != "UNSIGNED-PAYLOAD";
-        if is_hashed && hex(whole.as_ref()) != payload.to_ascii_lowercase() {
+        if matches!(self.form, PayloadForm::Plain)
+            && payload != UNSIGNED
+            && sha256.is_some_and(|sum| hex(sum.as_ref()) != payload.to_ascii_lowercase())
+        {
             return Err(S3Error::new(
                 400,
                 "XAmzContentSHA256Mismatch",
                 "the body doesn't have the checksum of x-amz-content-sha256",
             ));
         }
+        let md5 = self.md5.finalize();
+        let crc32 = self
+            .crc32
+            .map(|crc| STANDARD.encode(crc.sum().to_be_bytes()));
         for (name, sum) in [
-            ("x-amz-checksum-sha256", STANDARD.encode(whole.as_ref())),
-            (
-                "x-amz-checksum-crc32",
-                STANDARD.encode(self.crc.sum().to_be_bytes()),
-            ),
+            (CONTENT_MD5, Some(STANDARD.encode(md5))),
+            (SHA256_SUM, sha256.map(|sum| STANDARD.encode(sum.as_ref()))),
+            (CRC32_SUM, crc32),
         ] {
-            if self.sums.get(name).is_some_and(|given| *given != sum) {
+            if self
+                .sums
+                .get(name)
+                .is_some_and(|given| Some(given) != sum.as_ref())
+            {
                 return Err(bad_digest(name));
             }
         }
-        Ok(self.length)
+        Ok((self.length, hex(&md5)))
     }
 }
 

@@ -18,7 +18,7 @@ const PAUSE: Duration = Duration::from_secs(20);
 /// Bytes of a body that is kept in memory: the list of an upload's parts.
 const MAX_PARTS_LIST: usize = 4 << 20;
 
-/// Writes a body's content to the file. Returns the length in bytes.
+/// Writes a body's content to the file, and notes the checksum. Returns the length in bytes.
 pub(crate) async fn to_file(
     body: Body,
     payload: Payload,
@@ -31,8 +31,10 @@ pub(crate) async fn to_file(
             (file, buffer) = write(file, buffer).await?;
         }
     }
-    let (file, _) = write(file, buffer).await?;
-    Ok((pieces.payload.finish()?, file))
+    let (mut file, _) = write(file, buffer).await?;
+    let (length, md5) = pieces.payload.finish()?;
+    file.checksum = md5;
+    Ok((length, file))
 }
 
 /// Returns a body's content, which must be small.

@@ -6,10 +6,11 @@
 //! reason are repeated, with new credentials if those of a volume may have expired ([`destination`]). The result is an
 //! [`UploadReport`].
 
-mod checksum;
+pub(crate) mod checksum;
 mod destination;
 mod error;
 mod files;
+mod md5;
 mod notes;
 mod plan;
 mod requests;

@@ -4,9 +4,10 @@
 //! one line for each part that the store has. The file is locked while a process sends the object, and removed when the
 //! object is complete. Losing the file costs no more than sending the parts again, so old ones are removed.
 
-use super::checksum::Sum;
+use super::checksum;
 use super::error::UploadError;
 use super::files::LocalFile;
+use super::md5::Sum;
 use crate::fsutil;
 use crate::text::words::hex;
 use ring::digest::{SHA256, digest};
@@ -121,7 +122,7 @@ impl PartNotes {
         let fits = first == note(&first.upload, file, part_size);
         let parts = lines.map_while(|line| {
             let note: PartNote = serde_json::from_str(line).ok()?;
-            let sum = u128::from_str_radix(&note.sum, 16).ok()?.to_be_bytes();
+            let sum = checksum::parse(&note.sum)?;
             Some((note.part, SentPart { tag: note.tag, sum }))
         });
         Some(BrokenUpload {

@@ -116,6 +116,18 @@ impl Bucket {
         head.ok().map(|meta| meta.size)
     }
 
+    /// Returns the tag of an object, the same by HEAD and in a list.
+    pub(super) fn tag(&self, key: &str) -> String {
+        let head = self.1.block_on(self.0.head(&path(key))).expect("an object");
+        let folder = path("vol");
+        let listed = self.1.block_on(self.0.list_with_delimiter(Some(&folder)));
+        let mut listed = listed.expect("a list").objects.into_iter();
+        let listed = listed.find(|meta| meta.location == head.location);
+        assert_eq!(listed.expect("listed").e_tag, head.e_tag);
+        let tag = head.e_tag.expect("a tag");
+        tag.trim_matches('"').to_owned()
+    }
+
     pub(super) fn delete(&self, key: &str) -> Put {
         self.1.block_on(self.0.delete(&path(key)))
     }

@@ -2,6 +2,7 @@
 
 use crate::local::harness::{Local, exchange, rows, serve};
 use crate::local::volume_client::{Bucket, Put, apply, create, service};
+use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
 
 #[test]
@@ -125,6 +126,27 @@ fn long_lists_have_pages() {
     assert_eq!(objects.len(), 1501);
     assert!(objects.is_sorted(), "in order, each once");
     drop(local);
+}
+
+#[test]
+fn tags_are_checksums_of_what_was_received() {
+    let (dir, _local, bucket) = service();
+    let digest = |content: &[u8]| Md5::digest(content);
+    let hex = |sum: &[u8]| {
+        sum.iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    };
+    bucket.put("vol/a", b"0123456789").expect("put");
+    assert_eq!(bucket.tag("vol/a"), hex(&digest(b"0123456789")));
+    let parts = [vec![b'a'; 5 << 20], vec![b'b'; 3]];
+    bucket.put_parts("vol/b", &parts, true).expect("complete");
+    let both = [digest(&parts[0]), digest(&parts[1])].concat();
+    assert_eq!(bucket.tag("vol/b"), format!("{}-2", hex(&digest(&both))));
+    // A file that was changed without the service has no checksum.
+    let path = dir.path().join("local/volumes/1/objects/a");
+    std::fs::write(path, b"9876543210").expect("write");
+    assert!(bucket.tag("vol/a").starts_with("a-"));
 }
 
 #[test]

@@ -83,6 +83,21 @@ fn a_local_volume_takes_the_files() {
         "verify done",
     ];
     assert_eq!(steps(&ran.json()), again);
+    // A service that gives tags which are checksums shows that a file has not changed, also one that is newer.
+    folder.work("d/books.jsonl", rows(3));
+    let to = ["volume://staging/in/more/", "volume://staging/in/"];
+    for (path, to, sent) in [
+        ("d/more", to[0], 0),
+        ("d/*.jsonl", to[1], 0),
+        ("d/more", to[1], 1),
+    ] {
+        let upload = ["-p", "local", "-o", "json", "upload", path, to];
+        let ran = folder
+            .test()
+            .args(upload)
+            .args(["--policy", "same-checksum"]);
+        assert_eq!(ran.run().json()["sent"], sent, "{path} {to}");
+    }
     let call = "connect(\"local\"); print(glob(\"volume://staging/in/**/*.jsonl\").len())";
     folder.test().eval(call).run().says("2\n");
     // The same path in another volume is another file, and its content is known.
