@@ -1,5 +1,6 @@
 //! Errors of object stores. The messages never contain a store's answer, which may repeat storage credentials.
 
+use crate::error::Kind;
 use object_store::client::{HttpError, HttpErrorKind};
 use object_store::{Error, path};
 use std::error::Error as StdError;
@@ -66,7 +67,7 @@ impl From<Error> for StoreFault {
         if let Error::InvalidPath { source } = error {
             return source.into();
         }
-        let code = code_of(&error);
+        let (code, status) = (code_of(&error), status_of(&error));
         match (&error, code.as_deref()) {
             (_, Some("NoSuchBucket" | "ContainerNotFound")) => Self::NoBucket,
             (_, Some("NoSuchUpload" | "InvalidPart" | "InvalidBlockList")) => Self::NoUpload,
@@ -81,18 +82,16 @@ impl From<Error> for StoreFault {
                     "InvalidAccessKeyId"
                     | "SignatureDoesNotMatch"
                     | "ExpiredToken"
-                    | "SecurityTokenExpired"
-                    | "InvalidToken"
-                    | "AuthenticationFailed"
-                    | "AuthorizationFailure"
-                    | "AuthorizationPermissionMismatch",
+                    | "InvalidToken",
                 ),
             ) => Self::Denied(code),
+            // The library has no error of its own for a list that is denied.
+            _ if matches!(status, Some(401 | 403)) => Self::Denied(code),
             (Error::Precondition { .. }, _) => Self::Changed,
             _ => match http_kind(&error) {
                 Some(HttpErrorKind::Timeout) => Self::Slow,
                 Some(_) => Self::Unreachable,
-                None if is_overloaded(&error) => Self::Busy(code),
+                None if matches!(status, Some(408 | 429 | 500..)) => Self::Busy(code),
                 None => Self::Refused(code),
             },
         }
@@ -112,22 +111,27 @@ impl From<StoreFault> for io::Error {
 }
 
 impl StoreFault {
+    /// Returns the kind of error, which decides the exit code.
+    pub(crate) const fn kind(&self) -> Kind {
+        match self {
+            Self::Denied(_) => Kind::Auth,
+            Self::Unreachable | Self::Slow => Kind::Connect,
+            Self::Busy(_) => Kind::Busy,
+            _ => Kind::Refused,
+        }
+    }
+
     /// Returns true if the same request may succeed later.
     pub(crate) const fn is_transient(&self) -> bool {
         matches!(self, Self::Unreachable | Self::Slow | Self::Busy(_))
     }
 }
 
-/// Returns true for the HTTP status 408, 429 or 5xx, which the library has in its error's text only.
-fn is_overloaded(error: &Error) -> bool {
+/// Returns the HTTP status, which the library has in its error's text only.
+fn status_of(error: &Error) -> Option<u16> {
     let text = error.to_string();
-    let status = text
-        .split_once("status code: ")
-        .map(|(_, rest)| rest.as_bytes());
-    matches!(
-        status,
-        Some([b'4', b'0', b'8', ..] | [b'4', b'2', b'9', ..] | [b'5', ..])
-    )
+    let (_, rest) = text.split_once("status code: ")?;
+    rest.get(..3)?.parse().ok()
 }
 
 /// Returns the answer's `<Code>…</Code>`, if it's a plain word.
@@ -176,5 +180,19 @@ mod tests {
             source: "<Code>NoSuchBucket</Code>".into(),
         };
         assert_eq!(StoreFault::from(missing), StoreFault::NoBucket);
+        let list = |status: &str| Error::Generic {
+            store: "S3",
+            source: format!("non-2xx status code: {status}: <Code>X</Code>").into(),
+        };
+        let code = || Some("X".to_owned());
+        for (status, fault) in [
+            ("401 Unauthorized", StoreFault::Denied(code())),
+            ("403 Forbidden", StoreFault::Denied(code())),
+            ("429 Too Many Requests", StoreFault::Busy(code())),
+            ("503 Service Unavailable", StoreFault::Busy(code())),
+            ("400 Bad Request", StoreFault::Refused(code())),
+        ] {
+            assert_eq!(StoreFault::from(list(status)), fault, "{status}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use super::bucket::{Bucket, RequestLimits};
 use super::fault::StoreFault;
 use super::object::runtime;
+use crate::error::Kind;
 use crate::interrupt::{Interrupt, Stop, TICK};
 use crate::secret::StorageKeys;
 use glob::{MatchOptions, Pattern};
@@ -36,6 +37,16 @@ pub(crate) enum GlobError {
     /// The run was stopped.
     #[error("stopped")]
     Stopped(Stop),
+}
+
+impl GlobError {
+    /// Returns the kind of error, which decides the exit code.
+    pub(crate) const fn kind(&self) -> Kind {
+        match self {
+            Self::Store(fault) => fault.kind(),
+            _ => Kind::Refused,
+        }
+    }
 }
 
 /// Returns the names below `folder` that match `pattern`, sorted. `folder` is an object name's beginning, empty or

@@ -1,7 +1,7 @@
 """Imports from an S3 server: moto's, filled by boto3, and read by a service of its own that is told where it is.
 
-The same server stands for Google Cloud, whose XML API speaks S3's protocol with HMAC keys: its own emulators speak its
-JSON API alone.
+The same server stands for Google Cloud's XML API, which speaks S3's protocol with HMAC keys. `gcs_store.py` uses an emulator
+of Google Cloud, which has a part of that API.
 """
 
 import logging

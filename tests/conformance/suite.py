@@ -65,6 +65,7 @@ def parts(installed):
     yield "node_sdk", ["node"], [shutil.which("node") or "node", str(HERE / "node_sdk.js")]
     yield "object_stores", ["object_stores"], python("object_stores", "object_stores")
     yield "uploads", ["object_stores"], python("object_stores", "uploads")
+    yield "gcs_store", ["gcs_store"], python("gcs_store", "gcs_store")
     yield "azure_store", ["object_stores", "azurite"], python("object_stores", "azure_store")
     yield "milvus_server", ["real_server"], python("real_server", "milvus_server")
     yield "odd_requests", [], [sys.executable, "-B", str(HERE / "odd_requests.py")]

@@ -15,10 +15,11 @@ PROGRAM = os.environ.get("SERVICE_PROGRAM", "zshell")
 
 class Proxy:
     """Forwards requests. `fault(method, target)` may return "lost" (the answer is dropped), or a status with a body that
-    is answered instead. `seen` has each method and target. Answers lose the header by which zshell knows its own
+    is answered instead. `seen` has each method and target; `change(method, target, headers, body)` returns the target and
+    headers to forward, and headers for the answer. Answers lose the header by which zshell knows its own
     service, so a service behind a proxy is treated as one of Zilliz Cloud."""
 
-    def __init__(self, upstream, fault=lambda method, target: None):
+    def __init__(self, upstream, fault=lambda method, target: None, change=None):
         self.seen, self.fault = [], fault
         address = urlsplit(upstream).netloc
         proxy = self
@@ -35,7 +36,10 @@ class Proxy:
                     return self.reply(fault[0], {}, fault[1].encode())
                 upstream = http.client.HTTPConnection(address, timeout=60)
                 try:
-                    upstream.request(self.command, self.path, body or None, dict(self.headers))
+                    target, headers, more = self.path, dict(self.headers), {}
+                    if change:
+                        target, headers, more = change(self.command, target, headers, body)
+                    upstream.request(self.command, target, body or None, headers)
                     answer = upstream.getresponse()
                     content = answer.read()
                 finally:
@@ -43,12 +47,12 @@ class Proxy:
                 if fault == "lost":
                     self.close_connection = True
                     return None
-                return self.reply(answer.status, dict(answer.headers), content)
+                return self.reply(answer.status, {name.lower(): value for name, value in answer.headers.items()} | more, content)
 
             def reply(self, status, headers, content):
                 self.send_response_only(status)
                 for name, value in headers.items():
-                    if name.lower() not in ("server", "connection", "transfer-encoding", "content-length"):
+                    if name not in ("server", "connection", "transfer-encoding", "content-length"):
                         self.send_header(name, value)
                 length = headers.get("content-length", len(content)) if self.command == "HEAD" else len(content)
                 self.send_header("content-length", str(length))

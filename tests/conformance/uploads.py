@@ -65,34 +65,34 @@ def one_line(moto, store, kind="s3", forms=None):
     bucket.stop()
 
 
-def killed(moto, store):
+def killed(moto, store, kind="s3"):
     """`kill -9` in the middle of a file in parts: the next run sends the missing parts."""
     from checks import check
 
     slow = lambda method, target: time.sleep(0.2) if "partNumber" in target else None  # noqa: E731
     proxy = Proxy(moto, slow)
-    with shell("http://127.0.0.1:9", f"s3://{BUCKET}", proxy.url, ACCESS, SECRET) as zshell:
+    with shell("http://127.0.0.1:9", f"{kind}://{BUCKET}", proxy.url, ACCESS, SECRET) as zshell:
         content = os.urandom(1 << 20) * 100
         (zshell.folder / "large.parquet").write_bytes(content)
         parts = -(-len(content) // PART)
-        words = ("upload", "large.parquet", f"s3://{BUCKET}/killed/", "--parallel", "2")
+        words = ("upload", "large.parquet", f"{kind}://{BUCKET}/killed-{kind}/", "--parallel", "2")
         child = zshell.start(*words)
         wait_until(lambda: proxy.count("PUT", "partNumber") >= 6)
         child.send_signal(signal.SIGKILL)
         child.communicate()
         first = proxy.count("PUT", "partNumber")
-        check("S3 killed: in the middle", 6 <= first < parts, first)
+        check(f"{kind} killed: in the middle", 6 <= first < parts, first)
         ran = zshell.run(*words)
-        check("S3 killed: the next run ends", ran.returncode == 0, last_line(ran))
+        check(f"{kind} killed: the next run ends", ran.returncode == 0, last_line(ran))
         # The parts under way when the process died are sent again.
         sent = proxy.count("PUT", "partNumber")
-        check("S3 killed: finished parts aren't sent again", sent <= parts + 3, f"{sent} of {parts}")
-        body = store.get_object(Bucket=BUCKET, Key="killed/large.parquet")["Body"].read()
-        check("S3 killed: the object is whole", hashlib.sha256(body).digest() == hashlib.sha256(content).digest())
+        check(f"{kind} killed: finished parts aren't sent again", sent <= parts + 3, f"{sent} of {parts}")
+        body = store.get_object(Bucket=BUCKET, Key=f"killed-{kind}/large.parquet")["Body"].read()
+        check(f"{kind} killed: the object is whole", hashlib.sha256(body).digest() == hashlib.sha256(content).digest())
         left = store.list_multipart_uploads(Bucket=BUCKET).get("Uploads", [])
-        check("S3 killed: no unfinished upload is left", not left, left)
+        check(f"{kind} killed: no unfinished upload is left", not left, left)
         ran = zshell.run(*words, "--policy", "same-checksum")
-        check("S3 killed: same checksum", json.loads(ran.stdout)["sent"] == 0, last_line(ran))
+        check(f"{kind} killed: same checksum", json.loads(ran.stdout)["sent"] == 0, last_line(ran))
     proxy.stop()
 
 
@@ -212,6 +212,7 @@ def main():
             section(one_line, moto, store)
             section(one_line, moto, store, "gs", ["parquet"])
             section(keys, moto, store)
+        section(killed, moto, store, "gs")
         for work in (killed, lost, many, refused):
             section(work, moto, store)
     finally:

@@ -230,7 +230,7 @@ fn glob_remote(call: &Call, pattern: &str) -> Result<Dynamic, Failure> {
     let names = names.map_err(|error| match error {
         GlobError::Stopped(stop) => stop.into(),
         GlobError::Pattern(_) => call.misused(&format!("{pattern:?}: {error}")),
-        _ => Failure::refused(format!("glob: {pattern}: {error}")).with_hint(
+        _ => Failure::new(error.kind(), format!("glob: {pattern}: {error}")).with_hint(
             "a private bucket needs storage keys: storage_keys: \"aws\", or the storage settings of connect() or a profile",
         ),
     })?;

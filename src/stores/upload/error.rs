@@ -110,12 +110,7 @@ impl UploadError {
                 Kind::Script
             }
             Self::Unfit { .. } => Kind::Usage,
-            Self::Store { fault, .. } => match fault {
-                StoreFault::Denied(_) => Kind::Auth,
-                StoreFault::Unreachable | StoreFault::Slow => Kind::Connect,
-                StoreFault::Busy(_) => Kind::Busy,
-                _ => Kind::Refused,
-            },
+            Self::Store { fault, .. } => fault.kind(),
             Self::Taken => Kind::Busy,
             Self::Files { failed, .. } => failed
                 .first()
@@ -135,7 +130,7 @@ impl UploadError {
                 fault: StoreFault::Denied(_),
                 ..
             } => {
-                "storage keys come from storage_keys: \"aws\", or the storage settings of connect() or a profile; they must be allowed to put objects and to list the bucket (s3:PutObject, s3:ListBucket)"
+                "storage keys come from storage_keys: \"aws\", or the storage settings of connect() or a profile; they must be allowed to put objects and to list the bucket (s3:PutObject, s3:ListBucket; Google Cloud takes HMAC keys, with storage.objects.create and list)"
             }
             Self::Store {
                 fault: StoreFault::NoBucket,
