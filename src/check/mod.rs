@@ -120,6 +120,18 @@ pub(crate) fn infer(
     beside(interrupt, is_remote, |_| {}, work)
 }
 
+/// Returns the files of these paths, each with a text that changes when the file changes. `None` if the files can't be
+/// compared with those of an earlier check.
+pub(crate) fn states(
+    paths: Vec<String>,
+    stores: StoreAccess,
+    interrupt: &Interrupt,
+) -> Result<Option<Vec<[String; 3]>>, CheckError> {
+    let is_remote = has_remote(&paths);
+    let work = move |_: &_| Ok(paths::states(&paths, &stores));
+    beside(interrupt, is_remote, |_| {}, work)
+}
+
 /// Merges the reports of shards ([`merge::merge`]).
 pub(crate) fn merge(
     paths: Vec<String>,

@@ -6,7 +6,7 @@ use crate::formats::source::{FilesError, SourceFile, SourcePath};
 use crate::location::{Format, Location, LocationError, PathScope, Store};
 use crate::secret::StorageKeys;
 use crate::stores::bucket::{Bucket, Endpoints};
-use crate::stores::root::Root;
+use crate::stores::root::{Root, RootedFile};
 use std::path::Path;
 
 /// Endpoints, region and credentials of object stores.
@@ -82,6 +82,26 @@ pub(super) fn find(
         }
     }
     Ok(files)
+}
+
+/// Returns the files that the paths name, each with a text that changes when the file changes. `None` if a path can't be
+/// read or an import refuses it.
+pub(super) fn states(given: &[String], stores: &StoreAccess) -> Option<Vec<[String; 3]>> {
+    let mut found = Findings::default();
+    let files = find(given, stores, &mut found).ok()?;
+    if !found.list(FindingLevel::Error).is_empty() {
+        return None;
+    }
+    let states = files.iter().flat_map(|file| {
+        // The path of an object doesn't name the bucket.
+        let name = if file.is_remote() { &file.name } else { "" };
+        let state = |part: &RootedFile| {
+            let path = part.path().to_string_lossy().into_owned();
+            Some([name.to_owned(), path, part.state().ok()?])
+        };
+        file.parts.iter().map(state).collect::<Vec<_>>()
+    });
+    states.collect()
 }
 
 /// Warns about files of a folder that an import of the folder skips without a word.

@@ -13,6 +13,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 /// The root that a path is looked up in, as stored with a job.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,6 +156,24 @@ impl RootedFile {
     /// Returns true if the file is in an object store.
     pub(crate) fn is_remote(&self) -> bool {
         self.meta.is_some()
+    }
+
+    /// Returns a text that changes when the file changes: its size, and its time or an object's tag.
+    pub(crate) fn state(&self) -> io::Result<String> {
+        let state = match &self.meta {
+            Some(ObjectMeta {
+                e_tag: Some(tag), ..
+            }) => tag.clone(),
+            Some(meta) => meta.last_modified.to_rfc3339(),
+            None => {
+                let changed = self.on_disk()?.metadata()?.modified()?;
+                let since = changed
+                    .duration_since(UNIX_EPOCH)
+                    .map_err(io::Error::other)?;
+                since.as_nanos().to_string()
+            }
+        };
+        Ok(format!("{} {state}", self.size))
     }
 
     /// Opens the file for reading at any position.

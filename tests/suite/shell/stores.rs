@@ -48,3 +48,32 @@ fn a_wrong_key_fails_the_job_with_the_reason() {
     .run();
     ran.complains("access denied (InvalidAccessKeyId)");
 }
+
+#[test]
+fn files_of_a_bucket_are_checked_again_only_if_they_changed() {
+    let folder = Folder::new();
+    let run = |s3: &S3, begin: &str| {
+        let call = "import_all(\"books\", \"s3://books/in/books.jsonl\", #{check: true, storage_keys: \"aws\"});";
+        let test = folder.test().env("AWS_ENDPOINT_URL", s3.url());
+        let test = test.env("AWS_ACCESS_KEY_ID", ACCESS);
+        let test = test.env("AWS_SECRET_ACCESS_KEY", SECRET);
+        test.script(format!("connect(\"local\"); {begin}\n{call}"))
+            .run()
+    };
+    let before = s3(ACCESS);
+    run(&before, &create("books")).complains("check: 25 rows in 1 file, no problem\n");
+    let skipped = "check (skipped): 25 rows checked before, and the files haven't changed\n";
+    let reads = || {
+        before
+            .asked()
+            .iter()
+            .filter(|asked| asked.method == "GET")
+            .count()
+    };
+    let read = reads();
+    run(&before, "").complains(skipped);
+    assert_eq!(reads(), read);
+    let objects = BTreeMap::from([("in/books.jsonl".to_owned(), rows(26).into_bytes())]);
+    let after = S3::start(ACCESS, objects, 0);
+    run(&after, "").complains("check: 26 rows in 1 file, no problem\n");
+}

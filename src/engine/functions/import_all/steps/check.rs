@@ -3,11 +3,9 @@
 use super::{AGAIN, BatchSteps};
 use crate::check::{self, CheckReport, CheckRequest};
 use crate::engine::functions::check::watched;
-use crate::engine::functions::import_all::plan::Unit;
 use crate::error::{Failure, Kind};
 use crate::formats::Schema;
 use crate::journal::{Checked, Entry, hash, now};
-use crate::location::{Location, PathScope, Store};
 use crate::text::words;
 use serde_json::{Value, json};
 use std::fmt::Write;
@@ -23,7 +21,7 @@ impl BatchSteps<'_> {
         schema: Schema,
         metrics: Vec<(String, String)>,
     ) -> Result<(), Failure> {
-        let identity = self.identity_of(&files, &schema, &metrics);
+        let identity = self.identity_of(&files, &schema, &metrics)?;
         if let Some(identity) = &identity
             && let Some(rows) = self.session.desk.journal.read(|it| it.checked(identity))?
         {
@@ -69,30 +67,17 @@ impl BatchSteps<'_> {
         Ok(())
     }
 
-    /// Returns the identity of a check: the files with their sizes and times, the schema, and the form of CSV files.
+    /// Returns the identity of a check: the files with their sizes and times or tags, the schema, and the form of CSV files.
     /// `None` if the files can't be compared with those of an earlier check.
     fn identity_of(
         &self,
         files: &[String],
         schema: &Schema,
         metrics: &[(String, String)],
-    ) -> Option<String> {
-        let stamp = |path: &String| {
-            let location = Location::parse(path, &PathScope::Disk).ok()?;
-            let unit = Unit::of(std::slice::from_ref(&location));
-            let known = location.store() == Store::Disk && !unit.stamp.is_empty();
-            known.then(|| json!([location.text(), unit.stamp]))
-        };
-        let files: Vec<Value> = check::expand(files)
-            .ok()?
-            .iter()
-            .map(stamp)
-            .collect::<Option<_>>()?;
+    ) -> Result<Option<String>, Failure> {
+        let states = check::states(files.to_vec(), self.stores(), &self.session.interrupt)?;
         let options = &self.template.options;
-        let schema = serde_json::to_value(schema).ok()?;
-        Some(hash(
-            &json!([1, files, schema, metrics, options]).to_string(),
-        ))
+        Ok(states.map(|files| hash(&json!([2, files, schema, metrics, options]).to_string())))
     }
 }
 

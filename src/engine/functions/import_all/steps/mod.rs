@@ -196,7 +196,9 @@ impl<'a> BatchSteps<'a> {
         let settings = inferred.json().as_object().cloned().unwrap_or_default();
         let mut body = body_of_options(settings)?;
         body.shift_insert(0, "collectionName".to_owned(), Value::from(name.as_str()));
-        self.client.create_collection(&Value::Object(body))?;
+        let created = self.client.create_collection(&Value::Object(body));
+        self.session.known.names.forget(self.connection);
+        created?;
         let fields = inferred.schema.fields.iter();
         let fields = fields.map(|field| {
             let key = if field.primary { " (primary key)" } else { "" };

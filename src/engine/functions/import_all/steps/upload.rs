@@ -106,7 +106,7 @@ impl BatchSteps<'_> {
         self.end(
             "upload",
             if is_sent { "done" } else { "skipped" },
-            summary(&report),
+            summary(&report, UploadPolicy::Unchanged),
         );
         let mut found = BatchFiles {
             units: Vec::new(),
