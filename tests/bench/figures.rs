@@ -2,7 +2,7 @@
 //!
 //! They measure the program as its users run it, process by process, and need nothing but cargo and curl;
 //! `ZSHELL_BENCH_PYTHON` names an interpreter that has the peers of `peers.py` (pymilvus, milvus-lite, numpy,
-//! pyarrow, orjson, polars). They print figures beside the targets and assert no timing: a busy machine makes no test fail.
+//! pyarrow, orjson, polars, s5cmd, boto3). They print figures beside the targets and assert no timing: a busy machine makes no test fail.
 
 mod batch;
 mod check;
@@ -19,6 +19,7 @@ mod startup;
 mod submit;
 mod table;
 mod times;
+mod upload;
 mod wide;
 
 use std::error::Error;
@@ -31,7 +32,7 @@ type Lines = Result<Vec<Line>, Box<dyn Error>>;
 /// A benchmark's name and work.
 type Benchmark = (&'static str, fn() -> Lines);
 
-const ALL: [Benchmark; 11] = [
+const ALL: [Benchmark; 12] = [
     ("startup", startup::measure),
     ("client", client::measure),
     ("submit", submit::measure),
@@ -43,6 +44,7 @@ const ALL: [Benchmark; 11] = [
     ("wait", list::measure_wait),
     ("large", large::measure),
     ("check", check::measure),
+    ("upload", upload::measure),
 ];
 
 fn main() -> ExitCode {

@@ -4,6 +4,7 @@
     peers.py submit URL PATH COUNT
     peers.py search VECTORS COUNT
     peers.py check FORMAT PATH
+    peers.py upload PROGRAM ENDPOINT FOLDER URL
 
 `milvus-lite` inserts a part of the rows (a whole file would take it too long): rows a second are compared.
 """
@@ -160,7 +161,45 @@ def check(name, path):
     measure(peer, True, "", lambda: read(path))
 
 
+def upload_s5cmd(endpoint, folder, url):
+    import subprocess
+
+    program = Path(sys.executable).parent / "s5cmd"
+    if not program.exists():
+        raise ImportError("the interpreter has no s5cmd beside it")
+    command = [program, "--log", "error", "--endpoint-url", endpoint, "cp", f"{folder}/", url]
+    return lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL).returncode
+
+
+def upload_boto3(endpoint, folder, url):
+    import boto3
+    from boto3.s3.transfer import TransferConfig, create_transfer_manager
+
+    def work():
+        bucket, prefix = url.removeprefix("s3://").split("/", 1)
+        client = boto3.client("s3", endpoint_url=endpoint)
+        with create_transfer_manager(client, TransferConfig()) as manager:
+            sent = [manager.upload(str(path), bucket, prefix + path.name) for path in sorted(folder.iterdir())]
+            for future in sent:
+                future.result()
+
+    return work
+
+
+def upload(name, *where):
+    prepare = {"s5cmd": upload_s5cmd, "boto3": upload_boto3}[name]
+    try:
+        work = prepare(*where)
+    except ImportError as error:
+        print(json.dumps({"name": name, "missing": str(error)}))
+        return
+    measure(name, False, "", work)
+
+
 def main():
+    if sys.argv[1] == "upload":
+        upload(sys.argv[2], sys.argv[3], Path(sys.argv[4]), sys.argv[5])
+        return
     if sys.argv[1] == "check":
         check(sys.argv[2], Path(sys.argv[3]))
         return

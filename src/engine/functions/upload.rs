@@ -34,7 +34,7 @@ pub(super) const OPTIONS: &[Opt] = &[
     opt_as(
         "policy",
         &["upload_policy"],
-        "which existing objects are skipped: those of the file's size, with its checksum, all, or none",
+        "which files are skipped: those whose object has the same size (even if the content changed), the same checksum, any content, or none",
     )
     .or("\"same-size\"")
     .of(Takes::Words(&UploadPolicy::WORDS)),
@@ -94,8 +94,9 @@ fn run(call: &Call) -> Result<Dynamic, Failure> {
             return Err(call.misused(&format!("policy is {words}, got {policy:?}")));
         }
     };
+    let policy = target.policy;
     let report = target.send(call.session, check::paths(call)?)?;
-    call.session.notice(&summary(&report));
+    call.session.notice(&summary(&report, policy));
     Ok(ordered(json(&report)))
 }
 
@@ -157,19 +158,22 @@ impl UploadTarget {
 }
 
 /// Returns a line about the files that were sent and skipped.
-pub(super) fn summary(report: &UploadReport) -> String {
+pub(super) fn summary(report: &UploadReport, policy: UploadPolicy) -> String {
     if let Some(note) = report.note {
         return note.to_owned();
     }
     let sent: Vec<_> = report.files.iter().filter(|file| file.sent).collect();
     let skipped = report.files.len() - sent.len();
+    // The content of such files may differ.
+    let by_size = skipped > 0 && policy == UploadPolicy::SameSize;
     format!(
-        "{} {} ({}) to {}, {} skipped",
+        "{} {} ({}) to {}, {} skipped{}",
         if report.dry_run { "would send" } else { "sent" },
         words::count(sent.len() as u64, "file"),
         words::bytes(sent.iter().map(|file| file.size).sum()),
         report.to,
-        words::number(skipped as u64)
+        words::number(skipped as u64),
+        if by_size { " by size" } else { "" }
     )
 }
 
