@@ -4,9 +4,10 @@
 //! longer than one. Uploads of large files spend most of their time here.
 
 use bytes::Bytes;
+use parking_lot::{Condvar, Mutex};
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
-use std::sync::{Condvar, LazyLock, Mutex, PoisonError};
+use std::sync::LazyLock;
 use std::thread::available_parallelism;
 
 /// An MD5 sum.
@@ -198,8 +199,7 @@ impl SharedSums {
     /// Returns the sum of a content. Threads wait if half of the cores compute sums, so contents find partners.
     pub(super) fn sum(&self, content: &Bytes) -> Sum {
         let cores = available_parallelism().map_or(1, NonZeroUsize::get);
-        let lock = || self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut queue = lock();
+        let mut queue = self.queue.lock();
         let own = queue.count;
         queue.count += 1;
         queue.waiting.push((own, content.clone()));
@@ -208,8 +208,7 @@ impl SharedSums {
                 return sum;
             }
             if queue.waiting.is_empty() || queue.running >= (cores / LANES).max(1) {
-                let woken = self.done.wait(queue);
-                queue = woken.unwrap_or_else(PoisonError::into_inner);
+                self.done.wait(&mut queue);
                 continue;
             }
             let count = queue.waiting.len().min(LANES);
@@ -220,7 +219,7 @@ impl SharedSums {
                 [(_, one), (_, two)] => sums([one, two]).to_vec(),
                 taken => taken.iter().map(|(_, content)| sum(content)).collect(),
             };
-            queue = lock();
+            queue = self.queue.lock();
             queue.running -= 1;
             let numbers = taken.iter().map(|(number, _)| *number);
             queue.done.extend(numbers.zip(found));
