@@ -1,5 +1,6 @@
 //! Hints for error codes (reference: Error codes worth a hint).
 
+use super::TYPED_KEY;
 use super::endpoint::{Site, control_plane};
 use super::model::Dialect;
 use super::outcome::{self, Effect, ErrorAnswer};
@@ -130,13 +131,16 @@ fn key(settings: &Settings) -> String {
     let other = settings.dialect.api().key_variable();
     let site = other_site(settings).unwrap_or_default();
     if settings.token.is_some() {
-        let source = &settings.key_source;
+        let source = match settings.key_source.as_str() {
+            TYPED_KEY => "the API key typed at the terminal was refused".to_owned(),
+            source => format!("the API key was refused, source: {source}"),
+        };
         format!(
-            "the key was taken from: {source}; give another by connect(#{{token: secret(\"NAME\")}}), a profile, or {other}{site}"
+            "{source}; give another by connect(#{{token: secret(\"NAME\")}}), a profile, or {other}{site}"
         )
     } else {
         format!(
-            "no key was sent: give one by connect(#{{token: secret(\"NAME\")}}), a profile, or {other}{site}"
+            "no API key was sent: give one by connect(#{{token: secret(\"NAME\")}}), a profile, or {other}{site}"
         )
     }
 }

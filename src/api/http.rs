@@ -3,6 +3,7 @@
 //! Proxies come from the environment (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), except that this machine
 //! itself (`localhost`, `127.0.0.0/8`, `::1`) is never reached through a proxy.
 
+use super::endpoint::{Site, control_plane};
 use super::error::ApiError;
 use super::request::Outgoing;
 use super::settings::Settings;
@@ -126,7 +127,9 @@ pub(super) fn connect_hint(
         .iter()
         .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
     let lower = cause.to_ascii_lowercase();
-    let text = if error.is_dns() {
+    let text = if error.is_dns() && is_control_plane(&outgoing.url) {
+        "is there a network, and a name server? HTTPS_PROXY names a proxy"
+    } else if error.is_dns() {
         "check the host's name"
     } else if let Some(rejected) = tls::rejected(error) {
         rejected.hint
@@ -145,6 +148,13 @@ pub(super) fn connect_hint(
         ""
     };
     Some(format!("{text}{suffix}"))
+}
+
+/// Returns true for an address that zshell itself chooses.
+fn is_control_plane(url: &Url) -> bool {
+    let host = url.host_str();
+    let sites = [Site::Global, Site::China].map(control_plane);
+    sites.iter().any(|base| base.split('/').next_back() == host)
 }
 
 /// Returns the text of the innermost cause, without the operating system's error number.
@@ -170,6 +180,17 @@ pub(super) fn innermost(error: &reqwest::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_that_zshell_chooses_are_known() {
+        for (url, known) in [
+            ("https://api.cloud.zilliz.com/v2/clusters", true),
+            ("https://api.cloud.zilliz.com.cn", true),
+            ("https://in03-1.api.gcp-us-west1.zillizcloud.com", false),
+        ] {
+            assert_eq!(is_control_plane(&Url::parse(url).unwrap()), known, "{url}");
+        }
+    }
 
     #[test]
     fn only_this_machine_goes_without_proxies_and_roots() {

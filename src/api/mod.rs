@@ -70,6 +70,9 @@ use transport::{HttpAnswer, Transport};
 /// [`Settings::key_source`] of the local service in this process, whose API key is generated for the run.
 pub(crate) const OWN_KEY: &str = "made for this run";
 
+/// [`Settings::key_source`] of an API key that the user typed.
+pub(crate) const TYPED_KEY: &str = "asked at the terminal";
+
 /// The jobs that a list call should return.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobFilter {

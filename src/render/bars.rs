@@ -9,7 +9,6 @@ mod rate;
 mod single;
 mod stall;
 mod summary;
-mod terminal;
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -17,8 +16,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-
+use super::block::LineBlock;
 use super::jobs;
 use super::status::Drawing;
 use super::style::{Screen, Tone};
@@ -31,7 +29,6 @@ use line::BarLine;
 use rate::Rate;
 use single::no_answer;
 use stall::Stalls;
-use terminal::Terminal;
 
 /// The number of jobs from which on a line shows all of them together.
 const MANY: usize = 4;
@@ -72,15 +69,11 @@ enum Display {
 struct Bars {
     /// Present from the first frame until the bars are removed.
     drawing: Option<Drawing>,
-    multi: MultiProgress,
-    terminal: Terminal,
-    slots: Vec<ProgressBar>,
+    block: LineBlock,
     rates: HashMap<String, Rate>,
     latest: Vec<Progress>,
     /// The mean percentage of the first readings.
     before: Option<f64>,
-    /// Columns of each line as last drawn, and of the terminal at that time.
-    drawn: (Vec<usize>, usize),
 }
 
 impl std::fmt::Debug for WaitView {
@@ -96,13 +89,29 @@ impl WaitView {
     #[cfg(test)]
     pub(crate) fn new(screen: Screen, stream: impl Write + Send + 'static) -> Self {
         let size = (screen.width.unwrap_or(80), screen.height.unwrap_or(24));
-        Self::with_size(screen, Box::new(stream), Box::new(move || size))
+        Self::with_size(screen, stream, Box::new(move || size))
+    }
+
+    /// Returns a view on a stream with a terminal of this size.
+    #[cfg(test)]
+    fn with_size(
+        screen: Screen,
+        stream: impl Write + Send + 'static,
+        size: super::block::Size,
+    ) -> Self {
+        if screen.redraw {
+            return Self::drawn(screen, LineBlock::new(Box::new(stream), size));
+        }
+        Self::written(screen, stream)
     }
 
     /// Returns a view on standard error, which follows the terminal's size.
     pub(crate) fn stderr(screen: Screen) -> Self {
-        let size = terminal::stderr_size(&screen);
-        Self::with_size(screen, Box::new(std::io::stderr()), size)
+        if screen.redraw {
+            let block = LineBlock::stderr(&screen);
+            return Self::drawn(screen, block);
+        }
+        Self::written(screen, std::io::stderr())
     }
 
     /// Returns a view without bars that passes each change of state to `tell` as a line.
@@ -111,34 +120,30 @@ impl WaitView {
         Self::on(screen, Display::Lines { tell, states })
     }
 
-    fn with_size(screen: Screen, mut stream: Box<dyn Write + Send>, size: terminal::Size) -> Self {
-        let display = if screen.redraw {
-            let terminal = Terminal::new(stream, size);
-            let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal.clone()), 20);
-            Display::Bars(Box::new(Bars {
-                drawing: None,
-                multi: MultiProgress::with_draw_target(target),
-                terminal,
-                slots: Vec::new(),
-                rates: HashMap::new(),
-                latest: Vec::new(),
-                before: None,
-                drawn: (Vec::new(), 0),
-            }))
-        } else {
-            let tty = screen.tty;
-            let tell = move |job: Option<&Progress>, line: &str| {
-                // A line about a state is for a log, so it carries the time.
-                let time = job
-                    .filter(|_| !tty)
-                    .map(|_| format!("{:.3} ", Timestamp::now()));
-                // The line is decoration: standard error may be closed.
-                let _ = writeln!(stream, "{}{line}", time.unwrap_or_default());
-                let _ = stream.flush();
-            };
-            return Self::told(screen, Box::new(tell));
+    fn drawn(screen: Screen, block: LineBlock) -> Self {
+        let bars = Bars {
+            drawing: None,
+            block,
+            rates: HashMap::new(),
+            latest: Vec::new(),
+            before: None,
         };
-        Self::on(screen, display)
+        Self::on(screen, Display::Bars(Box::new(bars)))
+    }
+
+    /// Returns a view that writes lines.
+    fn written(screen: Screen, mut stream: impl Write + Send + 'static) -> Self {
+        let tty = screen.tty;
+        let tell = move |job: Option<&Progress>, line: &str| {
+            // A line about a state is for a log, so it carries the time.
+            let time = job
+                .filter(|_| !tty)
+                .map(|_| format!("{:.3} ", Timestamp::now()));
+            // The line is decoration: standard error may be closed.
+            let _ = writeln!(stream, "{}{line}", time.unwrap_or_default());
+            let _ = stream.flush();
+        };
+        Self::told(screen, Box::new(tell))
     }
 
     fn on(screen: Screen, display: Display) -> Self {
@@ -207,7 +212,7 @@ impl WaitView {
         if let Display::Bars(bars) = &mut self.display
             && !bars.latest.is_empty()
         {
-            bars.draw(&self.screen, elapsed, silence);
+            bars.draw(&self.screen, elapsed, silence, now);
         }
         for warning in self.stalls.warnings(now, self.screen.now()) {
             let warning = self.screen.paint(Tone::Warn, &warning);
@@ -239,13 +244,7 @@ impl WaitView {
     /// Removes the bars, so the next output starts in their place. Can be called more than once.
     pub(crate) fn finish(&mut self) {
         if let Display::Bars(bars) = &mut self.display {
-            bars.forget_reflow(bars.terminal.size().0);
-            for bar in bars.slots.drain(..) {
-                bar.finish_and_clear();
-                bars.multi.remove(&bar);
-            }
-            // The terminal already swallows errors.
-            let _ = bars.multi.clear();
+            bars.block.clear();
             bars.drawing = None;
         }
     }
@@ -260,7 +259,7 @@ impl WaitView {
     fn say(&mut self, line: &str) {
         match &mut self.display {
             Display::Lines { tell, .. } => tell(None, line),
-            Display::Bars(bars) => bars.multi.suspend(|| bars.terminal.say(line)),
+            Display::Bars(bars) => bars.block.say(line),
         }
     }
 }
@@ -293,75 +292,33 @@ fn announce(tell: &mut Tell, states: &mut HashMap<String, String>, jobs: &[Progr
 }
 
 impl Bars {
-    fn draw(&mut self, screen: &Screen, elapsed: Duration, silence: Option<Duration>) {
+    fn draw(
+        &mut self,
+        screen: &Screen,
+        elapsed: Duration,
+        silence: Option<Duration>,
+        now: Instant,
+    ) {
         let drawing = self.drawing.get_or_insert_with(Drawing::begin);
         drawing.percent(line::overall_percent(&self.latest));
-        let (columns, height) = self.terminal.size();
-        self.forget_reflow(columns);
+        let Some((width, height)) = self.block.room(now) else {
+            return;
+        };
         let room = height.saturating_sub(KEPT_LINES).max(1);
         let shown = choose(&self.latest, room);
-        // Some terminals wrap when the last column is written. Ctrl-C leaves `^C` behind the cursor, and if that
-        // wrapped, the wrong line would be erased.
-        let width = columns.saturating_sub(3).max(1);
         let jobs: Vec<_> = shown
             .iter()
             .map(|job| (*job, self.rates.get(&job.job_id)))
             .collect();
-        let mut lines = line::lines(&jobs, elapsed, width, screen);
+        let lines = line::lines(&jobs, elapsed, width, screen);
+        let mut lines: Vec<String> = lines.iter().map(|line| line.drawn(screen)).collect();
         if self.latest.len() >= MANY || shown.len() < self.latest.len() {
             let before = self.before.unwrap_or(0.0);
-            lines.push(BarLine::overall(
-                &self.latest,
-                before,
-                elapsed,
-                width,
-                screen,
-            ));
+            let overall = BarLine::overall(&self.latest, before, elapsed, width, screen);
+            lines.push(overall.drawn(screen));
         }
-        if let Some(silence) = silence {
-            lines.push(BarLine::text(no_answer(silence, screen)));
-        }
-        self.resize(lines.len());
-        // The width that the lines were made for. The terminal may have changed again since.
-        self.drawn = (lines.iter().map(BarLine::columns).collect(), columns);
-        for (bar, line) in self.slots.iter().zip(lines) {
-            bar.set_message(line.drawn(screen));
-        }
-        if let Some(last) = self.slots.last() {
-            last.force_draw();
-        }
-    }
-
-    /// Clears lines that a narrower terminal has wrapped. They now take more screen lines than there are bars, so the
-    /// surplus is cleared and the next frame starts at the first line.
-    ///
-    /// Terminals that cut lines instead of wrapping them lose as many lines of earlier output. Such terminals are rare,
-    /// and leftovers of bars would be worse.
-    fn forget_reflow(&mut self, width: usize) {
-        let (columns, then) = &self.drawn;
-        if width == 0 || width >= *then {
-            return;
-        }
-        let extra: usize = columns
-            .iter()
-            .map(|columns| columns.div_ceil(width).saturating_sub(1))
-            .sum();
-        self.terminal.take_back(extra);
-        self.drawn = (Vec::new(), width);
-    }
-
-    /// Adds or removes bars until there are `count`.
-    fn resize(&mut self, count: usize) {
-        while self.slots.len() > count {
-            if let Some(bar) = self.slots.pop() {
-                self.multi.remove(&bar);
-            }
-        }
-        while self.slots.len() < count {
-            // The bar stays hidden until it's part of `multi`: on its own, it would draw to the real standard error.
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-            self.slots.push(self.multi.add(bar.with_style(style())));
-        }
+        lines.extend(silence.map(|silence| no_answer(silence, screen)));
+        self.block.draw(lines);
     }
 }
 
@@ -381,12 +338,6 @@ fn drawn(percent: f64, width: usize, screen: &Screen) -> String {
     let (filled, empty) = words::bar(percent, width, screen.unicode);
     let filled = screen.paint(Tone::Busy, &filled);
     format!("{filled}{}", screen.paint(Tone::Dim, &empty))
-}
-
-/// Returns the style of a line that holds its own bar.
-fn style() -> ProgressStyle {
-    // The template is a constant of ours and parses. If it didn't, the default bar would do.
-    ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 #[cfg(test)]

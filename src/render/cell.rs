@@ -86,12 +86,18 @@ impl Cell {
         self.absent
     }
 
+    /// Returns the widest form of a cell in one line that fits this width. Other cells have one form.
+    pub(super) fn form(&self, width: usize) -> Option<&str> {
+        if !self.is_cut || self.text.width() <= width {
+            return Some(&self.text);
+        }
+        let form = self.shorter.iter().find(|form| form.width() <= width);
+        form.map(String::as_str)
+    }
+
     /// Returns the text for a column of this width: the widest form that fits, else the last one cut.
     pub(super) fn fitted(&self, width: usize, screen: &Screen) -> Cow<'_, str> {
-        if !self.is_cut || self.text.width() <= width {
-            return Cow::Borrowed(&self.text);
-        }
-        match self.shorter.iter().find(|form| form.width() <= width) {
+        match self.form(width) {
             Some(form) => Cow::Borrowed(form),
             None => {
                 let last = self.shorter.last().unwrap_or(&self.text);

@@ -138,7 +138,10 @@ impl Grid {
     /// Returns a boxed table, at most `width` wide. If a row takes several lines, rules separate the rows.
     fn boxed(&self, width: usize, screen: &Screen) -> String {
         let natural = self.natural_widths();
-        let Some(fitted) = fit(&self.columns, &natural, width) else {
+        // Cells that are cut may need less than their column got. The other columns take that room.
+        let fitted = fit(&self.columns, &natural, width);
+        let fitted = fitted.and_then(|first| fit(&self.columns, &self.used_widths(&first), width));
+        let Some(fitted) = fitted else {
             return self.records(width, screen);
         };
         let mut table = self.table(&fitted, screen);
@@ -217,16 +220,23 @@ impl Grid {
     }
 
     fn natural_widths(&self) -> Vec<usize> {
-        let widest = |index: usize| {
-            let cells = self.rows.iter().filter_map(|row| row.get(index));
-            cells
-                .map(|cell| widest_line(&shown(cell.shown())))
-                .max()
-                .unwrap_or(0)
-        };
+        self.widths(|_, cell| cell.shown())
+    }
+
+    /// Returns the width of each column's cells in a column of this width, or of the whole cells if they don't fit.
+    fn used_widths(&self, fitted: &[Option<usize>]) -> Vec<usize> {
+        let room = |index: usize| fitted.get(index).copied().flatten().unwrap_or(usize::MAX);
+        self.widths(|index, cell| cell.form(room(index)).unwrap_or(cell.shown()))
+    }
+
+    fn widths<'g>(&'g self, text: impl Fn(usize, &'g Cell) -> &'g str) -> Vec<usize> {
         let columns = self.columns.iter().enumerate();
         columns
-            .map(|(index, column)| column.name.width().max(widest(index)).max(1))
+            .map(|(index, column)| {
+                let cells = self.rows.iter().filter_map(|row| row.get(index));
+                let widths = cells.map(|cell| widest_line(&shown(text(index, cell))));
+                column.name.width().max(widths.max().unwrap_or(0)).max(1)
+            })
             .collect()
     }
 

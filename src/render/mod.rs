@@ -10,6 +10,7 @@ pub(crate) mod status;
 pub(crate) mod style;
 
 mod batch;
+mod block;
 mod cell;
 mod collections;
 mod column;

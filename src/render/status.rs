@@ -1,6 +1,7 @@
 //! The line on standard error about a call that hasn't been answered for a while. The line is redrawn in place, and
 //! removed before anything else is written.
 
+use super::block::to_start;
 use super::signals::{LONG, SignalChoices};
 use super::style::{ColorChoice, Screen, Tone};
 use crate::pending::PendingCall;
@@ -205,12 +206,9 @@ impl StatusLine {
 
     /// Returns the sequence that erases the line, also if a narrower terminal has wrapped it.
     fn erased(&self, screen: &Screen) -> String {
-        let columns = self.drawn.as_ref().map_or(0, |text| text.width());
-        let width = screen.width.unwrap_or(usize::MAX).max(1);
-        match columns.div_ceil(width).saturating_sub(1) {
-            0 => "\r\x1b[K".to_owned(),
-            above => format!("\r\x1b[{above}A\x1b[J"),
-        }
+        let columns = self.drawn.iter().map(|text| text.width());
+        let width = screen.width.unwrap_or(usize::MAX);
+        format!("{}\x1b[J", to_start(columns, width))
     }
 }
 

@@ -107,6 +107,11 @@ impl Shell {
         self.expected = connection;
     }
 
+    /// Returns the connection that the first call makes, if it isn't made yet.
+    pub(super) fn expected(&self) -> Option<&ExpectedConnection> {
+        self.expected.as_ref()
+    }
+
     /// Takes a new current folder as the folder of later statements.
     pub(super) fn enter_folder(&mut self, folder: PathBuf) {
         self.record.push(Statement {

@@ -184,8 +184,9 @@ impl SharedAnswer {
     fn set(&self, names: Option<Vec<ListedName>>) {
         let mut state = self.lock();
         state.is_pending = false;
-        if names.is_some() {
-            state.names = names;
+        if let Some(mut names) = names {
+            names.truncate(MAX_NAMES);
+            state.names = Some(names);
         }
         drop(state);
         self.changed.notify_all();
@@ -212,11 +213,7 @@ fn send(connection: &Connection, question: NameQuestion, shared: &Arc<SharedAnsw
     let interrupt = Interrupt::new().until(Instant::now().checked_add(TIMEOUT));
     let client = connection.client.quiet(interrupt);
     let thread = std::thread::Builder::new().spawn(move || {
-        let names = request(&client, &question).ok();
-        answer.set(names.map(|mut names| {
-            names.truncate(MAX_NAMES);
-            names
-        }));
+        answer.set(request(&client, &question).ok());
     });
     if thread.is_err() {
         shared.set(None);
@@ -251,4 +248,32 @@ fn listed(names: Vec<String>) -> Vec<ListedName> {
         about: String::new(),
     });
     names.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cache_and_its_answers_are_limited() {
+        let cache = NameCache::default();
+        let question = |at: usize| NameQuestion::Fields(format!("c{at}"));
+        for at in 0..=MAX_ANSWERS {
+            cache.keep("a".to_owned(), question(at), Arc::default());
+        }
+        assert!(cache.find("a", &question(0)).is_none());
+        assert!(cache.find("a", &question(1)).is_some());
+        let shared = SharedAnswer::default();
+        shared.lock().is_pending = true;
+        cache.keep("a".to_owned(), question(1), Arc::new(shared));
+        assert_eq!(cache.pending(), 1);
+        let answer = cache.find("a", &question(1)).expect("it was kept").shared;
+        answer.set(Some(listed(vec!["n".to_owned(); MAX_NAMES + 1])));
+        let names = answer.wait(Duration::ZERO, || true);
+        assert_eq!(
+            names,
+            NameAnswer::Listed(listed(vec!["n".to_owned(); MAX_NAMES]))
+        );
+        assert_eq!(cache.pending(), 0);
+    }
 }

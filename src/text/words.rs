@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use indicatif::HumanCount;
 use jiff::Timestamp;
 
 /// Returns bytes in binary units: `512 B`, `1.2 MiB`.
@@ -37,7 +36,15 @@ pub(crate) fn group_digits(is_terminal: bool) {
 
 /// Returns a number with a comma after every third digit from the right: `1,234,567`.
 pub(crate) fn grouped(value: u64) -> String {
-    HumanCount(value).to_string()
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// Returns a number for a message, [`grouped`] if messages go to a terminal.

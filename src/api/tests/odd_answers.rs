@@ -302,12 +302,22 @@ fn the_hint_of_an_import_error_goes_by_the_call() {
 #[test]
 fn the_hint_of_a_refused_key_names_its_source() {
     let server = always(Reply::status(401, "no"));
-    let error = client(cloud(Dialect::V2, &server)).verify().unwrap_err();
-    assert_eq!((error.kind(), error.kind().exit_code()), (Kind::Auth, 3));
-    assert!(
-        error.hint().unwrap().contains("taken from: ZILLIZ_API_KEY"),
-        "{error}"
-    );
+    for (source, told) in [
+        (
+            "ZILLIZ_API_KEY",
+            "the API key was refused, source: ZILLIZ_API_KEY;",
+        ),
+        (
+            crate::api::TYPED_KEY,
+            "the API key typed at the terminal was refused;",
+        ),
+    ] {
+        let mut settings = cloud(Dialect::V2, &server);
+        settings.key_source = source.to_owned();
+        let error = client(settings).verify().unwrap_err();
+        assert_eq!((error.kind(), error.kind().exit_code()), (Kind::Auth, 3));
+        assert!(error.hint().unwrap().starts_with(told), "{error}");
+    }
 }
 
 #[test]

@@ -127,6 +127,11 @@ impl Guess {
                     "{why}; the longest list has {}, and max_capacity leaves room",
                     words::count(*most as u64, "element")
                 );
+                if matches!(element.as_ref(), DataType::Int64) {
+                    why.push_str(
+                        "; numbers with a decimal point, such as 1.0, would make it a vector",
+                    );
+                }
                 let element = match element.as_ref() {
                     DataType::VarChar { max_length } => DataType::VarChar {
                         max_length: room(*max_length),

@@ -194,7 +194,11 @@ impl ProfileDraft {
                 session.notice("nothing was saved; --no-verify saves it untested");
                 return Err(failure);
             }
-            session.complain(&told(&failure));
+            // The next question asks for another API key.
+            session.complain(&match failure.kind {
+                Kind::Auth => format!("error: {failure}"),
+                _ => told(&failure),
+            });
             if tries < TRIES && self.ask_again(session, &failure)? {
                 tries += 1;
             } else if session.confirm("save it all the same?", false)? {

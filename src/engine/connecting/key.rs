@@ -2,14 +2,11 @@
 //! by the user.
 
 use super::Origin;
-use crate::api::Settings;
+use crate::api::{Settings, TYPED_KEY};
 use crate::credentials::{self, ApiKey};
 use crate::engine::options::Options;
 use crate::error::{Failure, Kind};
 use crate::session::Session;
-
-/// The source of a typed API key.
-pub(crate) const ASKED: &str = "asked at the terminal";
 
 /// The places in which to look for an API key.
 pub(super) struct KeyPlaces<'a> {
@@ -72,7 +69,7 @@ impl<'a> KeyPlaces<'a> {
 
     /// Forgets a typed API key that was refused, so the user is asked again next time.
     pub(super) fn forget(&self, settings: &Settings) {
-        if settings.key_source == ASKED {
+        if settings.key_source == TYPED_KEY {
             self.session.forget_answer(&place(settings));
         }
     }
@@ -88,7 +85,7 @@ impl<'a> KeyPlaces<'a> {
         let answer = self.session.ask_once(&place(settings), &question)?;
         if answer.is_some() {
             settings.token = answer;
-            ASKED.clone_into(&mut settings.key_source);
+            TYPED_KEY.clone_into(&mut settings.key_source);
         }
         Ok(settings.token.is_some())
     }

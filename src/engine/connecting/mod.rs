@@ -8,7 +8,6 @@ mod key;
 pub(crate) mod profiles;
 
 pub(super) use build::{account, aws, build};
-pub(crate) use key::ASKED;
 
 use super::describe::{Opt, Takes, opt, opt_as};
 use super::options::Options;

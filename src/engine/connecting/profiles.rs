@@ -3,6 +3,7 @@
 use super::build::{Target, build, storage};
 use super::key::{FoundKey, find, host};
 use super::{OPTIONS, Origin};
+use crate::api::TYPED_KEY;
 use crate::api::endpoint::Endpoint;
 use crate::config::{self, Config, Edit, Profile, Setting, set};
 use crate::connection::{Connection, Storage};
@@ -216,7 +217,7 @@ fn summary(name: &str, profile: &Profile) -> (Option<String>, Option<String>, St
     let zilliz = Target::read(&options).is_ok_and(|target| target.is_zilliz());
     let key = match find(&options, &Origin::Profile(name.to_owned()), zilliz) {
         Ok(FoundKey::Key(key)) => key.source,
-        Ok(FoundKey::Nothing) if zilliz => "asked at the terminal".to_owned(),
+        Ok(FoundKey::Nothing) if zilliz => TYPED_KEY.to_owned(),
         Ok(FoundKey::Nothing | FoundKey::Declined) => "none".to_owned(),
         Err(_) => "a setting is wrong".to_owned(),
     };

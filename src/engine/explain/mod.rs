@@ -10,6 +10,7 @@ use super::help;
 use super::registry::{self, VARIABLES};
 use super::types::{self, methods};
 use crate::error::{Failure, Kind};
+use crate::render::Screen;
 use crate::text::words;
 use rhai::{EvalAltResult, Token};
 
@@ -138,7 +139,12 @@ fn variable_not_found(name: &str, at: &At<'_>) -> Failure {
     let hint = match name {
         _ if at.before().trim_end().ends_with("help(") => {
             let pages = help::pages().map(|(name, _)| name);
-            Some(words::did_you_mean(name, pages).unwrap_or_else(|| "help() lists them".to_owned()))
+            let found = help::find(name, &[], &Screen::plain());
+            let found = found.map(|_| format!("help({name:?}) lists where the word occurs"));
+            found
+                .ok()
+                .or_else(|| words::did_you_mean(name, pages))
+                .or_else(|| Some("help() lists them".to_owned()))
         }
         "quit" => Some("exit() ends a script, :quit or Ctrl-D the prompt".to_owned()),
         "None" | "Null" | "NULL" => Some("the empty value is written ()".to_owned()),

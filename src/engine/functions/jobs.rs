@@ -276,6 +276,17 @@ fn jobs(call: &Call) -> Result<Dynamic, Failure> {
 /// Maximum number of jobs whose creation times are read one by one, because the list doesn't have them.
 const MAX_DATED: usize = 500;
 
+/// Returns the jobs without a creation time, with their indexes, and how many more there are than can be asked about.
+fn undated(jobs: &[JobSummary]) -> (Vec<(usize, &JobSummary)>, u64) {
+    let undated = jobs.iter().enumerate();
+    let mut undated: Vec<_> = undated
+        .filter(|(_, job)| job.create_time.is_none())
+        .collect();
+    let beyond = undated.len().saturating_sub(MAX_DATED);
+    undated.truncate(MAX_DATED);
+    (undated, beyond as u64)
+}
+
 /// Returns the jobs that were created since then. A job whose creation time can't be found out is left out, with a
 /// warning.
 fn created_since(
@@ -284,10 +295,9 @@ fn created_since(
     mut jobs: Vec<JobSummary>,
     since: Timestamp,
 ) -> Result<Vec<JobSummary>, Failure> {
-    let undated = jobs.iter().enumerate();
-    let undated = undated.filter(|(_, job)| job.create_time.is_none());
+    let (undated, beyond) = undated(&jobs);
     let questions: Vec<Question> = undated
-        .take(MAX_DATED)
+        .into_iter()
         .map(|(place, summary)| {
             let job = Job {
                 id: summary.job_id.clone(),
@@ -319,6 +329,14 @@ fn created_since(
         unknown += u64::from(known.is_none());
         known == Some(true)
     });
+    if beyond > 0 {
+        call.session.warn(&format!(
+            "jobs: {} left out, because the times of at most {} jobs are read one by one; the options collection and state shorten the list",
+            words::count(beyond, "job"),
+            words::number(MAX_DATED as u64),
+        ));
+    }
+    unknown -= beyond.min(unknown);
     if unknown > 0 {
         call.session.warn(&format!(
             "jobs: {} left out, because the service doesn't say when they were created",
@@ -382,4 +400,29 @@ fn no_state(word: &str) -> Failure {
     let hint = words::did_you_mean(word, names.iter().copied())
         .unwrap_or_else(|| format!("one of {}", words::list(&names, "and")));
     Failure::usage(format!("jobs: no state {word:?}")).with_hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::model::State;
+
+    #[test]
+    fn the_jobs_whose_times_are_read_one_by_one_are_limited() {
+        let job = |create_time: Option<&str>| JobSummary {
+            job_id: "job".to_owned(),
+            collection: String::new(),
+            state: State::derived(JobState::Completed),
+            percent: None,
+            reason: None,
+            file: String::new(),
+            create_time: create_time.map(str::to_owned),
+        };
+        let mut jobs = vec![job(None); MAX_DATED];
+        jobs.insert(1, job(Some("2026-01-01T10:00:00Z")));
+        assert_eq!(undated(&jobs).1, 0);
+        jobs.extend(vec![job(None); 3]);
+        let (asked, beyond) = undated(&jobs);
+        assert_eq!((asked.len(), asked[1].0, beyond), (MAX_DATED, 2, 3));
+    }
 }

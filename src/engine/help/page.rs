@@ -21,7 +21,12 @@ pub(super) fn function(function: &Function) -> String {
     }
     let _ = writeln!(text, "  {}", function.help);
     if function.gives != Gives::Nothing {
-        let _ = writeln!(text, "  returns {}", function.gives.words());
+        let verb = if function.help.starts_with("returns ") {
+            "as"
+        } else {
+            "returns"
+        };
+        let _ = writeln!(text, "  {verb} {}", function.gives.words());
     }
     if !function.options.is_empty() {
         text.push_str("\noptions\n");

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use console::{measure_text_width, truncate_str};
+use console::truncate_str;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::drawn;
@@ -150,12 +150,6 @@ impl BarLine {
         }
     }
 
-    /// Returns the number of columns that the line takes.
-    pub(super) fn columns(&self) -> usize {
-        // Escape sequences for colours take no columns, and occur only after the bar.
-        self.before.width() + self.bar + measure_text_width(&self.after)
-    }
-
     /// Returns the line for all jobs together: a bar, the jobs by state, rows, and the remaining and elapsed time. Pieces
     /// that don't fit are dropped from the end.
     pub(super) fn overall(
@@ -208,17 +202,6 @@ impl BarLine {
             bar,
             percent,
             after,
-            unnamed: false,
-        }
-    }
-
-    /// Returns a line of text without a bar.
-    pub(super) fn text(text: String) -> Self {
-        Self {
-            before: String::new(),
-            bar: 0,
-            percent: 0.0,
-            after: text,
             unnamed: false,
         }
     }

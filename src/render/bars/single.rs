@@ -1,19 +1,21 @@
 //! A bar in one line, which says if the service doesn't answer.
 
-use super::terminal::{self, Terminal};
-use super::{drawn, style};
+use super::drawn;
+use crate::render::block::LineBlock;
 use crate::render::status::Drawing;
 use crate::render::style::{Screen, Tone};
 use crate::render::wrap::hanging;
 use crate::text::words;
-use console::{measure_text_width, truncate_str};
-use indicatif::{ProgressBar, ProgressDrawTarget};
+use console::truncate_str;
 use parking_lot::Mutex;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Columns of the bar.
 const BAR: usize = 20;
+
+/// The minimum time between two frames.
+const FRAME: Duration = Duration::from_millis(120);
 
 /// A bar with text beside it, on standard error.
 #[derive(Debug)]
@@ -27,25 +29,21 @@ pub(super) struct SingleBar {
 /// The line on the terminal. Threads that wait for an answer share it.
 #[derive(Debug)]
 struct BarText {
-    bar: ProgressBar,
-    terminal: Terminal,
+    block: LineBlock,
     screen: Screen,
     /// The line without a notice about silence.
     text: String,
-    /// Columns of the line as last drawn, and of the terminal at that time.
-    drawn: (usize, usize),
+    /// The time of the last frame.
+    framed: Option<Instant>,
 }
 
 impl SingleBar {
     pub(super) fn stderr(screen: &Screen) -> Self {
-        let terminal = Terminal::new(Box::new(std::io::stderr()), terminal::stderr_size(screen));
-        let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal.clone()), 8);
         let line = BarText {
-            bar: ProgressBar::with_draw_target(None, target).with_style(style()),
-            terminal,
+            block: LineBlock::stderr(screen),
             screen: screen.clone(),
             text: String::new(),
-            drawn: (0, 0),
+            framed: None,
         };
         Self {
             line: Arc::new(Mutex::new(line)),
@@ -70,41 +68,30 @@ impl SingleBar {
     /// Writes a line above the bar.
     pub(super) fn say(&self, line: &str) {
         let shown = hanging("", 2, &words::safe(line), &self.screen);
-        self.line.lock().bar.println(shown.trim_end());
+        self.line.lock().block.say(shown.trim_end());
     }
 
     /// Removes the bar.
     pub(super) fn finish(&self) {
-        self.line.lock().finish();
+        self.line.lock().block.clear();
     }
 }
 
 impl BarText {
     /// Draws the line, after a notice about silence, so the notice is never cut off.
     fn draw(&mut self, silence: Option<Duration>) {
+        let now = Instant::now();
+        if self.framed.is_some_and(|at| now.duration_since(at) < FRAME) {
+            return;
+        }
+        let Some((width, _)) = self.block.room(now) else {
+            return;
+        };
+        self.framed = Some(now);
         let notice = silence.map(|silence| no_answer(silence, &self.screen) + "  ");
         let line = format!("{}{}", notice.unwrap_or_default(), self.text);
-        self.forget_reflow();
-        let columns = self.terminal.size().0;
-        // Ctrl-C leaves `^C` behind the cursor, which mustn't wrap.
-        let line = truncate_str(&line, columns.saturating_sub(3).max(1), self.screen.mark());
-        self.drawn = (measure_text_width(&line), columns);
-        self.bar.set_message(line.into_owned());
-    }
-
-    /// Clears a line that a narrower terminal has wrapped, but for its last row, which the next frame clears.
-    fn forget_reflow(&mut self) {
-        let (columns, then) = self.drawn;
-        let width = self.terminal.size().0;
-        if width > 0 && width < then {
-            self.terminal
-                .take_back(columns.div_ceil(width).saturating_sub(1));
-        }
-    }
-
-    fn finish(&mut self) {
-        self.forget_reflow();
-        self.bar.finish_and_clear();
+        let line = truncate_str(&line, width, self.screen.mark());
+        self.block.draw(vec![line.into_owned()]);
     }
 }
 

@@ -208,13 +208,89 @@ fn bars_stand_below_each_other() {
     assert_eq!(starts, [Some(41), Some(41)], "{lines:?}");
 }
 
+/// Returns the screen and the output of the second frame, ten seconds after the first. Running jobs imported 500 rows
+/// meanwhile.
+fn frame(jobs: &[Progress], width: u16, color: bool) -> (Vec<String>, String) {
+    let kept = Kept::default();
+    let screen = Screen {
+        color,
+        ..Screen::terminal(usize::from(width), 24)
+    };
+    let mut view = WaitView::new(screen, kept.clone());
+    let start = Instant::now();
+    let mut before = jobs.to_vec();
+    for job in before
+        .iter_mut()
+        .filter(|job| job.state.kind == JobState::Importing)
+    {
+        job.rows = job.rows.map(|rows| rows - 500);
+        job.percent -= 25.0;
+    }
+    view.update_at(&before, start);
+    let first = kept.text().len();
+    view.update_at(jobs, start + Duration::from_secs(10));
+    let lines = kept.lines(width, 24);
+    let frame = kept.text().split_off(first);
+    (lines, frame)
+}
+
+#[test]
+fn frames_are_as_they_were_drawn() {
+    let id = |at: u64| (470_801_020_211_429_376 + at).to_string();
+    let mut one = job(&id(0), JobState::Importing, 1100);
+    one.file_name = "/data/books.jsonl".to_owned();
+    let mut of_files = one.clone();
+    of_files.details = ["a", "b", "c"]
+        .map(|name| crate::api::model::FileProgress {
+            file_name: format!("/data/{name}.jsonl"),
+            file_size: None,
+            state: State::derived(JobState::Importing),
+            percent: 50.0,
+            rows: None,
+            total_rows: None,
+            complete_time: None,
+            reason: None,
+        })
+        .into();
+    let mut several: Vec<Progress> = (0..5)
+        .map(|at| job(&id(at), JobState::Importing, 600 + 200 * at))
+        .collect();
+    several[3].state = State::derived(JobState::Pending);
+    several[4] = job(&id(4), JobState::Completed, 2000);
+    several[3].rows = Some(0);
+    several[3].percent = 0.0;
+    let scenes = [
+        ("one file", vec![one]),
+        ("three files", vec![of_files]),
+        ("five jobs", several),
+    ];
+    for width in [80, 120] {
+        let mut drawn = String::new();
+        for (name, jobs) in &scenes {
+            let (lines, plain) = frame(jobs, width, false);
+            drawn.extend([name, "\n", &lines.join("\n"), "\n\n"]);
+            let (colored, painted) = frame(jobs, width, true);
+            assert_eq!(colored, lines, "{name} at {width}: colours change the text");
+            let is_painted = |text: &str| text.contains("\x1b[36m━") && text.contains("\x1b[2m─");
+            assert!(is_painted(&painted) && !is_painted(&plain), "{painted:?}");
+        }
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let file = folder.join(format!("tests/suite/prompt/screens/bars-{width}.txt"));
+        if std::env::var_os("BLESS").is_some() {
+            std::fs::write(&file, &drawn).expect("write");
+        }
+        let expected = std::fs::read_to_string(&file).unwrap_or_default();
+        assert_eq!(drawn, expected, "at {width} columns");
+    }
+}
+
 #[test]
 fn a_terminal_that_changes_its_size_is_survived() {
     let kept = Kept::default();
     let size = Arc::new(Mutex::new((120, 24)));
     let asked = Arc::clone(&size);
     let size_now = Box::new(move || *asked.lock().expect("no panic elsewhere"));
-    let mut view = WaitView::with_size(Screen::terminal(120, 24), Box::new(kept.clone()), size_now);
+    let mut view = WaitView::with_size(Screen::terminal(120, 24), kept.clone(), size_now);
     for changed in [(120, 24), (40, 10), (1, 1), (0, 0), (200, 50)] {
         *size.lock().expect("no panic elsewhere") = changed;
         view.update(&many(30));
@@ -363,15 +439,16 @@ fn lines_that_a_narrower_terminal_broke_are_taken_away() {
     let size = Arc::new(Mutex::new((100, 24)));
     let asked = Arc::clone(&size);
     let size_now = Box::new(move || *asked.lock().expect("no panic elsewhere"));
-    let mut view = WaitView::with_size(Screen::terminal(100, 24), Box::new(kept.clone()), size_now);
-    view.update(&many(3));
+    let mut view = WaitView::with_size(Screen::terminal(100, 24), kept.clone(), size_now);
+    let start = Instant::now();
+    view.update_at(&many(3), start);
     kept.0.lock().expect("no panic elsewhere").clear();
     *size.lock().expect("no panic elsewhere") = (50, 24);
-    view.tick();
-    // Three lines of 97 columns now take six lines of 50: the first frame goes up three lines before its own two.
-    assert!(
-        kept.text().starts_with("\r\x1b[3A\x1b[J"),
-        "{:?}",
-        kept.text()
-    );
+    // While the window is dragged, the size that the terminal reports may be old.
+    view.tick_at(start);
+    assert_eq!(kept.text(), "");
+    view.tick_at(start + Duration::from_secs(1));
+    // Three lines of 97 columns now take six lines of 50, and the cursor is in the last.
+    assert!(kept.text().starts_with("\r\x1b[5A"), "{:?}", kept.text());
+    assert_eq!(kept.text().matches("\r\n").count(), 2);
 }

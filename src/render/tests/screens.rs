@@ -145,7 +145,7 @@ fn one_file_needs_no_table_and_several_share_their_folder() {
 fn vectors_and_json_take_one_line_and_are_never_cut_in_a_number() {
     let rows = rows();
     let shown = table(&Shown::Value(&rows), &terminal(80));
-    let row = r#"│  1 │ [… 768]       │ [0.956, … 4]  │ {"url": "ht… │ a title of several words │"#;
+    let row = r#"│  1 │ [… 768] │ [0.956, … 4] │ {"url": "https://e… │ a title of several words │"#;
     assert!(shown.contains(row), "{shown}");
     assert_eq!(shown.lines().count(), 6, "{shown}");
     let wide = table(&Shown::Value(&rows), &terminal(160));

@@ -1,9 +1,10 @@
 //! `:profile`
 
 use super::{CommandResult, Next, PromptCommand, arguments};
+use crate::api::TYPED_KEY;
 use crate::config::{Profile, Setting};
 use crate::connection::Connection;
-use crate::engine::connecting::{ASKED, profiles};
+use crate::engine::connecting::profiles;
 use crate::engine::registry::Takes;
 use crate::error::{Failure, Kind};
 use crate::render::{OutputFormat, Shown};
@@ -97,7 +98,7 @@ fn save(session: &Session, name: &str) -> Result<(), Failure> {
 fn of_options(session: &Session, connection: &Connection) -> Result<Profile, Failure> {
     let settings = connection.client.settings();
     let mut profile = connection.made_from.clone();
-    if settings.key_source == ASKED
+    if settings.key_source == TYPED_KEY
         && let Some(token) = &settings.token
     {
         profile.set("token", Setting::Secret(token.clone()));

@@ -51,7 +51,11 @@ fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     let rows = rows
         .map(|(name, kind, value)| json!({"name": name, "type": kind, "value": value}))
         .collect();
-    session.show_as(Shown::Value(&Value::Array(rows)), OutputFormat::Table)?;
+    let shown = Shown::Items {
+        items: &Value::Array(rows),
+        noun: "name",
+    };
+    session.show_as(shown, OutputFormat::Table)?;
     Ok(Next::Prompt)
 }
 

@@ -23,7 +23,15 @@ fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     let mut tell = |name: &str, value: &str| about.insert(name.to_owned(), value.into());
     match session.current() {
         None => {
-            tell("connection", "none yet");
+            let first = shell.expected().map_or_else(String::new, |it| {
+                let mark = if it.protected {
+                    ", which is protected"
+                } else {
+                    ""
+                };
+                format!(": the first call connects to {}{mark}", it.name)
+            });
+            tell("connection", &format!("none yet{first}"));
         }
         Some(connection) => {
             tell("connection", &connection.name);

@@ -141,6 +141,7 @@ fn variables_are_listed_without_secrets() {
         !screen.contains("s3cret") && !screen.contains("Dune") && screen.contains("****"),
         "{screen}"
     );
+    assert!(screen.contains(" names)"), "{screen}");
     let screen = shell.run(":vars TITLE");
     assert!(
         screen.contains("title") && !screen.contains("books"),

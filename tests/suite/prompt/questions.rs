@@ -77,6 +77,12 @@ fn a_refused_key_can_be_typed_again_or_saved_all_the_same() {
     answer(&mut shell, "[y/N]", "");
     answer(&mut shell, "[Y/n]", "n");
     shell.see("another key, not shown");
+    // The question says what to do, so no hint does.
+    let screen = shell.screen();
+    assert!(
+        screen.contains("error:") && !screen.contains("hint:"),
+        "{screen}"
+    );
     answer_hidden(&mut shell, TOKEN);
     shell.see("-p prod or connect(\"prod\") uses it");
     assert_eq!(shell.exit_code(), 0);

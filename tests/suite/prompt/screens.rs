@@ -1,7 +1,7 @@
 //! Pictures of screens: what the binary shows at 80 and 120 columns, compared with the files in `screens/`, and rules
 //! that hold for all of them. `BLESS=1 cargo test --test suite prompt::screens` writes the files.
 
-use crate::prompt::harness::{Home, Terminal, is_job_id};
+use crate::prompt::harness::{CTRL_U, Home, TAB, Terminal, is_job_id};
 use std::path::Path;
 use vt100::Screen;
 
@@ -15,7 +15,7 @@ const SETUP: [&str; 5] = [
 ];
 
 /// The name and the statement of each scene.
-const SCENES: [(&str, &str); 13] = [
+const SCENES: [(&str, &str); 20] = [
     ("query", "query(\"books\", \"id < 3\")"),
     (
         "vertical",
@@ -35,7 +35,26 @@ const SCENES: [(&str, &str); 13] = [
     ("job", "jobs()[0]"),
     ("check", "check(\"many/*.jsonl\", \"books\")"),
     ("misspelt", "query(\"books\", \"titel == 3\")"),
+    ("jobs", "jobs()"),
+    ("infer", "infer(\"books.jsonl\")"),
+    ("caret", ":load wrong.rhai"),
+    ("syntax", "let d = {\"a\": 1}"),
+    ("help", "help"),
+    ("help_import", "help import"),
+    ("command", ":help edit"),
 ];
+
+/// The name and the typed text of each list of candidates.
+const LISTS: [(&str, &str); 5] = [
+    ("tab_functions", "co"),
+    ("tab_options", "import(\"books\", \"x.jsonl\", #{"),
+    ("tab_files", "import(\"books\", \"many/"),
+    ("tab_commands", ":"),
+    ("tab_values", ":set output "),
+];
+
+/// Lines of the terminals: more than the longest help.
+const HEIGHT: u16 = 230;
 
 fn home() -> Home {
     let home = Home::new();
@@ -58,24 +77,50 @@ fn home() -> Home {
         home.write(&name, &rows(2000 + part * 10..2010 + part * 10, 8));
     }
     home.write("many/s-x.jsonl", &rows(3000..3003, 5));
+    home.write(
+        "wrong.rhai",
+        "let first = 1;\nfor path in glob(\"many/*.jsonl\") {\n    let job = import(\"books\", path, #{\n        partitoin: \"a\",\n    });\n}\n",
+    );
     home
 }
 
 /// Returns the output of a statement, masked: the lines between its echo and the next prompt.
 fn output(shell: &mut Terminal, statement: &str, home: &Home) -> Vec<String> {
     shell.run(statement);
-    let lines = shell.look(|screen| {
-        let (_, columns) = screen.size();
-        screen.rows(0, columns.get()).collect::<Vec<_>>()
-    });
+    let lines = rows(shell);
     let prompt = lines
         .iter()
         .rposition(|line| line.trim_end().ends_with('>'))
         .unwrap_or(lines.len());
     lines[1..prompt]
         .iter()
-        .map(|line| masked(line.trim_end(), home.path()))
+        .map(|line| masked(line, home.path()))
         .collect()
+}
+
+/// Returns the candidates that Tab lists after a typed text, up to the prompt that's drawn again.
+fn candidates(shell: &mut Terminal, typed: &str) -> Vec<String> {
+    shell.type_text(typed);
+    shell.send(TAB);
+    let is_prompt = |line: &str| line.starts_with("local/default> ");
+    shell.wait_for("a list", |screen| {
+        let (_, columns) = screen.size();
+        let prompts = screen.rows(0, columns.get());
+        prompts.filter(|line| is_prompt(line)).count() == 2
+    });
+    let lines = rows(shell);
+    shell.send(CTRL_U);
+    let lines = lines.into_iter().skip(1);
+    lines.take_while(|line| !is_prompt(line)).collect()
+}
+
+/// Returns the lines of the screen.
+fn rows(shell: &Terminal) -> Vec<String> {
+    shell.look(|screen| {
+        let (_, columns) = screen.size();
+        let rows = screen.rows(0, columns.get());
+        rows.map(|line| line.trim_end().to_owned()).collect()
+    })
 }
 
 /// Replaces what differs from run to run by text of the same width, or what depends on the time by fixed words.
@@ -182,21 +227,39 @@ fn check_styles(screen: &Screen, scene: &str) {
     }
 }
 
+/// Starts a shell in a home of its own, so each shell has the same jobs.
+fn start(columns: u16, env: &[(&str, &str)]) -> (Home, Terminal) {
+    let home = home();
+    let mut shell = home.shell_of(columns, HEIGHT, env);
+    for statement in SETUP {
+        let screen = shell.run(statement);
+        assert!(!screen.contains("error:"), "{screen}");
+    }
+    (home, shell)
+}
+
+/// Returns the difference to the file of a picture, and writes the file if that's wanted.
+fn compared(name: &str, columns: u16, drawn: &str) -> Option<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/prompt/screens");
+    let file = folder.join(format!("{name}-{columns}.txt"));
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&file, drawn).expect("write");
+    }
+    let expected = std::fs::read_to_string(&file).unwrap_or_default();
+    let differs = expected != drawn;
+    differs.then(|| format!("{name} at {columns}, expected:\n{expected}\nshown:\n{drawn}"))
+}
+
+/// Checks that no line is longer than the screen.
+fn check_width(screen: &Screen, place: &str) {
+    let wrapped = (0..screen.size().0.get()).find(|line| screen.row_wrapped(*line));
+    let shown = screen.contents();
+    assert_eq!(wrapped, None, "{place}: a line is too long\n{shown}");
+}
+
 #[test]
 fn screens_are_as_they_were_drawn() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/prompt/screens");
-    let bless = std::env::var_os("BLESS").is_some();
     let mut differences = Vec::new();
-    let start = |columns: u16, env: &[(&str, &str)]| {
-        // A home of its own, so each shell has the same jobs.
-        let home = home();
-        let mut shell = home.shell_of(columns, 60, env);
-        for statement in SETUP {
-            let screen = shell.run(statement);
-            assert!(!screen.contains("error:"), "{screen}");
-        }
-        (home, shell)
-    };
     let (wide_home, mut wide) = start(240, &[]);
     let reference: Vec<Vec<String>> = SCENES
         .map(|(_, statement)| output(&mut wide, statement, &wide_home))
@@ -208,38 +271,30 @@ fn screens_are_as_they_were_drawn() {
             let place = format!("{name} at {columns} columns");
             let lines = output(&mut colored, statement, &home);
             colored.look(|screen| {
-                let wrapped = (0..screen.size().0.get()).find(|line| screen.row_wrapped(*line));
-                assert_eq!(
-                    wrapped,
-                    None,
-                    "{place}: a line is longer than the screen\n{}",
-                    lines.join("\n")
-                );
+                check_width(screen, &place);
                 check_styles(screen, &place);
             });
             if let Some(word) = broken(&lines, reference) {
-                differences.push(format!(
-                    "{place}: {word:?} is broken:\n{}",
-                    lines.join("\n")
-                ));
+                let lines = lines.join("\n");
+                differences.push(format!("{place}: {word:?} is broken:\n{lines}"));
             }
             let drawn = lines.join("\n") + "\n";
             let uncolored = output(&mut plain, statement, &plain_home).join("\n") + "\n";
             assert_eq!(uncolored, drawn, "{place}: colours change the text");
-            let file = folder.join(format!("{name}-{columns}.txt"));
-            if bless {
-                std::fs::write(&file, &drawn).expect("write");
-            }
-            let expected = std::fs::read_to_string(&file).unwrap_or_default();
-            if expected != drawn {
-                differences.push(format!("{place}, expected:\n{expected}\nshown:\n{drawn}"));
-            }
+            differences.extend(compared(name, columns, &drawn));
             // One job of one file says everything once.
             if *name == "one_file" {
                 for text in ["books.jsonl", "Completed", "1,200/1,200"] {
                     assert_eq!(drawn.matches(text).count(), 1, "{place}: {text}\n{drawn}");
                 }
             }
+        }
+        for (name, typed) in LISTS {
+            let drawn = candidates(&mut colored, typed).join("\n") + "\n";
+            colored.look(|screen| check_width(screen, name));
+            let uncolored = candidates(&mut plain, typed).join("\n") + "\n";
+            assert_eq!(uncolored, drawn, "{name}: colours change the text");
+            differences.extend(compared(name, columns, &drawn));
         }
     }
     assert!(differences.is_empty(), "{}", differences.join("\n"));

@@ -118,6 +118,11 @@ fn the_profile_is_in_the_first_prompt() {
         "{}",
         shell.screen()
     );
+    let mut shell = home.shell_as(&["-p", "prod"], &[]);
+    shell.gives(
+        ":who",
+        "none yet: the first call connects to prod, which is protected",
+    );
     let home = configured(&format!("default_profile = \"dev\"\n{PROFILES}"));
     home.shell().see("dev> ");
 }

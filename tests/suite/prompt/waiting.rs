@@ -54,36 +54,41 @@ fn a_wait_has_a_bar_and_leaves_a_line_and_a_table() {
 }
 
 #[test]
-fn a_terminal_that_is_pulled_narrow_and_wide_has_one_bar() {
+fn a_terminal_that_is_pulled_narrow_and_wide_has_one_bar_per_job() {
     let (home, _service, mut shell) = waiting(100);
     // Far longer than this test.
     home.rows("many.json", 100_000);
     let file = home.path().join("many.json");
     shell.run(&format!(
-        r#"let long = import("books", "{}");"#,
+        r#"let long = []; for n in 0..3 {{ long.push(import("books", "{}")); }}"#,
         file.display()
     ));
-    shell.begin("wait(long);");
-    shell.see("─");
-    let mut before = 100;
-    for columns in [60, 120, 50, 100] {
-        shell.resize(columns);
-        // A frame in the new width is the only one, and what stood above it is still there.
-        shell.wait_for("one bar", |screen| {
-            let shown = screen.contents();
-            let bars: Vec<&str> = shown.lines().filter(|line| line.contains('─')).collect();
-            let [bar] = bars[..] else { return false };
-            let width = columns_of(bar);
-            let new = columns < before || width > usize::from(before);
-            new && width < usize::from(columns) && shown.contains("wait(long);")
-        });
-        before = columns;
+    for (statement, count) in [("wait(long[0]);", 1), ("wait(long);", 3)] {
+        shell.begin(statement);
+        shell.see("─");
+        let mut before = 100;
+        for columns in [60, 120, 50, 100] {
+            shell.resize(columns);
+            // The frame in the new width is the only one, and what was above it is still there.
+            shell.wait_for("one frame", |screen| {
+                let shown = screen.contents();
+                let bars = shown.lines().filter(|line| line.contains('─'));
+                let widths: Vec<usize> = bars.map(columns_of).collect();
+                let widest = widths.iter().copied().max().unwrap_or(0);
+                let new = columns < before || widest > usize::from(before);
+                widths.len() == count
+                    && new
+                    && widest < usize::from(columns)
+                    && shown.contains(statement)
+            });
+            before = columns;
+        }
+        shell.send(CTRL_C);
+        shell.prompt();
+        let screen = shell.screen();
+        assert!(bars(&shell).is_empty(), "{screen}");
     }
-    shell.send(CTRL_C);
-    shell.prompt();
-    let screen = shell.screen();
-    assert!(bars(&shell).is_empty(), "{screen}");
-    shell.gives("long.collection", "books");
+    shell.gives("long[0].collection", "books");
 }
 
 #[test]

@@ -120,6 +120,7 @@ fn pages_are_named_without_quotes() {
         ),
         ("`${help(wait)}`", "wait([job, …])"),
         ("help(Progress)", "total_rows"),
+        ("help(dry_run)", "imported rows\n  as true or false"),
         ("help(errors)", "job_failed"),
         ("help(\"Progress.rows\")", "rows imported so far"),
         (
@@ -133,6 +134,8 @@ fn pages_are_named_without_quotes() {
         let ran = Test::new().script(text).run();
         assert!(ran.stdout.contains(shown), "{text}: {}", ran.stdout);
     }
+    let ran = Test::new().script("help(filter)").status(1).run();
+    ran.complains("hint: help(\"filter\") lists where the word occurs");
     for text in [
         "print( // help(\njobs)",
         "print(/* help( */ jobs)",

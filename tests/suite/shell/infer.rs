@@ -34,6 +34,15 @@ const ROWS: &str = r#"{"title":"one","isbn":"978-1","year":1999,"price":1,"tags"
 "#;
 
 #[test]
+fn lists_of_whole_numbers_may_be_vectors() {
+    let folder = Folder::new();
+    folder.work("a.jsonl", "{\"id\": 1, \"v\": [1, 0, 0, 0]}");
+    let run = folder.test().args(["infer", "a.jsonl"]).run();
+    assert_eq!(fields(&run.json())[1], "v Array max_capacity=16");
+    run.complains("numbers with a decimal point, such as 1.0, would make it a vector");
+}
+
+#[test]
 fn each_type_is_guessed_from_rows_of_json() {
     let folder = Folder::new();
     folder.work("a.jsonl", ROWS);
