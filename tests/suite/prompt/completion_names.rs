@@ -104,6 +104,21 @@ fn names_follow_the_description_of_each_parameter() {
 }
 
 #[test]
+fn a_collection_that_an_import_creates_is_offered() {
+    let home = Home::new();
+    home.write(
+        "new.jsonl",
+        "{\"id\": 1, \"vector\": [0.1, 0.2, 0.3, 0.4]}\n{\"id\": 2, \"vector\": [0.5, 0.2, 0.3, 0.4]}\n",
+    );
+    let mut shell = home.shell();
+    shell.run("connect(\"local\");");
+    // From here on, the names are known.
+    shell.run("collections();");
+    shell.run("import_all(\"novels\", \"new.jsonl\", #{create: true});");
+    tab(&mut shell, "count(\"nov", "count(\"novels\"");
+}
+
+#[test]
 fn import_keys_come_from_the_journal() {
     let home = Home::new();
     home.rows("books.json", 3);
