@@ -7,7 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 
 /// The kind of a failure: the word in a script's `e.kind`, and the exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::IntoStaticStr, strum::VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum Kind {
     /// The script doesn't parse, or threw a value of its own.
     Script,
@@ -41,41 +42,11 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 14] = [
-        Self::Script,
-        Self::Usage,
-        Self::Arguments,
-        Self::Connect,
-        Self::Auth,
-        Self::JobFailed,
-        Self::Timeout,
-        Self::Unknown,
-        Self::Refused,
-        Self::Busy,
-        Self::Interrupted,
-        Self::Terminated,
-        Self::HungUp,
-        Self::ClosedPipe,
-    ];
+    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns the word that scripts compare with `e.kind`.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Script => "script",
-            Self::Usage => "usage",
-            Self::Arguments => "arguments",
-            Self::Connect => "connect",
-            Self::Auth => "auth",
-            Self::JobFailed => "job_failed",
-            Self::Timeout => "timeout",
-            Self::Unknown => "unknown",
-            Self::Refused => "refused",
-            Self::Busy => "busy",
-            Self::Interrupted => "interrupted",
-            Self::Terminated => "terminated",
-            Self::HungUp => "hung_up",
-            Self::ClosedPipe => "closed_pipe",
-        }
+    pub fn word(self) -> &'static str {
+        self.into()
     }
 
     /// Returns the process exit code. No other place maps failures to exit codes.

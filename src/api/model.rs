@@ -4,7 +4,10 @@ use crate::secret::StorageKeys;
 use std::fmt;
 
 /// A form of the import API (reference: the bulk-import REST APIs).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, strum::Display, strum::EnumString, strum::IntoStaticStr,
+)]
+#[strum(const_into_str, ascii_case_insensitive, serialize_all = "lowercase")]
 pub enum Dialect {
     /// Zilliz Cloud's older, per-region controller: one object URL per job.
     V1,
@@ -17,29 +20,24 @@ pub enum Dialect {
 impl Dialect {
     /// Returns the dialect's name in `connect(#{api: …})`: `v1`, `v2` or `milvus`.
     pub const fn word(self) -> &'static str {
-        match self {
-            Self::V1 => "v1",
-            Self::V2 => "v2",
-            Self::Milvus => "milvus",
-        }
-    }
-
-    /// Parses a dialect's name, ignoring case.
-    pub fn from_word(word: &str) -> Option<Self> {
-        [Self::V1, Self::V2, Self::Milvus]
-            .into_iter()
-            .find(|dialect| dialect.word().eq_ignore_ascii_case(word))
-    }
-}
-
-impl fmt::Display for Dialect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
+        self.into_str()
     }
 }
 
 /// The state of a job or of one of its files, as zshell displays it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+)]
 pub enum JobState {
     /// Accepted, but not started.
     #[default]
@@ -58,25 +56,11 @@ pub enum JobState {
 
 impl JobState {
     /// All states in the order of a job's life.
-    pub const ALL: [Self; 6] = [
-        Self::Pending,
-        Self::Importing,
-        Self::Uncommitted,
-        Self::Completed,
-        Self::Failed,
-        Self::Aborted,
-    ];
+    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns the state's displayed name, e.g. `Importing`.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Pending => "Pending",
-            Self::Importing => "Importing",
-            Self::Uncommitted => "Uncommitted",
-            Self::Completed => "Completed",
-            Self::Failed => "Failed",
-            Self::Aborted => "Aborted",
-        }
+    pub fn word(self) -> &'static str {
+        self.into()
     }
 
     /// Returns true if the job's state can't change any more.
@@ -87,12 +71,6 @@ impl JobState {
     /// Returns true if waiting is over: the job has ended, or needs the user's decision.
     pub const fn ends_wait(self) -> bool {
         self.is_final() || matches!(self, Self::Uncommitted)
-    }
-}
-
-impl fmt::Display for JobState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::session::names::NameQuestion;
 
 /// A group of functions in `help()`, by task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::VariantArray)]
 pub enum Family {
     /// Connecting.
     Connect,
@@ -19,13 +19,7 @@ pub enum Family {
 
 impl Family {
     /// All families, in the order of `help()`.
-    pub const ALL: [Self; 5] = [
-        Self::Connect,
-        Self::Jobs,
-        Self::Data,
-        Self::Collections,
-        Self::Script,
-    ];
+    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns the heading in `help()`.
     pub const fn title(self) -> &'static str {
@@ -250,4 +244,37 @@ pub enum SessionEffect {
     Exits,
     /// The argument declares the script's options.
     DeclaresOptions,
+}
+
+/// Returns the number of arguments in a form, such as 2 for `f(a, #{b, c})`.
+pub(crate) fn argument_count(form: &str) -> usize {
+    let arguments = form.split_once('(').map_or("", |(_, rest)| rest);
+    let mut depth = 0_usize;
+    let mut commas = 0;
+    for letter in arguments.chars() {
+        match letter {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => commas += 1,
+            _ => {}
+        }
+    }
+    if arguments == ")" { 0 } else { commas + 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_are_counted_outside_brackets() {
+        for (form, count) in [
+            ("f()", 0),
+            ("f(a)", 1),
+            ("f([a, …], #{b, c: [d, e]})", 2),
+            ("f(a, [#{b, …}, …], c)", 3),
+        ] {
+            assert_eq!(argument_count(form), count, "{form}");
+        }
+    }
 }

@@ -40,7 +40,7 @@ impl Standing {
     ];
 
     /// Returns the word that's shown for this state.
-    pub const fn word(self) -> &'static str {
+    pub fn word(self) -> &'static str {
         match self {
             Self::Open => "Open",
             Self::Unknown => "Unknown",

@@ -8,7 +8,10 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 /// A kind of fault.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[strum(serialize_all = "kebab-case")]
 pub enum FaultKind {
     /// The request is refused: code 80000, and nothing is done.
     Refuse,
@@ -17,8 +20,10 @@ pub enum FaultKind {
     /// The connection breaks after the request was carried out.
     DropAfter,
     /// HTTP 429 with `Retry-After: 1`, and nothing is done.
+    #[strum(to_string = "429")]
     TooMany,
     /// HTTP 500; half of the requests are carried out before.
+    #[strum(to_string = "500")]
     Internal,
     /// The answer comes three seconds late.
     Slow,
@@ -30,29 +35,11 @@ pub enum FaultKind {
 
 impl FaultKind {
     /// All kinds of faults.
-    pub const ALL: [Self; 8] = [
-        Self::Refuse,
-        Self::DropBefore,
-        Self::DropAfter,
-        Self::TooMany,
-        Self::Internal,
-        Self::Slow,
-        Self::Garbage,
-        Self::FailJob,
-    ];
+    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns the fault's name on the command line.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Refuse => "refuse",
-            Self::DropBefore => "drop-before",
-            Self::DropAfter => "drop-after",
-            Self::TooMany => "429",
-            Self::Internal => "500",
-            Self::Slow => "slow",
-            Self::Garbage => "garbage",
-            Self::FailJob => "fail-job",
-        }
+    pub fn name(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -67,12 +54,18 @@ impl FromStr for Fault {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let kinds = || FaultKind::ALL.map(FaultKind::name).join(", ");
+        let kinds = || {
+            FaultKind::ALL
+                .iter()
+                .map(|it| it.name())
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
         let (name, rate) = text
             .split_once('=')
             .ok_or_else(|| format!("{text:?} is no KIND=RATE, e.g. drop-after=0.1"))?;
-        let kind = FaultKind::ALL.into_iter().find(|it| it.name() == name);
-        let kind = kind.ok_or_else(|| format!("no fault {name:?}: one of {}", kinds()))?;
+        let kind = name.parse();
+        let kind = kind.map_err(|_| format!("no fault {name:?}: one of {}", kinds()))?;
         let parsed = match rate.strip_suffix('%') {
             Some(percent) => percent.parse().map(|it: f64| it / 100.0),
             None => rate.parse(),

@@ -1,24 +1,28 @@
 //! The target of a path, from its last segment: a file of a format, a folder, or a set of `NumPy` files.
 
 use super::{LocationError, error::shown};
-use std::fmt;
 use std::path::Path;
 
 /// Maximum length of an object name in S3 and GCS, in bytes.
 pub(super) const MAX_KEY: usize = 1024;
 
 /// The format of an import file. `Display` writes its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::Display, strum::IntoStaticStr)]
+#[strum(const_into_str)]
 pub enum Format {
     /// `.json`: a list of row objects, or an object with that list under `rows`.
+    #[strum(to_string = "JSON")]
     Json,
     /// `.jsonl`, `.ndjson`: one row object per line.
+    #[strum(to_string = "JSON Lines")]
     JsonLines,
     /// `.csv`: a header row, then rows.
+    #[strum(to_string = "CSV")]
     Csv,
     /// `.parquet`: one column per field.
     Parquet,
     /// `.npy`: one file per field.
+    #[strum(to_string = "NumPy")]
     Numpy,
 }
 
@@ -49,41 +53,21 @@ impl Format {
 
     /// Returns the format's name for people.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Json => "JSON",
-            Self::JsonLines => "JSON Lines",
-            Self::Csv => "CSV",
-            Self::Parquet => "Parquet",
-            Self::Numpy => "NumPy",
-        }
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        self.into_str()
     }
 }
 
 /// The target of a path. `Display` writes the word for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::Display)]
+#[strum(serialize_all = "lowercase")]
 pub enum PathTarget {
     /// One file.
     File,
     /// All files of a folder. The path ends in `/`.
     Folder,
     /// All `NumPy` files of a folder. The path ends in `*.npy`.
+    #[strum(to_string = "set of NumPy files")]
     NumpySet,
-}
-
-impl fmt::Display for PathTarget {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::File => "file",
-            Self::Folder => "folder",
-            Self::NumpySet => "set of NumPy files",
-        })
-    }
 }
 
 /// Returns the target and format of a decoded object name. With `exact`, only extensions in lower case are accepted.

@@ -1,41 +1,39 @@
 //! Stores of import files, and the clouds they belong to.
 
-use std::fmt;
-
 /// A kind of store. `Display` writes its full name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::Display, strum::IntoStaticStr)]
+#[strum(const_into_str)]
 pub enum Store {
     /// Amazon S3.
+    #[strum(to_string = "Amazon S3")]
     S3,
     /// Google Cloud Storage.
+    #[strum(to_string = "Google Cloud Storage")]
     Gcs,
     /// Azure Blob Storage.
+    #[strum(to_string = "Azure Blob Storage")]
     Azure,
     /// Alibaba Cloud OSS.
+    #[strum(to_string = "Alibaba Cloud OSS")]
     Oss,
     /// Tencent Cloud COS.
+    #[strum(to_string = "Tencent Cloud COS")]
     Cos,
     /// The bucket of a self-hosted Milvus server.
+    #[strum(to_string = "the server's bucket")]
     Bucket,
     /// A volume of Zilliz Cloud.
+    #[strum(to_string = "Zilliz Cloud volume")]
     Volume,
     /// A disk of this machine.
+    #[strum(to_string = "local disk")]
     Disk,
 }
 
 impl Store {
     /// Returns the store's name for people.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::S3 => "Amazon S3",
-            Self::Gcs => "Google Cloud Storage",
-            Self::Azure => "Azure Blob Storage",
-            Self::Oss => "Alibaba Cloud OSS",
-            Self::Cos => "Tencent Cloud COS",
-            Self::Bucket => "the server's bucket",
-            Self::Volume => "Zilliz Cloud volume",
-            Self::Disk => "local disk",
-        }
+        self.into_str()
     }
 
     /// Returns the cloud that the store is a service of.
@@ -59,24 +57,23 @@ impl Store {
     }
 }
 
-impl fmt::Display for Store {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
 /// A cloud. `Display` writes its common name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::Display, strum::IntoStaticStr)]
+#[strum(const_into_str)]
 pub enum Cloud {
     /// Amazon Web Services.
+    #[strum(to_string = "AWS")]
     Aws,
     /// Google Cloud.
+    #[strum(to_string = "Google Cloud")]
     Gcp,
     /// Microsoft Azure.
     Azure,
     /// Alibaba Cloud.
+    #[strum(to_string = "Alibaba Cloud")]
     Ali,
     /// Tencent Cloud.
+    #[strum(to_string = "Tencent Cloud")]
     Tencent,
 }
 
@@ -96,18 +93,6 @@ impl Cloud {
 
     /// Returns the cloud's name for people.
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::Aws => "AWS",
-            Self::Gcp => "Google Cloud",
-            Self::Azure => "Azure",
-            Self::Ali => "Alibaba Cloud",
-            Self::Tencent => "Tencent Cloud",
-        }
-    }
-}
-
-impl fmt::Display for Cloud {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        self.into_str()
     }
 }

@@ -120,7 +120,7 @@ pub(super) fn file_list(items: &[Value], screen: &Screen) -> String {
         let text = |key: &str| item.get(key).and_then(Value::as_str).map(str::to_owned);
         let number = |key: &str| item.get(key).and_then(Value::as_u64);
         let word = text("state").unwrap_or_default();
-        let kind = JobState::ALL.into_iter().find(|kind| kind.word() == word);
+        let kind = word.parse::<JobState>().ok();
         FileProgress {
             file_name: text("file").unwrap_or_default(),
             file_size: number("size"),

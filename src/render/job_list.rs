@@ -166,7 +166,7 @@ fn counts(states: impl ExactSizeIterator<Item = JobState> + Clone, screen: &Scre
     if states.len() < MANY || !screen.tty {
         return String::new();
     }
-    let parts = JobState::ALL.into_iter().filter_map(|kind| {
+    let parts = JobState::ALL.iter().copied().filter_map(|kind| {
         let count = states.clone().filter(|state| *state == kind).count() as u64;
         let text = format!("{} {kind}", screen.number(count));
         (count > 0).then(|| screen.paint(jobs::state_tone(kind), &text))

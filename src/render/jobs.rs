@@ -186,7 +186,7 @@ pub(super) const fn state_tone(kind: JobState) -> Tone {
 
 /// Returns the tone of a state's word: of a job, a submission or a step.
 pub(super) fn word_tone(word: &str) -> Tone {
-    let job = JobState::ALL.into_iter().find(|kind| kind.word() == word);
+    let job = word.parse::<JobState>().ok();
     match (job, word) {
         (Some(kind), _) => state_tone(kind),
         (None, "done") => Tone::Good,

@@ -65,10 +65,7 @@ impl Known {
 
     /// Returns the ids of jobs that this run submitted and that aren't known to have ended, oldest first.
     pub fn submitted(&self) -> Vec<String> {
-        let ended = |job: &SeenJob| {
-            let mut states = JobState::ALL.into_iter();
-            states.any(|state| state.word() == job.state && state.is_final())
-        };
+        let ended = |job: &SeenJob| job.state.parse().is_ok_and(JobState::is_final);
         let jobs = self.jobs.borrow();
         let open = jobs.iter().filter(|job| job.submitted && !ended(job));
         open.map(|job| job.id.clone()).collect()

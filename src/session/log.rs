@@ -6,7 +6,6 @@ use crate::render::{Tone, hanging, status};
 use crate::text::words;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
-use std::fmt;
 use std::io::{self, Write};
 
 /// The format of standard error: `--log-format`.
@@ -21,7 +20,8 @@ pub enum LogFormat {
 }
 
 /// The importance of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display)]
+#[strum(serialize_all = "lowercase")]
 pub enum LogLevel {
     /// Shown with `-v`.
     Debug,
@@ -31,17 +31,6 @@ pub enum LogLevel {
     Warn,
     /// A failure.
     Error,
-}
-
-impl fmt::Display for LogLevel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Debug => "debug",
-            Self::Info => "info",
-            Self::Warn => "warn",
-            Self::Error => "error",
-        })
-    }
 }
 
 /// Writes lines to standard error from any thread. Errors are ignored, because a closed standard error has no

@@ -191,8 +191,9 @@ fn words(takes: Takes) -> Vec<&'static str> {
     match takes {
         Takes::Words(words) => words.to_vec(),
         Takes::State => JobState::ALL
-            .into_iter()
-            .map(JobState::word)
+            .iter()
+            .copied()
+            .map(|state| state.word())
             .chain(["active"])
             .collect(),
         Takes::Format => OutputFormat::WORDS.to_vec(),

@@ -193,7 +193,7 @@ fn param(name: &str, written: Written) -> Result<Param, Failure> {
 fn named_type(word: &Dynamic) -> Result<ParamType, String> {
     let text = as_text(word).unwrap_or_else(|| found(word));
     ParamType::from_word(&text).ok_or_else(|| {
-        let words: Vec<&str> = ParamType::ALL.into_iter().map(ParamType::word).collect();
+        let words: Vec<&str> = ParamType::ALL.iter().map(|it| it.word()).collect();
         format!("no type {text:?}: it is {}", words::list(&words, "or"))
     })
 }

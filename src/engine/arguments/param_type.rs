@@ -3,11 +3,13 @@
 use crate::engine::options::parse_duration;
 use crate::engine::types::list_of;
 use rhai::Dynamic;
-use std::fmt;
 use std::path::Path;
 
 /// The type of a parameter's value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::IntoStaticStr, strum::VariantArray,
+)]
+#[strum(const_into_str, serialize_all = "lowercase")]
 pub enum ParamType {
     /// A text.
     Text,
@@ -28,29 +30,11 @@ pub enum ParamType {
 }
 
 impl ParamType {
-    pub(super) const ALL: [Self; 8] = [
-        Self::Text,
-        Self::Int,
-        Self::Number,
-        Self::Flag,
-        Self::List,
-        Self::Duration,
-        Self::Path,
-        Self::Paths,
-    ];
+    pub(super) const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns the name of the type for `type`.
     pub const fn word(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Int => "int",
-            Self::Number => "number",
-            Self::Flag => "flag",
-            Self::List => "list",
-            Self::Duration => "duration",
-            Self::Path => "path",
-            Self::Paths => "paths",
-        }
+        self.into_str()
     }
 
     /// Returns the type of each value, if the option may be repeated.
@@ -118,13 +102,10 @@ impl ParamType {
             "bool" => "flag",
             word => word,
         };
-        Self::ALL.into_iter().find(|known| known.word() == other)
-    }
-}
-
-impl fmt::Display for ParamType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|known| known.word() == other)
     }
 }
 

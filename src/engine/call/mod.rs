@@ -4,7 +4,7 @@ mod guard;
 mod near;
 
 use super::connecting;
-use super::describe::{Confirm, ExamplePlace, Family, Opt, SessionEffect, Takes};
+use super::describe::{Confirm, ExamplePlace, Family, Opt, SessionEffect, Takes, argument_count};
 use super::options::Options;
 use super::types::{self, Gives, Job, as_text, list_of, map_of};
 use crate::api::model::is_placeholder_id;
@@ -41,8 +41,6 @@ pub struct Function {
     pub gives: Gives,
     /// Related functions, listed on the help page.
     pub related: &'static [&'static str],
-    /// Minimum and maximum number of arguments, without the connection.
-    pub arity: (usize, usize),
     /// True if the function is also a method of `Connection`.
     pub method: bool,
     /// True if the function replaces one of Rhai's for numbers or text.
@@ -79,7 +77,6 @@ impl Function {
             takes: &[],
             gives: Gives::Nothing,
             related: &[],
-            arity: (1, 1),
             method: false,
             replaces: false,
             destroys: None,
@@ -118,11 +115,11 @@ impl Function {
         self
     }
 
-    /// Sets the minimum and maximum number of arguments.
-    #[must_use]
-    pub const fn arity(mut self, min: usize, max: usize) -> Self {
-        self.arity = (min, max);
-        self
+    /// Returns the smallest and largest number of arguments in the forms. A method's connection isn't counted.
+    pub fn arity(&self) -> (usize, usize) {
+        let counts = self.forms.iter().map(|form| argument_count(form));
+        let min = counts.clone().min().unwrap_or_default();
+        (min, counts.max().unwrap_or_default())
     }
 
     /// Sets the keys of the option map.
@@ -221,7 +218,7 @@ impl<'a> Call<'a> {
             receiver,
             args,
         };
-        let (min, max) = function.arity;
+        let (min, max) = function.arity();
         if (min..=max).contains(&call.args.len()) {
             Ok(call)
         } else {
@@ -362,7 +359,7 @@ impl<'a> Call<'a> {
 
 /// Returns the failure of a call with a wrong number of arguments.
 pub(super) fn wrong_count(function: &Function, got: usize) -> Failure {
-    let takes = match function.arity {
+    let takes = match function.arity() {
         (0, 0) => "no arguments".to_owned(),
         (min, max) if min == max => words::count(min as u64, "argument"),
         (min, max) if min + 1 == max => {

@@ -251,7 +251,7 @@ fn find_cluster(clusters: Vec<Cluster>, wanted: &str) -> Result<Cluster, Failure
 }
 
 fn dialect(word: &str) -> Result<Dialect, Failure> {
-    Dialect::from_word(word).ok_or_else(|| {
+    word.parse().map_err(|_| {
         Failure::usage(format!("no api {word:?}")).with_hint("one of \"v1\", \"v2\" and \"milvus\"")
     })
 }

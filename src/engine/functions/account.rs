@@ -70,7 +70,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "clusters()",
         clusters,
     )
-    .arity(0, 1)
     .takes(&[Takes::Options])
     .options(CLUSTERS_OPTIONS)
     .example_in(ExamplePlace::ZillizCloud)
@@ -85,7 +84,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "projects()",
         projects,
     )
-    .arity(0, 1)
     .takes(&[Takes::Options])
     .options(PROJECTS_OPTIONS)
     .example_in(ExamplePlace::ZillizCloud)

@@ -21,7 +21,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "alias(\"library\", \"books\")",
         alias,
     )
-    .arity(2, 2)
     .takes(&[Takes::Alias, Takes::Collection])
     .effect(SessionEffect::ChangesNames)
     .gives(Gives::Text)
@@ -33,7 +32,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "aliases()",
         aliases,
     )
-    .arity(0, 1)
     .takes(&[Takes::Collection])
     .gives(Gives::Maps(ALIAS))
     .related(&["alias", "drop_alias"]),

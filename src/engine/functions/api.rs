@@ -20,7 +20,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
     "api(\"POST\", \"/v2/vectordb/collections/list\").data",
     run,
 )
-.arity(2, 3)
 .takes(&[
     Takes::Words(METHODS),
     Takes::Text("path of the REST API, e.g. /v2/vectordb/collections/list"),

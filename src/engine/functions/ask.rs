@@ -32,7 +32,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "ask(\"which collection?\", \"books\")",
         ask,
     )
-    .arity(1, 2)
     .gives(Gives::Text)
     .related(&["ask_secret"]),
     Function::new(

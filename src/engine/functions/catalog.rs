@@ -83,7 +83,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
             )
         },
     )
-    .arity(2, 2)
     .takes(&[Takes::Collection, Takes::Text("name of the new partition")])
     .effect(SessionEffect::ChangesNames)
     .related(&["partitions", "drop_partition", "import"]),
@@ -94,7 +93,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "drop_partition(\"books\", \"year_2026\")",
         drop_partition,
     )
-    .arity(2, 2)
     .takes(&[Takes::Collection, Takes::Partition])
     .effect(SessionEffect::ChangesNames)
     .destroys(Confirm::Name(1))
@@ -107,7 +105,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "databases()",
         |call| names(call, calls::DATABASES, &[], "database"),
     )
-    .arity(0, 0)
     .gives(Gives::Texts)
     .related(&["use_database", "collections", "connect"]),
     function(
@@ -141,7 +138,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "drop_index(\"books\", \"vector\");\ncreate_index(\"books\", \"vector\", #{metric: \"COSINE\"})",
         create_index,
     )
-    .arity(2, 3)
     .takes(&[Takes::Collection, Takes::Field, Takes::Options])
     .effect(SessionEffect::ChangesNames)
     .options(INDEX_OPTIONS)
@@ -153,7 +149,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "drop_index(\"books\", \"vector\")",
         |call| change(call, calls::DROP_INDEX, &NAMED_INDEX, "dropped index"),
     )
-    .arity(2, 2)
     .takes(&[Takes::Collection, Takes::Index])
     .effect(SessionEffect::ChangesNames)
     .destroys(Confirm::Name(1))

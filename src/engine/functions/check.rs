@@ -76,7 +76,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "write_text(\"books.jsonl\", `{\"id\": 1, \"vector\": [0.1, 0.2, 0.3, 0.4]}`);\ncheck(\"books.jsonl\", \"books\")",
         run,
     )
-    .arity(1, 3)
     .takes(&[Takes::Data, Takes::Collection, Takes::Options])
     .options(OPTIONS)
     .gives(Gives::One(ReportValue::TYPE))
@@ -97,7 +96,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "write_text(\"tales.jsonl\", `{\"id\": 1, \"vector\": [0.1, 0.2, 0.3, 0.4]}`);\ncreate_collection(\"tales\", infer(\"tales.jsonl\"))",
         infer,
     )
-    .arity(1, 2)
     .takes(&[Takes::Data, Takes::Options])
     .options(INFER_OPTIONS)
     .gives(Gives::Map(&["schema", "indexParams"]))

@@ -47,7 +47,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "collections()",
         collections,
     )
-    .arity(0, 0)
     .gives(Gives::Texts)
     .effect(SessionEffect::ListsCollections)
     .related(&["describe", "create_collection", "count"])
@@ -72,7 +71,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "create_collection(\"novels\", #{dimension: 768, metricType: \"COSINE\"})",
         create_collection::run,
     )
-    .arity(2, 2)
     .takes(&[Takes::Text("name of the new collection"), Takes::Options])
     .options(create_collection::OPTIONS)
     .effect(SessionEffect::ChangesNames)
@@ -100,7 +98,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "load(\"books\")",
         load,
     )
-    .arity(1, 2)
     .takes(&[Takes::Collection, Takes::Options])
     .options(LOAD_OPTIONS)
     .related(&["describe", "count"])

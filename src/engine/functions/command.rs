@@ -46,7 +46,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
     "run_command(\"date\", [\"+%F\"]).stdout.trim()",
     run,
 )
-.arity(1, 3)
 .takes(&[Takes::Path, Takes::Anything, Takes::Options])
 .options(OPTIONS)
 .gives(Gives::Map(&["code", "stdout", "stderr"]))

@@ -25,7 +25,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
     "connect(\"local\")",
     connect,
 )
-.arity(0, 1)
 .takes(&[Takes::Profile])
 .options(OPTIONS)
 .gives(Gives::One(Rc::<Connection>::TYPE))

@@ -69,7 +69,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "write_text(\"files.csv\", \"file,rows\\nbooks.jsonl,1\");\nread_csv(\"files.csv\")",
         read_csv,
     )
-    .arity(1, 2)
     .options(CSV_OPTIONS)
     .takes(&[Takes::Path, Takes::Options])
     .gives(Gives::Maps(&[]))
@@ -93,7 +92,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "write_text(\"summary.json\", #{rows: 300}.to_json())",
         write_text,
     )
-    .arity(2, 3)
     .options(WRITE_OPTIONS)
     .takes(&[Takes::Path, Takes::Anything, Takes::Options])
     .related(&["read_text"]),
@@ -105,7 +103,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "glob(\"**/*.jsonl\")",
         glob,
     )
-    .arity(1, 2)
     .takes(&[Takes::Path, Takes::Options])
     .options(GLOB_OPTIONS)
     .gives(Gives::Texts)

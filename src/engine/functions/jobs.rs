@@ -58,7 +58,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "write_text(\"more.jsonl\", `{\"id\": 2, \"vector\": [0,1,0,0], \"title\": \"Emma\"}`);\nimport(\"books\", \"more.jsonl\")",
         import,
     )
-    .arity(1, 3)
     .takes(&[Takes::Collection, Takes::Data, Takes::Options])
     .options(request::OPTIONS)
     .gives(Gives::One(Job::TYPE))
@@ -88,7 +87,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "jobs(#{state: \"active\"})",
         jobs,
     )
-    .arity(0, 1)
     .takes(&[Takes::Options])
     .options(JOBS_OPTIONS)
     .gives(Gives::Many(SummaryValue::TYPE))
@@ -380,11 +378,17 @@ fn states(options: &Options) -> Result<Option<Vec<JobState>>, Failure> {
     let mut states = Vec::new();
     for word in &words {
         if word.eq_ignore_ascii_case("active") {
-            states.extend(JobState::ALL.into_iter().filter(|state| !state.is_final()));
+            states.extend(
+                JobState::ALL
+                    .iter()
+                    .copied()
+                    .filter(|state| !state.is_final()),
+            );
             continue;
         }
         let named = JobState::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|state| state.word().eq_ignore_ascii_case(word));
         states.push(named.ok_or_else(|| no_state(word))?);
     }
@@ -393,8 +397,9 @@ fn states(options: &Options) -> Result<Option<Vec<JobState>>, Failure> {
 
 fn no_state(word: &str) -> Failure {
     let names: Vec<&str> = JobState::ALL
-        .into_iter()
-        .map(JobState::word)
+        .iter()
+        .copied()
+        .map(|state| state.word())
         .chain(["active"])
         .collect();
     let hint = words::did_you_mean(word, names.iter().copied())

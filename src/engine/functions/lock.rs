@@ -24,7 +24,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "if !lock(\"nightly\") { exit(75); }",
         lock,
     )
-    .arity(1, 2)
     .options(OPTIONS)
     .takes(&[Takes::Anything, Takes::Options])
     .gives(Gives::Flag)

@@ -39,7 +39,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "show(jobs(), #{columns: [\"job\", \"state\"]})",
         show,
     )
-    .arity(1, 2)
     .takes(&[Takes::Anything, Takes::Options])
     .options(OPTIONS)
     .related(&["jobs", "progress"]),
@@ -51,7 +50,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "help(import)",
         show_help,
     )
-    .arity(0, 1)
     .takes(&[Takes::Function]),
 ];
 

@@ -104,7 +104,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "query(\"books\", \"id in [1, 2]\", [\"title\"])",
         query,
     )
-    .arity(2, 3)
     .takes(&[Takes::Collection, Takes::Filter, Takes::Field])
     .options(OPTIONS)
     .gives(Gives::Maps(&[]))
@@ -118,7 +117,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "peek(\"books\", 3)",
         peek,
     )
-    .arity(1, 2)
     .takes(&[Takes::Collection, Takes::Number])
     .gives(Gives::Maps(&[]))
     .related(&["query", "count", "describe"])
@@ -134,7 +132,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "search(\"books\", peek(\"books\", 1)[0].vector, #{limit: 3, fields: [\"title\"]})",
         search,
     )
-    .arity(2, 3)
     .takes(&[Takes::Collection, Takes::Json, Takes::Options])
     .options(SEARCH_OPTIONS)
     .gives(Gives::Maps(&["distance"]))

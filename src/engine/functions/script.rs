@@ -32,7 +32,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "env(\"HOME\")",
         env,
     )
-    .arity(1, 2)
     .takes(&[Takes::Variable])
     .gives(Gives::Text)
     .related(&["secret"]),
@@ -44,7 +43,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "assert(dry_run() || count(\"books\") > 0)",
         |call| Ok(call.session.choices().dry_run.into()),
     )
-    .arity(0, 0)
     .gives(Gives::Flag),
     Function::new(
         Family::Script,
@@ -53,8 +51,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "ends the script with exit code 1 if the condition is false",
         "assert(count(\"books\") > 0, \"books is empty\")",
         assert,
-    )
-    .arity(1, 2),
+    ),
     Function::new(
         Family::Script,
         "sleep",
@@ -72,7 +69,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "exit(4)",
         exit,
     )
-    .arity(0, 1)
     .effect(SessionEffect::Exits)
     .replaces(),
 ];

@@ -59,7 +59,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
     "submissions(#{state: \"unresolved\"})",
     submissions,
 )
-.arity(0, 1)
 .takes(&[Takes::Options])
 .options(OPTIONS)
 .gives(Gives::Maps(&SUBMISSION_KEYS))

@@ -19,7 +19,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "date(-1, \"%Y/%m/%d\")",
         date,
     )
-    .arity(0, 2)
     .gives(Gives::Text)
     .related(&["now"]),
     Function::new(
@@ -30,7 +29,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "now()",
         |_| Ok(format!("{:.0}", Timestamp::now()).into()),
     )
-    .arity(0, 0)
     .gives(Gives::Text)
     .related(&["date"]),
 ];

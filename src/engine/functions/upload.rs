@@ -69,7 +69,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
     "import(\"books\", upload(\"data/*.parquet\", \"s3://my-bucket/books/\").paths)",
     run,
 )
-.arity(2, 3)
 .takes(&[Takes::Path,
     Takes::Text("folder in a bucket (s3://bucket/folder/) or a volume (volume://name/folder/)"),
     Takes::Options,])

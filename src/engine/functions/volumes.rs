@@ -44,7 +44,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "volumes()",
         volumes,
     )
-    .arity(0, 1)
     .takes(&[Takes::Options])
     .options(&[PROJECT])
     .gives(Gives::Maps(VOLUME))
@@ -62,7 +61,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "create_volume(\"staging\", #{region: \"aws-us-east-1\"})",
         create,
     )
-    .arity(1, 2)
     .takes(&[Takes::Text("name of the new volume"), Takes::Options])
     .options(CREATE_OPTIONS)
     .example_in(ExamplePlace::ZillizCloud)

@@ -155,11 +155,12 @@ fn places(words: &SearchWords, commands: &[CommandHelp], shell: &[(String, Strin
 
 fn functions() -> Vec<HelpEntry> {
     let functions = Family::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .flat_map(|family| registry::functions().filter(move |it| it.family == family));
     let entries = functions.map(|it| HelpEntry {
         more: it.forms.join(" "),
-        ..HelpEntry::new(form(it.name, it.arity.1), it.help)
+        ..HelpEntry::new(form(it.name, it.arity().1), it.help)
     });
     entries.collect()
 }

@@ -104,7 +104,7 @@ fn state(standing: &StoredProgress) -> Value {
 }
 
 /// Returns the state's name. Milvus has no state for aborted jobs.
-pub(crate) const fn word(state: JobState) -> &'static str {
+pub(crate) fn word(state: JobState) -> &'static str {
     match state {
         JobState::Aborted => JobState::Failed.word(),
         state => state.word(),

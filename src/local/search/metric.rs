@@ -9,7 +9,8 @@ use crate::formats::DataType;
 const LANES: usize = 16;
 
 /// A measure for the distance of two vectors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(const_into_str, ascii_case_insensitive, serialize_all = "UPPERCASE")]
 pub(crate) enum Metric {
     /// The squared Euclidean distance.
     L2,
@@ -24,29 +25,9 @@ pub(crate) enum Metric {
 }
 
 impl Metric {
-    const ALL: [Self; 5] = [
-        Self::L2,
-        Self::Ip,
-        Self::Cosine,
-        Self::Hamming,
-        Self::Jaccard,
-    ];
-
     /// Returns the metric's name in requests and answers.
     pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::L2 => "L2",
-            Self::Ip => "IP",
-            Self::Cosine => "COSINE",
-            Self::Hamming => "HAMMING",
-            Self::Jaccard => "JACCARD",
-        }
-    }
-
-    /// Parses a metric's name, ignoring case.
-    pub(crate) fn parse(name: &str) -> Option<Self> {
-        let mut all = Self::ALL.into_iter();
-        all.find(|metric| metric.name().eq_ignore_ascii_case(name))
+        self.into_str()
     }
 
     /// Returns whether the metric can compare vectors of this type (Milvus: `indexparamcheck/constraints.go`).

@@ -275,10 +275,8 @@ pub(crate) fn parse_source(text: &str) -> Result<JobInput, StoreError> {
 
 /// Parses a stored state.
 pub(super) fn read_state(word: &str) -> Result<JobState, StoreError> {
-    let mut states = JobState::ALL.into_iter();
-    let state = states.find(|state| state.word() == word);
-    let unknown = || StoreError::corrupt("job state")(format!("{word:?} is no state"));
-    state.ok_or_else(unknown)
+    let unknown = |_| StoreError::corrupt("job state")(format!("{word:?} is no state"));
+    word.parse().map_err(unknown)
 }
 
 #[cfg(test)]

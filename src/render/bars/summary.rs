@@ -33,7 +33,10 @@ pub(super) fn of(
         ),
         jobs => {
             let count = |kind| jobs.iter().filter(|job| job.state.kind == kind).count();
-            let counts = JobState::ALL.into_iter().map(|kind| (kind, count(kind)));
+            let counts = JobState::ALL
+                .iter()
+                .copied()
+                .map(|kind| (kind, count(kind)));
             (
                 words::count(jobs.len() as u64, "job"),
                 counts.filter(|(_, count)| *count > 0).collect(),

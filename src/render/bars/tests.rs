@@ -304,7 +304,7 @@ fn a_line_is_never_wider_than_its_screen() {
     let screen = Screen::terminal(80, 24);
     let mut named = job("job-01k2x7d5n0e8q9a0b1c2d3e4f7", JobState::Importing, 840);
     named.collection = "書籍📚".repeat(10);
-    for kind in JobState::ALL {
+    for kind in JobState::ALL.iter().copied() {
         named.state = State {
             kind,
             sent: "SomeOtherPhase".to_owned(),

@@ -142,7 +142,11 @@ pub(super) fn of(
 pub(super) fn compared(look: &CompletionContext<'_, '_>, property: &str) -> Vec<Offer> {
     match property {
         "state" => look.quoted(states()),
-        "kind" => look.quoted(ErrorKind::ALL.map(|kind| Offer::new(kind.word(), ""))),
+        "kind" => look.quoted(
+            ErrorKind::ALL
+                .iter()
+                .map(|kind| Offer::new(kind.word(), "")),
+        ),
         "api" => look.quoted(["v1", "v2", "milvus"].map(|word| Offer::new(word, ""))),
         _ if look.place.quote.is_some() => text(look),
         _ => names::names(look.code, look.names, look.place.typed),
@@ -193,7 +197,7 @@ fn takes_map(function: &Function, argument: usize) -> bool {
 }
 
 fn states() -> impl Iterator<Item = Offer> {
-    let states = JobState::ALL.into_iter();
+    let states = JobState::ALL.iter().copied();
     states.map(|state| Offer::new(state.word(), ""))
 }
 

@@ -140,7 +140,7 @@ fn the_values_are_the_table() {
 #[test]
 fn every_kind_of_error_has_its_exit_code() {
     let page = Document::read("src/guide/errors.md").text;
-    for kind in Kind::ALL {
+    for kind in Kind::ALL.iter().copied() {
         let row = format!("\n| `{}` | {} | ", kind.word(), kind.exit_code());
         assert!(page.contains(&row), "{row}");
         let row = format!("\n| {} | ", kind.exit_code());
@@ -152,7 +152,7 @@ fn every_kind_of_error_has_its_exit_code() {
 #[test]
 fn every_state_of_a_job_is_explained() {
     let page = Document::read("src/guide/states.md").text;
-    for state in JobState::ALL {
+    for state in JobState::ALL.iter().copied() {
         assert!(page.contains(&format!("\n| `{}` | ", state.word())));
     }
 }
@@ -161,7 +161,7 @@ fn every_state_of_a_job_is_explained() {
 #[test]
 fn every_fault_is_explained() {
     let page = Document::read("src/guide/local.md").text;
-    for kind in zshell::internals::FaultKind::ALL {
+    for kind in zshell::internals::FaultKind::ALL.iter().copied() {
         assert!(
             page.contains(&format!("\n| `{}` | ", kind.name())),
             "{kind:?}"

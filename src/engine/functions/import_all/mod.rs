@@ -49,13 +49,13 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
     &[
         "import_all(collection, [path, …])",
         "import_all(collection, pattern, #{create, check, upload_to, verify, files_per_job, max_running, atomic, …})",
+        "import_all([#{collection, url, …}, …])",
         "import_all([#{collection, url, …}, …], #{max_running, …})",
     ],
     "imports many files as a batch of jobs; another run continues the batch",
     "write_text(\"part-1.jsonl\", `{\"id\": 11, \"vector\": [0.1, 0.2, 0.3, 0.4]}`);\nwrite_text(\"part-2.jsonl\", `{\"id\": 12, \"vector\": [0,1,0,0]}`);\nimport_all(\"books\", glob(\"part-*.jsonl\"), #{files_per_job: 1})",
     import_all,
 )
-.arity(1, 3)
 .takes(&[Takes::Collection, Takes::Data, Takes::Options])
 .options(OPTIONS)
 .gives(Gives::One(BatchValue::TYPE))

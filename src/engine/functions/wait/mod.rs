@@ -44,7 +44,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
     "wait(jobs()[0], #{timeout: \"2h\"})",
     wait,
 )
-.arity(1, 2)
 .takes(&[Takes::Job, Takes::Options])
 .options(OPTIONS)
 .gives(Gives::Each(ProgressValue::TYPE))

@@ -323,7 +323,10 @@ pub(crate) fn metric(
     let field = schema.fields.get(field);
     let field = field.ok_or_else(|| ServiceError::unexpected("the schema has no such field"))?;
     let name = indexes::metric_of(collection, schema, &field.name);
-    let metric = Metric::parse(&name).filter(|metric| metric.suits(&field.data_type));
+    let metric = name
+        .parse::<Metric>()
+        .ok()
+        .filter(|metric| metric.suits(&field.data_type));
     let metric = metric.ok_or_else(|| {
         ServiceError::unsupported(format!(
             "searching {} fields by the metric {name} is",
@@ -331,7 +334,7 @@ pub(crate) fn metric(
         ))
     })?;
     match &params.metric {
-        Some(asked) if !asked.is_empty() && Metric::parse(asked) != Some(metric) => {
+        Some(asked) if !asked.is_empty() && asked.parse() != Ok(metric) => {
             Err(ServiceError::invalid(format!(
                 "metric type not match: invalid parameter[expected={}][actual={asked}]",
                 metric.name()
