@@ -194,7 +194,7 @@ fn check(request: &CheckRequest, progress: &CheckProgress) -> Result<CheckReport
     set(&progress.files, files.len() as u64);
     set(&progress.remote, remote);
     set(&progress.total, total);
-    let work = task::Work {
+    let work = task::CheckWork {
         files: &files,
         request,
         schema: Arc::new(request.schema.clone()),
@@ -217,7 +217,7 @@ fn check(request: &CheckRequest, progress: &CheckProgress) -> Result<CheckReport
         result.map_err(|_| CheckError::Ended)??;
     }
     let examples: Vec<_> = (0..tasks.len()).map(|no| work.example(no)).collect();
-    let task::Work { found, keys, .. } = work;
+    let task::CheckWork { found, keys, .. } = work;
     let mut found = found.into_inner();
     keys.finish(&request.schema, keys_out, &examples, &mut found)?;
     Ok(CheckReport::new(request, &progress.count(), found))

@@ -79,7 +79,7 @@ pub(super) fn plan(files: &[SourceFile], request: &CheckRequest, cores: usize) -
 }
 
 /// The state that the workers share.
-pub(super) struct Work<'a> {
+pub(super) struct CheckWork<'a> {
     pub(super) files: &'a [SourceFile],
     pub(super) request: &'a CheckRequest,
     pub(super) schema: Arc<Schema>,
@@ -104,7 +104,7 @@ enum Left {
     Broken(ReadError),
 }
 
-impl Work<'_> {
+impl CheckWork<'_> {
     /// Takes tasks until none is left.
     pub(super) fn run(&self) -> Result<(), CheckError> {
         while !self.progress.is_stopped() {
@@ -152,7 +152,7 @@ impl Work<'_> {
 
 /// The check of one task.
 struct FileCheck<'a> {
-    work: &'a Work<'a>,
+    work: &'a CheckWork<'a>,
     file: &'a SourceFile,
     /// Number of the task.
     no: usize,

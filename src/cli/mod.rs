@@ -330,6 +330,6 @@ fn env_folders(name: &str) -> Vec<PathBuf> {
 
 /// A duration of the command line.
 fn duration(text: &str) -> Result<Duration, String> {
-    crate::engine::options::parse_duration(text)
+    crate::engine::times::parse_duration(text)
         .ok_or_else(|| "a duration is text such as 90s or 1h45m, or seconds".to_owned())
 }

@@ -21,6 +21,7 @@ pub(crate) mod options;
 pub mod registry;
 pub(crate) mod script_error;
 pub(crate) mod syntax;
+pub(crate) mod times;
 pub(crate) mod types;
 
 mod addition;

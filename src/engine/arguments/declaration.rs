@@ -1,7 +1,8 @@
 //! `params(#{…})`: the declaration of a script's options.
 
 use super::param_type::ParamType;
-use crate::engine::options::{duration_of, plain};
+use crate::engine::options::plain;
+use crate::engine::times::duration_of;
 use crate::engine::types::{as_text, found, json_of, list_of, map_of};
 use crate::error::{Failure, Kind};
 use crate::session::arguments::{Given, Raw};

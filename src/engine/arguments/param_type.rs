@@ -1,6 +1,6 @@
 //! The types of a script's parameters, and the values that texts of the command line have in them.
 
-use crate::engine::options::parse_duration;
+use crate::engine::times::parse_duration;
 use crate::engine::types::list_of;
 use rhai::Dynamic;
 use std::path::Path;

@@ -3,7 +3,8 @@
 use crate::engine::arguments::{Declaration, Written};
 use crate::engine::call::{Call, Function};
 use crate::engine::describe::{Family, SessionEffect, Takes};
-use crate::engine::options::{duration_of, plain};
+use crate::engine::options::plain;
+use crate::engine::times::duration_of;
 use crate::engine::types::{Gives, map_of};
 use crate::error::{Failure, Kind};
 use rhai::Dynamic;

@@ -6,7 +6,7 @@ use crate::api::model::{Dialect, JobState};
 use crate::local::jobs::now;
 use crate::local::source::{JobInput, MAX_FILES, PathOrigin, SourceError};
 use crate::local::storage::collections::{Collection, DEFAULT_PARTITION};
-use crate::local::storage::jobs::{Created, NewJob, StoredJob, StoredProgress, Whole};
+use crate::local::storage::jobs::{JobCreation, NewJob, StoredJob, StoredProgress, Whole};
 use crate::secret::Secret;
 use crate::secret::StorageKeys;
 use std::time::Duration;
@@ -55,22 +55,22 @@ pub(crate) fn submit(
         app.shared.keep_keys(&job.id, keys)?;
     }
     let created = store.create_job(&job);
-    if !matches!(created, Ok(Created::New)) {
+    if !matches!(created, Ok(JobCreation::New)) {
         app.shared.key_store.forget(&job.id);
     }
     match created? {
-        Created::New => {
+        JobCreation::New => {
             app.shared.key_store.made(&job.id);
             app.shared.submit(&job.id);
             Ok(job.id)
         }
-        Created::Before(id) => Ok(id),
-        Created::NoCollection => Err(ServiceError::no_collection(
+        JobCreation::Before(id) => Ok(id),
+        JobCreation::NoCollection => Err(ServiceError::no_collection(
             dialect,
             &job.database,
             &job.collection,
         )),
-        Created::NoPartition => Err(ServiceError::no_import_partition(
+        JobCreation::NoPartition => Err(ServiceError::no_import_partition(
             dialect,
             job.partition.as_deref().unwrap_or(DEFAULT_PARTITION),
         )),

@@ -32,7 +32,7 @@ pub(crate) struct NewJob {
 
 /// The outcome of a create call.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Created {
+pub(crate) enum JobCreation {
     /// The job was created.
     New,
     /// A job with this idempotency key exists in the collection. This is the first job's id.
@@ -107,11 +107,11 @@ impl DataStore {
     }
 
     /// Creates a job, unless its collection already has a job with the same idempotency key.
-    pub(crate) fn create_job(&self, job: &NewJob) -> Result<Created, StoreError> {
+    pub(crate) fn create_job(&self, job: &NewJob) -> Result<JobCreation, StoreError> {
         let source = serde_json::to_string(&job.source).map_err(StoreError::corrupt("request"))?;
         self.write(|tx| {
             let Some(collection_id) = id_of(tx, &job.database, &job.collection)? else {
-                return Ok(Created::NoCollection);
+                return Ok(JobCreation::NoCollection);
             };
             if let Some(key) = &job.key
                 && let Some(first) = tx.find(
@@ -119,11 +119,11 @@ impl DataStore {
                     params![collection_id, key],
                 )?
             {
-                return Ok(Created::Before(first));
+                return Ok(JobCreation::Before(first));
             }
             let partition = job.partition.as_deref();
             let Some(partition_id) = partition_id(&**tx, collection_id, partition)? else {
-                return Ok(Created::NoPartition);
+                return Ok(JobCreation::NoPartition);
             };
             tx.run(
                 "INSERT INTO jobs (id, collection_id, collection, partition_id, key, source, state, two_phase, deadline, database, create_time)
@@ -141,7 +141,7 @@ impl DataStore {
                     job.create_time
                 ],
             )?;
-            Ok(Created::New)
+            Ok(JobCreation::New)
         })
     }
 

@@ -40,7 +40,7 @@ pub(crate) struct ListRequest {
 
 /// A page of objects.
 #[derive(Debug, Default)]
-pub(crate) struct ObjectPage {
+pub(crate) struct ListedPage {
     pub(crate) entries: Vec<ListedObject>,
     /// True if there are further objects.
     pub(crate) is_cut: bool,
@@ -48,15 +48,15 @@ pub(crate) struct ObjectPage {
 
 impl VolumeFolder {
     /// Returns one page of objects. Names are within the volume.
-    pub(crate) fn list(&self, request: &ListRequest) -> Result<ObjectPage, S3Error> {
-        let mut page = ObjectPage::default();
+    pub(crate) fn list(&self, request: &ListRequest) -> Result<ListedPage, S3Error> {
+        let mut page = ListedPage::default();
         self.walk("", request, &mut page)?;
         Ok(page)
     }
 
     /// Adds the objects below a folder, whose name is empty or ends in a slash. A folder's name is compared with its
     /// slash, so this is the order of the objects' names.
-    fn walk(&self, folder: &str, request: &ListRequest, page: &mut ObjectPage) -> io::Result<()> {
+    fn walk(&self, folder: &str, request: &ListRequest, page: &mut ListedPage) -> io::Result<()> {
         let path = if folder.is_empty() { "." } else { folder };
         let entries = match self.objects.read_dir(path) {
             Ok(entries) => entries,
@@ -106,7 +106,7 @@ impl VolumeFolder {
         Ok(())
     }
 
-    fn add_object(&self, name: String, request: &ListRequest, page: &mut ObjectPage) {
+    fn add_object(&self, name: String, request: &ListRequest, page: &mut ListedPage) {
         // The object may have been removed meanwhile.
         let Ok(file) = self.objects.open(Path::new(&name)) else {
             return;
@@ -127,7 +127,7 @@ impl VolumeFolder {
     }
 }
 
-fn add(page: &mut ObjectPage, request: &ListRequest, object: ListedObject) {
+fn add(page: &mut ListedPage, request: &ListRequest, object: ListedObject) {
     if page.entries.len() < request.limit {
         page.entries.push(object);
     } else {

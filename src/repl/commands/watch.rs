@@ -3,8 +3,8 @@
 mod view;
 
 use super::{CommandResult, Next, PromptCommand, arguments};
-use crate::engine::options::parse_duration;
 use crate::engine::registry::Takes;
+use crate::engine::times::parse_duration;
 use crate::engine::{ScriptError, types};
 use crate::error::{Failure, Kind};
 use crate::interrupt::Stop;

@@ -4,7 +4,7 @@ use crate::interrupt::Interrupt;
 use crate::local::faults::Faults;
 use crate::local::source::{JobInput, PathOrigin, Places, Rules};
 use crate::local::storage::DataStore;
-use crate::local::storage::jobs::{Created, NewJob, StoredProgress};
+use crate::local::storage::jobs::{JobCreation, NewJob, StoredProgress};
 use crate::secret::StorageKeys;
 use rusqlite::Connection;
 use serde_json::json;
@@ -46,7 +46,7 @@ fn shared(dir: &Path) -> Shared {
         )
         .unwrap(),
     };
-    assert_eq!(store.create_job(&job).unwrap(), Created::New);
+    assert_eq!(store.create_job(&job).unwrap(), JobCreation::New);
     let shared = Shared::new(
         store.with_patience(Duration::from_millis(1)),
         dir.to_owned(),

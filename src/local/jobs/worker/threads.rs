@@ -37,7 +37,7 @@ impl Workers {
     }
 
     fn spawn(&mut self, name: &str, work: fn(&Shared)) -> io::Result<()> {
-        let running = Running::new(&self.shared);
+        let running = RunningThread::new(&self.shared);
         let thread = std::thread::Builder::new().name(name.to_owned());
         self.threads.push(thread.spawn(move || work(&running.0))?);
         Ok(())
@@ -45,16 +45,16 @@ impl Workers {
 }
 
 /// A guard that counts a thread while it runs.
-struct Running(Arc<Shared>);
+struct RunningThread(Arc<Shared>);
 
-impl Running {
+impl RunningThread {
     fn new(shared: &Arc<Shared>) -> Self {
         shared.board.lock().threads += 1;
         Self(Arc::clone(shared))
     }
 }
 
-impl Drop for Running {
+impl Drop for RunningThread {
     fn drop(&mut self) {
         let mut board = self.0.board.lock();
         board.threads = board.threads.saturating_sub(1);

@@ -1,6 +1,6 @@
 //! Tests of the rules for writing a job's data, and of sweeping.
 
-use super::super::jobs::{Created, NewJob};
+use super::super::jobs::{JobCreation, NewJob};
 use super::*;
 use crate::formats::{Batch, Schema};
 use crate::interrupt::Interrupt;
@@ -27,7 +27,7 @@ fn store(dir: &std::path::Path) -> (DataStore, Batch) {
         create_time: String::new(),
         source: JobInput::default(),
     };
-    assert_eq!(store.create_job(&job).unwrap(), Created::New);
+    assert_eq!(store.create_job(&job).unwrap(), JobCreation::New);
     let mut batch = Batch::new(&Arc::new(Schema::from_create_body(&body).unwrap()));
     batch
         .push_json(br#"{"id": 1, "vector": [1, 2]}"#, 1)

@@ -51,7 +51,7 @@ pub(super) fn send(
         progress,
         planned,
         queue: Mutex::new(WorkQueue {
-            work: to_send.map(|(at, _)| Work::File(at)).collect(),
+            work: to_send.map(|(at, _)| UploadTask::File(at)).collect(),
             busy: 0,
         }),
         wake: Condvar::new(),
@@ -129,7 +129,7 @@ fn verify(
 
 /// A piece of work for a thread.
 #[derive(Clone, Copy, Debug)]
-enum Work {
+enum UploadTask {
     /// A whole file, or the beginning of one in parts.
     File(usize),
     /// A part of a file: the numbers of both.
@@ -138,7 +138,7 @@ enum Work {
 
 #[derive(Debug)]
 struct WorkQueue {
-    work: VecDeque<Work>,
+    work: VecDeque<UploadTask>,
     /// Number of threads at work, which may add work.
     busy: usize,
 }
@@ -181,8 +181,8 @@ impl Sending<'_> {
         while let Some(work) = self.next() {
             let _busy = BusyThread(self);
             let (at, result) = match work {
-                Work::File(at) => (at, self.file(at)),
-                Work::Part(at, part) => (at, self.part(at, part)),
+                UploadTask::File(at) => (at, self.file(at)),
+                UploadTask::Part(at, part) => (at, self.part(at, part)),
             };
             if let Err(error) = result {
                 self.fail(at, error);
@@ -190,7 +190,7 @@ impl Sending<'_> {
         }
     }
 
-    fn next(&self) -> Option<Work> {
+    fn next(&self) -> Option<UploadTask> {
         let mut queue = self.queue.lock();
         loop {
             if let Some(work) = queue.work.pop_front() {

@@ -1,6 +1,6 @@
 //! Objects in parts: begun or continued, sent part by part, and completed.
 
-use super::{MAX_CORRUPT, Sending, SentObject, Work, is_there, read};
+use super::{MAX_CORRUPT, Sending, SentObject, UploadTask, is_there, read};
 use crate::stores::fault::StoreFault;
 use crate::stores::upload::checksum;
 use crate::stores::upload::error::UploadError;
@@ -65,7 +65,9 @@ impl Sending<'_> {
             }
         };
         let missing = parts.iter().enumerate().filter(|(_, sent)| sent.is_none());
-        let missing: Vec<_> = missing.map(|(part, _)| Work::Part(at, part)).collect();
+        let missing: Vec<_> = missing
+            .map(|(part, _)| UploadTask::Part(at, part))
+            .collect();
         let state = PartsState {
             upload,
             parts,

@@ -26,7 +26,7 @@ use crate::text::words;
 use rhai::{Array, Dynamic};
 use serde_json::{Value, json};
 pub(super) use upload::{BatchFiles, importable, upload_target};
-use verify::Baseline;
+use verify::CountBaseline;
 
 /// The hint after a failed step.
 const AGAIN: &str = "the same command then continues, and skips the steps that are done";
@@ -87,7 +87,7 @@ pub(super) struct BatchSteps<'a> {
     ended: Vec<EndedStep>,
     /// Number of rows of all files, if they were checked.
     rows: Option<u64>,
-    baseline: Option<Baseline>,
+    baseline: Option<CountBaseline>,
 }
 
 impl<'a> BatchSteps<'a> {

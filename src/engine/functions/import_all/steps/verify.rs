@@ -28,7 +28,7 @@ enum RowsAdded {
 }
 
 /// The state before the first job.
-pub(super) struct Baseline {
+pub(super) struct CountBaseline {
     count: u64,
     jobs: Vec<RowsAdded>,
 }
@@ -62,7 +62,7 @@ impl BatchSteps<'_> {
         // The jobs' states are read before the count, so a job that has ended is part of the count.
         let jobs = tasks.iter().map(added).collect();
         let count = self.client.count(name)?;
-        self.baseline = Some(Baseline { count, jobs });
+        self.baseline = Some(CountBaseline { count, jobs });
         Ok(())
     }
 
