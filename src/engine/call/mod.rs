@@ -41,7 +41,7 @@ pub struct Function {
     pub gives: Gives,
     /// Related functions, listed on the help page.
     pub related: &'static [&'static str],
-    /// True if the function is also a method of `Connection`.
+    /// True if the function is also a method of `Connection`, by default if its family isn't `Script`.
     pub method: bool,
     /// True if the function replaces one of Rhai's for numbers or text.
     pub replaces: bool,
@@ -77,7 +77,7 @@ impl Function {
             takes: &[],
             gives: Gives::Nothing,
             related: &[],
-            method: false,
+            method: !matches!(family, Family::Script),
             replaces: false,
             destroys: None,
             missing: None,
@@ -108,10 +108,10 @@ impl Function {
             .filter(|(_, text)| !text.is_empty())
     }
 
-    /// Makes the function also a method of `Connection`.
+    /// Keeps the function from being a method of `Connection`.
     #[must_use]
-    pub const fn method(mut self) -> Self {
-        self.method = true;
+    pub const fn no_method(mut self) -> Self {
+        self.method = false;
         self
     }
 

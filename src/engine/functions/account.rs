@@ -74,8 +74,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .options(CLUSTERS_OPTIONS)
     .example_in(ExamplePlace::ZillizCloud)
     .gives(Gives::Maps(CLUSTER))
-    .related(&["connect", "projects"])
-    .method(),
+    .related(&["connect", "projects"]),
     Function::new(
         Family::Connect,
         "projects",
@@ -88,8 +87,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .options(PROJECTS_OPTIONS)
     .example_in(ExamplePlace::ZillizCloud)
     .gives(Gives::Maps(PROJECT))
-    .related(&["clusters", "connect"])
-    .method(),
+    .related(&["clusters", "connect"]),
 ];
 
 fn clusters(call: &Call) -> Result<Dynamic, Failure> {

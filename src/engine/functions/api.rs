@@ -27,8 +27,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
 ])
 .gives(Gives::Map(&["code", "data"]))
 .destroys(Confirm::Change)
-.related(&["connect", "clusters", "collections"])
-.method()];
+.related(&["connect", "clusters", "collections"])];
 
 fn run(call: &Call) -> Result<Dynamic, Failure> {
     let method = method(call)?;

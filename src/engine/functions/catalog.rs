@@ -51,7 +51,7 @@ pub(super) const fn function(
     example: &'static str,
     run: fn(&Call) -> Result<Dynamic, Failure>,
 ) -> Function {
-    Function::new(Family::Collections, name, forms, help, example, run).method()
+    Function::new(Family::Collections, name, forms, help, example, run)
 }
 
 /// The function table of this family.

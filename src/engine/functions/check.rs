@@ -83,8 +83,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         ExamplePlace::Bucket,
         "check(\"s3://my-bucket/books/*.parquet\", \"books\", #{storage_keys: \"aws\"})",
     )
-    .related(&["infer", "import", "import_all"])
-    .method(),
+    .related(&["infer", "import", "import_all"]),
     Function::new(
         Family::Data,
         "infer",
@@ -99,8 +98,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .takes(&[Takes::Data, Takes::Options])
     .options(INFER_OPTIONS)
     .gives(Gives::Map(&["schema", "indexParams"]))
-    .related(&["check", "create_collection"])
-    .method(),
+    .related(&["check", "create_collection"]),
 ];
 
 fn run(call: &Call) -> Result<Dynamic, Failure> {

@@ -49,8 +49,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     )
     .gives(Gives::Texts)
     .effect(SessionEffect::ListsCollections)
-    .related(&["describe", "create_collection", "count"])
-    .method(),
+    .related(&["describe", "create_collection", "count"]),
     Function::new(
         Family::Collections,
         "describe",
@@ -61,8 +60,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     )
     .takes(&[Takes::Collection])
     .gives(Gives::Map(DESCRIPTION))
-    .related(&["collections", "create_collection"])
-    .method(),
+    .related(&["collections", "create_collection"]),
     Function::new(
         Family::Collections,
         "create_collection",
@@ -74,8 +72,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .takes(&[Takes::Text("name of the new collection"), Takes::Options])
     .options(create_collection::OPTIONS)
     .effect(SessionEffect::ChangesNames)
-    .related(&["describe", "import", "load", "drop_collection"])
-    .method(),
+    .related(&["describe", "import", "load", "drop_collection"]),
     Function::new(
         Family::Collections,
         "drop_collection",
@@ -88,8 +85,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .unless_missing(missing)
     .takes(&[Takes::Collection])
     .effect(SessionEffect::ChangesNames)
-    .related(&["collections", "create_collection"])
-    .method(),
+    .related(&["collections", "create_collection"]),
     Function::new(
         Family::Collections,
         "load",
@@ -100,8 +96,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     )
     .takes(&[Takes::Collection, Takes::Options])
     .options(LOAD_OPTIONS)
-    .related(&["describe", "count"])
-    .method(),
+    .related(&["describe", "count"]),
     Function::new(
         Family::Collections,
         "count",
@@ -112,8 +107,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     )
     .takes(&[Takes::Collection])
     .gives(Gives::Number)
-    .related(&["describe", "load", "query"])
-    .method(),
+    .related(&["describe", "load", "query"]),
 ];
 
 fn collections(call: &Call) -> Result<Dynamic, Failure> {

@@ -33,6 +33,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
     "connect(\"https://in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com\")",
 )
 .related(&["clusters", "collections", "jobs"])
+.no_method()
 .script_only()];
 
 fn connect(call: &Call) -> Result<Dynamic, Failure> {

@@ -29,8 +29,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     )
     .takes(&[Takes::Job])
     .gives(Gives::One(ProgressValue::TYPE))
-    .related(&["abort", "import"])
-    .method(),
+    .related(&["abort", "import"]),
     Function::new(
         Family::Jobs,
         "abort",
@@ -42,8 +41,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .destroys(Confirm::Yes)
     .takes(&[Takes::Job])
     .gives(Gives::One(ProgressValue::TYPE))
-    .related(&["commit", "import"])
-    .method(),
+    .related(&["commit", "import"]),
 ];
 
 /// The decision about the rows of a two-phase import.

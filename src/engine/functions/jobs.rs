@@ -65,8 +65,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .also_in(
         ExamplePlace::Bucket,
         "import(\"books\", \"s3://my-bucket/books/1.parquet\", #{storage_keys: \"aws\"})",
-    )
-    .method(),
+    ),
     Function::new(
         Family::Jobs,
         "progress",
@@ -77,8 +76,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     )
     .takes(&[Takes::Job])
     .gives(Gives::One(ProgressValue::TYPE))
-    .related(&["wait", "jobs"])
-    .method(),
+    .related(&["wait", "jobs"]),
     Function::new(
         Family::Jobs,
         "jobs",
@@ -90,8 +88,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .takes(&[Takes::Options])
     .options(JOBS_OPTIONS)
     .gives(Gives::Many(SummaryValue::TYPE))
-    .related(&["progress", "wait", "show"])
-    .method(),
+    .related(&["progress", "wait", "show"]),
 ];
 
 fn import(call: &Call) -> Result<Dynamic, Failure> {
@@ -399,7 +396,7 @@ fn no_state(word: &str) -> Failure {
     let names: Vec<&str> = JobState::ALL
         .iter()
         .copied()
-        .map(|state| state.word())
+        .map(JobState::word)
         .chain(["active"])
         .collect();
     let hint = words::did_you_mean(word, names.iter().copied())

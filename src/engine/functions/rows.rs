@@ -19,6 +19,19 @@ const QUERY: u64 = 100;
 /// The default number of rows of `peek`.
 const PEEK: u64 = 5;
 
+// Options of both query() and search().
+const LIMIT: Opt = opt("limit", "maximum number of rows; servers allow up to 16384")
+    .or("100")
+    .of(Takes::Number);
+const OFFSET: Opt = opt("offset", "rows to skip").or("0").of(Takes::Number);
+const PARTITION: Opt = opt_as(
+    "partition",
+    &["partitions", "partitionNames"],
+    "a partition, or a list of them",
+)
+.of(Takes::Partition)
+.list();
+
 const OPTIONS: &[Opt] = &[
     opt_as(
         "filter",
@@ -35,25 +48,15 @@ const OPTIONS: &[Opt] = &[
     .or("[\"*\"]")
     .of(Takes::Field)
     .list(),
-    opt("limit", "maximum number of rows; servers allow up to 16384")
-        .or("100")
-        .of(Takes::Number),
-    opt("offset", "rows to skip").or("0").of(Takes::Number),
-    opt_as(
-        "partition",
-        &["partitions", "partitionNames"],
-        "a partition, or a list of them",
-    )
-    .of(Takes::Partition)
-    .list(),
+    LIMIT,
+    OFFSET,
+    PARTITION,
     EXTRA,
 ];
 
 const SEARCH_OPTIONS: &[Opt] = &[
-    opt("limit", "maximum number of rows; servers allow up to 16384")
-        .or("100")
-        .of(Takes::Number),
-    opt("offset", "rows to skip").or("0").of(Takes::Number),
+    LIMIT,
+    OFFSET,
     opt_as(
         "field",
         &["annsField", "anns_field"],
@@ -75,13 +78,7 @@ const SEARCH_OPTIONS: &[Opt] = &[
     .or("[]")
     .of(Takes::Field)
     .list(),
-    opt_as(
-        "partition",
-        &["partitions", "partitionNames"],
-        "a partition, or a list of them",
-    )
-    .of(Takes::Partition)
-    .list(),
+    PARTITION,
     opt_as(
         "params",
         &["searchParams"],
@@ -107,8 +104,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .takes(&[Takes::Collection, Takes::Filter, Takes::Field])
     .options(OPTIONS)
     .gives(Gives::Maps(&[]))
-    .related(&["peek", "count", "load"])
-    .method(),
+    .related(&["peek", "count", "load"]),
     Function::new(
         Family::Collections,
         "peek",
@@ -119,8 +115,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     )
     .takes(&[Takes::Collection, Takes::Number])
     .gives(Gives::Maps(&[]))
-    .related(&["query", "count", "describe"])
-    .method(),
+    .related(&["query", "count", "describe"]),
     Function::new(
         Family::Collections,
         "search",
@@ -135,8 +130,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .takes(&[Takes::Collection, Takes::Json, Takes::Options])
     .options(SEARCH_OPTIONS)
     .gives(Gives::Maps(&["distance"]))
-    .related(&["query", "peek", "load"])
-    .method(),
+    .related(&["query", "peek", "load"]),
 ];
 
 fn query(call: &Call) -> Result<Dynamic, Failure> {

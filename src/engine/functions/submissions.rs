@@ -64,6 +64,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
 .gives(Gives::Maps(&SUBMISSION_KEYS))
 .related(&["import", "jobs", "wait"])
 // As a command it is `journal list`.
+.no_method()
 .script_only()];
 
 fn submissions(call: &Call) -> Result<Dynamic, Failure> {

@@ -75,8 +75,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
 .options(OPTIONS)
 .gives(Gives::Map(KEYS))
 .example_in(ExamplePlace::Bucket)
-.related(&["import", "check", "volumes", "glob"])
-.method()];
+.related(&["import", "check", "volumes", "glob"])];
 
 fn run(call: &Call) -> Result<Dynamic, Failure> {
     let options = call.options(2)?;

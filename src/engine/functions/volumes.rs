@@ -48,8 +48,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .options(&[PROJECT])
     .gives(Gives::Maps(VOLUME))
     .example_in(ExamplePlace::ZillizCloud)
-    .related(&["upload", "create_volume", "projects"])
-    .method(),
+    .related(&["upload", "create_volume", "projects"]),
     Function::new(
         Family::Data,
         "create_volume",
@@ -64,8 +63,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .takes(&[Takes::Text("name of the new volume"), Takes::Options])
     .options(CREATE_OPTIONS)
     .example_in(ExamplePlace::ZillizCloud)
-    .related(&["volumes", "drop_volume", "upload"])
-    .method(),
+    .related(&["volumes", "drop_volume", "upload"]),
     Function::new(
         Family::Data,
         "drop_volume",
@@ -77,8 +75,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .takes(&[Takes::Text("name of the volume")])
     .destroys(Confirm::Name(0))
     .example_in(ExamplePlace::ZillizCloud)
-    .related(&["volumes", "create_volume"])
-    .method(),
+    .related(&["volumes", "create_volume"]),
 ];
 
 fn client(call: &Call) -> Result<Client, Failure> {

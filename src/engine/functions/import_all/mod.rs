@@ -63,8 +63,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
 .also_in(
     ExamplePlace::Bucket,
     "import_all(\"books\", glob(\"s3://my-bucket/books/*.parquet\"), #{storage_keys: \"aws\"})",
-)
-.method()];
+)];
 
 fn import_all(call: &Call) -> Result<Dynamic, Failure> {
     let connection = call.connection()?;

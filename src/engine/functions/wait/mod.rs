@@ -47,8 +47,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
 .takes(&[Takes::Job, Takes::Options])
 .options(OPTIONS)
 .gives(Gives::Each(ProgressValue::TYPE))
-.related(&["import", "progress", "jobs"])
-.method()];
+.related(&["import", "progress", "jobs"])];
 
 fn wait(call: &Call) -> Result<Dynamic, Failure> {
     let given = call.arg(0, "the job")?;
