@@ -106,46 +106,38 @@ impl JournalError {
 
 impl From<JournalError> for Failure {
     fn from(error: JournalError) -> Self {
-        let (kind, hint) = match &error {
-            JournalError::File { .. } => (
-                Kind::Refused,
-                "submissions are written there first, so nothing is submitted twice: make room and check the folder's permissions, or name another folder with --data-dir",
-            ),
-            JournalError::Locked { .. } => (
-                Kind::Busy,
-                "a process that is stopped or hangs may hold it; try again later",
-            ),
-            JournalError::Stopped { stop, .. } => (
-                (*stop).into(),
-                "a stopped or hanging process may hold the lock",
-            ),
-            JournalError::AtWork { .. } => (
-                Kind::Busy,
-                "another zshell looks for its job; try again once that has ended",
-            ),
-            JournalError::Version { .. } => (
-                Kind::Refused,
-                "use the newer zshell, or another folder with --data-dir",
-            ),
-            JournalError::Damaged { .. } => (
-                Kind::Refused,
-                "a lost line may be about a job that exists: compare jobs() with submissions(), then repair the journal by zshell journal prune --older-than 36500d, which writes it without the damaged lines",
-            ),
-            JournalError::NoSubmission { .. } => {
-                (Kind::Refused, "zshell journal list --limit all shows them")
+        let kind = match &error {
+            JournalError::Locked { .. } | JournalError::AtWork { .. } => Kind::Busy,
+            JournalError::Stopped { stop, .. } => (*stop).into(),
+            _ => Kind::Refused,
+        };
+        let hint = match &error {
+            JournalError::File { .. } => {
+                "submissions are written there first, so nothing is submitted twice: make room and check the folder's permissions, or name another folder with --data-dir"
             }
-            JournalError::Settled { .. } => (
-                Kind::Refused,
-                "only an open or unknown submission can be settled, or one that was settled by hand before, or (--ended) the end of a job that the service has forgotten",
-            ),
-            JournalError::NoJob { .. } => (
-                Kind::Refused,
-                "name the job too: zshell journal settle ID --job JOB --ended STATE",
-            ),
-            JournalError::JobTaken { .. } => (
-                Kind::Refused,
-                "zshell journal show ID tells of that one; a job belongs to one submission",
-            ),
+            JournalError::Locked { .. } => {
+                "a process that is stopped or hangs may hold it; try again later"
+            }
+            JournalError::Stopped { .. } => "a stopped or hanging process may hold the lock",
+            JournalError::AtWork { .. } => {
+                "another zshell looks for its job; try again once that has ended"
+            }
+            JournalError::Version { .. } => {
+                "use the newer zshell, or another folder with --data-dir"
+            }
+            JournalError::Damaged { .. } => {
+                "a lost line may be about a job that exists: compare jobs() with submissions(), then repair the journal by zshell journal prune --older-than 36500d, which writes it without the damaged lines"
+            }
+            JournalError::NoSubmission { .. } => "zshell journal list --limit all shows them",
+            JournalError::Settled { .. } => {
+                "only an open or unknown submission can be settled, or one that was settled by hand before, or (--ended) the end of a job that the service has forgotten"
+            }
+            JournalError::NoJob { .. } => {
+                "name the job too: zshell journal settle ID --job JOB --ended STATE"
+            }
+            JournalError::JobTaken { .. } => {
+                "zshell journal show ID tells of that one; a job belongs to one submission"
+            }
         };
         Self::new(kind, error.to_string()).with_hint(hint)
     }

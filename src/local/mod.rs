@@ -149,9 +149,7 @@ impl From<LocalError> for Failure {
             ),
             LocalError::Listen { .. } | LocalError::Threads(_) => (Kind::Connect, None),
         };
-        let mut failure = Self::new(kind, error.to_string());
-        failure.hint = hint.map(str::to_owned);
-        failure
+        Self::new(kind, error.to_string()).with_any_hint(hint)
     }
 }
 

@@ -190,8 +190,7 @@ impl From<SubmitError> for Failure {
             SubmitError::Api(error) => error.into(),
             SubmitError::Journal(error) => error.into(),
             other => {
-                let mut failure = Self::new(kind, message);
-                failure.hint = hint;
+                let mut failure = Self::new(kind, message).with_any_hint(hint);
                 match other {
                     SubmitError::StillBusy { last, .. } => {
                         failure.code = last.code();

@@ -193,7 +193,7 @@ fn words(takes: Takes) -> Vec<&'static str> {
         Takes::State => JobState::ALL
             .iter()
             .copied()
-            .map(|state| state.word())
+            .map(JobState::word)
             .chain(["active"])
             .collect(),
         Takes::Format => OutputFormat::WORDS.to_vec(),
