@@ -5,18 +5,23 @@ use super::error::ApiError;
 use super::fields::Fields;
 use super::pages::PagedList;
 use super::request::{Outgoing, escape};
+use serde::Serialize;
 
 const CLUSTERS: &str = "/v2/clusters";
 const PROJECTS: &str = "/v2/projects";
 
 /// One cluster of Zilliz Cloud.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Cluster {
     /// The cluster's id, e.g. `in03-…`.
+    #[serde(rename = "clusterId")]
     pub id: String,
     /// The name shown in the console.
+    #[serde(rename = "clusterName")]
     pub name: String,
     /// The region, e.g. `aws-us-east1`.
+    #[serde(rename = "regionId")]
     pub region: String,
     /// The plan: Free, Serverless, Standard or Enterprise.
     pub plan: String,
@@ -35,15 +40,19 @@ pub struct Cluster {
 }
 
 /// One project of Zilliz Cloud.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Project {
     /// The project's id, e.g. `proj-…`.
+    #[serde(rename = "projectId")]
     pub id: String,
     /// The name shown in the console.
+    #[serde(rename = "projectName")]
     pub name: String,
     /// The plan: Standard, Enterprise, …
     pub plan: String,
     /// Number of clusters in the project.
+    #[serde(rename = "instanceCount")]
     pub clusters: Option<u64>,
     /// Creation time, as sent.
     pub create_time: String,

@@ -92,39 +92,15 @@ pub(crate) const FUNCTIONS: &[Function] = &[
 
 fn clusters(call: &Call) -> Result<Dynamic, Failure> {
     let clusters = client(call)?.clusters()?;
-    let rows = clusters.iter().map(|cluster| {
-        json!({
-            "clusterId": cluster.id,
-            "clusterName": cluster.name,
-            "regionId": cluster.region,
-            "plan": cluster.plan,
-            "cuType": cluster.cu_type,
-            "cuSize": cluster.cu_size,
-            "status": cluster.status,
-            "connectAddress": cluster.connect_address,
-            "projectId": cluster.project_id,
-            "createTime": cluster.create_time,
-        })
-    });
-    let rows = rows.map(ordered).collect();
+    let rows = clusters.iter().map(|cluster| ordered(json!(cluster)));
+    let rows = rows.collect();
     Ok(Dynamic::from(List::new(ListKind::Clusters, rows)))
 }
 
 fn projects(call: &Call) -> Result<Dynamic, Failure> {
     let projects = client(call)?.projects()?;
-    let rows = projects.iter().map(|project| {
-        json!({
-            "projectId": project.id,
-            "projectName": project.name,
-            "plan": project.plan,
-            "instanceCount": project.clusters,
-            "createTime": project.create_time,
-        })
-    });
-    Ok(Dynamic::from(List::of(
-        "project",
-        rows.map(ordered).collect(),
-    )))
+    let rows = projects.iter().map(|project| ordered(json!(project)));
+    Ok(Dynamic::from(List::of("project", rows.collect())))
 }
 
 /// Returns the client that the call's options describe. Without options it's the connection's client, if that belongs
