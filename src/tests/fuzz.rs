@@ -35,7 +35,7 @@ const PEAK: u64 = 300 << 20;
 const HANG: Duration = Duration::from_secs(20);
 
 /// Maximum time for one input, waits included. Long, since a busy machine can stop a process for a while.
-const STUCK: Duration = Duration::from_secs(300);
+const STUCK: Duration = Duration::from_mins(5);
 
 /// Parts of JSON, filters and scripts that replace parts of a text.
 pub(crate) const TEXT: &[&[u8]] = &[
