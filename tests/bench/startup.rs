@@ -1,13 +1,17 @@
-//! `zshell eval 1`, from process start to exit; the prompt, from process start to what can be typed at.
+//! `zshell eval 1`, from process start to exit; the prompt, from process start to what can be typed at, and from a key
+//! to the redrawn statement.
 
 use super::Lines;
 use super::process::{output, peak_mb, temp_dir, time, zshell};
 use super::table::Line;
 use super::times::{Times, ms};
-use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::error::Error;
-use std::io::Read;
+use std::fmt::Write as _;
+use std::io::{Read, Write};
 use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
 use std::time::{Duration, Instant};
 
 const RUNS: usize = 200;
@@ -15,6 +19,10 @@ const RUNS: usize = 200;
 const MOST_TIME: f64 = 10.0;
 /// Milliseconds.
 const MOST_PROMPT: f64 = 20.0;
+/// Milliseconds.
+const MOST_KEY: f64 = 5.0;
+/// Number of keys that are typed.
+const KEYS: usize = 100;
 /// MB.
 const MOST_MEMORY: f64 = 15.0;
 
@@ -43,8 +51,11 @@ pub(crate) fn measure() -> Lines {
     } else {
         Line::skipped(what, "needs Linux's /proc")
     });
-    let times = (0..RUNS).map(|_| first_prompt(dir.path()));
-    let times = Times::new(times.collect::<Result<_, _>>()?);
+    let start = || {
+        let begin = Instant::now();
+        Prompt::start(dir.path()).map(|_| begin.elapsed())
+    };
+    let times = Times::new((0..RUNS).map(|_| start()).collect::<Result<_, _>>()?);
     lines.push(Line::at_most(
         "prompt: start to first prompt",
         ms(times.median()),
@@ -52,32 +63,115 @@ pub(crate) fn measure() -> Lines {
         "ms",
         times.note(),
     ));
+    for (what, count) in [
+        ("prompt: a key in a statement of one line", 1),
+        ("prompt: a key in a statement of 40 lines", 40),
+    ] {
+        let times = key_times(dir.path(), count)?;
+        let median = ms(times.median());
+        lines.push(Line::at_most(what, median, MOST_KEY, "ms", times.note()));
+    }
     Ok(lines)
 }
 
-/// From the start of a prompt in a terminal to the prompt on the screen.
-fn first_prompt(dir: &Path) -> Result<Duration, Box<dyn Error>> {
-    let pair = native_pty_system().openpty(PtySize::default())?;
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_zshell"));
-    for (name, folder) in [("ZSHELL_CONFIG_DIR", "config"), ("ZSHELL_DATA_DIR", "data")] {
-        command.env(name, dir.join(folder));
+/// Types keys at the end of a statement of this many lines, and measures until each is drawn.
+fn key_times(dir: &Path, lines: usize) -> Result<Times, Box<dyn Error>> {
+    let mut text = String::new();
+    for line in 1..lines {
+        let _ = writeln!(
+            text,
+            "let v{line} = query(\"books\", \"id == {line}\", [\"title\"]).len() + {line}; // row {line}"
+        );
     }
-    command.env("TERM", "xterm-256color");
-    let mut screen = pair.master.try_clone_reader()?;
-    let begin = Instant::now();
-    let mut child = pair.slave.spawn_command(command)?;
-    let mut shown = Vec::new();
-    let mut bytes = [0; 4096];
-    // The prompt is drawn in one go, and ends with the end of the synchronized update.
-    while !String::from_utf8_lossy(&shown).contains("zshell\x1b[0m") {
-        let count = screen.read(&mut bytes)?;
-        if count == 0 {
-            return Err("the prompt ended before it was there".into());
+    text.push_str("wait(import(\"books\", glob(\"data/*.parquet\"), #{auto_commit: true, options: #{}})); // ");
+    let mut prompt = Prompt::start(dir)?;
+    // As pasted text, its line breaks run nothing.
+    prompt.wait_for_rest();
+    prompt.send(&format!("\x1b[200~{text}\x1b[201~"))?;
+    prompt.wait_for_rest();
+    let mut times = Vec::new();
+    for _ in 0..KEYS {
+        let begin = Instant::now();
+        prompt.send("x")?;
+        times.push(begin.elapsed());
+        prompt.wait_for_rest();
+    }
+    Ok(Times::new(times))
+}
+
+/// A prompt in a terminal.
+struct Prompt {
+    child: Box<dyn Child + Send + Sync>,
+    /// The output, in the pieces in which it arrives.
+    output: Receiver<Vec<u8>>,
+    keyboard: Box<dyn Write + Send>,
+    _master: Box<dyn MasterPty + Send>,
+}
+
+impl Prompt {
+    /// Starts a prompt and waits until it's on the screen.
+    fn start(dir: &Path) -> Result<Self, Box<dyn Error>> {
+        let size = PtySize {
+            rows: 50,
+            cols: 100,
+            ..PtySize::default()
+        };
+        let pair = native_pty_system().openpty(size)?;
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_zshell"));
+        for (name, folder) in [("ZSHELL_CONFIG_DIR", "config"), ("ZSHELL_DATA_DIR", "data")] {
+            command.env(name, dir.join(folder));
         }
-        shown.extend_from_slice(&bytes[..count]);
+        command.env("TERM", "xterm-256color");
+        let mut screen = pair.master.try_clone_reader()?;
+        let (sender, output) = channel();
+        let child = pair.slave.spawn_command(command)?;
+        thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = screen.read(&mut bytes) {
+                if sender.send(bytes[..count].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        let prompt = Self {
+            child,
+            output,
+            keyboard: pair.master.take_writer()?,
+            _master: pair.master,
+        };
+        prompt.wait_for("zshell\x1b[0m")?;
+        Ok(prompt)
     }
-    let time = begin.elapsed();
-    child.kill()?;
-    child.wait()?;
-    Ok(time)
+
+    /// Types a text and waits until it's drawn.
+    fn send(&mut self, text: &str) -> Result<(), Box<dyn Error>> {
+        self.keyboard.write_all(text.as_bytes())?;
+        self.keyboard.flush()?;
+        self.wait_for(DRAWN)
+    }
+
+    /// Waits until a text is drawn.
+    fn wait_for(&self, mark: &str) -> Result<(), Box<dyn Error>> {
+        let mut shown = Vec::new();
+        while !String::from_utf8_lossy(&shown).contains(mark) {
+            shown.extend(self.output.recv_timeout(Duration::from_secs(10))?);
+        }
+        Ok(())
+    }
+
+    /// Waits until nothing more is drawn.
+    fn wait_for_rest(&self) {
+        while self.output.recv_timeout(Duration::from_millis(50)).is_ok() {}
+    }
+}
+
+/// The end of a synchronized update: a statement is drawn in one.
+const DRAWN: &str = "\x1b[?2026l";
+
+impl Drop for Prompt {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }

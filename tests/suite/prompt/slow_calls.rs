@@ -106,6 +106,9 @@ fn a_submission_says_so_and_narrow_terminals_cut_the_line() {
     }
 }
 
+/// Stands for the text of the script in the arguments of a program.
+const SCRIPT: &str = "SCRIPT";
+
 /// Runs `zshell` with these arguments on a terminal against a service that answers after two seconds.
 fn slow_program(args: &[&str], env: &[(&str, &str)]) -> Terminal {
     let server = Server::start(move |request| {
@@ -115,8 +118,19 @@ fn slow_program(args: &[&str], env: &[(&str, &str)]) -> Terminal {
         answer(request)
     });
     let home = Home::new();
-    home.write("jobs.rhai", &format!("{} show(jobs());", connect(&server)));
-    let mut program = home.program(100, args, env);
+    let script = format!("{} show(jobs());", connect(&server));
+    home.write("jobs.rhai", &script);
+    home.write(
+        "config/config.toml",
+        &format!(
+            "[profiles.slow]\nendpoint = \"{}\"\napi = \"v2\"\ncluster_id = \"in03-3bf3c31f4248e22\"\nverify = false\n",
+            server.url()
+        ),
+    );
+    let filled = args
+        .iter()
+        .map(|arg| if *arg == SCRIPT { &script } else { *arg });
+    let mut program = home.program(100, &filled.collect::<Vec<_>>(), env);
     let end = program.end();
     assert!(end.success(), "{}", program.screen());
     assert!(program.screen().contains("job-0"), "{}", program.screen());
@@ -126,19 +140,57 @@ fn slow_program(args: &[&str], env: &[(&str, &str)]) -> Terminal {
 #[test]
 fn scripts_have_the_line_too_unless_it_is_unwanted() {
     let line = b"waiting for 127.0.0.1:";
-    let program = slow_program(&["run", "jobs.rhai"], &[]);
-    assert!(program.was_sent(line));
-    assert!(
-        !program.screen().contains("waiting"),
-        "{}",
-        program.screen()
-    );
+    for args in [
+        &["run", "jobs.rhai"][..],
+        &["eval", SCRIPT],
+        &["-p", "slow", "jobs"],
+    ] {
+        let program = slow_program(args, &[]);
+        let screen = program.screen();
+        assert!(program.was_sent(line), "{args:?}: {screen}");
+        assert!(!screen.contains("waiting"), "{args:?}: {screen}");
+    }
     for (args, env) in [
         (&["-q", "run", "jobs.rhai"][..], &[][..]),
         (&["--log-format", "json", "run", "jobs.rhai"], &[]),
         (&["run", "jobs.rhai"], &[("TERM", "dumb")]),
     ] {
         assert!(!slow_program(args, env).was_sent(line), "{args:?} {env:?}");
+    }
+}
+
+#[test]
+fn buckets_that_do_not_answer_have_the_line() {
+    let server = Server::start(|_| Reply::Silence);
+    let home = Home::new();
+    home.rows("a.json", 1);
+    let url = server.url();
+    let env = [
+        ("AWS_ENDPOINT_URL", url.as_str()),
+        ("AWS_ACCESS_KEY_ID", "id"),
+        ("AWS_SECRET_ACCESS_KEY", "key"),
+        ("AWS_REGION", "us-east-1"),
+    ];
+    let mut shell = home.shell_with(100, &env);
+    for (statement, line) in [
+        (
+            "glob(\"s3://bucket/*.json\")",
+            "waiting for the bucket bucket to list objects … ",
+        ),
+        (
+            "upload(\"a.json\", \"s3://bucket/x/\")",
+            "uploading to s3://bucket/x/ … ",
+        ),
+    ] {
+        shell.begin(statement);
+        shell.see(line);
+        shell.send(CTRL_C);
+        shell.prompt();
+        let screen = shell.screen();
+        assert!(
+            screen.contains("interrupted") && !screen.contains(line),
+            "{screen}"
+        );
     }
 }
 
