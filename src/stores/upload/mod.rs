@@ -10,7 +10,6 @@ pub(crate) mod checksum;
 mod destination;
 mod error;
 mod files;
-mod md5;
 mod notes;
 mod plan;
 mod requests;

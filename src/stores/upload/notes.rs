@@ -4,10 +4,9 @@
 //! one line for each part that the store has. The file is locked while a process sends the object, and removed when the
 //! object is complete. Losing the file costs no more than sending the parts again, so old ones are removed.
 
-use super::checksum;
+use super::checksum::{self, Sum};
 use super::error::UploadError;
 use super::files::LocalFile;
-use super::md5::Sum;
 use crate::fsutil;
 use crate::text::words::hex;
 use ring::digest::{SHA256, digest};

@@ -6,7 +6,6 @@ mod parts;
 use super::checksum;
 use super::error::UploadError;
 use super::files::FileState;
-use super::md5::{self, SharedSums};
 use super::notes::PartNotes;
 use super::plan::PlannedFile;
 use super::requests::Requests;
@@ -56,7 +55,6 @@ pub(super) fn send(
         }),
         wake: Condvar::new(),
         parts: planned.iter().map(|_| Mutex::default()).collect(),
-        sums: SharedSums::default(),
         state: Mutex::default(),
     };
     let threads = usize::try_from(request.parallel).unwrap_or(1);
@@ -161,7 +159,6 @@ struct Sending<'a> {
     queue: Mutex<WorkQueue>,
     wake: Condvar,
     parts: Vec<Mutex<Option<PartsState>>>,
-    sums: SharedSums,
     state: Mutex<SendState>,
 }
 
@@ -238,7 +235,7 @@ impl Sending<'_> {
     /// Sends a file in one request.
     fn whole(&self, at: usize, file: &PlannedFile) -> Result<(), UploadError> {
         let content = read(file, 0, file.local.state.size)?;
-        let md5 = hex(&md5::sum(&content));
+        let md5 = hex(&checksum::sum(&content));
         let mut corrupt = 0;
         let (tag, is_confirmed) = loop {
             let put = self.requests.send(&file.key, async |remote, attempt| {

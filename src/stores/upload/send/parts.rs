@@ -2,9 +2,8 @@
 
 use super::{MAX_CORRUPT, Sending, SentObject, UploadTask, is_there, read};
 use crate::stores::fault::StoreFault;
-use crate::stores::upload::checksum;
+use crate::stores::upload::checksum::{self, Sum};
 use crate::stores::upload::error::UploadError;
-use crate::stores::upload::md5::Sum;
 use crate::stores::upload::notes::{PartNotes, SentPart};
 use crate::stores::upload::plan::PlannedFile;
 use crate::text::words::hex;
@@ -138,7 +137,7 @@ impl Sending<'_> {
         let part_size = self.request.part_size(size);
         let length = part_length(part, part_size, size);
         let content = read(file, part as u64 * part_size, length)?;
-        let sum = self.sums.sum(&content);
+        let sum = checksum::sum(&content);
         let mut corrupt = 0;
         loop {
             let put = self.requests.send(&file.key, async |remote, _| {
