@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 const MAX_KINDS: usize = 500;
 
 /// Maximum number of examples of one kind.
-const MAX_EXAMPLES: usize = 5;
+pub(super) const MAX_EXAMPLES: usize = 5;
 
 /// Longest value that an example repeats, in characters.
 const MAX_VALUE: usize = 200;

@@ -19,6 +19,9 @@ use std::path::{Path, PathBuf};
 /// Records of one sorted run: 24 MB. Each worker may sort one while the next is collected.
 const RUN: usize = 1 << 20;
 
+/// Records that a task collects on its own.
+const OWN: usize = 1 << 16;
+
 /// Bytes of a record in the spilled file.
 const RECORD: usize = 24;
 
@@ -29,7 +32,7 @@ const READ: usize = 1 << 11;
 const ROW_BITS: u32 = 40;
 
 /// A key's 128 bits and its place.
-type KeyRecord = [u64; 3];
+pub(super) type KeyRecord = [u64; 3];
 
 /// The place of a batch's first row.
 #[derive(Clone, Copy, Debug)]
@@ -80,8 +83,14 @@ struct KeyState {
 }
 
 impl KeyStore {
-    /// Adds the keys of a batch whose first row is at a place. Does nothing if the service makes the keys.
-    pub(super) fn add(&self, batch: &Batch, first: KeyPlace) -> io::Result<()> {
+    /// Adds the keys of a batch whose first row is at a place. Does nothing if the service makes the keys. `own` holds
+    /// keys of the task: keys usually ascend within a file, and long ascending parts are sorted quickly.
+    pub(super) fn add(
+        &self,
+        batch: &Batch,
+        first: KeyPlace,
+        own: &mut Vec<KeyRecord>,
+    ) -> io::Result<()> {
         let mut fields = batch.schema().fields.iter().zip(batch.columns());
         let Some((_, column)) = fields.find(|(field, _)| field.primary && !field.is_made_later())
         else {
@@ -95,9 +104,18 @@ impl KeyStore {
             let [high, low] = key(row)?;
             Some([high, low, first.0 + row as u64])
         });
+        own.extend(records);
+        if own.len() < OWN {
+            return Ok(());
+        }
+        self.flush(own)
+    }
+
+    /// Moves the keys of a task to those of all files.
+    pub(super) fn flush(&self, own: &mut Vec<KeyRecord>) -> io::Result<()> {
         let full = {
             let mut state = self.0.lock();
-            state.pending.extend(records);
+            state.pending.append(own);
             if state.pending.len() < RUN {
                 return Ok(());
             }
@@ -108,7 +126,7 @@ impl KeyStore {
 
     /// Sorts a run and appends it to the temporary file.
     fn spill(&self, mut run: Vec<KeyRecord>) -> io::Result<()> {
-        run.sort_unstable();
+        run.sort_by(Ord::cmp);
         let mut state = self.0.lock();
         let begin = state.runs.last().map_or(0, |run| run.end);
         if state.spill.is_none() {
@@ -183,7 +201,7 @@ impl KeyStore {
         };
         if self.0.lock().runs.is_empty() {
             let mut last = last;
-            last.sort_unstable();
+            last.sort_by(Ord::cmp);
             return last.into_iter().try_for_each(see);
         }
         self.spill(last)?;

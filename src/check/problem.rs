@@ -122,23 +122,20 @@ pub(super) fn of_file(error: &ReadError) -> FileProblem {
             expected,
             found,
         } => {
-            // Some descriptions say how to write the column instead.
-            let (found, hint) = found.split_once("; write ").unwrap_or((found, ""));
-            let of_file = expected.starts_with("a column compressed");
+            let instead = found.instead.as_deref();
+            let hint = "write the column in the field's type, or change the schema";
             FileProblem {
-                field: if of_file {
-                    String::new()
-                } else {
-                    field.clone()
-                },
-                problem: format!("expected {expected}, found {found}"),
-                hint: match hint {
-                    "" => "write the column in the field's type, or change the schema".to_owned(),
-                    hint => format!("write {hint}"),
-                },
+                field: field.clone(),
+                problem: format!("expected {expected}, found {}", found.text),
+                hint: instead.unwrap_or(hint).to_owned(),
                 value: String::new(),
             }
         }
+        ReadError::Codec { codec, .. } => whole(
+            ReadError::codec_problem(codec),
+            ReadError::OTHER_CODEC,
+            String::new(),
+        ),
         ReadError::Syntax {
             line,
             offset,

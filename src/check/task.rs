@@ -1,7 +1,7 @@
 //! The work of a check, divided into files and parts of files.
 
 use super::findings::{Example, FindingLevel, Findings};
-use super::keys::{KeyPlace, KeyStore};
+use super::keys::{KeyPlace, KeyRecord, KeyStore};
 use super::problem::{self, FileProblem};
 use super::values::Inspector;
 use super::{CheckError, CheckProgress, CheckRequest};
@@ -69,7 +69,9 @@ pub(super) fn plan(files: &[SourceFile], request: &CheckRequest, cores: usize) -
                 tasks.extend(part.split(windows).map(|part| task(part, Some(each))));
             }
             None if divided => {
-                let parts = source.parts(cores as u64);
+                // Small parts keep all cores busy until the end, but each part reads the metadata again.
+                let each = if source.is_remote() { 1 } else { 8 };
+                let parts = source.parts(cores as u64 * each);
                 tasks.extend(part.split(parts).map(|part| task(part, None)));
             }
             sample => tasks.push(task(part, sample)),
@@ -125,14 +127,17 @@ impl CheckWork<'_> {
                 task: *task,
                 found: Findings::default(),
                 inspector: Inspector::new(&self.schema, &self.request.metrics),
+                keys: Vec::new(),
                 rows: 0,
                 bytes: 0,
             };
             let checked = check.run();
+            let flushed = self.keys.flush(&mut check.keys);
             let found = std::mem::take(&mut check.found);
             let mut all = self.found.lock();
             all.merge(found);
             checked?;
+            flushed.map_err(super::keys::failed)?;
         }
         Ok(())
     }
@@ -159,6 +164,7 @@ struct FileCheck<'a> {
     task: CheckTask,
     found: Findings,
     inspector: Inspector,
+    keys: Vec<KeyRecord>,
     rows: u64,
     bytes: u64,
 }
@@ -303,7 +309,7 @@ impl FileCheck<'_> {
         self.inspector.look(batch, &example, &mut self.found);
         self.work
             .keys
-            .add(batch, place)
+            .add(batch, place, &mut self.keys)
             .map_err(|source| Left::Failed(super::keys::failed(source)))?;
         for (warning, rows) in batch.take_warnings() {
             self.add_warning(&warning, rows);

@@ -1,9 +1,10 @@
 //! Values that an import takes and that are probably wrong: vectors of zeros or of another length than 1, and texts with
 //! signs of a wrong encoding.
 
-use super::findings::{Example, FindingLevel, Findings};
+use super::findings::{Example, FindingLevel, Findings, MAX_EXAMPLES};
 use crate::formats::column::Values;
-use crate::formats::{Batch, Column, DataType, Schema};
+use crate::formats::{Batch, Column, DataType, Field, Schema};
+use std::collections::BTreeMap;
 
 /// Maximum difference of the square of a vector's length from 1.
 const TOLERANCE: f32 = 0.02;
@@ -57,10 +58,10 @@ impl Inspector {
     /// Adds warnings about the values of a batch. `example` names the file.
     pub(super) fn look(&self, batch: &Batch, example: &Example, found: &mut Findings) {
         let column = |at: usize| Some((batch.schema().fields.get(at)?, batch.columns().get(at)?));
-        let mut warn = |field: &str, problem: &str, hint: &str, row: usize, value: &str| {
-            let row = batch.before() + row as u64 + 1;
-            let example = example.clone().at_row(row).with_value(value);
-            found.add(FindingLevel::Warning, field, problem, hint, 1, example);
+        let mut warn = |field: &Field, problem: &str, hint: &str, rows: RowWarnings| {
+            rows.add_to(found, (&field.name, problem, hint), |row| {
+                example.clone().at_row(batch.before() + row as u64 + 1)
+            });
         };
         for (at, metric) in &self.vectors {
             let Some((field, column)) = column(*at) else {
@@ -69,31 +70,78 @@ impl Inspector {
             let unit = metric
                 .as_deref()
                 .filter(|it| matches!(*it, "COSINE" | "IP"));
+            let (mut zeros, mut lengths) = (RowWarnings::default(), RowWarnings::default());
             look_at_vectors(column, |row, square| {
                 if square == 0.0 {
-                    let hint = "such a vector has no direction, so searches rank it at random: embed the row again, or leave it out";
-                    warn(&field.name, "all values of the vector are 0", hint, row, "");
-                } else if let Some(metric) = unit.filter(|_| (square - 1.0).abs() > TOLERANCE) {
-                    let problem = format!("the vector's length is not 1, for metric {metric}");
-                    let hint = if metric == "IP" {
-                        "with IP longer vectors rank higher: normalize them, or use COSINE"
-                    } else {
-                        "COSINE ignores the length; if a model's vectors should have length 1, something changed them"
-                    };
-                    let value = format!("length {:.4}", square.sqrt());
-                    warn(&field.name, &problem, hint, row, &value);
+                    zeros.note(row, String::new);
+                } else if unit.is_some() {
+                    lengths.note(row, || format!("length {:.4}", square.sqrt()));
                 }
             });
+            let hint = "such a vector has no direction, so searches rank it at random: embed the row again, or leave it out";
+            warn(field, "all values of the vector are 0", hint, zeros);
+            if let Some(metric) = unit {
+                let problem = format!("the vector's length is not 1, for metric {metric}");
+                let hint = if metric == "IP" {
+                    "with IP longer vectors rank higher: normalize them, or use COSINE"
+                } else {
+                    "COSINE ignores the length; if a model's vectors should have length 1, something changed them"
+                };
+                warn(field, &problem, hint, lengths);
+            }
         }
         for at in &self.texts {
             let Some((field, column)) = column(*at) else {
                 continue;
             };
+            let mut marks = BTreeMap::<_, RowWarnings>::new();
             look_at_texts(column, |row, mark, text| {
+                let text = || String::from_utf8_lossy(text).into_owned();
+                marks.entry(mark).or_default().note(row, text);
+            });
+            for (mark, rows) in marks {
                 let problem = format!("suspicious encoding: {mark}");
                 let hint = "read the source in its own encoding and write UTF-8 once";
-                warn(&field.name, &problem, hint, row, text);
-            });
+                warn(field, &problem, hint, rows);
+            }
+        }
+    }
+}
+
+/// Rows of a batch with the same warning: their number, and the first rows with their values. Often every row of a file
+/// has one, so only these rows cost more than counting.
+#[derive(Default)]
+struct RowWarnings {
+    rows: u64,
+    first: Vec<(usize, String)>,
+}
+
+impl RowWarnings {
+    fn note(&mut self, row: usize, value: impl FnOnce() -> String) {
+        self.rows += 1;
+        if self.first.len() < MAX_EXAMPLES {
+            self.first.push((row, value()));
+        }
+    }
+
+    fn add_to(
+        self,
+        found: &mut Findings,
+        (field, problem, hint): (&str, &str, &str),
+        example: impl Fn(usize) -> Example,
+    ) {
+        let mut rows = self.rows;
+        for (row, value) in self.first {
+            let example = example(row).with_value(&value);
+            let level = FindingLevel::Warning;
+            found.add(
+                level,
+                field,
+                problem,
+                hint,
+                std::mem::take(&mut rows),
+                example,
+            );
         }
     }
 }
@@ -104,15 +152,7 @@ fn look_at_vectors(column: &Column, mut see: impl FnMut(usize, f32)) {
         return;
     };
     for (row, vector) in values.chunks_exact(dim.max(1)).enumerate() {
-        let (eights, rest) = vector.as_chunks::<8>();
-        let mut sums = [0.0_f32; 8];
-        for eight in eights {
-            for (sum, value) in sums.iter_mut().zip(eight) {
-                *sum += value * value;
-            }
-        }
-        let rest: f32 = rest.iter().map(|value| value * value).sum();
-        let square = sums.iter().sum::<f32>() + rest;
+        let square = square(vector);
         let odd = square == 0.0 || (square - 1.0).abs() > TOLERANCE;
         if odd && square.is_finite() && !column.is_null(row) {
             see(row, square);
@@ -120,8 +160,25 @@ fn look_at_vectors(column: &Column, mut see: impl FnMut(usize, f32)) {
     }
 }
 
+/// Returns the square of a vector's length. Several sums let the compiler add several values at once.
+#[expect(
+    clippy::needless_range_loop,
+    reason = "the compiler leaves calls in a loop over zipped arrays"
+)]
+fn square(vector: &[f32]) -> f32 {
+    let (blocks, rest) = vector.as_chunks::<16>();
+    let mut sums = [0.0_f32; 16];
+    for block in blocks {
+        for at in 0..16 {
+            sums[at] += block[at] * block[at];
+        }
+    }
+    let rest: f32 = rest.iter().map(|value| value * value).sum();
+    sums.iter().sum::<f32>() + rest
+}
+
 /// Calls `see` with each text that holds one of [`MARKS`] or a NUL.
-fn look_at_texts(column: &Column, mut see: impl FnMut(usize, &str, &str)) {
+fn look_at_texts(column: &Column, mut see: impl FnMut(usize, &'static str, &[u8])) {
     let Values::Text(spans) = column.values() else {
         return;
     };
@@ -139,7 +196,7 @@ fn look_at_texts(column: &Column, mut see: impl FnMut(usize, &str, &str)) {
             found.map(|(_, what)| *what)
         };
         if let Some(mark) = mark {
-            see(row, mark, &String::from_utf8_lossy(text));
+            see(row, mark, text);
         }
     }
 }

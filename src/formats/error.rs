@@ -87,7 +87,19 @@ pub(crate) enum ReadError {
         /// Column that the schema expects, in words.
         expected: String,
         /// Column that the file has, in words.
-        found: String,
+        found: FoundColumn,
+    },
+    /// A column is compressed in a way that the server doesn't read.
+    #[error(
+        "field {field:?}: {}; {}",
+        ReadError::codec_problem(codec),
+        ReadError::OTHER_CODEC
+    )]
+    Codec {
+        /// Name of the field.
+        field: String,
+        /// Name of the codec.
+        codec: &'static str,
     },
     /// A row crosses the end of a part of a text file.
     #[error("a row crosses byte {offset}, at which another part of the file begins")]
@@ -104,6 +116,52 @@ pub(crate) enum ReadError {
     /// A reader panicked. Holds the panic's message.
     #[error("reading ended at a bug in zshell, please report it with the file ({0})")]
     Panicked(String),
+}
+
+impl ReadError {
+    /// How to write a file with an unread codec instead.
+    pub(crate) const OTHER_CODEC: &'static str = "write the file with compression=\"zstd\"";
+
+    /// Returns the problem of a codec in words.
+    pub(crate) fn codec_problem(codec: &str) -> String {
+        format!(
+            "expected a column compressed with snappy, gzip, brotli or zstd, or not compressed, found {codec}, which Milvus \
+             does not read"
+        )
+    }
+}
+
+/// The column that a file has instead of the expected one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FoundColumn {
+    /// The column in words.
+    pub(crate) text: String,
+    /// How to write the column instead, if the expected column doesn't say that already.
+    pub(crate) instead: Option<String>,
+}
+
+impl From<String> for FoundColumn {
+    fn from(text: String) -> Self {
+        Self {
+            text,
+            instead: None,
+        }
+    }
+}
+
+impl From<&str> for FoundColumn {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+impl fmt::Display for FoundColumn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.instead {
+            Some(instead) => write!(f, "{}; {instead}", self.text),
+            None => f.write_str(&self.text),
+        }
+    }
 }
 
 /// Reason why a row wasn't appended to a batch.

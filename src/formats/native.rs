@@ -199,21 +199,68 @@ pub(super) fn push_packed(column: &mut Column, bytes: &[u8]) -> Result<(), Found
     Ok(())
 }
 
+/// Rows with a refused value, by their number.
+type BadRows = Vec<(usize, FoundValue)>;
+
+/// Returns the rows of `width` floats with a value that isn't finite.
+pub(super) fn bad_floats(floats: Option<&[f32]>, width: usize) -> BadRows {
+    // In an infinite value or `NaN`, all exponent bits are set, so one more carries into the sign's bit. A loop without
+    // an early exit is fast, and usually all values are finite.
+    let carry = |value: &f32| (value.to_bits() & 0x7fff_ffff) + 0x0080_0000;
+    let carries = |floats: &[f32]| floats.iter().fold(0, |all, value| all | carry(value));
+    let floats = floats.unwrap_or_default();
+    if carries(floats) >> 31 == 0 {
+        return Vec::new();
+    }
+    bad_rows(floats.chunks_exact(width).map(not_finite))
+}
+
+/// Returns the doubles that aren't finite.
+pub(super) fn bad_doubles(doubles: Option<&[f64]>) -> BadRows {
+    let bad = |value: &f64| (!value.is_finite()).then(|| FoundValue::float(*value));
+    bad_rows(doubles.unwrap_or_default().iter().map(bad))
+}
+
+/// Returns the vectors of `width` bytes with a 16-bit float that isn't finite.
+pub(super) fn bad_halves(data_type: &DataType, bytes: Option<&[u8]>, width: usize) -> BadRows {
+    let (Some(exponent), bytes) = (half_exponent(data_type), bytes.unwrap_or_default()) else {
+        return Vec::new();
+    };
+    let carry = |half: &[u8; 2]| (u16::from_le_bytes(*half) & 0x7fff) + (0x8000 - exponent);
+    let halves = bytes.as_chunks::<2>().0.iter();
+    if halves.fold(0, |all, half| all | carry(half)) >> 15 == 0 {
+        return Vec::new();
+    }
+    let vectors = bytes.chunks_exact(width);
+    bad_rows(vectors.map(|row| packed_problem(data_type, row)))
+}
+
+fn bad_rows(rows: impl Iterator<Item = Option<FoundValue>>) -> BadRows {
+    let rows = rows.enumerate();
+    rows.filter_map(|(row, found)| Some((row, found?)))
+        .collect()
+}
+
 /// Describes the first value that isn't finite.
-pub(super) fn not_finite(floats: &[f32]) -> Option<FoundValue> {
+fn not_finite(floats: &[f32]) -> Option<FoundValue> {
     let at = floats.iter().position(|value| !value.is_finite())?;
     Some(FoundValue::float(*floats.get(at)?).at(format_args!("as element {}", at + 1)))
+}
+
+/// Returns the exponent bits of a vector's 16-bit floats.
+fn half_exponent(data_type: &DataType) -> Option<u16> {
+    match data_type {
+        DataType::Float16Vector { .. } => Some(0x7c00),
+        DataType::BFloat16Vector { .. } => Some(0x7f80),
+        _ => None,
+    }
 }
 
 /// Describes the first value of a 16-bit float vector, given as bytes, that isn't finite.
 pub(super) fn packed_problem(data_type: &DataType, bytes: &[u8]) -> Option<FoundValue> {
     let halves = bytes.as_chunks::<2>().0;
+    let exponent = half_exponent(data_type)?;
     // In an infinite value or `NaN`, all exponent bits are set.
-    let exponent: u16 = match data_type {
-        DataType::Float16Vector { .. } => 0x7c00,
-        DataType::BFloat16Vector { .. } => 0x7f80,
-        _ => return None,
-    };
     let bad = |half: &[u8; 2]| u16::from_le_bytes(*half) & exponent == exponent;
     let at = halves.iter().position(bad)?;
     let half = *halves.get(at)?;

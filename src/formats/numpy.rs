@@ -86,7 +86,7 @@ impl NumpySet {
             let kind = kind.map_err(|(expected, found)| ReadError::Field {
                 field: field_name(name),
                 expected,
-                found,
+                found: found.into(),
             })?;
             let file = File::new(name.clone(), Arc::clone(object), &header, kind);
             file.check_size().map_err(broken)?;
@@ -111,7 +111,7 @@ impl NumpySet {
                     field: field.name.clone(),
                     expected: "no file (autoId is on: the service makes the primary key)"
                         .to_owned(),
-                    found: "one".to_owned(),
+                    found: "one".into(),
                 };
                 plan.refuse(at, problem);
             }

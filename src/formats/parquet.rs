@@ -56,10 +56,11 @@ const MAX_EXPANSION: u64 = 10_000;
 /// Size of all rows in memory that any file may have, in bytes.
 const ANY_EXPANSION: u64 = 1 << 30;
 
-/// Unpacked size in bytes from which a column chunk may have a thread that reads its pages ahead.
+/// Unpacked size in bytes from which a column chunk may have threads that read its pages ahead.
 const LARGE_CHUNK: i64 = 4 << 20;
 
-/// Maximum number of threads that read the pages of one file ahead.
+/// Maximum number of threads that read the pages of one column chunk ahead, and those of one file.
+const CHUNK_THREADS: usize = 2;
 const MAX_THREADS: usize = 4;
 
 /// Rows of one Parquet file.
@@ -183,9 +184,14 @@ impl ParquetFile {
                 let chunk = group.columns().get(leaf.index).ok_or_else(|| {
                     ParquetError::General("a column has no data in a row group".to_owned())
                 })?;
-                let ahead = threads > 0 && chunk.uncompressed_size() >= LARGE_CHUNK;
-                threads -= usize::from(ahead);
-                let (pages, queue) = Pages::new(&self.file, chunk, leaf.shape(), ahead)?;
+                let is_large = chunk.uncompressed_size() >= LARGE_CHUNK;
+                let own = if is_large {
+                    CHUNK_THREADS.min(threads)
+                } else {
+                    0
+                };
+                threads -= own;
+                let (pages, queue) = Pages::new(&self.file, chunk, leaf.shape(), own)?;
                 let reader = get_column_reader(chunk.column_descr_ptr(), Box::new(queue));
                 leaf.enter(reader, pages, &mut self.memory);
             }

@@ -1,6 +1,7 @@
 //! A sliding window over a file: bytes that have been read but haven't become rows yet.
 
 use super::error::ReadError;
+use super::frames::MAX_ROW;
 use crate::stores::read_at::ReadAt;
 use std::io;
 use std::sync::Arc;
@@ -145,15 +146,21 @@ impl Window {
     }
 
     /// Moves the rest to the beginning of the buffer. Doubles the buffer if the rest fills more than half of it, or if
-    /// the buffer is smaller than a chunk.
+    /// the buffer is smaller than a chunk. A buffer of one large row and a chunk is only enlarged if it's full.
     fn make_room(&mut self) {
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;
         self.start = 0;
         let size = self.buffer.len();
         if self.end > size / 2 || size < self.chunk {
-            self.buffer
-                .resize(size.saturating_mul(2).max(FIRST.min(self.chunk)), 0);
+            let doubled = size.saturating_mul(2).max(FIRST.min(self.chunk));
+            let enough = MAX_ROW + self.chunk;
+            let size = match size {
+                size if self.end == size || doubled <= enough => doubled,
+                size => size.max(enough),
+            };
+            self.buffer.reserve_exact(size - self.buffer.len());
+            self.buffer.resize(size, 0);
         }
     }
 }

@@ -35,7 +35,7 @@ struct Format {
 const BINARY_ROW: usize = wide::DIMENSION * 4 + 8;
 const TEXT_ROW: usize = 9_100;
 
-const FORMATS: [Format; 5] = [
+const FORMATS: [Format; 6] = [
     Format {
         word: "NumPy",
         name: "npy",
@@ -53,6 +53,13 @@ const FORMATS: [Format; 5] = [
     Format {
         word: "Parquet (zstd)",
         name: "zstd.parquet",
+        row: BINARY_ROW,
+        times: 3.0,
+        least: 0.0,
+    },
+    Format {
+        word: "Parquet (zstd, one row group)",
+        name: "one.parquet",
         row: BINARY_ROW,
         times: 3.0,
         least: 0.0,

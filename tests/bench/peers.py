@@ -149,6 +149,7 @@ def check(name, path):
         "npy": ("numpy", "numpy", check_npy),
         "parquet": ("pyarrow", "pyarrow.parquet", check_parquet),
         "zstd.parquet": ("pyarrow", "pyarrow.parquet", check_parquet),
+        "one.parquet": ("pyarrow", "pyarrow.parquet", check_parquet),
         "jsonl": ("orjson", "orjson", check_jsonl),
         "csv": ("polars", "polars", check_csv),
     }[name]

@@ -43,8 +43,9 @@ pub(crate) fn write(dir: &Path, extension: &str, rows: usize) -> Result<PathBuf,
             numpy(dir, rows)?;
             return Ok(dir.join("*.npy"));
         }
-        "parquet" => parquet(&path, rows, Compression::UNCOMPRESSED)?,
-        "zstd.parquet" => parquet(&path, rows, Compression::ZSTD(ZstdLevel::default()))?,
+        "parquet" => parquet(&path, rows, GROUP, Compression::UNCOMPRESSED)?,
+        "zstd.parquet" => parquet(&path, rows, GROUP, Compression::ZSTD(ZstdLevel::default()))?,
+        "one.parquet" => parquet(&path, rows, rows, Compression::ZSTD(ZstdLevel::default()))?,
         "csv" => text(&path, rows, "id,vector\n", |id, list| {
             format!("{id},\"[{list}]\"\n")
         })?,
@@ -108,7 +109,7 @@ fn numpy(dir: &Path, rows: usize) -> Done {
     Ok(vectors.flush()?)
 }
 
-fn parquet(path: &Path, rows: usize, compression: Compression) -> Done {
+fn parquet(path: &Path, rows: usize, group_rows: usize, compression: Compression) -> Done {
     let schema = "message m { required int64 id; optional group vector (LIST) { repeated group list { optional float element; } } }";
     // Vectors have no dictionary to speak of.
     let properties = WriterProperties::builder()
@@ -117,20 +118,23 @@ fn parquet(path: &Path, rows: usize, compression: Compression) -> Done {
         .build();
     let schema = Arc::new(parse_message_type(schema)?);
     let mut writer = SerializedFileWriter::new(File::create(path)?, schema, Arc::new(properties))?;
-    for begin in (0..rows).step_by(GROUP) {
-        let ids = begin..rows.min(begin + GROUP);
+    for begin in (0..rows).step_by(group_rows) {
+        let ids = begin..rows.min(begin + group_rows);
         let mut group = writer.next_row_group()?;
         let mut column = group.next_column()?.ok_or("no column")?;
         let keys: Vec<i64> = ids.clone().map(i64::try_from).collect::<Result<_, _>>()?;
         column.typed::<Int64Type>().write_batch(&keys, None, None)?;
         column.close()?;
         let mut column = group.next_column()?.ok_or("no column")?;
-        let values: Vec<f32> = ids.clone().flat_map(vector).collect();
         let mut first = vec![1; DIMENSION];
         first[0] = 0;
-        let definition = vec![3; values.len()];
-        let vectors = column.typed::<FloatType>();
-        vectors.write_batch(&values, Some(&definition), Some(&first.repeat(ids.len())))?;
+        for begin in ids.clone().step_by(GROUP) {
+            let ids = begin..ids.end.min(begin + GROUP);
+            let values: Vec<f32> = ids.clone().flat_map(vector).collect();
+            let definition = vec![3; values.len()];
+            let vectors = column.typed::<FloatType>();
+            vectors.write_batch(&values, Some(&definition), Some(&first.repeat(ids.len())))?;
+        }
         column.close()?;
         group.close()?;
     }

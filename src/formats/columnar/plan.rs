@@ -54,7 +54,7 @@ impl Plan {
                 let problem = ReadError::Field {
                     field: name.clone(),
                     expected: format!("one {what} of that name"),
-                    found: "two".to_owned(),
+                    found: "two".into(),
                 };
                 plan.refuse(at.unwrap_or_default(), problem);
                 continue;
@@ -70,7 +70,7 @@ impl Plan {
                 expected: format!(
                     "no {what} for a sub-field: {of} must be given as a list of objects"
                 ),
-                found: "one".to_owned(),
+                found: "one".into(),
             });
         }
         for (at, field) in schema.fields.iter().enumerate() {
@@ -78,7 +78,7 @@ impl Plan {
             let refuse = |expected: String, found: String| ReadError::Field {
                 field: field.name.clone(),
                 expected,
-                found,
+                found: found.into(),
             };
             if let (Some(why), Some(_)) = (field.refusal(), place) {
                 plan.refuse(at, refuse(format!("no {what} ({why})"), "one".to_owned()));
@@ -119,7 +119,7 @@ impl Plan {
     ) -> Result<Option<T>, ReadError> {
         match value {
             Ok(value) => Ok(Some(value)),
-            Err(problem @ ReadError::Field { .. }) => {
+            Err(problem @ (ReadError::Field { .. } | ReadError::Codec { .. })) => {
                 self.refuse(at, problem);
                 Ok(None)
             }

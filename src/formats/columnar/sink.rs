@@ -1,7 +1,7 @@
 //! Appends rows to one field's column and notes refused rows.
 
 use super::RefusedRows;
-use crate::formats::column::Column;
+use crate::formats::column::{Column, Values, row_width};
 use crate::formats::error::PushError;
 use crate::formats::found::{FoundKind, FoundValue};
 use crate::formats::native;
@@ -51,6 +51,22 @@ impl Sink<'_> {
         match std::str::from_utf8(text) {
             Ok(text) => self.push(|column| native::push_text(column, text)),
             Err(_) => self.push(|_| Err(FoundKind::NotUtf8.value("text that is not UTF-8"))),
+        }
+    }
+
+    /// Refuses the rows from `begin` on whose floats aren't finite.
+    pub(in crate::formats) fn refuse_bad_numbers(&mut self, begin: usize) {
+        let data_type = &self.field.data_type;
+        let width = row_width(data_type);
+        let from = begin.saturating_mul(width);
+        let bad = match self.column.values() {
+            Values::Float(values) => native::bad_floats(values.get(from..), width),
+            Values::Double(values) => native::bad_doubles(values.get(from..)),
+            Values::Packed(bytes) => native::bad_halves(data_type, bytes.get(from..), width),
+            _ => return,
+        };
+        for (row, found) in bad {
+            self.refuse(begin + row, found);
         }
     }
 

@@ -8,7 +8,6 @@ use super::text::TextDecoder;
 use crate::formats::column::Values;
 use crate::formats::columnar::sink::Sink;
 use crate::formats::error::ReadError;
-use crate::formats::found::FoundValue;
 use crate::formats::native;
 use crate::formats::schema::DataType;
 use crate::stores::read_at::ReadAt;
@@ -184,7 +183,7 @@ impl File {
             }
             read.map_err(|source| self.cannot_read(offset, &source))?;
             sink.column.seal();
-            check(sink, begin, rows);
+            check(sink, begin);
             return Ok(());
         }
         let record = usize::try_from(self.record).unwrap_or(usize::MAX);
@@ -245,49 +244,14 @@ fn swap(bytes: &mut [u8], element: usize) {
     }
 }
 
-/// Refuses the appended rows whose values aren't allowed in the column.
-fn check(sink: &mut Sink<'_>, begin: usize, rows: usize) {
+/// Makes the appended booleans 0 or 1, as NumPy treats every byte but 0 as true, and refuses rows with numbers that
+/// aren't finite.
+fn check(sink: &mut Sink<'_>, begin: usize) {
     if let Values::Bool(values) = sink.column.values_mut() {
-        // NumPy treats every byte but 0 as true.
         let fresh = values.get_mut(begin..).unwrap_or_default();
         for value in fresh {
             *value = u8::from(*value != 0);
         }
-        return;
     }
-    let data_type = &sink.field.data_type;
-    let width = crate::formats::column::row_width(data_type);
-    let from = begin.saturating_mul(width);
-    let mut bad = Vec::new();
-    match sink.column.values() {
-        Values::Float(values) => {
-            let fresh = values.get(from..).unwrap_or_default();
-            // Checking all values at once is fast, and usually all are finite.
-            if !fresh
-                .iter()
-                .fold(true, |fine, value| fine & value.is_finite())
-            {
-                let problems = fresh.chunks_exact(width).map(native::not_finite);
-                bad.extend((0..rows).zip(problems));
-            }
-        }
-        Values::Double(values) => {
-            let fresh = values.get(from..).unwrap_or_default().iter();
-            let problem = |value: &f64| (!value.is_finite()).then(|| FoundValue::float(*value));
-            bad.extend((0..rows).zip(fresh.map(problem)));
-        }
-        Values::Packed(bytes) => {
-            let fresh = bytes.get(from..).unwrap_or_default();
-            let problems = fresh
-                .chunks_exact(width)
-                .map(|row| native::packed_problem(data_type, row));
-            bad.extend((0..rows).zip(problems));
-        }
-        _ => {}
-    }
-    for (row, found) in bad {
-        if let Some(found) = found {
-            sink.refuse(begin + row, found);
-        }
-    }
+    sink.refuse_bad_numbers(begin);
 }

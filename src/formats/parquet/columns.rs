@@ -13,7 +13,7 @@ use super::stored::{self, StoredType};
 use super::structs::StructMembers;
 use super::values::LeafValues;
 use super::{guard, rules};
-use crate::formats::error::ReadError;
+use crate::formats::error::{FoundColumn, ReadError};
 use crate::formats::schema::{DataType, Field, StructField};
 use crate::location::Format;
 
@@ -66,14 +66,14 @@ impl<'a> Columns<'a> {
         place: usize,
         field: &Field,
     ) -> std::result::Result<ColumnSource, ReadError> {
-        let refuse = |expected: String, found: String| ReadError::Field {
+        let refuse = |expected: String, found: FoundColumn| ReadError::Field {
             field: field.name.clone(),
             expected,
             found,
         };
         let roots = self.metadata.file_metadata().schema_descr();
         let Some(root) = roots.root_schema().get_fields().get(place) else {
-            return Err(refuse(rules::wanted(field), "no column".to_owned()));
+            return Err(refuse(rules::wanted(field), "no column".into()));
         };
         let mut column = ArrowType::of(root);
         if let Some(stored) = self.stored.get(place) {
@@ -87,7 +87,8 @@ impl<'a> Columns<'a> {
         let source = match (source, &field.data_type) {
             (Some(source), DataType::ArrayOfStruct { fields, .. }) => {
                 let members = self.members(place, root, fields)?;
-                let members = members.map_err(|found| refuse(rules::wanted(field), found))?;
+                let members =
+                    members.map_err(|found| refuse(rules::wanted(field), found.into()))?;
                 Some(source.with_members(members))
             }
             (source, _) => source,
@@ -96,12 +97,10 @@ impl<'a> Columns<'a> {
             return Err(refuse(rules::wanted(field), rules::found(&column)));
         };
         match self.unread_codec(&source) {
-            Some(codec) => Err(refuse(
-                format!("a column compressed with {CODECS}"),
-                format!(
-                    "{codec}, which Milvus does not read; write the file with compression=\"zstd\""
-                ),
-            )),
+            Some(codec) => Err(ReadError::Codec {
+                field: field.name.clone(),
+                codec,
+            }),
             None => Ok(source),
         }
     }
@@ -192,6 +191,3 @@ impl<'a> Columns<'a> {
         })
     }
 }
-
-/// Codecs that Milvus reads, for messages.
-const CODECS: &str = "snappy, gzip, brotli or zstd, or not compressed";

@@ -1,8 +1,10 @@
 //! One leaf column: values and levels of some rows, read from a row group. `spans.rs` divides them into rows.
 //!
 //! The pages are loaded one by one, so the memory of each read is known before: at most [`READ_BYTES`], or one row.
+//! Pages of whole vectors are read without the library (`vectors.rs`).
 
 mod spans;
+mod vectors;
 
 pub(super) use spans::Span;
 
@@ -12,7 +14,7 @@ use parquet::errors::{ParquetError, Result};
 
 use super::levels::Levels;
 use super::memory::PageMemory;
-use super::pages::{LoadedPage, PageShape, Pages};
+use super::pages::{LoadedPage, PageShape, Pages, PlainValues, WantedVectors};
 use super::values::{LeafValues, remove};
 use crate::formats::error::too_large;
 use crate::formats::frames::MAX_ROW;
@@ -49,6 +51,10 @@ pub(super) struct Leaf {
     kept: usize,
     /// Number of values at the start of the buffer that are copies, which keep no page in memory.
     copied: usize,
+    /// The rest of a page of whole vectors.
+    vectors: PlainValues,
+    /// True if the library waits for the end of a row whose first part isn't in the buffers.
+    awaits_end: bool,
 }
 
 impl Leaf {
@@ -69,6 +75,8 @@ impl Leaf {
             page: 0,
             kept: 0,
             copied: 0,
+            vectors: PlainValues::default(),
+            awaits_end: false,
         }
     }
 
@@ -86,6 +94,7 @@ impl Leaf {
         self.values.remove(self.values.len());
         (self.rows, self.level, self.value) = (0, 0, 0);
         (self.left, self.kept, self.copied) = (0, 0, 0);
+        (self.vectors, self.awaits_end) = (PlainValues::default(), false);
     }
 
     /// Reads until `rows` whole rows are in the buffers, or fewer if they take much memory, but at least one. Returns the
@@ -93,13 +102,15 @@ impl Leaf {
     pub(super) fn fill(&mut self, rows: usize, memory: &mut PageMemory) -> Result<usize> {
         while self.rows < rows {
             if self.left == 0 {
-                if self.rows > 0 && self.kept > KEPT_PAGES {
+                // The next page may be one of whole vectors.
+                let is_float = matches!(self.values, LeafValues::Float(_));
+                if self.rows > 0 && (is_float || self.kept > KEPT_PAGES) {
                     break;
                 }
                 if self.rows == 0 {
                     self.make_room()?;
                 }
-                if self.load(memory)?.is_none() {
+                if self.load(None, memory)?.is_none() {
                     break;
                 }
             }
@@ -112,12 +123,16 @@ impl Leaf {
     }
 
     /// Loads the next page. Returns `None` at the end of the row group.
-    fn load(&mut self, memory: &mut PageMemory) -> Result<Option<LoadedPage>> {
+    fn load(
+        &mut self,
+        wanted: Option<WantedVectors>,
+        memory: &mut PageMemory,
+    ) -> Result<Option<LoadedPage>> {
         let Some((_, pages)) = &mut self.source else {
             return Ok(None);
         };
-        let page = pages.load(memory)?;
-        if let Some(page) = page {
+        let page = pages.load(wanted, memory)?;
+        if let Some(page) = page.as_ref().filter(|page| page.vectors.is_none()) {
             self.left = page.levels;
             self.longest = page.longest.max(1);
             if matches!(self.values, LeafValues::Bytes(_)) {
@@ -236,76 +251,6 @@ impl Leaf {
                 .saturating_add(self.values.text_bytes(span.values))
                 .saturating_add(levels);
         }
-    }
-
-    /// Reads the next rows of a list of floats and appends them directly to a vector column. Returns the number of rows
-    /// appended: `rows`, or 0 if any of them doesn't have exactly `width` floats. In that case the column is unchanged,
-    /// and some of the rows are in the buffers.
-    pub(super) fn read_vectors(
-        &mut self,
-        rows: usize,
-        width: usize,
-        column: &mut Vec<f32>,
-        memory: &mut PageMemory,
-    ) -> Result<usize> {
-        if self.rows > 0 || self.level < self.definition.len() || self.values.len() > 0 {
-            return Ok(0);
-        }
-        self.remove_levels(self.level);
-        (self.level, self.value) = (0, 0);
-        let LeafValues::Float(own) = &mut self.values else {
-            return Ok(0);
-        };
-        let before = column.len();
-        // Reading appends to the buffer, so the column can serve as the buffer.
-        std::mem::swap(own, column);
-        let read = self.read_even(rows, width, memory);
-        let LeafValues::Float(own) = &mut self.values else {
-            return Ok(0);
-        };
-        std::mem::swap(own, column);
-        let is_full = read? && column.len() == before + rows.saturating_mul(width);
-        if is_full && self.is_even(rows, width) {
-            self.rows = 0;
-            self.remove_levels(self.definition.len());
-            return Ok(rows);
-        }
-        self.values = LeafValues::Float(column.split_off(before));
-        Ok(0)
-    }
-
-    /// Reads `rows` rows. Returns false at a page with a row of more than `width` values.
-    fn read_even(&mut self, rows: usize, width: usize, memory: &mut PageMemory) -> Result<bool> {
-        while self.rows < rows {
-            if self.left == 0 && self.load(memory)?.is_none() {
-                return Ok(false);
-            }
-            if self.longest > width {
-                return Ok(false);
-            }
-            self.pull(rows - self.rows)?;
-        }
-        Ok(true)
-    }
-
-    /// Returns true if each row has `width` values and none of them is null. The loops don't exit early, so the
-    /// compiler can vectorize them.
-    fn is_even(&self, rows: usize, width: usize) -> bool {
-        let full = self.levels.full;
-        let starts = |count: usize, level: &i16| count + usize::from(*level == 0);
-        self.repetition.len() == rows.saturating_mul(width)
-            && self.repetition.iter().fold(0, starts) == rows
-            && self
-                .repetition
-                .iter()
-                .step_by(width)
-                .all(|level| *level == 0)
-            && self
-                .definition
-                .iter()
-                .filter(|level| **level != full)
-                .count()
-                == 0
     }
 
     /// Returns the lists of the next rows, split into the items of the outermost list.

@@ -22,7 +22,7 @@ use parquet::file::metadata::ColumnChunkMetaData;
 use super::delta::DeltaStrings;
 use super::header::{PageHeader, PageKind};
 use super::memory::PageMemory;
-use super::row_scan::RowScan;
+use super::row_scan::{self, RowScan};
 use super::thrift::varint;
 use crate::formats::error::too_large;
 use crate::formats::frames::MAX_ROW;
@@ -30,7 +30,7 @@ use crate::stores::read_at::ReadAt;
 use queue::PageQueue;
 use raw::{PageSource, RawPage};
 pub(super) use shape::PageShape;
-use shape::bit_width;
+use shape::{PageParts, bit_width};
 
 /// Maximum size of a page in bytes, packed and unpacked. Most writers make pages of 1 MiB. `DuckDB` makes pages of 100 MB.
 pub(super) const MAX_PAGE: usize = 128 << 20;
@@ -38,8 +38,8 @@ pub(super) const MAX_PAGE: usize = 128 << 20;
 /// Maximum number of consecutive pages without values.
 const EMPTY_PAGES: usize = 100;
 
-/// A data page that was handed to the column reader.
-#[derive(Clone, Copy, Debug)]
+/// A data page.
+#[derive(Debug)]
 pub(super) struct LoadedPage {
     /// Number of values, including nulls.
     pub(super) levels: usize,
@@ -47,6 +47,47 @@ pub(super) struct LoadedPage {
     pub(super) longest: usize,
     /// Size of the unpacked page in bytes.
     pub(super) bytes: usize,
+    /// True if the page's first level begins a row.
+    pub(super) begins_row: bool,
+    /// True if the page before ended a row because of this page's kind.
+    pub(super) is_v2: bool,
+    /// The values of a page of whole vectors. `None` if the page was handed to the column reader.
+    pub(super) vectors: Option<PlainValues>,
+}
+
+/// Values of a page that are read where they are.
+#[derive(Debug, Default)]
+pub(super) struct PlainValues {
+    page: Vec<u8>,
+    /// Offset of the next value.
+    at: usize,
+    end: usize,
+}
+
+impl PlainValues {
+    pub(super) fn is_empty(&self) -> bool {
+        self.at >= self.end
+    }
+
+    /// Moves at most `count` floats to the end of `into`.
+    pub(super) fn take(&mut self, count: usize, into: &mut Vec<f32>) {
+        let end = self
+            .end
+            .min(self.at.saturating_add(count.saturating_mul(4)));
+        let values = self.page.get(self.at..end).unwrap_or_default();
+        let values = values.as_chunks::<4>().0.iter();
+        into.extend(values.map(|value| f32::from_le_bytes(*value)));
+        self.at = end;
+    }
+}
+
+/// Vectors that the caller of [`Pages::load`] can read from a page itself.
+#[derive(Clone, Copy)]
+pub(super) struct WantedVectors {
+    /// Values of each vector.
+    pub(super) width: usize,
+    /// Number of values of the last vector in the pages before, if it's the caller's.
+    pub(super) open: usize,
 }
 
 /// Pages of a column chunk, and the position reached in them.
@@ -64,17 +105,17 @@ pub(super) struct Pages {
 }
 
 impl Pages {
-    /// Returns the pages of a chunk, and the end of them that the library's column reader takes. If `ahead` is true,
-    /// pages are read and unpacked on another thread.
+    /// Returns the pages of a chunk, and the end of them that the library's column reader takes. The pages are read and
+    /// unpacked on `threads` other threads, or on this one if that's 0.
     pub(super) fn new(
         file: &Arc<dyn ReadAt>,
         chunk: &ColumnChunkMetaData,
         shape: PageShape,
-        ahead: bool,
+        threads: usize,
     ) -> Result<(Self, PageQueue)> {
         let (to_reader, pages) = mpsc::channel();
         let own = Self {
-            source: PageSource::new(file, chunk, ahead)?,
+            source: PageSource::new(file, chunk, threads)?,
             shape,
             next: None,
             to_reader,
@@ -94,8 +135,23 @@ impl Pages {
         memory.give_back(self.current + self.dictionary.unwrap_or(0));
     }
 
-    /// Hands the next data page to the column reader, with its dictionary. Returns `None` at the end of the chunk.
-    pub(super) fn load(&mut self, memory: &mut PageMemory) -> Result<Option<LoadedPage>> {
+    /// Returns the number of levels of the row that ends the pages so far.
+    pub(super) fn open(&self) -> usize {
+        self.open
+    }
+
+    /// Takes a page that was read, so that another page reuses its memory.
+    pub(super) fn recycle(&mut self, values: PlainValues) {
+        self.source.recycle(values.page);
+    }
+
+    /// Hands the next data page to the column reader, with its dictionary. A page of `wanted` vectors isn't handed over
+    /// but returned. Returns `None` at the end of the chunk.
+    pub(super) fn load(
+        &mut self,
+        wanted: Option<WantedVectors>,
+        memory: &mut PageMemory,
+    ) -> Result<Option<LoadedPage>> {
         memory.give_back(std::mem::take(&mut self.current));
         let mut empty = 0;
         while let Some(page) = self.next()? {
@@ -117,7 +173,7 @@ impl Pages {
                     self.hand_dictionary(bytes, values, encoding, memory)?;
                 }
                 _ => {
-                    if let Some(page) = self.hand_data(&header, bytes, memory)? {
+                    if let Some(page) = self.hand_data(&header, bytes, wanted, memory)? {
                         return Ok(Some(page));
                     }
                     memory.give_back(std::mem::take(&mut self.current));
@@ -171,6 +227,7 @@ impl Pages {
         &mut self,
         header: &PageHeader,
         bytes: Vec<u8>,
+        wanted: Option<WantedVectors>,
         memory: &mut PageMemory,
     ) -> Result<Option<LoadedPage>> {
         let (PageKind::Data {
@@ -186,21 +243,18 @@ impl Pages {
             return Ok(None);
         }
         let levels = usize::try_from(values).unwrap_or(usize::MAX);
-        let (repetition, data) = self.shape.parts(&header.kind, &bytes, levels)?;
-        let scan = match repetition {
+        let parts = self.shape.parts(&header.kind, &bytes, levels)?;
+        let scan = match parts.repetition {
             Some(levels_bytes) => {
                 let width = bit_width(self.shape.max_repetition);
                 RowScan::new(levels_bytes, width, levels, self.open)
             }
             None if self.shape.max_repetition == 0 => RowScan {
                 longest: 1,
-                last: 0,
+                ..RowScan::begin(0)
             },
             // The old encoding of levels isn't scanned.
-            None => RowScan {
-                longest: self.open + levels,
-                last: self.open + levels,
-            },
+            None => RowScan::begin(self.open + levels),
         };
         if scan.longest > self.shape.max_levels() {
             return Err(too_large(format!(
@@ -209,16 +263,72 @@ impl Pages {
                 MAX_ROW >> 20
             )));
         }
+        let values = bytes.len().saturating_sub(parts.data);
+        let are_vectors = encoding == Encoding::PLAIN
+            && values / size_of::<f32>() >= levels
+            && wanted.is_some_and(|wanted| self.are_vectors(&header.kind, wanted, &scan, &parts));
         self.open = scan.last;
-        let (encoding, bytes) = self.plain(encoding, bytes, data, levels, memory)?;
-        let size = bytes.len();
-        let ends_row = self.ends_row(&header.kind)?;
-        self.hand(header.kind.page(encoding, bytes.into()), ends_row);
-        Ok(Some(LoadedPage {
+        let data = parts.data;
+        let mut page = LoadedPage {
             levels,
             longest: scan.longest,
-            bytes: size,
-        }))
+            bytes: bytes.len(),
+            begins_row: scan.begins_row,
+            is_v2: matches!(header.kind, PageKind::DataV2 { .. }),
+            vectors: None,
+        };
+        if are_vectors {
+            page.vectors = Some(PlainValues {
+                page: bytes,
+                at: data,
+                end: data + levels * size_of::<f32>(),
+            });
+            return Ok(Some(page));
+        }
+        let (encoding, bytes) = self.plain(encoding, bytes, data, levels, memory)?;
+        page.bytes = bytes.len();
+        let ends_row = self.ends_row(&header.kind)?;
+        self.hand(header.kind.page(encoding, bytes.into()), ends_row);
+        Ok(Some(page))
+    }
+
+    /// Returns true if all rows of a page are the wanted vectors, of floats and without nulls. The last one may go on in
+    /// the next page.
+    fn are_vectors(
+        &self,
+        kind: &PageKind,
+        wanted: WantedVectors,
+        scan: &RowScan,
+        parts: &PageParts<'_>,
+    ) -> bool {
+        let PageShape {
+            physical,
+            max_definition,
+            max_repetition,
+        } = self.shape;
+        let levels = match *kind {
+            PageKind::Data { values, .. } => values,
+            // The library takes the end of such a page for the end of a row.
+            PageKind::DataV2 { values, nulls, .. }
+                if nulls == 0 && scan.begins_row && scan.last == wanted.width =>
+            {
+                values
+            }
+            _ => return false,
+        };
+        let levels = usize::try_from(levels).unwrap_or(usize::MAX);
+        let continues = wanted.open == self.open || wanted.open == 0 && scan.begins_row;
+        let is_full = |found| {
+            let level = u64::try_from(max_definition).unwrap_or(0);
+            row_scan::are_all(level, found, bit_width(max_definition), levels)
+        };
+        physical == Physical::FLOAT
+            && max_repetition == 1
+            && continues
+            && scan.levels == levels
+            && scan.shortest >= wanted.width
+            && scan.longest <= wanted.width
+            && parts.definition.is_some_and(is_full)
     }
 
     /// Checks the values of a data page, which begin at `data`. Strings in a delta encoding are rewritten plainly.

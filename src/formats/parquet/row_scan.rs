@@ -1,47 +1,123 @@
-//! Finds the longest row of a page in its repetition levels, before they are decoded.
+//! Scans the levels of a page before, or instead of, decoding them.
 //!
 //! A run of a few bytes can encode billions of levels, all of one row.
 
 use super::thrift::varint;
+
+/// A run of levels.
+enum LevelRun<'a> {
+    /// A number of equal levels.
+    Equal(&'a [u8], usize),
+    /// A number of bit-packed levels; the bytes may hold fewer.
+    Packed(&'a [u8], usize),
+}
+
+/// Runs of levels of `width` bits (`parquet-format`, `Encodings.md`, RLE), up to a number of levels.
+struct LevelRuns<'a> {
+    rest: &'a [u8],
+    width: usize,
+    left: usize,
+}
+
+impl<'a> Iterator for LevelRuns<'a> {
+    type Item = LevelRun<'a>;
+
+    fn next(&mut self) -> Option<LevelRun<'a>> {
+        if self.left == 0 {
+            return None;
+        }
+        let (header, length) = varint(self.rest)?;
+        let rest = self.rest.get(length..).unwrap_or_default();
+        let count = usize::try_from(header >> 1).unwrap_or(usize::MAX);
+        if header & 1 == 0 {
+            let (level, after) = rest.split_at_checked(self.width.div_ceil(8))?;
+            let count = count.min(self.left);
+            (self.rest, self.left) = (after, self.left - count);
+            Some(LevelRun::Equal(level, count))
+        } else {
+            let size = count.saturating_mul(self.width).min(rest.len());
+            let (packed, after) = rest.split_at(size);
+            let count = count.saturating_mul(8).min(self.left);
+            (self.rest, self.left) = (after, self.left - count);
+            Some(LevelRun::Packed(packed, count))
+        }
+    }
+}
+
+/// Returns true if there are `count` levels of `width` bits and all are `level`.
+pub(super) fn are_all(level: u64, levels: &[u8], width: usize, count: usize) -> bool {
+    if !(1..=8).contains(&width) {
+        return false;
+    }
+    let eight = (0..8).fold(0, |eight, at| eight | level << (at * width));
+    let mut runs = LevelRuns {
+        rest: levels,
+        width,
+        left: count,
+    };
+    let number = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .rev()
+            .fold(0, |n, byte| n << 8 | u64::from(*byte))
+    };
+    let fits = runs.by_ref().all(|run| match run {
+        LevelRun::Equal(found, _) => number(found) == level,
+        LevelRun::Packed(bytes, count) => {
+            let fits = |(at, bytes): (usize, &[u8])| {
+                let bits = width * count.saturating_sub(at * 8).min(8);
+                let mask = (0..bits).fold(0, |mask, bit| mask | 1 << bit);
+                (number(bytes) ^ eight) & mask == 0
+            };
+            bytes.len() * 8 >= count.saturating_mul(width)
+                && bytes.chunks(width).enumerate().all(fits)
+        }
+    });
+    fits && runs.left == 0
+}
 
 /// Lengths of the rows in a page, in levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RowScan {
     /// Length of the longest row, or of its part up to the end of the page.
     pub(super) longest: usize,
+    /// Length of the shortest row that another one follows.
+    pub(super) shortest: usize,
     /// Length of the last row up to the end of the page.
     pub(super) last: usize,
+    /// Number of levels that were found.
+    pub(super) levels: usize,
+    /// True if the first level begins a row.
+    pub(super) begins_row: bool,
 }
 
 impl RowScan {
-    /// Scans the levels of a page: runs of equal or bit-packed levels of `width` bits (`parquet-format`,
-    /// `Encodings.md`, RLE), of which the first `values` count. `open` is the length of the row that the pages before
-    /// left unfinished.
-    pub(super) fn new(levels: &[u8], width: usize, values: usize, open: usize) -> Self {
-        let mut scan = Self {
+    /// Returns a scan of no levels after an unfinished row of `open` levels.
+    pub(super) fn begin(open: usize) -> Self {
+        Self {
             longest: open,
+            shortest: usize::MAX,
             last: open,
+            levels: 0,
+            begins_row: false,
+        }
+    }
+
+    /// Scans the levels of a page: levels of `width` bits, of which the first `values` count. `open` is the length of
+    /// the row that the pages before left unfinished.
+    pub(super) fn new(levels: &[u8], width: usize, values: usize, open: usize) -> Self {
+        let mut scan = Self::begin(open);
+        let runs = LevelRuns {
+            rest: levels,
+            width,
+            left: values,
         };
-        let (mut rest, mut left) = (levels, values);
-        while left > 0 {
-            let Some((header, length)) = varint(rest) else {
-                break;
-            };
-            rest = rest.get(length..).unwrap_or_default();
-            let count = usize::try_from(header >> 1).unwrap_or(usize::MAX);
-            if header & 1 == 0 {
-                let Some((level, after)) = rest.split_at_checked(width.div_ceil(8)) else {
-                    break;
-                };
-                let count = count.min(left);
-                scan.run(level.iter().all(|byte| *byte == 0), count);
-                (rest, left) = (after, left - count);
-            } else {
-                let size = count.saturating_mul(width).min(rest.len());
-                let (packed, after) = rest.split_at(size);
-                let count = count.saturating_mul(8).min(left);
-                scan.packed(packed, width, count);
-                (rest, left) = (after, left - count);
+        for run in runs {
+            match run {
+                LevelRun::Equal(level, count) => {
+                    scan.run(level.iter().all(|byte| *byte == 0), count);
+                }
+                LevelRun::Packed(bytes, count) => scan.packed(bytes, width, count),
             }
         }
         scan.longest = scan.longest.max(scan.last);
@@ -50,12 +126,23 @@ impl RowScan {
 
     /// Adds `count` levels that are all zero or all not.
     fn run(&mut self, is_zero: bool, count: usize) {
+        if count == 0 {
+            return;
+        }
+        self.begins_row |= is_zero && self.levels == 0;
+        self.levels = self.levels.saturating_add(count);
         if !is_zero {
             self.last = self.last.saturating_add(count);
-        } else if count > 0 {
-            self.longest = self.longest.max(self.last);
-            self.last = 1;
+            return;
         }
+        self.longest = self.longest.max(self.last);
+        if self.last > 0 {
+            self.shortest = self.shortest.min(self.last);
+        }
+        if count > 1 {
+            self.shortest = 1;
+        }
+        self.last = 1;
     }
 
     fn packed(&mut self, bytes: &[u8], width: usize, count: usize) {
@@ -74,7 +161,7 @@ impl RowScan {
         }
         for (at, byte) in bytes.iter().enumerate() {
             match count.saturating_sub(at * 8).min(8) {
-                8 if *byte == 0xff => self.last = self.last.saturating_add(8),
+                8 if *byte == 0xff => self.run(false, 8),
                 left => (0..left).for_each(|bit| self.run(byte >> bit & 1 == 0, 1)),
             }
         }

@@ -5,6 +5,7 @@
 //! Bytes are lists of unsigned bytes or plain binary values.
 
 use super::arrow::ArrowType;
+use crate::formats::error::FoundColumn;
 use crate::formats::schema::{DataType, Field};
 
 /// Returns true if the column may fill the field.
@@ -158,18 +159,22 @@ fn scalars(element: &DataType) -> &'static str {
 }
 
 /// Describes the column, and how to write it instead if [`wanted`] doesn't say that already.
-pub(super) fn found(column: &ArrowType) -> String {
+pub(super) fn found(column: &ArrowType) -> FoundColumn {
     let plain = plain(column);
     if plain == *column {
-        return format!("a column of {column}");
+        return format!("a column of {column}").into();
     }
     let element = innermost(&plain);
-    format!(
-        "a column of {column} (as the Arrow schema stored in the file says), which Milvus does not read; write it as \
-         {plain}: with pyarrow table.cast(schema) to pa.{element}(), with polars df.to_arrow().cast(schema) and \
-         pyarrow.parquet.write_table, with pandas df.to_parquet(path, schema=schema), or without the stored schema \
-         (store_schema=False)"
-    )
+    FoundColumn {
+        text: format!(
+            "a column of {column} (as the Arrow schema stored in the file says), which Milvus does not read"
+        ),
+        instead: Some(format!(
+            "write it as {plain}: with pyarrow table.cast(schema) to pa.{element}(), with polars df.to_arrow().cast(schema) \
+             and pyarrow.parquet.write_table, with pandas df.to_parquet(path, schema=schema), or without the stored schema \
+             (store_schema=False)"
+        )),
+    }
 }
 
 /// Returns the type without large strings, large bytes and dictionaries.

@@ -73,31 +73,42 @@ impl ColumnSource {
         memory: &mut PageMemory,
     ) -> Result<()> {
         let mut left = rows;
-        if let ([leaf], DataType::FloatVector { dim }, Own::Float(column)) = (
-            self.leaves.as_mut_slice(),
-            &sink.field.data_type,
-            sink.column.values_mut(),
-        ) {
-            let begin = column.len() / (*dim).max(1);
-            let read = leaf.read_vectors(rows, *dim, column, memory)?;
-            if read > 0 {
-                sink.column.seal();
-                check(begin, *dim, sink);
-            }
-            left -= read.min(left);
-        }
         while left > 0 {
-            let rows = self.fill(left, memory)?;
-            self.push(rows, sink);
-            for leaf in &mut self.leaves {
-                leaf.consume(rows);
+            let mut appended = self.append_vectors(left, sink, memory)?;
+            if appended == 0 {
+                appended = self.fill(left, memory)?;
+                self.push(appended, sink);
+                for leaf in &mut self.leaves {
+                    leaf.consume(appended);
+                }
             }
-            left -= rows.min(left);
+            left -= appended.min(left);
         }
         if self.json.capacity() > KEPT_TEXT {
             self.json = String::new();
         }
         Ok(())
+    }
+
+    /// Appends the next rows without reading their levels, at most `rows`, if they're whole float vectors.
+    fn append_vectors(
+        &mut self,
+        rows: usize,
+        sink: &mut Sink<'_>,
+        memory: &mut PageMemory,
+    ) -> Result<usize> {
+        let ([leaf], DataType::FloatVector { dim }, Own::Float(column)) = (
+            self.leaves.as_mut_slice(),
+            &sink.field.data_type,
+            sink.column.values_mut(),
+        ) else {
+            return Ok(0);
+        };
+        let begin = column.len() / (*dim).max(1);
+        let read = leaf.read_vectors(rows, *dim, column, memory)?;
+        sink.column.seal();
+        sink.refuse_bad_numbers(begin);
+        Ok(read)
     }
 
     /// Appends the next rows, which have been read.
@@ -159,27 +170,6 @@ impl ColumnSource {
                 }
                 _ => push_scalar(sink, &leaf.values, span.values.start),
             }
-        }
-    }
-}
-
-/// Refuses the appended vectors that aren't finite.
-fn check(begin: usize, dim: usize, sink: &mut Sink<'_>) {
-    let Own::Float(values) = sink.column.values() else {
-        return;
-    };
-    let fresh = values.get(begin.saturating_mul(dim)..).unwrap_or_default();
-    // Checking all values at once is fast, and usually all are finite.
-    if fresh
-        .iter()
-        .fold(true, |fine, value| fine & value.is_finite())
-    {
-        return;
-    }
-    let problems: Vec<_> = fresh.chunks_exact(dim).map(native::not_finite).collect();
-    for (row, found) in problems.into_iter().enumerate() {
-        if let Some(found) = found {
-            sink.refuse(begin + row, found);
         }
     }
 }

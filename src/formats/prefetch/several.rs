@@ -2,7 +2,8 @@
 //!
 //! One thread finds rows and deals them out to the parsers in blocks, in rotation. Batches are collected in the same
 //! rotation, so they keep the order of the file. Each parser has two batches and at most three blocks. All blocks
-//! together have a limit, [`IN_FLIGHT`], which counts if rows are large.
+//! together have a limit, [`IN_FLIGHT`], which counts if rows are large. A block that is large because of its rows stays
+//! with its parser, so only one thread takes the memory that parsing large rows needs.
 
 use crate::formats::{Batch, Block, ReadError, Reader};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
@@ -17,6 +18,15 @@ const BATCHES: usize = 2;
 /// Maximum size in bytes of the text of all rows that were found and aren't stored yet, unless a single block is larger.
 /// Parsing takes up to five times the memory of the text.
 const IN_FLIGHT: usize = 24 << 20;
+
+/// Size in bytes of a block above which the same parser gets the next block.
+const LARGE: usize = 8 << 20;
+
+/// Returns the number of the parser that gets the block after one of `size` bytes.
+fn next_parser(parser: usize, size: usize, parsers: usize) -> usize {
+    let next = parser + usize::from(size <= LARGE);
+    if next < parsers { next } else { 0 }
+}
 
 /// A block, and the number of bytes of the file up to its end.
 type Found = Result<(Block, u64), ReadError>;
@@ -67,12 +77,14 @@ pub(crate) fn each<E>(
         for parser in work {
             scope.spawn(move || parser.run());
         }
-        for output in outputs.iter().cycle() {
+        let mut at = 0;
+        while let Some(output) = outputs.get(at) {
             // If the next parser in rotation has ended, there was nothing left to parse.
             let Ok(parsed) = output.batches.recv() else {
                 break;
             };
             let (mut batch, bytes, size) = parsed.map_err(&failed)?;
+            at = next_parser(at, size, outputs.len());
             keep(&mut batch, bytes)?;
             batch.clear();
             _ = output.kept.send(batch);
@@ -105,8 +117,8 @@ fn parser(reader: &Reader) -> (FinderInput, Output, ParserChannels) {
 
 /// Deals out blocks until the file or one of the other threads ends. `freed` receives the sizes of stored blocks.
 fn find(mut reader: Reader, inputs: &[FinderInput], freed: &Receiver<usize>) {
-    let mut in_flight = 0;
-    for input in inputs.iter().cycle() {
+    let (mut in_flight, mut at) = (0, 0);
+    while let Some(input) = inputs.get(at) {
         let mut block = input.spare.try_recv().unwrap_or_default();
         let found = match reader.next_block(&mut block) {
             Ok(true) => Ok((block, reader.bytes())),
@@ -121,6 +133,7 @@ fn find(mut reader: Reader, inputs: &[FinderInput], freed: &Receiver<usize>) {
             in_flight -= size;
         }
         in_flight += size;
+        at = next_parser(at, size, inputs.len());
         let ends = found.is_err();
         if input.blocks.send(found).is_err() || ends {
             return;

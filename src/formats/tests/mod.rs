@@ -11,6 +11,7 @@ mod numpy;
 mod parquet;
 mod parquet_stored;
 mod parquet_types;
+mod parquet_vectors;
 mod parts;
 mod properties;
 mod rows;

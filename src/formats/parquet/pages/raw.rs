@@ -23,8 +23,8 @@ const MAX_HEADER: usize = 16 << 20;
 /// Maximum size in bytes of a page that is read ahead, packed and unpacked.
 const MAX_AHEAD: usize = 2 << 20;
 
-/// Pages that wait for the reader. With the page that the thread unpacks, a column has at most 8 MiB beyond the limit of
-/// [`super::PageMemory`].
+/// Pages of one thread that wait for the reader. With the page that it unpacks, each thread has at most 8 MiB beyond the
+/// limit of [`super::PageMemory`].
 const WAITING: usize = 2;
 
 /// The bytes of a column chunk that weren't read yet.
@@ -34,6 +34,8 @@ pub(super) struct RawPages {
     /// Offset of the next page in the file, and number of bytes of the chunk from there on.
     pub(super) at: u64,
     pub(super) left: u64,
+    /// Buffers of pages that were read.
+    pub(super) spare: Vec<Vec<u8>>,
 }
 
 /// A page whose header was read. `bytes` is the unpacked page if it was read ahead.
@@ -52,32 +54,38 @@ pub(super) enum AheadStep {
 /// Source of a chunk's pages.
 pub(super) enum PageSource {
     Here(RawPages),
-    Ahead(Receiver<Result<AheadStep>>),
+    /// Threads that unpack the pages in turns, and the number of pages received from them.
+    Ahead(Vec<Receiver<Result<AheadStep>>>, usize),
 }
 
 impl PageSource {
-    /// Returns the pages of a chunk. If `ahead` is true, a thread reads them; it ends when the source is dropped.
+    /// Returns the pages of a chunk. If `threads` isn't 0, as many threads read them; they end when the source is dropped.
     pub(super) fn new(
         file: &Arc<dyn ReadAt>,
         chunk: &ColumnChunkMetaData,
-        ahead: bool,
+        threads: usize,
     ) -> Result<Self> {
-        let raw = RawPages::new(file, chunk)?;
-        if !ahead {
-            return Ok(Self::Here(raw));
-        }
-        let (sender, pages) = mpsc::sync_channel(WAITING);
-        let read = move || {
-            if caught::catch(|| raw.read_ahead(&sender)).is_err() {
-                _ = sender.send(Err(damaged("it is damaged")));
+        let mut receivers = Vec::new();
+        for own in 0..threads {
+            let raw = RawPages::new(file, chunk)?;
+            let (sender, pages) = mpsc::sync_channel(WAITING);
+            let read = move || {
+                if caught::catch(|| raw.read_ahead((own, threads), &sender)).is_err() {
+                    _ = sender.send(Err(damaged("it is damaged")));
+                }
+            };
+            let thread = thread::Builder::new().name("pages".to_owned());
+            if thread.spawn(read).is_err() {
+                // If no thread can be started, the reader reads the pages itself.
+                receivers.clear();
+                break;
             }
-        };
-        let thread = thread::Builder::new().name("pages".to_owned());
-        if thread.spawn(read).is_err() {
-            // If no thread can be started, the reader reads the pages itself.
+            receivers.push(pages);
+        }
+        if receivers.is_empty() {
             return Ok(Self::Here(RawPages::new(file, chunk)?));
         }
-        Ok(Self::Ahead(pages))
+        Ok(Self::Ahead(receivers, 0))
     }
 
     /// Returns the next page, or `None` at the end of the chunk.
@@ -90,7 +98,12 @@ impl PageSource {
                     bytes: None,
                 }));
             }
-            Self::Ahead(pages) => pages.recv().ok().transpose()?,
+            Self::Ahead(threads, received) => {
+                let thread = threads.get(*received % threads.len().max(1));
+                *received += 1;
+                let step = thread.and_then(|pages| pages.recv().ok());
+                step.transpose()?
+            }
         };
         Ok(match step {
             Some(AheadStep::Page(page)) => Some(page),
@@ -110,9 +123,16 @@ impl PageSource {
         let bytes = match (page.bytes, self) {
             (Some(bytes), _) => bytes,
             (None, Self::Here(raw)) => raw.unpack(&page.header)?,
-            (None, Self::Ahead(_)) => return Err(damaged("a page is missing")),
+            (None, Self::Ahead(..)) => return Err(damaged("a page is missing")),
         };
         Ok((page.header, bytes))
+    }
+
+    /// Keeps the memory of a page for another one, unless threads read the pages.
+    pub(super) fn recycle(&mut self, page: Vec<u8>) {
+        if let Self::Here(raw) = self {
+            raw.recycle(page);
+        }
     }
 }
 
@@ -132,16 +152,30 @@ impl RawPages {
             codec: PageCodec::new(chunk.compression())?,
             at,
             left,
+            spare: Vec::new(),
         })
     }
 
-    /// Passes the pages to the reader, up to the first page that is large.
-    fn read_ahead(mut self, sender: &SyncSender<Result<AheadStep>>) {
+    /// Passes the pages of thread `own` of `threads` to the reader, up to the chunk's first page that is large.
+    fn read_ahead(
+        mut self,
+        (own, threads): (usize, usize),
+        sender: &SyncSender<Result<AheadStep>>,
+    ) {
+        let mut thread = 0;
         while let Some(header) = self.header().transpose() {
+            let is_own = thread == own;
+            thread = if thread + 1 < threads { thread + 1 } else { 0 };
             let step = match header {
                 Ok(header) if header.size.max(header.stored) > MAX_AHEAD => {
-                    _ = sender.send(Ok(AheadStep::Large(header, self)));
+                    if is_own {
+                        _ = sender.send(Ok(AheadStep::Large(header, self)));
+                    }
                     return;
+                }
+                Ok(header) if !is_own => {
+                    self.pass(header.stored);
+                    continue;
                 }
                 Ok(header) => self.unpack(&header).map(|bytes| {
                     AheadStep::Page(RawPage {
@@ -192,7 +226,8 @@ impl RawPages {
 
     /// Reads a page and unpacks it.
     fn unpack(&mut self, header: &PageHeader) -> Result<Vec<u8>> {
-        let mut stored = vec![0; header.stored];
+        let mut stored = self.spare.pop().unwrap_or_default();
+        stored.resize(header.stored, 0);
         self.file.read_at(self.at, &mut stored)?;
         self.pass(header.stored);
         if let Some(expected) = header.crc {
@@ -220,9 +255,19 @@ impl RawPages {
             return Ok(stored);
         }
         let (levels, packed) = stored.split_at(plain);
-        let mut bytes = Vec::with_capacity(header.size);
+        let mut bytes = self.spare.pop().unwrap_or_default();
+        bytes.clear();
+        bytes.reserve_exact(header.size);
         bytes.extend_from_slice(levels);
         self.codec.unpack(packed, header.size - plain, &mut bytes)?;
+        self.recycle(stored);
         Ok(bytes)
+    }
+
+    /// Keeps the memory of a page for another one.
+    fn recycle(&mut self, page: Vec<u8>) {
+        if page.capacity() <= MAX_AHEAD && self.spare.len() < 2 {
+            self.spare.push(page);
+        }
     }
 }

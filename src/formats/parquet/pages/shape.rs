@@ -35,14 +35,15 @@ impl PageShape {
         MAX_ROW / self.value_bytes()
     }
 
-    /// Returns the repetition levels of a data page, if it has any that can be scanned, and the offset of its values.
+    /// Finds the levels of a data page, as far as they can be scanned, and the offset of its values.
     pub(super) fn parts<'b>(
         self,
         kind: &PageKind,
         bytes: &'b [u8],
         levels: usize,
-    ) -> Result<(Option<&'b [u8]>, usize)> {
+    ) -> Result<PageParts<'b>> {
         let short = || damaged("a page ends within its levels");
+        let mut parts = PageParts::default();
         match kind {
             PageKind::DataV2 {
                 definition,
@@ -51,9 +52,10 @@ impl PageShape {
             } => {
                 let repetition = usize::try_from(*repetition).unwrap_or(usize::MAX);
                 let definition = usize::try_from(*definition).unwrap_or(usize::MAX);
+                parts.data = repetition.saturating_add(definition);
                 let level_bytes = bytes.get(..repetition).ok_or_else(short)?;
-                let scanned = (self.max_repetition > 0).then_some(level_bytes);
-                Ok((scanned, repetition.saturating_add(definition)))
+                parts.repetition = (self.max_repetition > 0).then_some(level_bytes);
+                parts.definition = bytes.get(repetition..parts.data);
             }
             PageKind::Data {
                 definition,
@@ -61,10 +63,9 @@ impl PageShape {
                 ..
             } => {
                 let mut rest = bytes;
-                let mut scanned = None;
-                for (max, encoding, is_repetition) in [
-                    (self.max_repetition, repetition, true),
-                    (self.max_definition, definition, false),
+                for (max, encoding, found) in [
+                    (self.max_repetition, repetition, &mut parts.repetition),
+                    (self.max_definition, definition, &mut parts.definition),
                 ] {
                     if max == 0 {
                         continue;
@@ -73,21 +74,28 @@ impl PageShape {
                         let (length, after) = rest.split_first_chunk::<4>().ok_or_else(short)?;
                         let length =
                             usize::try_from(u32::from_le_bytes(*length)).unwrap_or(usize::MAX);
-                        let (found, after) = after.split_at_checked(length).ok_or_else(short)?;
+                        let (levels, after) = after.split_at_checked(length).ok_or_else(short)?;
                         rest = after;
-                        if is_repetition {
-                            scanned = Some(found);
-                        }
+                        *found = Some(levels);
                     } else {
                         let length = levels.saturating_mul(bit_width(max)).div_ceil(8);
                         rest = rest.get(length..).ok_or_else(short)?;
                     }
                 }
-                Ok((scanned, bytes.len() - rest.len()))
+                parts.data = bytes.len() - rest.len();
             }
-            _ => Ok((None, 0)),
+            _ => {}
         }
+        Ok(parts)
     }
+}
+
+/// The levels of a data page, unless they're in the old encoding, and the offset of its values.
+#[derive(Default)]
+pub(super) struct PageParts<'b> {
+    pub(super) repetition: Option<&'b [u8]>,
+    pub(super) definition: Option<&'b [u8]>,
+    pub(super) data: usize,
 }
 
 /// Returns the number of bits of a level.

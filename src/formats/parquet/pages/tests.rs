@@ -43,6 +43,7 @@ fn refused(file: Vec<u8>, codec: PageCodec, shape: PageShape) -> String {
             file: Arc::new(file),
             codec,
             at: 0,
+            spare: Vec::new(),
         }),
         shape,
         next: None,
@@ -52,7 +53,7 @@ fn refused(file: Vec<u8>, codec: PageCodec, shape: PageShape) -> String {
         open: 0,
     };
     pages
-        .load(&mut PageMemory::default())
+        .load(None, &mut PageMemory::default())
         .unwrap_err()
         .to_string()
 }
