@@ -161,14 +161,11 @@ fn look_at_vectors(column: &Column, mut see: impl FnMut(usize, f32)) {
 }
 
 /// Returns the square of a vector's length. Several sums let the compiler add several values at once.
-#[expect(
-    clippy::needless_range_loop,
-    reason = "the compiler leaves calls in a loop over zipped arrays"
-)]
 fn square(vector: &[f32]) -> f32 {
     let (blocks, rest) = vector.as_chunks::<16>();
     let mut sums = [0.0_f32; 16];
     for block in blocks {
+        // The compiler leaves calls in a loop over zipped arrays.
         for at in 0..16 {
             sums[at] += block[at] * block[at];
         }

@@ -213,9 +213,9 @@ mod tests {
         }
     }
 
-    /// Maximum memory in bytes while rows of almost the maximum size are parsed by all threads. Each keeps some freed memory.
+    /// Maximum memory in bytes while rows of almost the maximum size are parsed.
     #[cfg(all(unix, feature = "local"))]
-    const PEAK: u64 = 600 << 20;
+    const PEAK: u64 = 300 << 20;
 
     /// The child process: reads rows of almost the maximum size with several parsers.
     #[cfg(all(unix, feature = "local"))]
