@@ -10,11 +10,8 @@ use super::block::RowSyntax;
 use super::error::{PushError, ReadError};
 use super::text_rows::FindRows;
 use super::warning::Warning;
-use super::window::Window;
+use super::window::{MAX_ROW, Window};
 use value_scan::{ValueScan, is_blank};
-
-/// Maximum size of a row in bytes, in every format.
-pub(super) const MAX_ROW: usize = 16 << 20;
 
 /// The syntax of a JSON object as a row.
 pub(super) struct JsonSyntax;

@@ -229,7 +229,7 @@ mod tests {
             if number > 0 {
                 return true;
             }
-            let text = "x".repeat(crate::formats::frames::MAX_ROW - 100);
+            let text = "x".repeat(crate::formats::window::MAX_ROW - 100);
             let begin = "{\"id\": 1, \"vector\": [1, 2], \"text\": \"";
             let row = [begin, text.as_str(), "\"}\n"].concat();
             let file = Arc::new(Repeated {

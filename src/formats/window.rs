@@ -1,10 +1,12 @@
 //! A sliding window over a file: bytes that have been read but haven't become rows yet.
 
 use super::error::ReadError;
-use super::frames::MAX_ROW;
 use crate::stores::read_at::ReadAt;
 use std::io;
 use std::sync::Arc;
+
+/// Maximum size of a row in bytes, in every format.
+pub(super) const MAX_ROW: usize = 16 << 20;
 
 /// Bytes requested from the file at a time.
 pub(super) const CHUNK: usize = 1 << 20;

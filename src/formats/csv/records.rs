@@ -7,9 +7,8 @@
 
 use crate::formats::cells::{Cells, NOT_CLOSED};
 use crate::formats::error::{PushError, ReadError};
-use crate::formats::frames::MAX_ROW;
 use crate::formats::text_rows::FindRows;
-use crate::formats::window::Window;
+use crate::formats::window::{MAX_ROW, Window};
 
 /// Records after a possible cut that must have as many cells as the header.
 const PROBED: u64 = 4;

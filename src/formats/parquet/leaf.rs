@@ -17,7 +17,7 @@ use super::memory::PageMemory;
 use super::pages::{LoadedPage, PageShape, Pages, PlainValues, WantedVectors};
 use super::values::{LeafValues, remove};
 use crate::formats::error::too_large;
-use crate::formats::frames::MAX_ROW;
+use crate::formats::window::MAX_ROW;
 
 use spans::{LeafSpans, ListSpans};
 

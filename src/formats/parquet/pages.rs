@@ -25,7 +25,7 @@ use super::memory::PageMemory;
 use super::row_scan::{self, RowScan};
 use super::thrift::varint;
 use crate::formats::error::too_large;
-use crate::formats::frames::MAX_ROW;
+use crate::formats::window::MAX_ROW;
 use crate::stores::read_at::ReadAt;
 use queue::PageQueue;
 use raw::{PageSource, RawPage};

@@ -1,8 +1,8 @@
 //! The levels in front of a data page's values, and the sizes that follow from a leaf's type.
 
 use super::damaged;
-use crate::formats::frames::MAX_ROW;
 use crate::formats::parquet::header::PageKind;
+use crate::formats::window::MAX_ROW;
 use parquet::basic::{Encoding, Type as Physical};
 use parquet::errors::Result;
 
