@@ -2,6 +2,7 @@
 
 use crate::error::{Failure, Kind};
 use crate::interrupt::Stop;
+use crate::stores::fault::StoreFault;
 use std::io;
 
 /// The reason why a check has no report.
@@ -14,6 +15,14 @@ pub(crate) enum CheckError {
         path: String,
         /// The system's or the store's error.
         why: String,
+    },
+    /// An object store can't be read.
+    #[error("check: cannot read {path}: {fault}")]
+    Store {
+        /// The path as given.
+        path: String,
+        /// The store's error.
+        fault: StoreFault,
     },
     /// A pattern is wrong.
     #[error("check: {pattern:?} is no pattern: {why}")]
@@ -47,11 +56,15 @@ pub(crate) enum CheckError {
 
 impl From<CheckError> for Failure {
     fn from(error: CheckError) -> Self {
-        let failure = Self::new(Kind::Script, error.to_string());
+        let kind = match &error {
+            CheckError::Store { fault, .. } if fault.kind() != Kind::Refused => fault.kind(),
+            _ => Kind::Script,
+        };
+        let failure = Self::new(kind, error.to_string());
         match error {
             CheckError::Stopped(stop) => stop.into(),
             CheckError::Pattern { .. } => Self::usage(failure.message),
-            CheckError::Unreadable { path, .. } if path.contains("://") => failure.with_hint(
+            CheckError::Store { .. } => failure.with_hint(
                 "a private bucket needs storage keys: storage_keys: \"aws\", or the storage settings of connect() or a profile",
             ),
             CheckError::Keys { .. } => failure.with_hint(

@@ -6,6 +6,7 @@ use crate::formats::source::{FilesError, SourceFile, SourcePath};
 use crate::location::{Format, Location, LocationError, PathScope, Store};
 use crate::secret::StorageKeys;
 use crate::stores::bucket::{Bucket, Endpoints};
+use crate::stores::fault::StoreFault;
 use crate::stores::root::{Root, RootedFile};
 use std::path::Path;
 
@@ -63,8 +64,10 @@ pub(super) fn find(
         match SourcePath::entry_files(entry, &stores.keys) {
             Ok(mut own) => files.append(&mut own),
             Err(FilesError::Unreadable { path, source }) => {
-                let why = source.to_string();
-                return Err(CheckError::Unreadable { path, why });
+                return Err(match source.downcast::<StoreFault>() {
+                    Ok(fault) => CheckError::Store { path, fault },
+                    Err(error) => missing(&path, &error.to_string()),
+                });
             }
             Err(error) => {
                 let name = SourcePath::entry_name(entry);

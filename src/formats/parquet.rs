@@ -18,6 +18,7 @@ mod memory;
 mod pages;
 mod row_scan;
 mod rules;
+mod shape;
 mod source;
 mod stored;
 mod structs;

@@ -208,7 +208,7 @@ pub(crate) fn try_within(
     let folder = Path::new(&folder);
     let count: u64 = std::env::var(COUNT).unwrap().parse().unwrap();
     let progress = std::fs::File::create(folder.join(kind)).unwrap();
-    let (mut slowest, mut accepted) = (Duration::ZERO, 0_u64);
+    let (mut slowest, mut accepted) = ((Duration::ZERO, 0), 0_u64);
     let (began, begins) = mpsc::channel();
     std::thread::spawn(move || end_if_stuck(&begins));
     let only = std::env::var(ONLY)
@@ -219,12 +219,14 @@ pub(crate) fn try_within(
         began.send(()).unwrap();
         let begin = processor_time();
         accepted += u64::from(accepts(number, &mut fastrand::Rng::with_seed(number)));
-        slowest = slowest.max(processor_time().saturating_sub(begin));
-        assert!(slowest < HANG, "it took {slowest:?}");
+        slowest = slowest.max((processor_time().saturating_sub(begin), number));
+        assert!(slowest.0 < HANG, "it took {:?}", slowest.0);
     }
     let peak = peak();
     let report = format!(
-        "{kind}: {count} mutations, {accepted} accepted, slowest {slowest:?}, peak {} MiB",
+        "{kind}: {count} mutations, {accepted} accepted, slowest {:?} (mutation {}), peak {} MiB",
+        slowest.0,
+        slowest.1,
         peak >> 20
     );
     std::fs::write(folder.join(format!("{kind}.report")), report).unwrap();

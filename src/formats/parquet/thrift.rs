@@ -73,6 +73,8 @@ impl<'a> ThriftReader<'a> {
                 0 => id = self.int()?,
                 delta => id += i64::from(delta),
             }
+            // A number has 16 bits. The library cuts off the others.
+            i16::try_from(id).map_err(|_| ThriftError::Invalid)?;
             read(self, id, field)?;
         }
     }
@@ -82,11 +84,23 @@ impl<'a> ThriftReader<'a> {
         &mut self,
         mut read: impl FnMut(&mut Self, u64) -> Result<()>,
     ) -> Result<()> {
-        let (count, element) = self.list()?;
-        if count > 0 && element != Some(ThriftType::Struct) {
-            return Err(ThriftError::Invalid);
-        }
+        let count = self.list_of(ThriftType::Struct)?;
         (0..count).rev().try_for_each(|left| read(self, left))
+    }
+
+    /// Skips a list of integers.
+    pub(super) fn ints(&mut self) -> Result<()> {
+        let count = self.list_of(ThriftType::Int)?;
+        self.skip_all(count, ThriftType::Int, 0)
+    }
+
+    /// Reads the start of a list of this type. Returns the number of elements.
+    fn list_of(&mut self, expected: ThriftType) -> Result<u64> {
+        match self.list()? {
+            (count, Some(found)) if found == expected => Ok(count),
+            (0, _) => Ok(0),
+            _ => Err(ThriftError::Invalid),
+        }
     }
 
     /// Reads the start of a list: the number and the type of the elements.

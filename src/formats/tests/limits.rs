@@ -228,6 +228,21 @@ fn a_footer_has_a_limit() {
 }
 
 #[test]
+fn a_footer_whose_fields_have_other_types_is_damaged() {
+    // Version 1, and a schema of one column "r" with 2^28 members. The number's type is UUID, whose 16 bytes hide it.
+    let mut bytes = b"PAR1\x15\x02\x19\x1c\x48\x01r\x1d\x80\x80\x80\x80\x02".to_vec();
+    bytes.extend([0; 13]);
+    let length = u32::try_from(bytes.len() - 4).unwrap();
+    bytes.extend(length.to_le_bytes());
+    bytes.extend(b"PAR1");
+    let input = Input::Object(Arc::new(bytes));
+    let schema = schema(json!({"fieldName": "t", "dataType": "Text"}));
+    let opened = Reader::new(input, Format::Parquet, &schema, &CsvOptions::default());
+    let message = opened.unwrap_err().to_string();
+    assert!(message.contains("its footer is damaged"), "{message}");
+}
+
+#[test]
 fn a_record_has_a_limited_number_of_cells() {
     let schema = schema(json!({"fieldName": "t", "dataType": "Text"}));
     for text in [

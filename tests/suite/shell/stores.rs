@@ -50,6 +50,16 @@ fn a_wrong_key_fails_the_job_with_the_reason() {
 }
 
 #[test]
+fn a_check_of_a_bucket_that_denies_access_ends_like_a_refused_key() {
+    let s3 = s3("AKIAOTHER");
+    for paths in ["s3://books/in/books.jsonl", "s3://books/in/"] {
+        let call = format!("check(\"{paths}\", #{{storage_keys: \"aws\"}});");
+        let ran = test(&s3, &call).status(3).run();
+        ran.complains("access denied (InvalidAccessKeyId)");
+    }
+}
+
+#[test]
 fn files_of_a_bucket_are_checked_again_only_if_they_changed() {
     let folder = Folder::new();
     let run = |s3: &S3, begin: &str| {
