@@ -5,7 +5,7 @@
 //! store's client. Nothing here depends on what the files hold or who asks for them. Start with [`root`].
 
 pub(crate) mod bucket;
-mod fault;
+pub(crate) mod fault;
 pub(crate) mod glob;
 pub(crate) mod object;
 pub(crate) mod read_at;
