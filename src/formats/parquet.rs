@@ -18,7 +18,6 @@ mod memory;
 mod pages;
 mod row_scan;
 mod rules;
-mod shape;
 mod source;
 mod stored;
 mod structs;

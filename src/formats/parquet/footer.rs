@@ -1,9 +1,10 @@
 //! Footer of a Parquet file, checked before the library parses it.
 
+mod fields;
+
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
 
-use super::shape;
 use super::thrift::{ThriftError, ThriftReader, ThriftType, count_structs};
 use crate::formats::error::too_large;
 use crate::stores::read_at::ReadAt;
@@ -56,7 +57,7 @@ pub(super) fn read(file: &dyn ReadAt) -> Result<ParquetMetaData> {
     }
     let mut footer = vec![0; length];
     file.read_at(begin, &mut footer)?;
-    shape::check(&footer).map_err(|_| general("its footer is damaged"))?;
+    fields::check(&footer).map_err(|_| general("its footer is damaged"))?;
     let parts = count_structs(&footer).ok_or_else(|| general("its footer is damaged"))?;
     if parts > MAX_PARTS {
         return Err(too_large(format!(

@@ -5,6 +5,7 @@
 //! hands them to the library's column reader one by one. Each count is first compared with the page's bytes and with a
 //! limit.
 
+mod loaded;
 mod queue;
 mod raw;
 mod shape;
@@ -27,6 +28,7 @@ use super::thrift::varint;
 use crate::formats::error::too_large;
 use crate::formats::window::MAX_ROW;
 use crate::stores::read_at::ReadAt;
+pub(super) use loaded::{LoadedPage, PlainValues, WantedVectors};
 use queue::PageQueue;
 use raw::{PageSource, RawPage};
 pub(super) use shape::PageShape;
@@ -37,58 +39,6 @@ pub(super) const MAX_PAGE: usize = 128 << 20;
 
 /// Maximum number of consecutive pages without values.
 const EMPTY_PAGES: usize = 100;
-
-/// A data page.
-#[derive(Debug)]
-pub(super) struct LoadedPage {
-    /// Number of values, including nulls.
-    pub(super) levels: usize,
-    /// Number of levels of the longest row, including the part of the first row in the pages before.
-    pub(super) longest: usize,
-    /// Size of the unpacked page in bytes.
-    pub(super) bytes: usize,
-    /// True if the page's first level begins a row.
-    pub(super) begins_row: bool,
-    /// True if the page before ended a row because of this page's kind.
-    pub(super) is_v2: bool,
-    /// The values of a page of whole vectors. `None` if the page was handed to the column reader.
-    pub(super) vectors: Option<PlainValues>,
-}
-
-/// Values of a page that are read where they are.
-#[derive(Debug, Default)]
-pub(super) struct PlainValues {
-    page: Vec<u8>,
-    /// Offset of the next value.
-    at: usize,
-    end: usize,
-}
-
-impl PlainValues {
-    pub(super) fn is_empty(&self) -> bool {
-        self.at >= self.end
-    }
-
-    /// Moves at most `count` floats to the end of `into`.
-    pub(super) fn take(&mut self, count: usize, into: &mut Vec<f32>) {
-        let end = self
-            .end
-            .min(self.at.saturating_add(count.saturating_mul(4)));
-        let values = self.page.get(self.at..end).unwrap_or_default();
-        let values = values.as_chunks::<4>().0.iter();
-        into.extend(values.map(|value| f32::from_le_bytes(*value)));
-        self.at = end;
-    }
-}
-
-/// Vectors that the caller of [`Pages::load`] can read from a page itself.
-#[derive(Clone, Copy)]
-pub(super) struct WantedVectors {
-    /// Values of each vector.
-    pub(super) width: usize,
-    /// Number of values of the last vector in the pages before, if it's the caller's.
-    pub(super) open: usize,
-}
 
 /// Pages of a column chunk, and the position reached in them.
 pub(super) struct Pages {

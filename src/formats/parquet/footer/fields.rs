@@ -1,9 +1,9 @@
 //! Types of the fields of a footer, checked before the library reads them.
 //!
 //! The library reads a field by its number and takes the type for granted. A footer with another type would mean one thing
-//! to the checks of [`super::footer`], and another to the library. Source: `parquet.thrift` of Apache's parquet-format.
+//! to the checks of [`super`], and another to the library. Source: `parquet.thrift` of Apache's parquet-format.
 
-use super::thrift::{ThriftError, ThriftReader, ThriftType};
+use crate::formats::parquet::thrift::{ThriftError, ThriftReader, ThriftType};
 
 /// Fields that the library reads, with their numbers. It skips all others by their type.
 type Fields = &'static [(i64, FieldShape)];

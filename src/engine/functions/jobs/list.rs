@@ -1,0 +1,232 @@
+//! `jobs()`: the service's list of jobs, by state and age.
+
+use super::{DEFAULT_LIMIT, note_ends};
+use crate::api::model::{JobState, JobSummary};
+use crate::api::{JobFilter, JobWalk};
+use crate::connection::Connection;
+use crate::engine::call::Call;
+use crate::engine::functions::watch::ask::{Answer, Pace, Question, ask};
+use crate::engine::options::Options;
+use crate::engine::types::{Job, List, ListKind, SummaryValue};
+use crate::error::Failure;
+use crate::text::words;
+use jiff::Timestamp;
+use rhai::Dynamic;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+pub(super) fn jobs(call: &Call) -> Result<Dynamic, Failure> {
+    let options = call.options(0)?;
+    let states = states(&options)?;
+    let limit = limit(&options, DEFAULT_LIMIT)?;
+    let since = options.moment("since")?;
+    let connection = call.connection()?;
+    let mut walk = connection.client.jobs(JobFilter {
+        collection: options.text("collection")?,
+        database: options.text("db")?,
+    });
+    let mut found: Vec<JobSummary> = Vec::new();
+    // The time of a job may be unknown until the whole list is read.
+    let enough = limit.filter(|_| since.is_none());
+    while enough.is_none_or(|limit| found.len() < limit) {
+        match walk.next() {
+            None => break,
+            Some(job) => {
+                let job = job?;
+                if states
+                    .as_ref()
+                    .is_none_or(|states| states.contains(&job.state.kind))
+                {
+                    found.push(job);
+                }
+            }
+        }
+    }
+    if !walk.is_whole() {
+        call.session.warn(&partly_read(&walk));
+    }
+    let ends = found
+        .iter()
+        .map(|job| (job.job_id.as_str(), job.state.kind, None));
+    note_ends(call.session, &connection, ends);
+    let settings = connection.client.settings();
+    call.session.desk.complete(settings, &mut found);
+    if let Some(since) = since {
+        found = created_since(call, &connection, found, since)?;
+        found.truncate(limit.unwrap_or(usize::MAX));
+    }
+    // With a client-side filter, the service's total doesn't fit the list.
+    let total = walk.total();
+    let kind = ListKind::Jobs(total.filter(|_| states.is_none() && since.is_none()));
+    let rows = found
+        .into_iter()
+        .map(|summary| {
+            Dynamic::from(SummaryValue {
+                summary: Rc::new(summary),
+                connection: Rc::clone(&connection),
+            })
+        })
+        .collect();
+    Ok(Dynamic::from(List::new(kind, rows)))
+}
+
+/// Maximum number of jobs whose creation times are read one by one, because the list doesn't have them.
+const MAX_DATED: usize = 500;
+
+/// Returns the jobs without a creation time, with their indexes, and how many more there are than can be asked about.
+fn undated(jobs: &[JobSummary]) -> (Vec<(usize, &JobSummary)>, u64) {
+    let undated = jobs.iter().enumerate();
+    let mut undated: Vec<_> = undated
+        .filter(|(_, job)| job.create_time.is_none())
+        .collect();
+    let beyond = undated.len().saturating_sub(MAX_DATED);
+    undated.truncate(MAX_DATED);
+    (undated, beyond as u64)
+}
+
+/// Returns the jobs that were created since then. A job whose creation time can't be found out is left out, with a
+/// warning.
+fn created_since(
+    call: &Call,
+    connection: &Rc<Connection>,
+    mut jobs: Vec<JobSummary>,
+    since: Timestamp,
+) -> Result<Vec<JobSummary>, Failure> {
+    let (undated, beyond) = undated(&jobs);
+    let questions: Vec<Question> = undated
+        .into_iter()
+        .map(|(place, summary)| {
+            let job = Job {
+                id: summary.job_id.clone(),
+                collection: summary.collection.clone(),
+                connection: Rc::clone(connection),
+            };
+            Question::job(place, &job, None)
+        })
+        .collect();
+    let mut completed = HashMap::new();
+    ask(&questions, &Pace::default(), |answer| {
+        if let Some(Answer::Job(place, Ok(progress))) = answer
+            && let Some(job) = jobs.get_mut(place)
+        {
+            job.create_time = progress.create_time;
+            completed.insert(job.job_id.clone(), progress.complete_time);
+        }
+        call.session.interrupt.check().is_ok()
+    });
+    call.session.interrupt.check()?;
+    let is_since = |time: &str| Some(time.parse::<Timestamp>().ok()? >= since);
+    let mut unknown = 0;
+    jobs.retain(|job| {
+        let created = job.create_time.as_deref().and_then(is_since);
+        // A job that ended before was created before.
+        let ended = completed.get(&job.job_id).and_then(Option::as_deref);
+        let ended = ended.and_then(is_since).filter(|since| !since);
+        let known = created.or(ended);
+        unknown += u64::from(known.is_none());
+        known == Some(true)
+    });
+    if beyond > 0 {
+        call.session.warn(&format!(
+            "jobs: {} left out, because the times of at most {} jobs are read one by one; the options collection and state shorten the list",
+            words::count(beyond, "job"),
+            words::number(MAX_DATED as u64),
+        ));
+    }
+    unknown -= beyond.min(unknown);
+    if unknown > 0 {
+        call.session.warn(&format!(
+            "jobs: {} left out, because the service doesn't say when they were created",
+            words::count(unknown, "job")
+        ));
+    }
+    Ok(jobs)
+}
+
+/// Returns the warning about a list that couldn't be read completely.
+fn partly_read(walk: &JobWalk) -> String {
+    let (read, counted) = walk.read_and_counted();
+    match counted.filter(|count| *count > read) {
+        Some(count) => format!(
+            "jobs: read {read} of the {count} jobs that the service counts: the list changed meanwhile, or the service doesn't give all of it"
+        ),
+        None => "jobs: some of the list could not be read, so jobs may be missing".to_owned(),
+    }
+}
+
+/// Returns the option `limit`; `None` for all.
+pub(crate) fn limit(options: &Options, default: usize) -> Result<Option<usize>, Failure> {
+    match options.get("limit").and_then(crate::engine::types::as_text) {
+        Some(word) if word == "all" => Ok(None),
+        _ => {
+            let limit = options
+                .number("limit")
+                .map_err(|failure| failure.with_hint("limit is a whole number, or \"all\""))?;
+            Ok(Some(limit.map_or(default, |limit| {
+                usize::try_from(limit).unwrap_or(usize::MAX)
+            })))
+        }
+    }
+}
+
+/// Returns the states of `state: …`. `"active"` is every state that a job can still leave.
+fn states(options: &Options) -> Result<Option<Vec<JobState>>, Failure> {
+    let Some(words) = options.texts("state")? else {
+        return Ok(None);
+    };
+    let mut states = Vec::new();
+    for word in &words {
+        if word.eq_ignore_ascii_case("active") {
+            states.extend(
+                JobState::ALL
+                    .iter()
+                    .copied()
+                    .filter(|state| !state.is_final()),
+            );
+            continue;
+        }
+        let named = JobState::ALL
+            .iter()
+            .copied()
+            .find(|state| state.word().eq_ignore_ascii_case(word));
+        states.push(named.ok_or_else(|| no_state(word))?);
+    }
+    Ok(Some(states))
+}
+
+fn no_state(word: &str) -> Failure {
+    let names: Vec<&str> = JobState::ALL
+        .iter()
+        .copied()
+        .map(JobState::word)
+        .chain(["active"])
+        .collect();
+    let hint = words::did_you_mean(word, names.iter().copied())
+        .unwrap_or_else(|| format!("one of {}", words::list(&names, "and")));
+    Failure::usage(format!("jobs: no state {word:?}")).with_hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::model::State;
+
+    #[test]
+    fn the_jobs_whose_times_are_read_one_by_one_are_limited() {
+        let job = |create_time: Option<&str>| JobSummary {
+            job_id: "job".to_owned(),
+            collection: String::new(),
+            state: State::derived(JobState::Completed),
+            percent: None,
+            reason: None,
+            file: String::new(),
+            create_time: create_time.map(str::to_owned),
+        };
+        let mut jobs = vec![job(None); MAX_DATED];
+        jobs.insert(1, job(Some("2026-01-01T10:00:00Z")));
+        assert_eq!(undated(&jobs).1, 0);
+        jobs.extend(vec![job(None); 3]);
+        let (asked, beyond) = undated(&jobs);
+        assert_eq!((asked.len(), asked[1].0, beyond), (MAX_DATED, 2, 3));
+    }
+}
