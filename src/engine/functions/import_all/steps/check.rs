@@ -55,15 +55,20 @@ impl BatchSteps<'_> {
         if !report.is_ok() {
             return Err(refused(&report, &size));
         }
-        for warning in findings(&report, "warnings") {
-            self.session.warn(&warning);
+        let warnings = findings(&report, "warnings");
+        for warning in &warnings {
+            self.session.warn(warning);
         }
         self.rows = Some(rows);
         if let Some(identity) = identity {
             let at = now();
             self.note(Entry::Checked(Checked { at, identity, rows }))?;
         }
-        self.end("check", "done", format!("{size}, no problem"));
+        let found = match warnings.len() as u64 {
+            0 => "no problem".to_owned(),
+            count => format!("no error, {}", words::count(count, "warning")),
+        };
+        self.end("check", "done", format!("{size}, {found}"));
         Ok(())
     }
 
