@@ -34,6 +34,8 @@ pub(super) struct Frames {
     /// True inside the object of `{"rows": […]}`.
     wrapped: bool,
     max_row: usize,
+    /// Bytes that were scanned for the ends of values that never end.
+    endless: usize,
 }
 
 /// Kind of token expected next.
@@ -61,6 +63,7 @@ impl Frames {
             place: ExpectedToken::Start,
             wrapped: false,
             max_row: MAX_ROW,
+            endless: 0,
         }
     }
 
@@ -212,13 +215,18 @@ impl Frames {
     /// whatever is inside; other values end at the next delimiter.
     fn value(&mut self, row: Option<u64>) -> Result<usize, ReadError> {
         let mut scan = ValueScan::new(self.window.rest().first().copied());
+        let one_line = self.lines && self.endless > MAX_ENDLESS;
         loop {
-            if let Some(length) = scan.resume(self.window.rest()) {
+            let rest = self.window.rest();
+            let line = memchr::memchr(b'\n', rest).filter(|_| one_line);
+            let value = rest.get(..line.unwrap_or(rest.len())).unwrap_or(rest);
+            if let Some(length) = scan.resume(value).or(line) {
                 return Ok(length);
             }
             let full = self.window.rest().len() > self.max_row;
             if full || !self.window.fill()? {
                 let rest = self.window.rest();
+                self.endless = self.endless.saturating_add(rest.len());
                 // If a JSON Lines value never ends, only its first line is returned. The parser then reports the error
                 // in that line, and the rows after it are still found.
                 let line = memchr::memchr(b'\n', rest).filter(|_| self.lines);
@@ -337,6 +345,10 @@ impl FindRows for Frames {
         self.max_row = bytes;
     }
 }
+
+/// Maximum number of bytes that are scanned for the ends of values that never end. After that, a row of JSON Lines ends
+/// with its line: otherwise a file whose lines all begin such a value would be scanned to its end for each line.
+const MAX_ENDLESS: usize = 16 * MAX_ROW;
 
 /// Maximum number of lines that are tried as a cut. After them, the first is taken.
 const PROBED: usize = 64;

@@ -63,7 +63,8 @@ fn work(journal: &Journal, random: &mut fastrand::Rng) -> Result<bool, JournalEr
     let fresh = || Journal::new(journal.place.folder.parent().unwrap());
     assert!(fresh().read(|state| state.under_key("http://h", "new").is_some())?);
     let before = count(&fresh());
-    journal.prune(Timestamp::UNIX_EPOCH)?;
+    // A mutated time may be any.
+    journal.prune(Timestamp::MIN)?;
     fresh().check_whole()?;
     assert_eq!(count(&fresh()), before);
     Ok(whole)
