@@ -3,6 +3,7 @@
 
 use crate::prompt::harness::{CTRL_U, Home, TAB, Terminal, is_job_id};
 use std::path::Path;
+use std::time::{Duration, Instant};
 use vt100::Screen;
 
 /// Statements that prepare the scenes.
@@ -234,6 +235,12 @@ fn start(columns: u16, env: &[(&str, &str)]) -> (Home, Terminal) {
     for statement in SETUP {
         let screen = shell.run(statement);
         assert!(!screen.contains("error:"), "{screen}");
+    }
+    // The age of a new job has another width in a table than that of an older one.
+    let begin = Instant::now();
+    while shell.run("jobs()[0]").contains("just now") {
+        assert!(begin.elapsed() < Duration::from_secs(60), "the job is new");
+        std::thread::sleep(Duration::from_millis(100));
     }
     (home, shell)
 }
