@@ -239,7 +239,7 @@ fn start(columns: u16, env: &[(&str, &str)]) -> (Home, Terminal) {
     // The age of a new job has another width in a table than that of an older one.
     let begin = Instant::now();
     while shell.run("jobs()[0]").contains("just now") {
-        assert!(begin.elapsed() < Duration::from_secs(60), "the job is new");
+        assert!(begin.elapsed() < Duration::from_mins(1), "the job is new");
         std::thread::sleep(Duration::from_millis(100));
     }
     (home, shell)
