@@ -209,7 +209,7 @@ fn a_killed_upload_is_continued_and_its_files_are_imported_once() {
         let mut notes = kept.filter(|(path, _)| path.to_string_lossy().contains("/uploads/"));
         notes.any(|(_, text)| text.split(|byte| *byte == b'\n').count() == 4)
     };
-    while !noted() || s3.objects().len() < 2 {
+    while !noted() || s3.objects().len() < 2 || parts.load(Ordering::SeqCst) < 3 {
         assert!(Instant::now() < end, "{:?}", s3.asked());
         std::thread::sleep(Duration::from_millis(5));
     }
