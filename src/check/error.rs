@@ -64,9 +64,7 @@ impl From<CheckError> for Failure {
         match error {
             CheckError::Stopped(stop) => stop.into(),
             CheckError::Pattern { .. } => Self::usage(failure.message),
-            CheckError::Store { .. } => failure.with_hint(
-                "a private bucket needs storage keys: storage_keys: \"aws\", or the storage settings of connect() or a profile",
-            ),
+            CheckError::Store { fault, .. } => failure.with_hint(fault.hint()),
             CheckError::Keys { .. } => failure.with_hint(
                 "free some space there, or set TMPDIR to another folder: 24 bytes are needed for each row",
             ),

@@ -126,6 +126,7 @@ impl KeyStore {
 
     /// Sorts a run and appends it to the temporary file.
     fn spill(&self, mut run: Vec<KeyRecord>) -> io::Result<()> {
+        // A stable sort, which is fast if long parts ascend.
         run.sort_by(Ord::cmp);
         let mut state = self.0.lock();
         let begin = state.runs.last().map_or(0, |run| run.end);

@@ -130,18 +130,12 @@ impl RowWarnings {
         (field, problem, hint): (&str, &str, &str),
         example: impl Fn(usize) -> Example,
     ) {
+        // The first example counts all rows.
         let mut rows = self.rows;
         for (row, value) in self.first {
-            let example = example(row).with_value(&value);
-            let level = FindingLevel::Warning;
-            found.add(
-                level,
-                field,
-                problem,
-                hint,
-                std::mem::take(&mut rows),
-                example,
-            );
+            let (level, example) = (FindingLevel::Warning, example(row).with_value(&value));
+            found.add(level, field, problem, hint, rows, example);
+            rows = 0;
         }
     }
 }

@@ -246,20 +246,43 @@ pub enum SessionEffect {
     DeclaresOptions,
 }
 
+/// Returns the smallest and largest number of arguments in the forms of a function.
+pub(crate) const fn arity(forms: &[&str]) -> (usize, usize) {
+    let [first, rest @ ..] = forms else {
+        return (0, 0);
+    };
+    let count = argument_count(first);
+    let (mut least, mut most, mut forms) = (count, count, rest);
+    while let [form, rest @ ..] = forms {
+        let count = argument_count(form);
+        if count < least {
+            least = count;
+        }
+        if count > most {
+            most = count;
+        }
+        forms = rest;
+    }
+    (least, most)
+}
+
 /// Returns the number of arguments in a form, such as 2 for `f(a, #{b, c})`.
-pub(crate) fn argument_count(form: &str) -> usize {
-    let arguments = form.split_once('(').map_or("", |(_, rest)| rest);
-    let mut depth = 0_usize;
-    let mut commas = 0;
-    for letter in arguments.chars() {
+const fn argument_count(form: &str) -> usize {
+    let mut rest = form.as_bytes();
+    if let [.., b'(', b')'] = rest {
+        return 0;
+    }
+    let (mut depth, mut commas) = (0_usize, 0);
+    while let [letter, after @ ..] = rest {
         match letter {
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            ',' if depth == 0 => commas += 1,
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            b',' if depth == 1 => commas += 1,
             _ => {}
         }
+        rest = after;
     }
-    if arguments == ")" { 0 } else { commas + 1 }
+    commas + 1
 }
 
 #[cfg(test)]

@@ -119,7 +119,7 @@ pub(crate) enum ReadError {
 }
 
 impl ReadError {
-    /// How to write a file with an unread codec instead.
+    /// Advice for a file with another codec.
     pub(crate) const OTHER_CODEC: &'static str = "write the file with compression=\"zstd\"";
 
     /// Returns the problem of a codec in words.
@@ -136,7 +136,7 @@ impl ReadError {
 pub(crate) struct FoundColumn {
     /// The column in words.
     pub(crate) text: String,
-    /// How to write the column instead, if the expected column doesn't say that already.
+    /// Advice for writing the column, if the expected column doesn't say it already.
     pub(crate) instead: Option<String>,
 }
 

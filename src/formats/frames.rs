@@ -218,8 +218,12 @@ impl Frames {
         let one_line = self.lines && self.endless > MAX_ENDLESS;
         loop {
             let rest = self.window.rest();
-            let line = memchr::memchr(b'\n', rest).filter(|_| one_line);
-            let value = rest.get(..line.unwrap_or(rest.len())).unwrap_or(rest);
+            let line = if one_line {
+                memchr::memchr(b'\n', rest)
+            } else {
+                None
+            };
+            let value = line.and_then(|line| rest.get(..line)).unwrap_or(rest);
             if let Some(length) = scan.resume(value).or(line) {
                 return Ok(length);
             }

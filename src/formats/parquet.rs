@@ -14,6 +14,7 @@ mod guess;
 mod header;
 mod leaf;
 mod levels;
+mod measure;
 mod memory;
 mod pages;
 mod row_scan;
@@ -37,9 +38,8 @@ use super::columnar::plan::Plan;
 use super::columnar::sink::Sink;
 use super::columnar::{Columnar, RefusedRows, Steps};
 use super::error::{ReadError, TooLarge, too_large};
-use super::schema::{DataType, Field, Schema};
+use super::schema::{Field, Schema};
 use super::warning::Warning;
-use super::window::MAX_ROW;
 use crate::caught;
 use crate::location::Format;
 use crate::stores::read_at::ReadAt;
@@ -48,13 +48,6 @@ pub(super) use guess::{guess, row_groups};
 use memory::PageMemory;
 use pages::Pages;
 use source::ColumnSource;
-
-/// Maximum size of all rows of a file in memory, as a multiple of the file's size. Dictionaries and compression make a
-/// file smaller, but a file beyond this is made to fill a disk: a few kilobytes can hold a million rows of 15 MiB.
-const MAX_EXPANSION: u64 = 10_000;
-
-/// Size of all rows in memory that any file may have, in bytes.
-const ANY_EXPANSION: u64 = 1 << 30;
 
 /// Unpacked size in bytes from which a column chunk may have threads that read its pages ahead.
 const LARGE_CHUNK: i64 = 4 << 20;
@@ -199,67 +192,6 @@ impl ParquetFile {
         Ok(true)
     }
 
-    /// Reads the texts of the next rows, at most `rows`. Returns the number of rows that take at most `room` bytes, but
-    /// at least one.
-    fn measure(&mut self, parts: &Parts<'_>, rows: usize, room: usize) -> Result<usize> {
-        let Self {
-            fields,
-            meta,
-            texts,
-            memory,
-            sizes,
-            ..
-        } = self;
-        sizes.clear();
-        sizes.resize(rows, self.fixed);
-        let fields = parts.schema.fields.iter().zip(fields.iter_mut());
-        let fields = fields.filter_map(|(field, source)| Some((field, source.as_mut()?)));
-        for (field, source) in fields.chain(meta.as_mut().map(|source| (texts.field(), source))) {
-            if !has_any_size(&field.data_type) {
-                continue;
-            }
-            let filled = source
-                .fill(sizes.len(), memory)
-                .map_err(|error| of_field(field, error))?;
-            sizes.truncate(filled);
-            source.weigh(sizes);
-            if let Some(size) = sizes.first().filter(|size| **size > MAX_ROW) {
-                return Err(too_large(format!(
-                    "row {}: it takes about {} MiB with field {:?}, and a row has at most {} MiB; shorten its values, or split \
-                     it into several rows",
-                    self.rows + 1,
-                    size >> 20,
-                    field.name,
-                    MAX_ROW >> 20
-                )));
-            }
-            let mut total = 0_usize;
-            let fits = sizes.iter().take_while(|size| {
-                total = total.saturating_add(**size);
-                total <= room
-            });
-            let fits = fits.count().max(1);
-            sizes.truncate(fits);
-        }
-        Ok(sizes.len())
-    }
-
-    /// Counts the rows that were measured. Fails if the file's rows are far larger than the file.
-    fn check_expansion(&mut self) -> Result<()> {
-        self.unpacked += self.sizes.iter().map(|size| *size as u64).sum::<u64>();
-        let limit = self.file.size().saturating_mul(MAX_EXPANSION);
-        if self.unpacked > limit.max(ANY_EXPANSION) {
-            return Err(too_large(format!(
-                "row {}: the rows so far take {} MiB, more than {MAX_EXPANSION} times the file's {} bytes; split the rows \
-                 into several files, or write them without dictionaries",
-                self.rows + 1,
-                self.unpacked >> 20,
-                self.file.size(),
-            )));
-        }
-        Ok(())
-    }
-
     fn append(&mut self, parts: Parts<'_>, refused: &mut RefusedRows, rows: usize) -> Result<()> {
         let columns = parts.schema.fields.iter().zip(parts.columns);
         for (at, ((field, column), source)) in columns.zip(&mut self.fields).enumerate() {
@@ -299,21 +231,6 @@ fn of_field(field: &Field, error: ParquetError) -> ParquetError {
         },
         other => other,
     }
-}
-
-/// Returns true if neither the schema nor the physical type bounds the size of a value.
-fn has_any_size(data_type: &DataType) -> bool {
-    matches!(
-        data_type,
-        DataType::VarChar { .. }
-            | DataType::Text
-            | DataType::Geometry
-            | DataType::Timestamptz { .. }
-            | DataType::Json
-            | DataType::Array { .. }
-            | DataType::ArrayOfStruct { .. }
-            | DataType::SparseFloatVector
-    )
 }
 
 impl Steps for ParquetFile {

@@ -136,7 +136,7 @@ impl From<JournalError> for Failure {
                 "name the job too: zshell journal settle ID --job JOB --ended STATE"
             }
             JournalError::JobTaken { .. } => {
-                "zshell journal show ID tells of that one; a job belongs to one submission"
+                "zshell journal show ID shows that one; a job belongs to one submission"
             }
         };
         Self::new(kind, error.to_string()).with_hint(hint)

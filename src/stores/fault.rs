@@ -121,6 +121,19 @@ impl StoreFault {
         }
     }
 
+    /// Returns advice for reading and listing.
+    pub(crate) const fn hint(&self) -> &'static str {
+        match self {
+            Self::Unreachable | Self::Slow => {
+                "check the network and the store's endpoint; HTTPS_PROXY names a proxy"
+            }
+            Self::Busy(_) | Self::Changed => "run it again later",
+            _ => {
+                "a private bucket needs storage keys: storage_keys: \"aws\", or the storage settings of connect() or a profile"
+            }
+        }
+    }
+
     /// Returns true if the same request may succeed later.
     pub(crate) const fn is_transient(&self) -> bool {
         matches!(self, Self::Unreachable | Self::Slow | Self::Busy(_))

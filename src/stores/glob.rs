@@ -3,7 +3,6 @@
 use super::bucket::{Bucket, RequestLimits};
 use super::fault::StoreFault;
 use super::object::runtime;
-use crate::error::Kind;
 use crate::interrupt::{Interrupt, Stop, TICK};
 use crate::secret::StorageKeys;
 use glob::{MatchOptions, Pattern};
@@ -39,13 +38,9 @@ pub(crate) enum GlobError {
     Stopped(Stop),
 }
 
-impl GlobError {
-    /// Returns the kind of error, which decides the exit code.
-    pub(crate) const fn kind(&self) -> Kind {
-        match self {
-            Self::Store(fault) => fault.kind(),
-            _ => Kind::Refused,
-        }
+impl From<io::Error> for GlobError {
+    fn from(error: io::Error) -> Self {
+        error.downcast().map_or_else(Self::Open, Self::Store)
     }
 }
 
@@ -70,9 +65,7 @@ pub(crate) fn find(
         "list objects",
     );
     let search = async {
-        let remote = bucket
-            .open_with(keys, RequestLimits::READ)
-            .map_err(GlobError::Open)?;
+        let remote = bucket.open_with(keys, RequestLimits::READ)?;
         let (mut found, mut token) = (Vec::new(), None);
         loop {
             let page = remote

@@ -37,19 +37,9 @@ def azurite(folder):
 
 
 def run(store):
-    from checks import FORMATS, check, collection, count, files
+    from checks import check, collection, count, files
 
-    def upload(paths, prefix):
-        keys = [f"{prefix}/{Path(path).name}" for path in paths]
-        for path, key in zip(paths, keys):
-            store.upload_blob(key, Path(path).read_bytes())
-        return [f"{HOST}/{key}" for key in keys]
-
-    for form in FORMATS:
-        name = collection("azure", form)
-        answer = remote.imported(name, [upload(batch, form) for batch in files(form)], KEYS)
-        check(f"Azure {form}: completed", answer.get("state") == "Completed", answer)
-        check(f"Azure {form}: 50 rows", count(name) == 50, count(name))
+    remote.every_format("Azure", HOST, store.upload_blob, KEYS)
     text = Path(files("jsonl")[0][0]).read_bytes().splitlines()[0] + b"\n"
     for number in range(20):
         store.upload_blob(f"folder/{number:02}.jsonl", text)

@@ -2,7 +2,7 @@
 
 zshell speaks the XML API, by HMAC keys, as imports do. The emulator has a part of that API: lists, ranges, and whole
 objects if the request looks like one of a signed URL, which a proxy sees to. No emulator at hand has uploads in parts, pages of
-lists, or checks of signatures; moto stands for those (uploads.py). The error answers are Google's own.
+lists, or checks of signatures; moto has those (uploads.py). The error answers are Google's own.
 """
 
 import hashlib
@@ -71,18 +71,9 @@ def steps(run):
 
 
 def imports(store):
-    from checks import FORMATS, check, collection, count, files
+    from checks import check, collection, count
 
-    def put(paths, prefix):
-        keys = [f"{prefix}/{Path(path).name}" for path in paths]
-        for path, key in zip(paths, keys):
-            store.put(key, Path(path).read_bytes())
-        return [f"gs://{BUCKET}/{key}" for key in keys]
-
-    for form in FORMATS:
-        name = collection("gcs", form)
-        answer = remote.imported(name, [put(batch, form) for batch in files(form)], KEYS)
-        check(f"GCS {form}: completed", answer.get("state") == "Completed" and count(name) == 50, answer)
+    remote.every_format("GCS", f"gs://{BUCKET}", store.put, KEYS)
     name = collection("gcs", "parquet")
     answer = remote.imported(name, [[f"https://storage.googleapis.com/{BUCKET}/parquet/"]], KEYS)
     check("GCS folder by Google's URL", answer.get("state") == "Completed" and count(name) == 50, answer)

@@ -1,6 +1,6 @@
 """Imports from an S3 server: moto's, filled by boto3, and read by a service of its own that is told where it is.
 
-The same server stands for Google Cloud's XML API, which speaks S3's protocol with HMAC keys. `gcs_store.py` uses an emulator
+The same server is used as Google Cloud's XML API, which speaks S3's protocol with HMAC keys. `gcs_store.py` uses an emulator
 of Google Cloud, which has a part of that API.
 """
 
@@ -18,28 +18,16 @@ KEYS = {"accessKey": "AKIACONFORMANCE", "secretKey": "conformance-secret"}
 MANY = 1100
 
 
-def upload(store, paths, prefix):
-    """The same list of files, in the bucket."""
-    keys = []
-    for path in paths:
-        key = f"{prefix}/{Path(path).name}"
-        store.upload_file(str(path), BUCKET, key)
-        keys.append(f"s3://{BUCKET}/{key}")
-    return keys
-
-
 def run(store):
-    from checks import FORMATS, check, collection, count, files
+    from checks import check, collection, count, files
 
     def imported(name, lists):
         return remote.imported(name, lists, KEYS)
 
-    for form in FORMATS:
-        name = collection("s3", form)
-        lists = [upload(store, batch, form) for batch in files(form)]
-        answer = imported(name, lists)
-        check(f"S3 {form}: completed", answer.get("state") == "Completed", answer)
-        check(f"S3 {form}: 50 rows", count(name) == 50, count(name))
+    def put(key, content):
+        store.put_object(Bucket=BUCKET, Key=key, Body=content)
+
+    remote.every_format("S3", f"s3://{BUCKET}", put, KEYS)
     name = collection("s3", "numpy")
     answer = imported(name, [[f"s3://{BUCKET}/numpy/*.npy"]])
     check("S3 set of NumPy files by pattern", answer.get("state") == "Completed" and count(name) == 50, answer)
@@ -59,11 +47,7 @@ def run(store):
     answer = imported(name, [[f"s3://{BUCKET}/many/"]])
     check("S3 folder of two pages", answer.get("state") == "Completed" and count(name) == 1020, answer)
 
-    for form in FORMATS:
-        name = collection("gcs", form)
-        lists = [[f"gs://{BUCKET}/{form}/{Path(path).name}" for path in batch] for batch in files(form)]
-        answer = imported(name, lists)
-        check(f"gs:// {form}: completed", answer.get("state") == "Completed" and count(name) == 50, answer)
+    remote.every_format("gs", f"gs://{BUCKET}", put, KEYS)
     name = collection("gcs", "jsonl")
     answer = imported(name, [[f"https://storage.googleapis.com/{BUCKET}/many/0000.jsonl"]])
     check("Google Cloud's public URL", answer.get("state") == "Completed" and count(name) == 1, answer)

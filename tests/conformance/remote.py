@@ -35,3 +35,18 @@ def imported(name, lists, keys):
         return answer
     job = {"clusterId": "in03-conformance", "jobId": answer["data"]["jobId"]}
     return eventually(lambda: post("/v2/vectordb/jobs/import/getProgress", job)[1]["data"], over)
+
+
+def every_format(store, root, put, keys):
+    """Checks an import of each format's files, which `put(key, content)` writes to the store below `root`."""
+    from checks import FORMATS, check, collection, count, files
+
+    for form in FORMATS:
+        name, lists = collection(store.lower(), form), []
+        for batch in files(form):
+            for path in batch:
+                put(f"{form}/{Path(path).name}", Path(path).read_bytes())
+            lists.append([f"{root}/{form}/{Path(path).name}" for path in batch])
+        answer = imported(name, lists, keys)
+        check(f"{store} {form}: completed", answer.get("state") == "Completed", answer)
+        check(f"{store} {form}: 50 rows", count(name) == 50, count(name))

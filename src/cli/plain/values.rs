@@ -40,7 +40,7 @@ pub(super) fn arguments(
         set(&mut options, option, values.collect::<Result<_, _>>()?);
     }
     if let Some(at) = form.options_at
-        && (!options.is_empty() || at < form.function.arity().0)
+        && (!options.is_empty() || at < form.function.arity.0)
     {
         args.resize(at, Dynamic::UNIT);
         args.push(options.into());

@@ -4,7 +4,7 @@ mod guard;
 mod near;
 
 use super::connecting;
-use super::describe::{Confirm, ExamplePlace, Family, Opt, SessionEffect, Takes, argument_count};
+use super::describe::{Confirm, ExamplePlace, Family, Opt, SessionEffect, Takes, arity};
 use super::options::Options;
 use super::types::{self, Gives, Job, as_text, list_of, map_of};
 use crate::api::model::is_placeholder_id;
@@ -41,6 +41,8 @@ pub struct Function {
     pub gives: Gives,
     /// Related functions, listed on the help page.
     pub related: &'static [&'static str],
+    /// Smallest and largest number of arguments in the forms. A method's connection isn't counted.
+    pub arity: (usize, usize),
     /// True if the function is also a method of `Connection`, by default if its family isn't `Script`.
     pub method: bool,
     /// True if the function replaces one of Rhai's for numbers or text.
@@ -58,7 +60,7 @@ pub struct Function {
 }
 
 impl Function {
-    /// Returns a function with one argument and no options, which isn't a method.
+    /// Returns a function without options. Its forms say how many arguments it takes.
     pub const fn new(
         family: Family,
         name: &'static str,
@@ -77,6 +79,7 @@ impl Function {
             takes: &[],
             gives: Gives::Nothing,
             related: &[],
+            arity: arity(forms),
             method: !matches!(family, Family::Script),
             replaces: false,
             destroys: None,
@@ -113,13 +116,6 @@ impl Function {
     pub const fn no_method(mut self) -> Self {
         self.method = false;
         self
-    }
-
-    /// Returns the smallest and largest number of arguments in the forms. A method's connection isn't counted.
-    pub fn arity(&self) -> (usize, usize) {
-        let counts = self.forms.iter().map(|form| argument_count(form));
-        let min = counts.clone().min().unwrap_or_default();
-        (min, counts.max().unwrap_or_default())
     }
 
     /// Sets the keys of the option map.
@@ -218,7 +214,7 @@ impl<'a> Call<'a> {
             receiver,
             args,
         };
-        let (min, max) = function.arity();
+        let (min, max) = function.arity;
         if (min..=max).contains(&call.args.len()) {
             Ok(call)
         } else {
@@ -359,7 +355,7 @@ impl<'a> Call<'a> {
 
 /// Returns the failure of a call with a wrong number of arguments.
 pub(super) fn wrong_count(function: &Function, got: usize) -> Failure {
-    let takes = match function.arity() {
+    let takes = match function.arity {
         (0, 0) => "no arguments".to_owned(),
         (min, max) if min == max => words::count(min as u64, "argument"),
         (min, max) if min + 1 == max => {

@@ -34,7 +34,7 @@ pub(super) fn call(at: &At<'_>) -> Option<String> {
         let plural = [noun.clone(), format!("{noun}s")];
         let listed = plural.iter().find_map(|name| registry::find(name));
         let both = registry::find(&format!("{verb}_{noun}"));
-        if let Some(function) = listed.filter(|it| listing && it.arity().0 == 0) {
+        if let Some(function) = listed.filter(|it| listing && it.arity.0 == 0) {
             return Some(format!("write {}()", function.name));
         }
         if let Some(function) = both {

@@ -152,7 +152,7 @@ fn variable_not_found(name: &str, at: &At<'_>) -> Failure {
         "False" | "FALSE" => Some("written false".to_owned()),
         _ if at.before().trim().is_empty() && habits::call(at).is_some() => habits::call(at),
         _ if registry::find(name).is_some() => {
-            let inside = match registry::find(name).map(|function| function.arity().0) {
+            let inside = match registry::find(name).map(|function| function.arity.0) {
                 Some(0) => "",
                 _ => "…",
             };

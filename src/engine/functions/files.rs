@@ -227,9 +227,10 @@ fn glob_remote(call: &Call, pattern: &str) -> Result<Dynamic, Failure> {
     let names = names.map_err(|error| match error {
         GlobError::Stopped(stop) => stop.into(),
         GlobError::Pattern(_) => call.misused(&format!("{pattern:?}: {error}")),
-        _ => Failure::new(error.kind(), format!("glob: {pattern}: {error}")).with_hint(
-            "a private bucket needs storage keys: storage_keys: \"aws\", or the storage settings of connect() or a profile",
-        ),
+        GlobError::Store(fault) => {
+            Failure::new(fault.kind(), format!("glob: {pattern}: {fault}")).with_hint(fault.hint())
+        }
+        _ => Failure::refused(format!("glob: {pattern}: {error}")),
     })?;
     let text = |name| match &location {
         Some(location) => location.text_of(&format!("{folder}{name}")),

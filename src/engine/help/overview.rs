@@ -29,8 +29,7 @@ pub(super) fn text(commands: &[CommandHelp]) -> String {
     let mut text = FIRST_STEPS.to_owned();
     for family in Family::ALL.iter().copied() {
         let functions = registry::functions().filter(|function| function.family == family);
-        let rows =
-            functions.map(|function| (form(function.name, function.arity().1), function.help));
+        let rows = functions.map(|function| (form(function.name, function.arity.1), function.help));
         push(&mut text, family.title(), rows);
     }
     let variables = VARIABLES.iter().map(|(name, help)| (*name, *help));

@@ -87,7 +87,7 @@ pub(super) fn script_type(it: &Type) -> String {
     }
     if it == Rc::<Connection>::TYPE {
         let methods = registry::functions().filter(|function| function.method);
-        let forms: Vec<String> = methods.map(|it| form(it.name, it.arity().1)).collect();
+        let forms: Vec<String> = methods.map(|it| form(it.name, it.arity.1)).collect();
         let _ = writeln!(text, "\nmethods\n  {}", forms.join(" "));
     }
     text

@@ -160,7 +160,7 @@ fn functions() -> Vec<HelpEntry> {
         .flat_map(|family| registry::functions().filter(move |it| it.family == family));
     let entries = functions.map(|it| HelpEntry {
         more: it.forms.join(" "),
-        ..HelpEntry::new(form(it.name, it.arity().1), it.help)
+        ..HelpEntry::new(form(it.name, it.arity.1), it.help)
     });
     entries.collect()
 }

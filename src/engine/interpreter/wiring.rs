@@ -26,7 +26,7 @@ pub(super) type Globals = Rc<RefCell<BTreeMap<String, Dynamic>>>;
 /// Registers every function of the table for each number of arguments.
 pub(super) fn register_functions(engine: &mut Engine, session: &Rc<Session>) {
     for function in registry::functions() {
-        let (min, max) = function.arity();
+        let (min, max) = function.arity;
         let max = max + usize::from(function.method);
         for count in min..=max {
             register(

@@ -58,7 +58,7 @@ fn plain(linter: &Linter, source: &LintedSource<'_>, call: &FnCallExpr) -> Optio
         return Some(unknown(linter, source, name));
     }
     let registered = registry::find(name);
-    let most = registered.map_or(usize::MAX, |function| function.arity().1);
+    let most = registered.map_or(usize::MAX, |function| function.arity.1);
     // Only a possible connection can be the receiver of a method that's called like a function.
     let receiver = call.args.first().is_none_or(|first| !is_literal(first));
     if linter.natives.takes(name, count) && (receiver || count <= most) {

@@ -40,7 +40,7 @@ impl Natives {
             arities.entry(name).or_default().insert(count);
         }
         for function in registry::functions() {
-            let (least, most) = function.arity();
+            let (least, most) = function.arity;
             let known = arities.entry(function.name.to_owned()).or_default();
             if function.replaces {
                 known.clear();

@@ -242,8 +242,8 @@ impl Pages {
         Ok(Some(page))
     }
 
-    /// Returns true if all rows of a page are the wanted vectors, of floats and without nulls. The last one may go on in
-    /// the next page.
+    /// Returns true if all rows of a page are the wanted vectors, of floats and without nulls. The last one may
+    /// continue in the next page.
     fn are_vectors(
         &self,
         kind: &PageKind,

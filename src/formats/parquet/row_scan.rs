@@ -66,8 +66,8 @@ pub(super) fn are_all(level: u64, levels: &[u8], width: usize, count: usize) -> 
         LevelRun::Packed(bytes, count) => {
             let fits = |(at, bytes): (usize, &[u8])| {
                 let bits = width * count.saturating_sub(at * 8).min(8);
-                let mask = (0..bits).fold(0, |mask, bit| mask | 1 << bit);
-                (number(bytes) ^ eight) & mask == 0
+                let mask = (1_u128 << bits) - 1;
+                u128::from(number(bytes) ^ eight) & mask == 0
             };
             bytes.len() * 8 >= count.saturating_mul(width)
                 && bytes.chunks(width).enumerate().all(fits)

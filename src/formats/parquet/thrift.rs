@@ -73,7 +73,7 @@ impl<'a> ThriftReader<'a> {
                 0 => id = self.int()?,
                 delta => id += i64::from(delta),
             }
-            // A number has 16 bits. The library cuts off the others.
+            // A field's number has 16 bits, and the library ignores further ones.
             i16::try_from(id).map_err(|_| ThriftError::Invalid)?;
             read(self, id, field)?;
         }

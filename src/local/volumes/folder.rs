@@ -223,9 +223,9 @@ pub(super) fn new_name() -> Result<String, S3Error> {
 pub(super) fn tag(file: &File) -> io::Result<String> {
     let state = state(file)?;
     let note = note(file);
-    let checksum = note.as_deref().and_then(|note| note.strip_prefix(&state));
-    let checksum = checksum.map(str::trim).filter(|sum| !sum.is_empty());
-    Ok(checksum.map(str::to_owned).unwrap_or(state))
+    let noted = note.as_deref().and_then(|note| note.split_once(' '));
+    let checksum = noted.filter(|(of, sum)| *of == state && !sum.is_empty());
+    Ok(checksum.map_or(state, |(_, sum)| sum.to_owned()))
 }
 
 #[cfg(any(target_os = "linux", target_os = "macos"))]

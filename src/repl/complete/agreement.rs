@@ -120,7 +120,7 @@ fn tables_tab_and_help_agree() {
 fn function(wrong: &mut Vec<String>, completer: &Completer, overview: &str, function: &Function) {
     let name = function.name;
     let page = help::about(name, &[], &Screen::plain()).unwrap_or_default();
-    let bracket = if function.arity().1 == 0 { "()" } else { "(" };
+    let bracket = if function.arity.1 == 0 { "()" } else { "(" };
     let call = format!("{name}{bracket}");
     check(
         wrong,

@@ -48,7 +48,7 @@ pub(super) fn function(function: &'static Function) -> Offer {
     let form = function.forms.iter().find(told).or(function.forms.first());
     Offer::new(function.name, function.help)
         .labelled(*form.unwrap_or(&function.name))
-        .then(if function.arity().1 == 0 { "()" } else { "(" })
+        .then(if function.arity.1 == 0 { "()" } else { "(" })
 }
 
 fn defined(function: &Defined) -> Offer {

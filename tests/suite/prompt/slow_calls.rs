@@ -106,7 +106,7 @@ fn a_submission_says_so_and_narrow_terminals_cut_the_line() {
     }
 }
 
-/// Stands for the text of the script in the arguments of a program.
+/// The place of the script's text in the arguments of a program.
 const SCRIPT: &str = "SCRIPT";
 
 /// Runs `zshell` with these arguments on a terminal against a service that answers after two seconds.

@@ -90,7 +90,7 @@ fn every_function_can_be_called() {
     for function in
         registry::functions().filter(|function| !["exit", "help"].contains(&function.name))
     {
-        for count in function.arity().0..=function.arity().1 {
+        for count in function.arity.0..=function.arity.1 {
             let args = vec!["[]"; count].join(", ");
             let text = format!(
                 "try {{ {}({args}) }} catch (e) {{ print(type_of(e)); print(e.message); }}",

@@ -100,7 +100,7 @@ fn a_local_volume_takes_the_files() {
     }
     let call = "connect(\"local\"); print(glob(\"volume://staging/in/**/*.jsonl\").len())";
     folder.test().eval(call).run().says("2\n");
-    // The same path in another volume is another file, and its content is known.
+    // A file with the same path in another volume is imported too.
     folder
         .test()
         .args(["-p", "local", "create-volume", "other"])

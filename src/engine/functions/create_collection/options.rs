@@ -111,7 +111,10 @@ const SCHEMA: &[Opt] = &[
     .of(Takes::Keys(STRUCT)),
     opt("functions", "a list of functions, such as BM25").of(Takes::Keys(FUNCTION)),
     opt("externalSource", "where an external collection's data is"),
-    opt("externalSpec", "how to read an external collection's data"),
+    opt(
+        "externalSpec",
+        "the format of an external collection's data",
+    ),
 ];
 
 const FIELD: &[Opt] = &[
