@@ -1,12 +1,13 @@
 //! Finds the objects of a bucket whose names match a pattern.
 
-use super::bucket::{Bucket, RequestLimits};
+use super::bucket::Bucket;
 use super::fault::StoreFault;
 use super::object::runtime;
 use crate::interrupt::{Interrupt, Stop, TICK};
 use crate::secret::StorageKeys;
 use glob::{MatchOptions, Pattern};
 use std::io;
+use tokio::task::spawn_blocking;
 
 /// Maximum number of matching objects.
 const MAX_MATCHES: usize = 1_000_000;
@@ -65,7 +66,10 @@ pub(crate) fn find(
         "list objects",
     );
     let search = async {
-        let remote = bucket.open_with(keys, RequestLimits::READ)?;
+        // To open a bucket may take a request of its own, for its region.
+        let (bucket, keys) = (bucket.clone(), keys.clone());
+        let opened = spawn_blocking(move || bucket.open(&keys));
+        let remote = opened.await.map_err(io::Error::from)??;
         let (mut found, mut token) = (Vec::new(), None);
         loop {
             let page = remote

@@ -59,6 +59,20 @@ fn a_check_of_a_bucket_that_denies_access_ends_like_a_refused_key() {
     }
 }
 
+/// Without an endpoint, the region of a bucket on AWS is asked for first.
+#[test]
+fn a_store_that_cannot_be_reached_is_no_crash() {
+    for call in [
+        "glob(\"s3://books/*.jsonl\")",
+        "infer(\"s3://books/a.jsonl\")",
+    ] {
+        let test = Test::new().env("HTTPS_PROXY", "http://127.0.0.1:9");
+        let ran = test.args(["eval", call]).status(3).run();
+        ran.complains("could not be reached");
+        ran.complains("hint: check the network");
+    }
+}
+
 #[test]
 fn files_of_a_bucket_are_checked_again_only_if_they_changed() {
     let folder = Folder::new();
