@@ -276,7 +276,7 @@ fn next(progress: &Progress, unexplained: bool) -> String {
 
 /// Returns advice for a reason, matched by the words that services use (reference: error codes worth a hint).
 fn hint(reason: &str) -> Option<&'static str> {
-    const HINTS: [(&[&str], &str); 4] = [
+    const HINTS: [(&[&str], &str); 5] = [
         (
             &[
                 "access denied",
@@ -294,10 +294,16 @@ fn hint(reason: &str) -> Option<&'static str> {
                 "nosuchkey",
                 "nosuchbucket",
                 "no such file",
+                "no such bucket",
+                "no such object",
                 "does not exist",
                 "not found",
             ],
             "the service does not find a file: check bucket and path",
+        ),
+        (
+            &["could not be reached"],
+            "the service doesn't reach the files: check its network, and the bucket's URL",
         ),
         (
             &["timeout", "timed out", "deadline exceeded"],

@@ -2,7 +2,7 @@
 
 use super::Lines;
 use super::data::Rows;
-use super::process::{Serve, available, output, temp_dir, zshell};
+use super::process::{Serve, available, output, temp_dir, time, zshell};
 use super::table::Line;
 use super::times::Times;
 use super::wide;
@@ -67,7 +67,7 @@ pub(crate) fn measure() -> Lines {
     Ok(lines)
 }
 
-/// Wide vectors in every format, measured in bytes of vector data.
+/// Wide vectors in every format: binary ones in bytes of vectors, text in bytes of the file. `NumPy` beside `cp`.
 pub(crate) fn measure_wide() -> Lines {
     let rows = std::env::var("ZSHELL_BENCH_ROWS")
         .ok()
@@ -78,30 +78,56 @@ pub(crate) fn measure_wide() -> Lines {
     for (word, extension, least) in [
         ("NumPy", "npy", 300.0),
         ("Parquet", "parquet", 300.0),
-        ("CSV", "csv", 0.0),
-        ("JSON Lines", "jsonl", 0.0),
+        ("CSV", "csv", 200.0),
+        ("JSON Lines", "jsonl", 200.0),
     ] {
         let dir = temp_dir()?;
         let path = wide::write(dir.path(), extension, rows)?;
-        let bytes = wide::vector_bytes(rows) as f64;
-        let size = wide::size(&path)? as f64 / 1e6;
+        let vectors = wide::vector_bytes(rows) as f64;
+        let size = wide::size(&path)? as f64;
+        let is_binary = matches!(extension, "npy" | "parquet");
+        let what = format!("{word} import, {} floats", wide::DIMENSION);
         let case = Case {
-            what: format!("{word} import, {} floats", wide::DIMENSION),
-            path,
+            what: what.clone(),
+            path: path.clone(),
             rows: rows as u64,
-            bytes,
-            note: format!("{:.0} MB of vectors in {size:.0} MB", bytes / 1e6),
+            bytes: if is_binary { vectors } else { size },
+            note: format!("{:.0} MB of vectors in {:.0} MB", vectors / 1e6, size / 1e6),
             least,
             collection: &collection,
             runs: 3,
             one_core: true,
         };
-        lines.extend(import(dir.path(), &case)?.lines);
+        let measured = import(dir.path(), &case)?;
+        lines.extend(measured.lines);
+        if extension == "npy" {
+            lines.push(beside_cp(dir.path(), &what, measured.seconds)?);
+        }
     }
     Ok(lines)
 }
 
-/// Imports the case's file as often as it says: speed, rows and peak memory.
+/// Compares the time of an import of `NumPy` files with that of `cp`.
+fn beside_cp(dir: &Path, what: &str, seconds: f64) -> Result<Line, Box<dyn Error>> {
+    let target = dir.join("copy");
+    std::fs::create_dir(&target)?;
+    let mut copies = Vec::new();
+    for _ in 0..RUNS {
+        let mut copy = Command::new("cp");
+        copy.args([dir.join("id.npy"), dir.join("vector.npy")]);
+        copies.push(time(copy.arg(&target))?);
+    }
+    let copied = Times::new(copies).median().as_secs_f64();
+    let note = format!("{:.0} ms, median of {RUNS}", copied * 1e3);
+    Ok(Line::times(
+        &format!("{what}: beside cp"),
+        copied / seconds,
+        0.4,
+        note,
+    ))
+}
+
+/// Imports the case's file `runs` times and returns its speed, rows a second and peak memory.
 pub(crate) fn import(dir: &Path, case: &Case<'_>) -> Result<Measured, Box<dyn Error>> {
     let one_core = case.one_core && available("taskset", "--version");
     let serve = Serve::start(dir, one_core)?;
@@ -163,7 +189,7 @@ pub(crate) fn import(dir: &Path, case: &Case<'_>) -> Result<Measured, Box<dyn Er
 }
 
 /// `wait` reads a job no more than twice a second, which is too coarse for a measurement.
-const IMPORT: &str = "let job = import(\"c\", args[1]); \
+const IMPORT: &str = "let job = import(\"c\", [glob(args[1])]); \
      while !(progress(job).state in [\"Completed\", \"Failed\"]) { sleep(0.02); } \
      print(count(\"c\"))";
 

@@ -71,6 +71,11 @@ fn a_store_that_cannot_be_reached_is_no_crash() {
         ran.complains("could not be reached");
         ran.complains("hint: check the network");
     }
+    let import = "wait(import(\"books\", \"s3://books/in/books.jsonl\"))";
+    let import = format!("connect(\"local\"); {}\n{import}", create("books"));
+    let test = Test::new().env("HTTPS_PROXY", "http://127.0.0.1:9");
+    let ran = test.args(["eval", &import]).status(4).run();
+    ran.complains("the service doesn't reach the files");
 }
 
 #[test]
