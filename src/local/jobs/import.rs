@@ -4,6 +4,7 @@ use super::state::Shared;
 use crate::formats::source::SourceFile;
 use crate::formats::{Batch, ReadError, Schema, Warnings, batch, prefetch};
 use crate::local::source::SourceError;
+use crate::local::storage::columns::FileFlush;
 use crate::local::storage::work::{Claimed, JobFailure, WorkerReport};
 use crate::local::storage::{DataStore, StoreError};
 use crate::location::Format;
@@ -68,11 +69,13 @@ pub(crate) fn run(shared: &Shared, job: &Claimed) -> Result<(), Halt> {
         read: None,
         warnings: Warnings::default(),
         pace: shared.rate.map(RowPace::new),
+        flush: store.flush(),
     };
     for (no, file) in files.iter().enumerate() {
         import.file(no, file)?;
     }
     let warnings = import.warnings.texts();
+    import.flush.end()?;
     alive(store.complete(job, import.read.as_ref(), &warnings, &now())?)
 }
 
@@ -92,6 +95,7 @@ struct Import<'a> {
     /// Warnings about data that Milvus drops without an error.
     warnings: Warnings,
     pace: Option<RowPace>,
+    flush: FileFlush<'a>,
 }
 
 impl Import<'_> {
@@ -154,10 +158,10 @@ impl Import<'_> {
         self.report.file_rows += rows;
         self.report.rows += rows;
         let read = self.read.take().map(|read| (read, now()));
-        alive(
-            self.store
-                .append(self.job, batch, &self.report, read.as_ref())?,
-        )?;
+        let stored = self
+            .store
+            .append(self.job, batch, &self.report, read.as_ref())?;
+        self.flush.add(stored.ok_or(Halt::Gone)?)?;
         if let Some(pace) = &self.pace {
             self.shared.pause(pace.left(self.report.rows));
         }

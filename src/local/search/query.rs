@@ -294,9 +294,10 @@ impl Query<'_> {
         segment: &Segment,
         number: usize,
     ) -> Result<Option<Column>, ServiceError> {
-        let Some(bytes) = self.store.column(segment, number)? else {
+        let mut bytes = Vec::new();
+        if !self.store.read_column(segment, number, &mut bytes)? {
             return Ok(None);
-        };
+        }
         let field = self.schema.fields.get(number);
         let data_type = field.map_or(&DataType::Json, |field| &field.data_type);
         let column = Column::decode(data_type, segment.rows, &bytes);

@@ -1,6 +1,7 @@
 //! Deleted rows: one bit per row, stored beside the segment, which itself never changes.
 
-use super::rows::{AUTO_IDS, TRASH, VISIBLE, keep_columns, next_commit};
+use super::columns::keep_columns;
+use super::rows::{AUTO_IDS, TRASH, VISIBLE, next_commit};
 use super::scan::{DeletedBits, Segment};
 use super::{DataStore, StoreError, signed, unsigned};
 use crate::formats::Batch;
@@ -86,7 +87,7 @@ fn add(
     }
     let id = tx.last_insert_rowid();
     batch.set_auto_ids(id.wrapping_mul(AUTO_IDS));
-    keep_columns(tx, id, batch)?;
+    keep_columns(tx, id, batch, None)?;
     Ok(true)
 }
 

@@ -1,4 +1,5 @@
-//! Storage of collections, jobs and rows in one embedded database, which several processes may share.
+//! Storage of collections, jobs and rows in one embedded database, with files for large columns. Several processes may
+//! share it.
 //!
 //! One connection writes and another reads, each behind a lock. With write-ahead logging they don't block each other or
 //! other processes. Each change of state is one transaction, so a killed process leaves either the old state or the new
@@ -6,6 +7,7 @@
 
 pub(super) mod aliases;
 pub(super) mod collections;
+pub(super) mod columns;
 pub(super) mod databases;
 pub(super) mod dead;
 pub(super) mod ending;
@@ -23,6 +25,7 @@ pub(crate) use error::StoreError;
 
 use crate::fsutil::{LockError, LockMode, create_private_folder, lock_file, open_private};
 use crate::interrupt::Interrupt;
+use columns::ColumnFolder;
 use error::file_error;
 use open::connect_all;
 use pool::{ConnectionPool, PooledConnection, Priority, Stopping};
@@ -48,13 +51,15 @@ pub(super) struct DataStore {
 struct Base {
     writer: ConnectionPool,
     reader: ConnectionPool,
+    columns: ColumnFolder,
     stopping: Stopping,
 }
 
 impl DataStore {
     /// Opens the store in `dir`, and creates it if there is none.
     pub(super) fn open(dir: &Path, interrupt: &Interrupt) -> Result<Self, StoreError> {
-        create_private(dir)?;
+        let columns = ColumnFolder::new(dir);
+        create_private(columns.path())?;
         // Several processes may open the store at once, and the switch to write-ahead logging needs exclusive access.
         let lock_path = dir.join("open.lock");
         let lock = open_private(&lock_path).map_err(file_error("open", &lock_path))?;
@@ -69,6 +74,7 @@ impl DataStore {
         let base = Base {
             writer: ConnectionPool::new(writer),
             reader: ConnectionPool::new(reader),
+            columns,
             stopping: Stopping::default(),
         };
         Ok(Self {

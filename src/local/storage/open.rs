@@ -26,6 +26,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("v6.sql"),
     include_str!("v7.sql"),
     include_str!("v8.sql"),
+    include_str!("v9.sql"),
 ];
 
 /// Opens the writing and the reading connection and updates the layout. Waits at most [`BUSY`] for a database that
@@ -110,7 +111,7 @@ mod tests {
             opened.err(),
             Some(StoreError::Newer {
                 found: 99,
-                known: 8,
+                known: 9,
                 ..
             })
         ));

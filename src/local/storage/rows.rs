@@ -1,10 +1,10 @@
-//! Rows, stored as segments: each is one batch of checked rows, with one blob per column.
+//! Rows, stored as segments: each is one batch of checked rows, with one blob or file per column
+//! (see `columns`).
 //!
-//! So an import writes blobs in order, and a count reads no rows. A segment becomes visible in the transaction that
+//! So an import writes its data in order, and a count reads no rows. A segment becomes visible in the transaction that
 //! completes its job. A segment to delete is marked and swept later.
 
-use super::{DataStore, StoreError, signed, unsigned};
-use crate::formats::batch::Batch;
+use super::{DataStore, StoreError, unsigned};
 use crate::local::storage::statements::Statements;
 use rusqlite::{Connection, Transaction, params};
 
@@ -52,6 +52,7 @@ impl DataStore {
             let segments: Vec<i64> =
                 tx.list("SELECT id FROM segments WHERE state = 2 LIMIT ?1", [SWEEP])?;
             for segment in segments {
+                self.base.columns.remove_segment(tx, segment)?;
                 let sql = "DELETE FROM segment_columns WHERE segment_id = ?1";
                 tx.run(sql, [segment])?;
                 tx.run("DELETE FROM segment_dead WHERE segment_id = ?1", [segment])?;
@@ -84,21 +85,6 @@ impl DataStore {
 /// Returns the number for the next commit, which is larger than the numbers of all segments.
 pub(crate) fn next_commit(tx: &Transaction<'_>) -> Result<i64, StoreError> {
     tx.one("SELECT COALESCE(MAX(commit_no), 0) + 1 FROM segments", [])
-}
-
-/// Stores a segment's columns: the fields in the schema's order, then `$meta`.
-pub(crate) fn keep_columns(
-    tx: &Transaction<'_>,
-    segment: i64,
-    batch: &Batch,
-) -> Result<(), StoreError> {
-    let mut insert = tx.prepare_cached(
-        "INSERT INTO segment_columns (segment_id, field_no, data) VALUES (?1, ?2, ?3)",
-    )?;
-    for (no, column) in batch.columns().iter().chain(batch.meta()).enumerate() {
-        insert.execute(params![segment, signed(no), column.encode()])?;
-    }
-    Ok(())
 }
 
 /// Marks the invisible segments of a job for deletion.

@@ -1,9 +1,8 @@
 //! Reading rows: the visible segments of a collection, and single columns of a segment.
 
 use super::rows::VISIBLE;
-use super::{DataStore, StoreError, signed};
-use crate::local::storage::statements::Statements;
-use rusqlite::{MAIN_DB, params};
+use super::{DataStore, StoreError};
+use rusqlite::params;
 
 /// The bits of a segment's deleted rows.
 #[derive(Clone, Debug, Default)]
@@ -86,38 +85,6 @@ impl DataStore {
                 }
             }
             Ok(segments)
-        })
-    }
-
-    /// Returns the bytes of a segment's column; `None` if the segment was deleted.
-    pub(crate) fn column(
-        &self,
-        segment: &Segment,
-        number: usize,
-    ) -> Result<Option<Vec<u8>>, StoreError> {
-        let sql = "SELECT data FROM segment_columns WHERE segment_id = ?1 AND field_no = ?2";
-        self.find(sql, params![segment.id, signed(number)])
-    }
-
-    /// Reads the bytes of a segment's column into `bytes`, whose memory is reused. Returns false if the segment was
-    /// deleted.
-    ///
-    /// This is several times as fast as [`DataStore::column`], which allocates memory for each column and copies it twice.
-    pub(crate) fn read_column(
-        &self,
-        segment: &Segment,
-        number: usize,
-        bytes: &mut Vec<u8>,
-    ) -> Result<bool, StoreError> {
-        self.read(|view| {
-            let sql = "SELECT rowid FROM segment_columns WHERE segment_id = ?1 AND field_no = ?2";
-            let Some(row) = view.find(sql, params![segment.id, signed(number)])? else {
-                return Ok(false);
-            };
-            let blob = view.blob_open(MAIN_DB, c"segment_columns", c"data", row, true)?;
-            bytes.resize(blob.len(), 0);
-            blob.read_at_exact(bytes, 0)?;
-            Ok(true)
         })
     }
 }

@@ -2,15 +2,17 @@
 
 mod deaths;
 
+use super::columns::keep_columns;
 use super::ending::{is_two_phase, show};
 use super::jobs::parse_source;
-use super::rows::{AUTO_IDS, PENDING, discard, keep_columns};
+use super::rows::{AUTO_IDS, PENDING, discard};
 use super::{DataStore, StoreError, signed};
 use crate::api::model::JobState;
 use crate::formats::Batch;
 use crate::local::source::JobInput;
 use crate::local::storage::statements::Statements;
 use rusqlite::{Transaction, params};
+use std::fs::File;
 
 /// A job that a worker has claimed.
 #[derive(Debug)]
@@ -139,22 +141,23 @@ impl DataStore {
 
     /// Stores a batch of a claimed job's rows, still invisible, together with the job's progress. If `read` is set,
     /// also marks that file as read to its end at that time. In a collection with autoId, generates the rows' primary
-    /// keys. Returns false, and stores nothing, if the job has ended meanwhile.
+    /// keys. Returns the files of large columns, which aren't flushed to the disk; `None`, and stores nothing, if the job
+    /// has ended meanwhile.
     pub(crate) fn append(
         &self,
         job: &Claimed,
         batch: &mut Batch,
         report: &WorkerReport,
         read: Option<&(WorkerReport, String)>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Vec<File>>, StoreError> {
         self.write(|tx| {
             if let Some((report, time)) = read
                 && !finish_file(tx, job, report, time)?
             {
-                return Ok(false);
+                return Ok(None);
             }
             if !advance(tx, job, report)? {
-                return Ok(false);
+                return Ok(None);
             }
             let (collection, partition) = (job.collection_id, job.partition_id);
             tx.run(
@@ -163,8 +166,7 @@ impl DataStore {
             )?;
             let segment = tx.last_insert_rowid();
             batch.set_auto_ids(segment.wrapping_mul(AUTO_IDS));
-            keep_columns(tx, segment, batch)?;
-            Ok(true)
+            keep_columns(tx, segment, batch, Some(&self.base.columns)).map(Some)
         })
     }
 

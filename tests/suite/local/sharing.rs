@@ -139,6 +139,62 @@ fn a_store_that_another_process_locks_is_still_read() {
     local.import("c", &["a.json".as_ref()]);
 }
 
+/// Large columns are files beside the database.
+#[test]
+fn files_of_columns_are_shared_checked_and_removed() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = dir.path().join("local/columns");
+    let files = || -> Vec<_> {
+        let entries = std::fs::read_dir(&folder).unwrap();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    };
+    let until_none = || {
+        let begin = Instant::now();
+        while !files().is_empty() {
+            assert!(begin.elapsed() < Duration::from_mins(1), "{:?}", files());
+            thread::sleep(Duration::from_millis(20));
+        }
+    };
+    std::fs::create_dir_all(&folder).unwrap();
+    // A killed process has left this one behind.
+    write(&folder, "7-1", "stray");
+    let one = Local::start(serve(dir.path()));
+    until_none();
+    let body = json!({ "collectionName": "c", "dimension": 64 });
+    one.post("/v2/vectordb/collections/create", &body).data();
+    let vector = |id: u64| json!(vec![id; 64]);
+    let rows = (0..2000).map(|id| json!({ "id": id, "vector": vector(id) }).to_string());
+    let rows = write(dir.path(), "a.jsonl", &rows.collect::<Vec<_>>().join("\n"));
+    let job = one.import("c", &[&rows]);
+    assert_eq!(one.wait(&job)["state"], "Completed");
+    assert!(!files().is_empty());
+    let two = Local::start(serve(dir.path()));
+    let query =
+        json!({ "collectionName": "c", "filter": "id in [7, 1999]", "outputFields": ["vector"] });
+    let found = || two.post("/v2/vectordb/entities/query", &query);
+    let answer = found().data();
+    let vectors: Vec<_> = answer
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| &row["vector"])
+        .collect();
+    let floats = |id: f64| json!(vec![id; 64]);
+    assert_eq!(vectors, [&floats(7.0), &floats(1999.0)]);
+    for file in files() {
+        std::fs::write(file, "cut").unwrap();
+    }
+    let answer = found();
+    let (code, message) = answer.refusal();
+    assert!(code != 0 && message.contains("doesn't have"), "{message}");
+    one.post(
+        "/v2/vectordb/collections/drop",
+        &json!({ "collectionName": "c" }),
+    )
+    .data();
+    until_none();
+}
+
 /// Starts a service whose workers are all busy with a job that takes long, so other services run all further jobs.
 fn busy(served: Serve, dir: &Path) -> Local {
     let local = Local::start(served.option("--import-rate", "1"));

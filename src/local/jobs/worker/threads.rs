@@ -32,6 +32,8 @@ impl Workers {
             lock::tidy(&shared.locks, |job| {
                 shared.store.has_ended(job).unwrap_or(false)
             });
+            // Strays that can't be removed now are removed at the next start.
+            _ = shared.store.remove_strays();
         })?;
         Ok(workers)
     }
