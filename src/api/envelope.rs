@@ -6,6 +6,7 @@ use super::hints;
 use super::mask::Mask;
 use super::model::Dialect;
 use super::outcome::Effect;
+use super::reason::ServiceReason;
 use super::settings::Settings;
 use super::transport::HttpAnswer;
 use serde_json::Value;
@@ -179,9 +180,12 @@ impl AnswerReader<'_> {
             },
             |message| self.mask.clean(&message, MESSAGE),
         );
+        let effect = self.call.effect;
+        let dialect = self.settings.dialect;
+        let reason = ServiceReason::of(dialect, effect, self.status, code, &message);
         ApiError::Service {
-            hint: hints::of(self.settings, self.call.effect, self.status, code, &message),
-            dialect: self.settings.dialect,
+            hint: hints::of(self.settings, effect, self.status, code, reason),
+            reason,
             retry_after: self.retry_after,
             call: Box::new(self.call.clone()),
             status: self.status,

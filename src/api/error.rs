@@ -1,7 +1,8 @@
 //! Errors of API calls, and the outcome of a submission that each implies.
 
 use super::model::Dialect;
-use super::outcome::{self, Effect, ErrorAnswer, Outcome, is_no_job};
+use super::outcome::{self, Effect, ErrorAnswer, Outcome};
+use super::reason::ServiceReason;
 use crate::error::{Failure, Kind};
 use crate::interrupt::Stop;
 use std::time::Duration;
@@ -115,8 +116,8 @@ pub enum ApiError {
         message: String,
         /// The remedy.
         hint: Option<String>,
-        /// The dialect in which the service answered, since some codes depend on it.
-        dialect: Dialect,
+        /// The reason, if it's one that zshell handles.
+        reason: Option<ServiceReason>,
         /// The delay that the service wants before a retry.
         retry_after: Option<Duration>,
     },
@@ -207,19 +208,17 @@ impl ApiError {
         }
     }
 
-    fn answer(&self) -> Option<ErrorAnswer<'_>> {
-        match self {
+    fn answer(&self) -> Option<ErrorAnswer> {
+        match *self {
             Self::Service {
                 status,
                 code,
-                message,
-                dialect,
+                reason,
                 ..
             } => Some(ErrorAnswer {
-                dialect: *dialect,
-                status: *status,
-                code: *code,
-                message,
+                status,
+                code,
+                reason,
             }),
             _ => None,
         }
@@ -241,10 +240,9 @@ impl ApiError {
         }
     }
 
-    /// Returns true if the service reports that there is no such job (reference: Error codes worth a hint).
-    pub fn is_no_job(&self) -> bool {
-        self.answer()
-            .is_some_and(|answer| is_no_job(answer.code, answer.message))
+    /// Returns the reason of the service's error, if it's one that zshell handles.
+    pub(crate) fn reason(&self) -> Option<ServiceReason> {
+        self.answer()?.reason
     }
 
     /// Returns the service's own error code.

@@ -4,6 +4,7 @@ use super::TYPED_KEY;
 use super::endpoint::{Site, control_plane};
 use super::model::Dialect;
 use super::outcome::{self, Effect, ErrorAnswer};
+use super::reason::ServiceReason;
 use super::settings::Settings;
 
 /// Returns the hint for an error answer, in terms of the shell's own functions.
@@ -12,13 +13,12 @@ pub(super) fn of(
     effect: Effect,
     status: u16,
     code: Option<i64>,
-    message: &str,
+    reason: Option<ServiceReason>,
 ) -> Option<String> {
     let answer = ErrorAnswer {
-        dialect: settings.dialect,
         status,
         code,
-        message,
+        reason,
     };
     if answer.is_busy() || (effect == Effect::Read && outcome::is_busy_read(code)) {
         return Some(busy(code).to_owned());
@@ -38,12 +38,7 @@ pub(super) fn of(
         Some(40022) => {
             "the key has no access to this cluster: ask its owner for a role in the project"
         }
-        Some(47005) => {
-            "collections() lists the names; a name is case-sensitive and belongs to one database"
-        }
-        Some(100) if settings.dialect == Dialect::Milvus || message.contains("collection") => {
-            "collections() lists the names; a name is case-sensitive and belongs to one database"
-        }
+        Some(47005 | 100) if reason == Some(ServiceReason::NoCollection) => NO_COLLECTION,
         Some(47035) => {
             "at most 1,024 files a request and 16 GB a file; JSON 512 MB on serverless, 10 GB a file and 100 GB a request on dedicated clusters; NumPy 15 GB a folder: split the files"
         }
@@ -73,16 +68,11 @@ pub(super) fn of(
         Some(90144) => {
             "jobs() lists the jobs of this cluster; services forget finished jobs after a while"
         }
-        Some(2100 | 2101) => import(effect, message),
+        Some(2100 | 2101) => import(effect, reason),
         None if status == 404 => {
             return Some(mistaken_address(settings).unwrap_or_else(|| not_found(settings)));
         }
-        // Go's and nginx' TLS servers answer plain HTTP like this.
-        None if status == 400
-            && ["HTTPS server", "HTTPS port"]
-                .iter()
-                .any(|words| message.contains(words)) =>
-        {
+        None if reason == Some(ServiceReason::NeedsTls) => {
             "the server speaks TLS on this port: write https:// instead of http://"
         }
         _ => return None,
@@ -90,26 +80,25 @@ pub(super) fn of(
     Some(text.to_owned())
 }
 
-/// Returns the hint for a failed import call. Milvus has one code for all its import errors, so the call and the
-/// message decide.
-fn import(effect: Effect, message: &str) -> &'static str {
-    let missing = ["not exist", "found", "find"];
-    let missing = missing.iter().any(|words| message.contains(words));
-    match effect {
-        Effect::Create if missing && message.contains("partition") => {
+/// The hint for a collection that doesn't exist.
+const NO_COLLECTION: &str =
+    "collections() lists the names; a name is case-sensitive and belongs to one database";
+
+/// Returns the hint for a failed import call. Milvus has one code for all its import errors.
+const fn import(effect: Effect, reason: Option<ServiceReason>) -> &'static str {
+    match (effect, reason) {
+        (Effect::Create, Some(ServiceReason::NoPartition)) => {
             "a partition's name is case-sensitive: without the option partition the rows go to the default one"
         }
-        Effect::Create if missing && message.contains("collection") => {
-            "collections() lists the names; a name is case-sensitive and belongs to one database"
-        }
-        Effect::Create => {
+        (Effect::Create, Some(ServiceReason::NoCollection)) => NO_COLLECTION,
+        (Effect::Create, _) => {
             "the files are looked for in the server's own bucket: give paths inside it, one file or one set of NumPy files each"
         }
-        Effect::Change if !missing => {
-            "progress(job) tells its state: what waits for commit() or abort() is a two-phase import that is Uncommitted"
-        }
-        Effect::Change | Effect::Read => {
+        (Effect::Change | Effect::Read, Some(ServiceReason::NoJob)) | (Effect::Read, _) => {
             "jobs() lists the jobs of this server; it forgets finished jobs after a while"
+        }
+        (Effect::Change, _) => {
+            "progress(job) tells its state: what waits for commit() or abort() is a two-phase import that is Uncommitted"
         }
     }
 }
@@ -227,11 +216,11 @@ mod tests {
             ),
         ] {
             let settings = Settings::new(Dialect::V2, Url::parse(base).unwrap());
-            let hint = of(&settings, Effect::Read, 401, None, "").unwrap();
+            let hint = of(&settings, Effect::Read, 401, None, None).unwrap();
             assert!(hint.contains(other), "{hint}");
         }
         let own = Settings::new(Dialect::V2, Url::parse("http://gateway:8080").unwrap());
-        let hint = of(&own, Effect::Read, 401, None, "").unwrap();
+        let hint = of(&own, Effect::Read, 401, None, None).unwrap();
         assert!(!hint.contains("zilliz.com"), "{hint}");
     }
 
@@ -242,12 +231,12 @@ mod tests {
             ("http://h:9091", "connect(\"http://h:19530\")"),
         ] {
             let settings = Settings::new(Dialect::Milvus, Url::parse(base).unwrap());
-            let hint = of(&settings, Effect::Read, 404, None, "404 page not found").unwrap();
+            let hint = of(&settings, Effect::Read, 404, None, None).unwrap();
             assert!(hint.contains(line), "{hint}");
         }
         let settings = Settings::new(Dialect::Milvus, Url::parse("http://h:19530").unwrap());
-        let text = "Client sent an HTTP request to an HTTPS server.";
-        let hint = of(&settings, Effect::Read, 400, None, text).unwrap();
+        let tls = Some(ServiceReason::NeedsTls);
+        let hint = of(&settings, Effect::Read, 400, None, tls).unwrap();
         assert!(hint.contains("https://"), "{hint}");
     }
 }

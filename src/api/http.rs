@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use reqwest::blocking::Client as Http;
 use reqwest::{redirect, retry};
 use std::error::Error as _;
+use std::io;
 use std::thread;
 use std::time::Duration;
 use url::{Host, Url};
@@ -110,11 +111,7 @@ fn build(settings: &Settings, reach: Reach) -> Result<Http, ApiError> {
 }
 
 /// Returns the hint for a request that got no connection.
-pub(super) fn connect_hint(
-    error: &reqwest::Error,
-    cause: &str,
-    outgoing: &Outgoing,
-) -> Option<String> {
+pub(super) fn connect_hint(error: &reqwest::Error, outgoing: &Outgoing) -> Option<String> {
     let proxied = !is_this_machine(&outgoing.url)
         && [
             "HTTP_PROXY",
@@ -126,16 +123,15 @@ pub(super) fn connect_hint(
         ]
         .iter()
         .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
-    let lower = cause.to_ascii_lowercase();
     let text = if error.is_dns() && is_control_plane(&outgoing.url) {
         "is there a network, and a name server? HTTPS_PROXY names a proxy"
     } else if error.is_dns() {
         "check the host's name"
     } else if let Some(rejected) = tls::rejected(error) {
         rejected.hint
-    } else if lower.contains("invalidcontenttype") || lower.contains("corrupt message") {
+    } else if tls::is_answered_plainly(error) {
         "the server does not speak TLS on this port: try http:// instead of https://"
-    } else if lower.contains("refused") {
+    } else if is_refused(error) {
         "nothing listens there: is the server running, and the port right?"
     } else if proxied {
         "check the address"
@@ -148,6 +144,14 @@ pub(super) fn connect_hint(
         ""
     };
     Some(format!("{text}{suffix}"))
+}
+
+/// Returns true if nothing listens at the address or the proxy.
+fn is_refused(error: &reqwest::Error) -> bool {
+    tls::cause(error, |cause: &io::Error| {
+        cause.kind() == io::ErrorKind::ConnectionRefused
+    })
+    .is_some()
 }
 
 /// Returns true for an address that zshell itself chooses.

@@ -34,6 +34,7 @@ mod outcome;
 mod pages;
 pub(crate) mod query;
 pub(crate) mod raw;
+mod reason;
 mod request;
 mod retry;
 mod scan;
@@ -51,7 +52,8 @@ mod walk;
 
 pub(crate) use clusters::Cluster;
 pub(crate) use error::ApiError;
-pub(crate) use outcome::{Effect, Outcome, is_no_job};
+pub(crate) use outcome::{Effect, Outcome};
+pub(crate) use reason::ServiceReason;
 pub(crate) use retry::backoff;
 pub(crate) use scan::Scan;
 pub(crate) use settings::{BUSY_WAIT, DryRun, LogSink, REMEMBERS, Settings};

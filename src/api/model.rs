@@ -1,5 +1,6 @@
 //! The import API's values, independent of the dialect.
 
+use super::reason;
 use crate::secret::StorageKeys;
 use std::fmt;
 
@@ -100,11 +101,10 @@ impl State {
         Self { kind, sent }
     }
 
-    /// Returns the state for a word and a reason. Milvus has no state for aborted jobs: they're failed jobs with this
-    /// reason.
+    /// Returns the state for a word and a reason, by which aborted jobs are known.
     pub fn with_reason(sent: &str, reason: Option<&str>) -> Self {
         let state = Self::parse(sent);
-        let aborted = reason.is_some_and(|reason| reason.contains("aborted by user"));
+        let aborted = reason.is_some_and(reason::is_abort);
         match state.kind {
             JobState::Failed if aborted => Self {
                 kind: JobState::Aborted,

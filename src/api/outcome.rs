@@ -1,6 +1,6 @@
 //! Derives the kind of failure and the outcome of a submission from an error answer.
 
-use super::model::Dialect;
+use super::reason::ServiceReason;
 use crate::error::Kind;
 use std::time::Duration;
 use url::Url;
@@ -29,20 +29,6 @@ pub enum Outcome {
     Unknown,
 }
 
-/// Returns true if a code and the service's words mean "no such job" (reference: Error codes worth a hint). Milvus has the
-/// codes 2100 and 2101 for all errors of imports, so the words decide.
-pub(crate) fn is_no_job(code: Option<i64>, message: &str) -> bool {
-    let message = message.to_ascii_lowercase();
-    let absent = ["not exist", "cannot find", "can't find", "not found"];
-    match code {
-        Some(90144) => true,
-        Some(2100 | 2101) => {
-            message.contains("job") && absent.iter().any(|words| message.contains(words))
-        }
-        _ => false,
-    }
-}
-
 /// Codes with which a create is refused before a job is made (reference: Answers to a create). A code outside this list
 /// proves nothing.
 const REFUSED: [i64; 34] = [
@@ -55,55 +41,20 @@ const REFUSED: [i64; 34] = [
 /// Codes that mean "try later" (Milvus' `pkg/util/merr`: 4 queue is full, 8 and 1807 rate limits).
 const BUSY: [i64; 6] = [4, 8, 429, 1807, 47039, 47055];
 
-/// Messages of Milvus' checks of an import request, all of which come before a job is made
-/// (`internal/proxy/task_import.go`, `internal/util/importutilv2`).
-const VALIDATION: [&str; 16] = [
-    "at most",
-    "does not exist",
-    "duplicate",
-    "expected",
-    "illegal",
-    "invalid",
-    "is disabled",
-    "is empty",
-    "max number of",
-    "must be",
-    "no such",
-    "not found",
-    "one file, or one set",
-    "parse timeout failed",
-    "set partition name",
-    "unexpected file type",
-];
-
-/// Messages of failures inside Milvus, after which a job may exist anyway (2.5 `datacoord/services.go`: `AddJob` is the
-/// write to etcd).
-const INTERNAL: [&str; 8] = [
-    "add import job",
-    "broadcast",
-    "context canceled",
-    "context deadline",
-    "etcd",
-    "rpc error",
-    "timed out",
-    "unavailable",
-];
-
 /// A service's error answer.
 #[derive(Clone, Copy)]
-pub(super) struct ErrorAnswer<'a> {
-    pub(super) dialect: Dialect,
+pub(super) struct ErrorAnswer {
     pub(super) status: u16,
     pub(super) code: Option<i64>,
-    pub(super) message: &'a str,
+    pub(super) reason: Option<ServiceReason>,
 }
 
-impl ErrorAnswer<'_> {
+impl ErrorAnswer {
     /// Returns true for "try again later". The HTTP status overrides a code in the body.
     pub(super) fn is_busy(&self) -> bool {
         match (self.status, self.code) {
             (429, _) => true,
-            (200..300, Some(2100 | 2101)) => is_full(self.message),
+            (200..300, Some(2100 | 2101)) => self.reason == Some(ServiceReason::JobLimit),
             (200..300, Some(code)) => BUSY.contains(&code),
             _ => false,
         }
@@ -144,20 +95,16 @@ impl ErrorAnswer<'_> {
     }
 
     fn is_refusal(&self, code: i64) -> bool {
-        let says = |words: &[&str]| {
-            let message = self.message.to_ascii_lowercase();
-            words.iter().any(|words| message.contains(words))
-        };
+        use ServiceReason::{EmptySchema, InvalidImport, NoCollection, NoPartition};
         match code {
             // HTTP statuses of gateways that repeat them in the body.
             400 | 401 | 403 | 404 => true,
-            // Milvus' "partition not found". Elsewhere, and in Milvus before 2.4.5, 200 is the success code.
-            200 => {
-                let success = ["", "success", "ok"].contains(&self.message.trim());
-                self.dialect == Dialect::Milvus && !success
-            }
-            2100 => says(&VALIDATION) && !says(&INTERNAL),
-            2101 => says(&["schema has no fields"]),
+            200 => self.reason == Some(NoPartition),
+            2100 => matches!(
+                self.reason,
+                Some(InvalidImport | NoCollection | NoPartition)
+            ),
+            2101 => self.reason == Some(EmptySchema),
             code => REFUSED.contains(&code),
         }
     }
@@ -175,13 +122,6 @@ impl ErrorAnswer<'_> {
             _ => Kind::Refused,
         }
     }
-}
-
-/// Returns true if the message says that no further job is accepted now (Milvus' `ValidateMaxImportJobExceed`).
-fn is_full(message: &str) -> bool {
-    let message = message.to_ascii_lowercase();
-    message.contains("number of jobs has reached the limit")
-        || (message.contains("queue") && message.contains("full"))
 }
 
 /// Returns true for the codes after which a read may be retried (Milvus' `pkg/util/merr/errors.go`): 1 not ready, 2

@@ -141,7 +141,7 @@ pub(super) struct Rejected {
 
 /// Returns the reason of a failed request if the cause is the server's certificate.
 pub(super) fn rejected(error: &reqwest::Error) -> Option<Rejected> {
-    let Error::InvalidCertificate(error) = tls_error(error)? else {
+    let Error::InvalidCertificate(error) = cause(error, |_: &Error| true)? else {
         return None;
     };
     let reason = certificate_problem(error);
@@ -151,11 +151,20 @@ pub(super) fn rejected(error: &reqwest::Error) -> Option<Rejected> {
     })
 }
 
-/// Returns the TLS error among an error's causes. An `io::Error` hides the error that it wraps from `source()`.
-fn tls_error(error: &reqwest::Error) -> Option<&Error> {
+/// Returns true if the server's answer to the TLS greeting was no TLS.
+pub(super) fn is_answered_plainly(error: &reqwest::Error) -> bool {
+    cause(error, |cause| matches!(cause, Error::InvalidMessage(_))).is_some()
+}
+
+/// Returns the first of an error's causes that is of this type and wanted. An `io::Error` hides the error that it wraps
+/// from `source()`.
+pub(super) fn cause<E: std::error::Error + 'static>(
+    error: &reqwest::Error,
+    is_wanted: impl Fn(&E) -> bool,
+) -> Option<&E> {
     let mut cause: &(dyn std::error::Error + 'static) = error;
     loop {
-        if let Some(found) = cause.downcast_ref::<Error>() {
+        if let Some(found) = cause.downcast_ref::<E>().filter(|found| is_wanted(found)) {
             return Some(found);
         }
         let wrapped = cause

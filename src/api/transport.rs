@@ -259,7 +259,7 @@ fn classify(error: &reqwest::Error, outgoing: &Outgoing, limits: &ExchangeLimits
     }
     let cause = outgoing.mask.clean(&innermost(error), 300);
     if error.is_connect() {
-        let hint = connect_hint(error, &cause, outgoing);
+        let hint = connect_hint(error, outgoing);
         return ApiError::Unreachable { call, cause, hint };
     }
     if error.is_builder() {

@@ -2,8 +2,8 @@
 //! the intent.
 
 use super::{Notice, SubmitError, Submitter};
-use crate::api::ApiError;
 use crate::api::model::{ImportRequest, JobState};
+use crate::api::{ApiError, ServiceReason};
 use crate::error::{Failure, Kind};
 use crate::journal::{
     Entry, IdentityLock, Intent, JournalState, Moment, Scope, Standing, Submission, hash, identity,
@@ -296,7 +296,7 @@ pub(super) fn taken(key: &str, last: &Submission) -> SubmitError {
 
 /// Returns true if the service's answer means that it has forgotten the job, rather than that the caller lacks rights.
 fn is_forgotten(error: &ApiError) -> bool {
-    error.is_no_job() || error.kind() == Kind::Refused
+    error.reason() == Some(ServiceReason::NoJob) || error.kind() == Kind::Refused
 }
 
 /// Rejects an import key that could be mistaken for a header that zshell sends.

@@ -253,3 +253,47 @@ fn a_certificate_file_that_cannot_be_used_is_named() {
         );
     }
 }
+
+#[test]
+fn a_server_that_does_not_speak_tls_or_is_not_there_is_explained() {
+    let plain = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("https://{}", plain.local_addr().expect("an address"));
+    let url = Url::parse(&url).unwrap();
+    std::thread::spawn(move || {
+        for stream in plain.incoming() {
+            let mut stream = stream.expect("a connection");
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
+            let _ = stream.read(&mut [0; 512]);
+        }
+    });
+    let failure = Failure::from(
+        client(Settings::new(Dialect::Milvus, url))
+            .verify()
+            .unwrap_err(),
+    );
+    assert!(
+        failure
+            .hint
+            .clone()
+            .unwrap_or_default()
+            .contains("http:// instead of https://"),
+        "{failure:?}"
+    );
+    let closed = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", closed.local_addr().expect("an address"));
+    drop(closed);
+    let url = Url::parse(&url).unwrap();
+    let failure = Failure::from(
+        client(Settings::new(Dialect::Milvus, url))
+            .verify()
+            .unwrap_err(),
+    );
+    assert!(
+        failure
+            .hint
+            .clone()
+            .unwrap_or_default()
+            .contains("nothing listens there"),
+        "{failure:?}"
+    );
+}

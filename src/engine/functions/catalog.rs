@@ -1,7 +1,7 @@
 //! `partitions`, `databases`, `indexes` and their changes.
 
-use crate::api::ApiError;
 use crate::api::catalog::{self as calls, CatalogCall};
+use crate::api::{ApiError, ServiceReason};
 use crate::connection::Connection;
 use crate::engine::call::{Call, Function};
 use crate::engine::describe::{Confirm, Family, Opt, SessionEffect, Takes, opt, opt_as};
@@ -257,25 +257,28 @@ pub(super) fn if_listed(
 
 /// Drops a partition. Servers refuse to drop a partition that's loaded, so it's then released first.
 fn drop_partition(call: &Call) -> Result<Dynamic, Failure> {
-    let drop = || change(call, calls::DROP_PARTITION, &PARTITION, "dropped partition");
-    if !call.session.choices().dry_run {
-        match drop() {
-            Err(failure) if failure.message.contains("loaded") => {}
-            dropped => return dropped,
-        }
-    }
-    release_partition(call)?;
-    drop()
-}
-
-fn release_partition(call: &Call) -> Result<(), Failure> {
-    let collection = call.pair("collectionName", 0)?;
-    let name = call.text(1, "the name")?;
-    let more = Some(("partitionNames", json!([name])));
+    let pairs = call.pairs(&PARTITION)?;
+    let [collection, (_, name)] = &*pairs else {
+        return Ok(Dynamic::UNIT);
+    };
     let client = &call.connection()?.client;
-    let body = borrowed(std::slice::from_ref(&collection));
-    client.catalog_change(calls::RELEASE_PARTITIONS, &body, more, ("", None))?;
-    Ok(())
+    let body = borrowed(&pairs);
+    let drop = || client.catalog_change(calls::DROP_PARTITION, &body, None, (name, None));
+    let is_loaded = call.session.choices().dry_run
+        || match drop() {
+            Ok(()) => false,
+            Err(error) if error.reason() == Some(ServiceReason::PartitionLoaded) => true,
+            Err(error) => return Err(error.into()),
+        };
+    if is_loaded {
+        let more = Some(("partitionNames", json!([name])));
+        let body = borrowed(std::slice::from_ref(collection));
+        client.catalog_change(calls::RELEASE_PARTITIONS, &body, more, ("", None))?;
+        drop()?;
+    }
+    let place = place(&pairs);
+    call.session.changed(&format!("dropped partition {place}"));
+    Ok(Dynamic::UNIT)
 }
 
 fn use_database(call: &Call) -> Result<Dynamic, Failure> {

@@ -2,7 +2,7 @@
 
 use super::catalog::if_listed;
 use super::create_collection;
-use crate::api::Client;
+use crate::api::{Client, ServiceReason};
 use crate::engine::call::{Call, Function};
 use crate::engine::describe::{Confirm, Family, Opt, SessionEffect, Takes, opt};
 use crate::engine::options::{EXTRA, Options};
@@ -173,14 +173,12 @@ pub(super) fn is_loaded(state: &str) -> bool {
 fn count(call: &Call) -> Result<Dynamic, Failure> {
     let name = call.text(0, "the collection")?;
     let rows = call.connection()?.client.count(&name).map_err(|error| {
-        let failure = Failure::from(error);
-        if failure.message.contains("load") {
-            return failure.or_hint(&format!(
-                "count(*) needs a loaded collection: load({})",
-                words::quote(&name)
-            ));
-        }
-        failure
+        let load = error.reason() == Some(ServiceReason::NotLoaded);
+        let load = load.then(|| {
+            let name = words::quote(&name);
+            format!("count(*) needs a loaded collection: load({name})")
+        });
+        Failure::from(error).with_any_hint(load)
     })?;
     Ok(dynamic_of(Value::from(rows)))
 }

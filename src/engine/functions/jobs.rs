@@ -3,8 +3,8 @@
 mod list;
 
 use super::request::{self, ImportSubmission};
-use crate::api::is_no_job;
 use crate::api::model::Progress;
+use crate::api::{ApiError, ServiceReason};
 use crate::connection::Connection;
 use crate::engine::call::{Call, Function};
 use crate::engine::describe::{ExamplePlace, Family, Opt, Takes, opt, opt_as};
@@ -131,7 +131,7 @@ fn progress(call: &Call) -> Result<Dynamic, Failure> {
 /// Reads a job's progress once. Values missing from the answer are filled in from the job.
 pub(super) fn read_progress(session: &Session, job: &Job) -> Result<ProgressValue, Failure> {
     let answer = job.connection.client.progress(&job.id);
-    known_reading(session, job, answer.map_err(Failure::from))
+    known_reading(session, job, answer)
 }
 
 /// Returns the reading of an answer about a job, completed from the journal. The journal keeps the ends of jobs, also
@@ -139,40 +139,50 @@ pub(super) fn read_progress(session: &Session, job: &Job) -> Result<ProgressValu
 pub(super) fn known_reading(
     session: &Session,
     job: &Job,
-    answer: Result<Progress, Failure>,
+    answer: Result<Progress, ApiError>,
 ) -> Result<ProgressValue, Failure> {
     let settings = job.connection.client.settings();
     let progress = match answer {
         Ok(progress) => progress,
         // A job that has ended can't change, whatever the service responds now.
-        Err(failure) if failure.kind == Kind::Refused || failure.is_transient() => {
+        Err(error) => {
+            let failure = Failure::from(error.clone());
+            if failure.kind != Kind::Refused && !failure.is_transient() {
+                return Err(failure);
+            }
             let remembered = session.desk.remembered(settings, &job.id);
-            remembered.ok_or_else(|| forgotten(session, job, failure))?
+            remembered.ok_or_else(|| forgotten(session, job, &error))?
         }
-        Err(failure) => return Err(failure),
     };
     let shown = (job.id.as_str(), progress.state.kind, progress.rows);
     note_ends(session, &job.connection, [shown]);
     Ok(reading(job, progress))
 }
 
-/// Returns the error for a job that was submitted here and that the service has forgotten. Other failures are returned
+/// Returns the failure for a job that was submitted here and that the service has forgotten. Other errors are returned
 /// unchanged.
-fn forgotten(session: &Session, job: &Job, failure: Failure) -> Failure {
+fn forgotten(session: &Session, job: &Job, error: &ApiError) -> Failure {
     let settings = job.connection.client.settings();
-    let submitted = is_no_job(failure.code, said(&failure))
-        .then(|| session.desk.submitted(settings, &job.id))
-        .flatten();
-    let Some((id, at)) = submitted else {
-        return failure;
+    let submitted = match error {
+        ApiError::Service {
+            reason: Some(ServiceReason::NoJob),
+            message,
+            ..
+        } => session
+            .desk
+            .submitted(settings, &job.id)
+            .map(|at| (message, at)),
+        _ => None,
+    };
+    let Some((message, (id, at))) = submitted else {
+        return error.clone().into();
     };
     let text = format!(
-        "the service does not know the job {} any more ({}), which was submitted at {at}: how it ended is not known",
-        job.id,
-        said(&failure)
+        "the service does not know the job {} any more ({message}), which was submitted at {at}: how it ended is not known",
+        job.id
     );
     let doubt = Failure {
-        code: failure.code,
+        code: error.code(),
         ..Failure::new(Kind::Unknown, text)
     };
     doubt
@@ -180,12 +190,6 @@ fn forgotten(session: &Session, job: &Job, failure: Failure) -> Failure {
             "count the rows, then say it: zshell journal settle {id} --ended completed, or --ended failed to have it submitted again"
         ))
         .with_jobs(vec![job.id.clone()])
-}
-
-/// Returns the service's own words.
-fn said(failure: &Failure) -> &str {
-    let message = failure.message.split_once(": ");
-    message.map_or(&failure.message, |(_, words)| words)
 }
 
 /// Returns the reading of a service's answer, with missing values filled in from the job.

@@ -1,7 +1,7 @@
 //! `query`, `peek`, `search`: rows of a collection.
 
-use crate::api::ApiError;
 use crate::api::query::{RowQuery, RowSearch};
+use crate::api::{ApiError, ServiceReason};
 use crate::engine::call::{Call, Function};
 use crate::engine::describe::{Family, Opt, Takes, opt, opt_as};
 use crate::engine::options::EXTRA;
@@ -269,14 +269,12 @@ fn listing(
     limit: Option<u64>,
 ) -> Result<Dynamic, Failure> {
     let rows = rows.map_err(|error| {
-        let failure = Failure::from(error);
-        if failure.message.contains("not loaded") {
-            return failure.or_hint(&format!(
-                "rows are read from a loaded collection: load({})",
-                words::quote(name)
-            ));
-        }
-        failure
+        let load = error.reason() == Some(ServiceReason::NotLoaded);
+        let load = load.then(|| {
+            let name = words::quote(name);
+            format!("rows are read from a loaded collection: load({name})")
+        });
+        Failure::from(error).with_any_hint(load)
     })?;
     let rows = rows.into_iter().map(|row| match (row, first) {
         (Value::Object(mut row), Some(first)) => {

@@ -4,6 +4,7 @@ use crate::shell::service::{connect, sent};
 use crate::support::harness::{Folder, SECRET, TOKEN, Test};
 use crate::support::server::{Reply, Request, Server};
 use serde_json::Value;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A service with one of each, which accepts every change.
 fn catalog() -> Server {
@@ -348,5 +349,77 @@ fn a_wrong_number_of_arguments_is_counted() {
     ] {
         let ran = Test::new().eval(call).status(1).run();
         ran.complains(words).complains("its forms: ");
+    }
+}
+
+/// A service that refuses to drop a partition before it's released, with this code.
+fn loaded_partition(code: i64) -> Server {
+    let released = AtomicBool::new(false);
+    Server::start(move |request| {
+        if request.target.ends_with("partitions/release") {
+            released.store(true, Ordering::SeqCst);
+            return Reply::json(r#"{"code":0,"data":{}}"#);
+        }
+        if request.target.ends_with("partitions/drop") && !released.load(Ordering::SeqCst) {
+            let message =
+                "partition cannot be dropped, partition is loaded, please release it first";
+            return Reply::json(format!(r#"{{"code":{code},"message":{message:?}}}"#));
+        }
+        answer(request)
+    })
+}
+
+#[test]
+fn a_loaded_partition_is_released_and_dropped() {
+    for (code, status, sent_paths) in [
+        (65535, 0, ["drop", "release", "drop"].as_slice()),
+        (1100, 0, &["drop", "release", "drop"]),
+        // The same words under another code are no such refusal.
+        (100, 7, &["drop"]),
+    ] {
+        let server = loaded_partition(code);
+        let text = format!(
+            "{} drop_partition(\"books\", \"p\")",
+            connect_whole(&server, "milvus")
+        );
+        let test = Test::new().env("KEY", TOKEN).args(["--yes"]);
+        test.eval(text).status(status).run();
+        let changes: Vec<String> = server
+            .requests()
+            .into_iter()
+            .filter_map(|it| {
+                Some(
+                    it.target
+                        .strip_prefix("/v2/vectordb/partitions/")?
+                        .to_owned(),
+                )
+            })
+            .filter(|path| path != "list")
+            .collect();
+        assert_eq!(changes, sent_paths, "{code}");
+    }
+}
+
+#[test]
+fn rows_of_a_collection_that_is_not_loaded_are_refused_with_the_way_out() {
+    for (code, is_explained) in [(101, true), (103, true), (201, true), (65535, false)] {
+        let body = format!(r#"{{"code":{code},"message":"collection not loaded[collection=1]"}}"#);
+        let server = Server::start(move |request| {
+            if request.target.contains("entities/") {
+                Reply::json(body.clone())
+            } else {
+                answer(request)
+            }
+        });
+        for call in [
+            "count(\"books\")",
+            "query(\"books\", \"id > 0\")",
+            "search(\"books\", [1.0])",
+        ] {
+            let text = format!("{} {call}", connect_whole(&server, "milvus"));
+            let ran = Test::new().env("KEY", TOKEN).eval(text).status(7).run();
+            let explained = ran.stderr.contains("loaded collection: load(\"books\")");
+            assert_eq!(explained, is_explained, "{code} {call}: {}", ran.stderr);
+        }
     }
 }

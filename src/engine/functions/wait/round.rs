@@ -1,6 +1,7 @@
 //! One round of a wait: every open job is read once.
 
 use super::Watch;
+use crate::api::ApiError;
 use crate::api::model::{JobState, JobSummary, Progress};
 use crate::engine::functions::jobs::known_reading;
 use crate::engine::functions::watch::REDRAW;
@@ -103,7 +104,7 @@ impl Watch<'_> {
         }
     }
 
-    fn take(&mut self, round: &mut Round, place: usize, answer: Result<Progress, Failure>) {
+    fn take(&mut self, round: &mut Round, place: usize, answer: Result<Progress, ApiError>) {
         let (Some(job), Some(slot)) = (self.jobs.get(place), self.readings.get_mut(place)) else {
             return;
         };

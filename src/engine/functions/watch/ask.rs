@@ -2,10 +2,9 @@
 
 use super::lists::{ListQuestion, Listed};
 use super::{REDRAW, REQUESTS_PER_SECOND, until};
-use crate::api::Client;
 use crate::api::model::Progress;
+use crate::api::{ApiError, Client};
 use crate::engine::types::Job;
-use crate::error::Failure;
 use parking_lot::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -69,7 +68,7 @@ impl Question {
         match self {
             Self::Job { place, id, client } => {
                 pace.keep(client);
-                Answer::Job(*place, client.progress(id).map_err(Failure::from))
+                Answer::Job(*place, client.progress(id))
             }
             Self::List(question) => Answer::List(question.put()),
         }
@@ -79,7 +78,7 @@ impl Question {
 /// The result of a question.
 pub(crate) enum Answer {
     /// The job at this index of the caller's list.
-    Job(usize, Result<Progress, Failure>),
+    Job(usize, Result<Progress, ApiError>),
     /// The states from a job list.
     List(Listed),
 }
