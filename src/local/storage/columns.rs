@@ -12,7 +12,8 @@ use super::{DataStore, StoreError, signed, unsigned};
 use crate::formats::Batch;
 use crate::fsutil::{private_options, sync_folder};
 use crate::local::storage::statements::Statements;
-use rusqlite::{MAIN_DB, Transaction, params};
+use rusqlite::{Connection, MAIN_DB, Transaction, params};
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -108,6 +109,21 @@ pub(super) fn keep_columns(
     Ok(files)
 }
 
+/// Returns the names of files without a segment.
+fn strays(view: &Connection, names: Vec<OsString>) -> Result<Vec<OsString>, StoreError> {
+    let mut strays = Vec::new();
+    for name in names {
+        let segment = name.to_str().and_then(|name| name.split_once('-'));
+        let Some(segment) = segment.and_then(|(segment, _)| segment.parse::<i64>().ok()) else {
+            continue;
+        };
+        if !view.has("SELECT 1 FROM segments WHERE id = ?1", [segment])? {
+            strays.push(name);
+        }
+    }
+    Ok(strays)
+}
+
 impl DataStore {
     /// Reads the bytes of a segment's column into `bytes`, whose memory is reused. Returns false if the segment was
     /// deleted.
@@ -150,22 +166,19 @@ impl DataStore {
     /// Removes files without a segment, which killed processes have left behind.
     pub(crate) fn remove_strays(&self) -> Result<(), StoreError> {
         let folder = &self.base.columns;
-        // Within a transaction no other process is writing files.
+        let failed = || file_error("read", folder.path());
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder.path()).map_err(failed())? {
+            names.push(entry.map_err(failed())?.file_name());
+        }
+        let found = self.read(|view| strays(view, names))?;
+        if found.is_empty() {
+            return Ok(());
+        }
+        // Files of a transaction that hadn't ended have a segment by now, and in this one no other process writes.
         self.write(|tx| {
-            let failed = || file_error("read", folder.path());
-            for entry in fs::read_dir(folder.path()).map_err(failed())? {
-                let name = entry.map_err(failed())?.file_name();
-                let (segment, _) = name
-                    .to_str()
-                    .unwrap_or_default()
-                    .split_once('-')
-                    .unwrap_or_default();
-                let Ok(segment) = segment.parse::<i64>() else {
-                    continue;
-                };
-                if !tx.has("SELECT 1 FROM segments WHERE id = ?1", [segment])? {
-                    folder.remove(name.as_ref())?;
-                }
+            for name in strays(tx, found)? {
+                folder.remove(name.as_ref())?;
             }
             Ok(())
         })

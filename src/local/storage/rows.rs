@@ -1,5 +1,4 @@
-//! Rows, stored as segments: each is one batch of checked rows, with one blob or file per column
-//! (see `columns`).
+//! Rows, stored as segments: each is one batch of checked rows, with one blob or file per column (see `columns`).
 //!
 //! So an import writes its data in order, and a count reads no rows. A segment becomes visible in the transaction that
 //! completes its job. A segment to delete is marked and swept later.
