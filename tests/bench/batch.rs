@@ -5,13 +5,13 @@ use super::list::{KEEP, run_in};
 use super::process::{Serve, output, temp_dir, zshell};
 use super::table::Line;
 
-/// Files of the batch.
+/// Number of files in the batch.
 const FILES: usize = 10_000;
 
 pub(crate) fn measure() -> Lines {
-    let what = |of: &str| format!("import_all of {FILES} files, {of}");
+    let title = |of: &str| format!("import_all of {FILES} files, {of}");
     if !cfg!(target_os = "linux") {
-        return Ok(vec![Line::skipped(&what("all"), "needs /proc")]);
+        return Ok(vec![Line::skipped(&title("all"), "needs /proc")]);
     }
     let dir = temp_dir()?;
     let service = temp_dir()?;
@@ -45,7 +45,12 @@ pub(crate) fn measure() -> Lines {
                 format!("{of}, done before")
             };
             let note = format!("{time:.1} s in all, {:.2} s of CPU", used.cpu);
-            lines.push(Line::plain(&what(&of), used.memory, "MB at the peak", note));
+            lines.push(Line::plain(
+                &title(&of),
+                used.memory,
+                "MB at the peak",
+                note,
+            ));
         }
     }
     Ok(lines)

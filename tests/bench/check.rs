@@ -29,7 +29,7 @@ struct Format {
     /// Target: the peer's time divided by the time of a check.
     times: f64,
     /// Target in MB of file a second, or 0.
-    least: f64,
+    min_speed: f64,
 }
 
 const BINARY_ROW: usize = wide::DIMENSION * 4 + 8;
@@ -41,42 +41,42 @@ const FORMATS: [Format; 6] = [
         name: "npy",
         row: BINARY_ROW,
         times: 2.0,
-        least: 2000.0,
+        min_speed: 2000.0,
     },
     Format {
         word: "Parquet",
         name: "parquet",
         row: BINARY_ROW,
         times: 3.0,
-        least: 0.0,
+        min_speed: 0.0,
     },
     Format {
         word: "Parquet (zstd)",
         name: "zstd.parquet",
         row: BINARY_ROW,
         times: 3.0,
-        least: 0.0,
+        min_speed: 0.0,
     },
     Format {
         word: "Parquet (zstd, one row group)",
         name: "one.parquet",
         row: BINARY_ROW,
         times: 3.0,
-        least: 0.0,
+        min_speed: 0.0,
     },
     Format {
         word: "JSON Lines",
         name: "jsonl",
         row: TEXT_ROW,
         times: 2.0,
-        least: 0.0,
+        min_speed: 0.0,
     },
     Format {
         word: "CSV",
         name: "csv",
         row: TEXT_ROW,
         times: 1.0,
-        least: 250.0,
+        min_speed: 250.0,
     },
 ];
 
@@ -116,40 +116,40 @@ fn measure_format(format: &Format, bytes: usize) -> Lines {
         }
     }
     let ours = Times::new(ours).median().as_secs_f64();
-    let what = format!("check of {}, {:.1} GB", format.word, megabytes / 1e3);
+    let title = format!("check of {}, {:.1} GB", format.word, megabytes / 1e3);
     let note = format!(
         "{rows} vectors of {} floats, median of {RUNS}",
         wide::DIMENSION
     );
-    let speed = if format.least > 0.0 {
-        Line::at_least(&what, megabytes / ours, format.least, "MB/s", note)
+    let speed = if format.min_speed > 0.0 {
+        Line::at_least(&title, megabytes / ours, format.min_speed, "MB/s", note)
     } else {
-        Line::plain(&what, megabytes / ours, "MB/s", note)
+        Line::plain(&title, megabytes / ours, "MB/s", note)
     };
     theirs.sort_by(f64::total_cmp);
     let beside = match (&peer, theirs.get(theirs.len() / 2)) {
         (Ok(peer), Some(seconds)) => {
             let name = format!(
-                "{what}: beside {}",
+                "{title}: beside {}",
                 peer["name"].as_str().unwrap_or_default()
             );
             let note = format!("{:.0} MB/s", megabytes / seconds);
             Line::times(&name, seconds / ours, format.times, note)
         }
-        (Ok(peer), None) => Line::skipped(&what, peer["missing"].as_str().unwrap_or_default()),
-        (Err(why), _) => Line::skipped(&format!("{what}: beside a peer"), &why.to_string()),
+        (Ok(peer), None) => Line::skipped(&title, peer["missing"].as_str().unwrap_or_default()),
+        (Err(why), _) => Line::skipped(&format!("{title}: beside a peer"), &why.to_string()),
     };
-    let what = format!("{what}: peak memory");
+    let title = format!("{title}: peak memory");
     let memory = match peak(&mut check())? {
-        Some(peak) => Line::at_most(&what, peak, MEMORY, "MB", String::new()),
-        None => Line::skipped(&what, "needs GNU time"),
+        Some(peak) => Line::at_most(&title, peak, MEMORY, "MB", String::new()),
+        None => Line::skipped(&title, "needs GNU time"),
     };
     Ok(vec![speed, beside, memory])
 }
 
 /// Runs the peer of a format once. Returns its line of JSON.
 fn read_by_peer(format: &str, path: &Path) -> Result<Value, Box<dyn Error>> {
-    let mut command = peers::command().ok_or(peers::NONE)?;
+    let mut command = peers::command().ok_or(peers::NO_INTERPRETER)?;
     let printed = output(command.arg("check").arg(format).arg(path))?;
     Ok(serde_json::from_slice(&printed.stdout)?)
 }

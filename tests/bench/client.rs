@@ -7,19 +7,19 @@ use super::times::{Times, ms};
 use std::process::Command;
 
 const RUNS: usize = 200;
-/// zshell's time to curl's.
-const MOST: f64 = 2.0;
-const WHAT: &str = "connect(url); jobs() beside curl";
+/// zshell's time divided by curl's.
+const MAX_RATIO: f64 = 2.0;
+const TITLE: &str = "connect(url); jobs() beside curl";
 
 pub(crate) fn measure() -> Lines {
     if !available("curl", "--version") {
-        return Ok(vec![Line::skipped(WHAT, "curl is missing")]);
+        return Ok(vec![Line::skipped(TITLE, "curl is missing")]);
     }
     let dir = temp_dir()?;
     let serve = Serve::start(dir.path(), false)?;
     let script = format!("connect(\"{}\"); jobs()", serve.url);
 
-    // curl sends what zshell's own log says that it sends.
+    // curl sends the requests that zshell's log lists.
     let logged = output(zshell(dir.path()).args(["-v", "eval", &script]))?;
     let log = String::from_utf8(logged.stderr)?;
     let requests: Vec<&str> = log
@@ -35,7 +35,7 @@ pub(crate) fn measure() -> Lines {
     by_zshell()?;
     by_curl()?;
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    // In turns, so that what else the machine does meets both.
+    // The two programs alternate, so other load on the machine affects both.
     for _ in 0..RUNS {
         ours.push(by_zshell()?);
         theirs.push(by_curl()?);
@@ -49,10 +49,10 @@ pub(crate) fn measure() -> Lines {
         ratio(ours.best(), theirs.best()),
     );
     let ratio = ratio(ours.median(), theirs.median());
-    Ok(vec![Line::at_most(WHAT, ratio, MOST, "x", note)])
+    Ok(vec![Line::at_most(TITLE, ratio, MAX_RATIO, "x", note)])
 }
 
-/// One curl that makes these requests (`URL BODY`) over one connection.
+/// Returns a curl command that makes these requests (`URL BODY`) over one connection.
 fn curl(requests: &[&str]) -> Command {
     let mut command = Command::new("curl");
     command.arg("-q");

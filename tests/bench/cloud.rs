@@ -1,4 +1,4 @@
-//! A service in this process that lists many jobs and answers as fast as it can: what is measured is who asks.
+//! A service in this process that lists many jobs and responds as fast as it can, so the client is measured.
 
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// A service with so many jobs, which complete after some rounds of lists. It ends with the process.
+/// A service with `count` jobs, which complete after a number of list rounds. It ends with the process.
 pub(crate) struct Cloud {
-    /// Its base URL.
+    /// Base URL.
     pub(crate) url: String,
     shared: Arc<Shared>,
 }
@@ -22,7 +22,7 @@ struct Shared {
 }
 
 impl Cloud {
-    /// Starts it.
+    /// Starts the service on a free port.
     pub(crate) fn start(jobs: usize, rounds: usize) -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         let url = format!("http://{}", listener.local_addr()?);
@@ -43,7 +43,7 @@ impl Cloud {
         Ok(Self { url, shared })
     }
 
-    /// How many requests came.
+    /// Number of requests received.
     pub(crate) fn requests(&self) -> usize {
         self.shared.requests.load(Ordering::Relaxed)
     }

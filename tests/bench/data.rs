@@ -1,4 +1,4 @@
-//! A large import file: the real rows of `../shared/data` where that folder is, else made-up ones.
+//! A large import file: the real rows of `../shared/data` if that folder exists, else generated ones.
 
 use serde_json::{Map, Value, json};
 use std::error::Error;
@@ -6,14 +6,14 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-/// Bytes of a file.
+/// Size of a file in bytes.
 const BYTES: u64 = 200_000_000;
 const FOLDER: &str = "../shared/data/debian-packages";
 const DIMENSION: u64 = 384;
 
-/// Rows to be written again and again, each time under a fresh id.
+/// Rows that are written repeatedly, each time with a new id.
 pub(crate) struct Rows {
-    /// Where they come from.
+    /// Origin of the rows, for the table.
     pub(crate) origin: &'static str,
     /// The options of `create_collection`, as JSON.
     pub(crate) collection: String,
@@ -21,14 +21,14 @@ pub(crate) struct Rows {
     tails: Vec<String>,
 }
 
-/// A file that was written.
+/// A file written from [`Rows`].
 pub(crate) struct Written {
     pub(crate) rows: u64,
     pub(crate) bytes: u64,
 }
 
 impl Rows {
-    /// The real rows, else made-up ones.
+    /// Returns the real rows if their folder exists, else generated ones.
     pub(crate) fn find() -> Result<Self, Box<dyn Error>> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(FOLDER);
         if !folder.exists() {
@@ -65,7 +65,7 @@ impl Rows {
             field("name", "VarChar", json!({ "max_length": "64" })),
             field("embedding", "FloatVector", json!({ "dim": DIMENSION })),
         ];
-        // With an index a new collection is loaded, as counting needs.
+        // With an index a new collection is loaded, which counting needs.
         let index =
             [json!({ "fieldName": "embedding", "indexName": "embedding", "metricType": "COSINE" })];
         Self {

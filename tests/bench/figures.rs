@@ -1,8 +1,9 @@
 //! Benchmarks: `cargo bench`, or `cargo bench -- startup check` for some of them.
 //!
-//! They measure the program as its users run it, process by process, and need nothing but cargo and curl;
-//! `ZSHELL_BENCH_PYTHON` names an interpreter that has the peers of `peers.py` (pymilvus, milvus-lite, numpy,
-//! pyarrow, orjson, polars, s5cmd, boto3). They print figures beside the targets and assert no timing: a busy machine makes no test fail.
+//! They measure the program as its users run it, process by process, and need nothing but cargo and curl.
+//! `ZSHELL_BENCH_PYTHON` names an interpreter that has the peers of `peers.py` (pymilvus, milvus-lite, numpy, pyarrow,
+//! orjson, polars, s5cmd, boto3). They print figures beside the targets and assert no timing, so a busy machine makes
+//! no test fail.
 
 mod batch;
 mod check;
@@ -26,10 +27,10 @@ use std::error::Error;
 use std::process::ExitCode;
 use table::Line;
 
-/// What a benchmark gives: its lines of the table, or why it could not run.
+/// A benchmark's lines of the table, or the reason why it failed.
 type Lines = Result<Vec<Line>, Box<dyn Error>>;
 
-/// A benchmark's name and work.
+/// A benchmark's name and function.
 type Benchmark = (&'static str, fn() -> Lines);
 
 const ALL: [Benchmark; 12] = [
@@ -49,7 +50,7 @@ const ALL: [Benchmark; 12] = [
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    // `cargo test --all-targets` runs this too, in a debug build, whose figures say nothing.
+    // `cargo test --all-targets` runs this file too, in a debug build, whose figures mean nothing.
     if !args.iter().any(|arg| arg == "--bench") {
         println!("skipped: run with cargo bench");
         return ExitCode::SUCCESS;

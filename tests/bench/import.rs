@@ -19,31 +19,31 @@ const ROWS: usize = 100_000;
 /// The most memory the service may need for any file, in MB.
 const MEMORY: f64 = 300.0;
 
-/// One thing to import.
+/// An import to measure.
 pub(crate) struct Case<'a> {
-    /// The table's words for it.
-    pub(crate) what: String,
+    /// Name in the table.
+    pub(crate) title: String,
     pub(crate) path: PathBuf,
     pub(crate) rows: u64,
-    /// What the speed is measured in.
+    /// Bytes that the speed counts.
     pub(crate) bytes: f64,
     pub(crate) note: String,
-    /// MB a second.
-    pub(crate) least: f64,
+    /// Target in MB a second, or 0.
+    pub(crate) min_speed: f64,
     pub(crate) collection: &'a str,
     pub(crate) runs: usize,
-    /// Whether the service is held to one core.
+    /// Whether the service is limited to one core.
     pub(crate) one_core: bool,
 }
 
-/// What an import gave.
+/// Result of an import.
 pub(crate) struct Measured {
-    /// Of the run in the middle.
+    /// Duration of the median run.
     pub(crate) seconds: f64,
     pub(crate) lines: Vec<Line>,
 }
 
-/// The real rows as JSON.
+/// Measures the import of the real rows as JSON.
 pub(crate) fn measure() -> Lines {
     let rows = Rows::find()?;
     let mut lines = Vec::new();
@@ -52,12 +52,12 @@ pub(crate) fn measure() -> Lines {
         let path = dir.path().join("rows").with_extension(extension);
         let written = rows.write(&path, extension == "jsonl")?;
         let case = Case {
-            what: format!("{word} import"),
+            title: format!("{word} import"),
             path,
             rows: written.rows,
             bytes: written.bytes as f64,
             note: format!("{:.0} MB of {}", written.bytes as f64 / 1e6, rows.origin),
-            least: 100.0,
+            min_speed: 100.0,
             collection: &rows.collection,
             runs: RUNS,
             one_core: true,
@@ -67,7 +67,8 @@ pub(crate) fn measure() -> Lines {
     Ok(lines)
 }
 
-/// Wide vectors in every format: binary ones in bytes of vectors, text in bytes of the file. `NumPy` beside `cp`.
+/// Measures the import of wide vectors in every format: binary formats in bytes of vectors, text formats in bytes of
+/// the file. `NumPy` files are compared with `cp`.
 pub(crate) fn measure_wide() -> Lines {
     let rows = std::env::var("ZSHELL_BENCH_ROWS")
         .ok()
@@ -75,7 +76,7 @@ pub(crate) fn measure_wide() -> Lines {
     let rows = rows.unwrap_or(ROWS);
     let collection = wide::collection();
     let mut lines = Vec::new();
-    for (word, extension, least) in [
+    for (word, extension, min_speed) in [
         ("NumPy", "npy", 300.0),
         ("Parquet", "parquet", 300.0),
         ("CSV", "csv", 200.0),
@@ -86,14 +87,14 @@ pub(crate) fn measure_wide() -> Lines {
         let vectors = wide::vector_bytes(rows) as f64;
         let size = wide::size(&path)? as f64;
         let is_binary = matches!(extension, "npy" | "parquet");
-        let what = format!("{word} import, {} floats", wide::DIMENSION);
+        let title = format!("{word} import, {} floats", wide::DIMENSION);
         let case = Case {
-            what: what.clone(),
+            title: title.clone(),
             path: path.clone(),
             rows: rows as u64,
             bytes: if is_binary { vectors } else { size },
             note: format!("{:.0} MB of vectors in {:.0} MB", vectors / 1e6, size / 1e6),
-            least,
+            min_speed,
             collection: &collection,
             runs: 3,
             one_core: true,
@@ -101,14 +102,14 @@ pub(crate) fn measure_wide() -> Lines {
         let measured = import(dir.path(), &case)?;
         lines.extend(measured.lines);
         if extension == "npy" {
-            lines.push(beside_cp(dir.path(), &what, measured.seconds)?);
+            lines.push(beside_cp(dir.path(), &title, measured.seconds)?);
         }
     }
     Ok(lines)
 }
 
 /// Compares the time of an import of `NumPy` files with that of `cp`.
-fn beside_cp(dir: &Path, what: &str, seconds: f64) -> Result<Line, Box<dyn Error>> {
+fn beside_cp(dir: &Path, title: &str, seconds: f64) -> Result<Line, Box<dyn Error>> {
     let target = dir.join("copy");
     std::fs::create_dir(&target)?;
     let mut copies = Vec::new();
@@ -120,7 +121,7 @@ fn beside_cp(dir: &Path, what: &str, seconds: f64) -> Result<Line, Box<dyn Error
     let copied = Times::new(copies).median().as_secs_f64();
     let note = format!("{:.0} ms, median of {RUNS}", copied * 1e3);
     Ok(Line::times(
-        &format!("{what}: beside cp"),
+        &format!("{title}: beside cp"),
         copied / seconds,
         0.4,
         note,
@@ -142,7 +143,7 @@ pub(crate) fn import(dir: &Path, case: &Case<'_>) -> Result<Measured, Box<dyn Er
         runs.push(begin.elapsed());
         if let (Some(before), Some(after)) = (before, serve.cpu()) {
             let used = after - before;
-            processor = Some(processor.map_or(used, |least| least.min(used)));
+            processor = Some(processor.map_or(used, |min_speed| min_speed.min(used)));
         }
         expect(&counted.stdout, case.rows)?;
         output(&mut script("drop_collection(\"c\")"))?;
@@ -161,26 +162,26 @@ pub(crate) fn import(dir: &Path, case: &Case<'_>) -> Result<Measured, Box<dyn Er
         case.runs,
         mb / times.best().as_secs_f64(),
     );
-    let what = &case.what;
-    let speed = if case.least > 0.0 {
-        Line::at_least(what, mb / seconds, case.least, "MB/s", note)
+    let title = &case.title;
+    let speed = if case.min_speed > 0.0 {
+        Line::at_least(title, mb / seconds, case.min_speed, "MB/s", note)
     } else {
-        Line::plain(what, mb / seconds, "MB/s", note)
+        Line::plain(title, mb / seconds, "MB/s", note)
     };
     let note = processor.map_or_else(String::new, |used| {
         format!("{:.0} MB a second of processor time", mb / used)
     });
-    let rows = Line::plain(what, case.rows as f64 / seconds, "rows/s", note);
-    let what = format!("{what}: peak memory");
+    let rows = Line::plain(title, case.rows as f64 / seconds, "rows/s", note);
+    let title = format!("{title}: peak memory");
     let memory = match serve.peak_mb() {
         Some(peak) => Line::at_most(
-            &what,
+            &title,
             peak,
             MEMORY,
             "MB",
             "of the serving process".to_owned(),
         ),
-        None => Line::skipped(&what, "needs Linux's /proc"),
+        None => Line::skipped(&title, "needs Linux's /proc"),
     };
     Ok(Measured {
         seconds,
@@ -188,12 +189,12 @@ pub(crate) fn import(dir: &Path, case: &Case<'_>) -> Result<Measured, Box<dyn Er
     })
 }
 
-/// `wait` reads a job no more than twice a second, which is too coarse for a measurement.
+/// Polls the job in a loop, because `wait` reads a job at most twice a second, too coarse for a measurement.
 const IMPORT: &str = "let job = import(\"c\", [glob(args[1])]); \
      while !(progress(job).state in [\"Completed\", \"Failed\"]) { sleep(0.02); } \
      print(count(\"c\"))";
 
-/// `zshell eval` of this text, connected to the service, whose address is `args[0]`.
+/// Returns a `zshell eval` of this text, connected to the service, whose address is `args[0]`.
 fn script(dir: &Path, serve: &Serve, text: &str) -> Command {
     let mut command = zshell(dir);
     command.args([

@@ -1,4 +1,4 @@
-//! Many jobs: 100,000 of them listed, filtered and shown, and 1,000 waited for.
+//! Many jobs: a list of 100,000, filtered and printed, and a wait for 1,000.
 
 use super::Lines;
 use super::cloud::Cloud;
@@ -8,23 +8,23 @@ use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
-/// Jobs that are listed, 100 a page.
+/// Number of listed jobs, 100 a page.
 const LISTED: usize = 100_000;
-/// Jobs that are waited for.
+/// Number of jobs that `wait` waits for.
 const WAITED: usize = 1000;
-/// Rounds of the wait in which no job has ended.
+/// Rounds of the wait before the first job ends.
 const ROUNDS: usize = 3;
 /// Clock ticks a second in `/proc`.
 const TICKS: f64 = 100.0;
 
-/// At the end of a script: what the process has used is kept in the file that is its argument.
+/// The end of a measured script: copies the process's `/proc` files to the folder in its argument.
 pub(crate) const KEEP: &str =
     "write_text(args[0], read_text(\"/proc/self/stat\") + read_text(\"/proc/self/status\"));";
 
 pub(crate) fn measure() -> Lines {
-    let what = |of: &str| format!("{LISTED} jobs listed, filtered, shown as CSV: {of}");
+    let title = |of: &str| format!("{LISTED} jobs listed, filtered, shown as CSV: {of}");
     if !cfg!(target_os = "linux") {
-        return Ok(vec![Line::skipped(&what("all"), "needs /proc")]);
+        return Ok(vec![Line::skipped(&title("all"), "needs /proc")]);
     }
     let cloud = Cloud::start(LISTED, 0)?;
     let script = format!(
@@ -41,13 +41,13 @@ pub(crate) fn measure() -> Lines {
     }
     let note = format!("{} pages, {time:.1} s in all", cloud.requests());
     Ok(vec![
-        Line::at_most(&what("CPU"), used.cpu, 3.0, "s", note.clone()),
-        Line::at_most(&what("memory"), used.memory, 150.0, "MB", note),
+        Line::at_most(&title("CPU"), used.cpu, 3.0, "s", note.clone()),
+        Line::at_most(&title("memory"), used.memory, 150.0, "MB", note),
     ])
 }
 
 pub(crate) fn measure_wait() -> Lines {
-    let what = format!("a wait for {WAITED} jobs, requests a second");
+    let title = format!("a wait for {WAITED} jobs, requests a second");
     let cloud = Cloud::start(WAITED, ROUNDS)?;
     let script = format!(
         "connect(#{{endpoint: \"{}\", api: \"v2\", cluster_id: \"in03-1\", token: \"\", verify: false}});
@@ -61,23 +61,23 @@ pub(crate) fn measure_wait() -> Lines {
     let requests = cloud.requests();
     let note = format!("{requests} requests in {time:.0} s, {ROUNDS} rounds at work");
     let rate = requests as f64 / time;
-    Ok(vec![Line::at_most(&what, rate, 20.0, "/s", note)])
+    Ok(vec![Line::at_most(&title, rate, 20.0, "/s", note)])
 }
 
-/// What a process has used.
+/// Resources that a process has used.
 pub(crate) struct Used {
-    /// Seconds.
+    /// CPU time in seconds.
     pub(crate) cpu: f64,
-    /// At its peak, in MB.
+    /// Peak memory in MB.
     pub(crate) memory: f64,
 }
 
-/// Runs a script that ends with [`KEEP`]: what it used, what it said, and how many seconds it took.
+/// Runs a script that ends with [`KEEP`]. Returns its use of resources, its output, and its duration in seconds.
 fn run(script: &str) -> Result<(Used, String, f64), Box<dyn Error>> {
     run_in(temp_dir()?.path(), script)
 }
 
-/// The same with zshell's data in this folder.
+/// Runs a script like [`run`], with zshell's data in this folder.
 pub(crate) fn run_in(dir: &Path, script: &str) -> Result<(Used, String, f64), Box<dyn Error>> {
     let kept = dir.join("used");
     let begin = Instant::now();

@@ -1,4 +1,4 @@
-//! What other programs make of the same files: `peers.py`, run by the interpreter that `ZSHELL_BENCH_PYTHON` names.
+//! Other programs that read or import the same files: `peers.py`, run by the interpreter in `ZSHELL_BENCH_PYTHON`.
 
 use super::import::{Case, Measured};
 use super::process::output;
@@ -10,29 +10,29 @@ use std::process::Command;
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bench/peers.py");
 
-/// How many times faster than `milvus-lite` an import is to be.
+/// Target: `milvus-lite`'s time divided by the time of an import.
 const TIMES: f64 = 10.0;
 
-/// Why a peer is skipped where no interpreter is named.
-pub(crate) const NONE: &str = "ZSHELL_BENCH_PYTHON names no interpreter";
+/// The reason why a peer is skipped if no interpreter is named.
+pub(crate) const NO_INTERPRETER: &str = "ZSHELL_BENCH_PYTHON names no interpreter";
 
-/// The script, by the interpreter that the environment names.
+/// Returns the command that runs `peers.py`, or `None` if the environment names no interpreter.
 pub(crate) fn command() -> Option<Command> {
     let mut command = Command::new(std::env::var_os("ZSHELL_BENCH_PYTHON")?);
     command.arg(SCRIPT);
     Some(command)
 }
 
-/// A line a peer: how the service's speed compares with it, in the same run.
+/// Compares the service's speed with each peer's in the same run, a line per peer.
 pub(crate) fn beside(
     case: &Case<'_>,
     extension: &str,
     measured: &Measured,
     dir: &Path,
 ) -> Result<Vec<Line>, Box<dyn Error>> {
-    let what = |peer: &str| format!("{}: beside {peer}", case.what);
+    let title = |peer: &str| format!("{}: beside {peer}", case.title);
     let Some(mut command) = command() else {
-        return Ok(vec![Line::skipped(&what("peers"), NONE)]);
+        return Ok(vec![Line::skipped(&title("peers"), NO_INTERPRETER)]);
     };
     let printed = output(command.arg(extension).arg(&case.path).arg(dir))?;
     let printed = String::from_utf8(printed.stdout)?;
@@ -42,7 +42,7 @@ pub(crate) fn beside(
         let peer: Value = serde_json::from_str(line)?;
         let name = peer["name"].as_str().unwrap_or_default();
         if let Some(why) = peer["missing"].as_str() {
-            lines.push(Line::skipped(&what(name), why));
+            lines.push(Line::skipped(&title(name), why));
             continue;
         }
         let number = |key: &str| peer[key].as_f64().unwrap_or(f64::NAN);
@@ -55,9 +55,9 @@ pub(crate) fn beside(
         );
         let ratio = ours / theirs;
         lines.push(if peer["reads"] == true {
-            Line::ratio(&what(name), ratio, note)
+            Line::ratio(&title(name), ratio, note)
         } else {
-            Line::at_least(&what(name), ratio, TIMES, "x", note)
+            Line::at_least(&title(name), ratio, TIMES, "x", note)
         });
     }
     Ok(lines)

@@ -1,4 +1,4 @@
-//! The processes that are measured.
+//! Runs and measures processes.
 
 use std::error::Error;
 use std::fs;
@@ -8,22 +8,22 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// Clock ticks a second in `/proc`: fixed on Linux, whatever the kernel's own.
+/// Clock ticks a second in `/proc`: always 100 on Linux, independent of the kernel's own frequency.
 const TICKS: f64 = 100.0;
 
-/// A folder for one benchmark's files, below cargo's own.
+/// Returns a folder for one benchmark's files, below cargo's target folder.
 pub(crate) fn temp_dir() -> std::io::Result<TempDir> {
     TempDir::new_in(env!("CARGO_TARGET_TMPDIR"))
 }
 
-/// `zshell` with no settings but its own and its data in `dir`.
+/// Returns a `zshell` command without the user's settings, with its data in `dir`.
 pub(crate) fn zshell(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_zshell"));
-    settle(&mut command, dir);
+    isolate(&mut command, dir);
     command
 }
 
-fn settle(command: &mut Command, dir: &Path) {
+fn isolate(command: &mut Command, dir: &Path) {
     for (name, _) in std::env::vars_os() {
         if name.as_encoded_bytes().starts_with(b"ZSHELL_") {
             command.env_remove(name);
@@ -35,7 +35,7 @@ fn settle(command: &mut Command, dir: &Path) {
         .stdin(Stdio::null());
 }
 
-/// Runs to the end; an error where the command fails.
+/// Runs the command to its end. Returns an error if it fails.
 pub(crate) fn output(command: &mut Command) -> Result<Output, Box<dyn Error>> {
     let output = command.output()?;
     if output.status.success() {
@@ -45,7 +45,7 @@ pub(crate) fn output(command: &mut Command) -> Result<Output, Box<dyn Error>> {
     Err(format!("{command:?} ended with {}: {said}", output.status).into())
 }
 
-/// How long the command takes from its start to its exit.
+/// Returns the time from the command's start to its exit.
 pub(crate) fn time(command: &mut Command) -> Result<Duration, Box<dyn Error>> {
     command.stdout(Stdio::null()).stderr(Stdio::inherit());
     let begin = Instant::now();
@@ -58,7 +58,7 @@ pub(crate) fn time(command: &mut Command) -> Result<Duration, Box<dyn Error>> {
     }
 }
 
-/// The peak memory in a `/proc/PID/status`, in MB.
+/// Returns the peak memory in a `/proc/PID/status`, in MB.
 pub(crate) fn peak_mb(status: &str) -> Option<f64> {
     let line = status
         .lines()
@@ -67,7 +67,7 @@ pub(crate) fn peak_mb(status: &str) -> Option<f64> {
     Some(kib * 1024.0 / 1e6)
 }
 
-/// True where the program can be started.
+/// Returns true if the program can be started.
 pub(crate) fn available(program: &str, arg: &str) -> bool {
     let mut command = Command::new(program);
     command.arg(arg).stdout(Stdio::null()).stderr(Stdio::null());
@@ -77,18 +77,18 @@ pub(crate) fn available(program: &str, arg: &str) -> bool {
 /// A running `zshell serve`; killed when dropped.
 pub(crate) struct Serve {
     child: Child,
-    /// Its base URL.
+    /// Base URL.
     pub(crate) url: String,
 }
 
 impl Serve {
-    /// Starts it with its data in `dir`, held to one core where asked for; returns once it listens.
+    /// Starts a service with its data in `dir`, limited to one core if `one_core` is set. Returns once it listens.
     pub(crate) fn start(dir: &Path, one_core: bool) -> Result<Self, Box<dyn Error>> {
         let mut command = if one_core {
             // taskset becomes the program it starts, so the process is the service's own.
             let mut command = Command::new("taskset");
             command.args(["-c", "0", env!("CARGO_BIN_EXE_zshell")]);
-            settle(&mut command, dir);
+            isolate(&mut command, dir);
             command
         } else {
             zshell(dir)
@@ -113,12 +113,12 @@ impl Serve {
         Ok(serve)
     }
 
-    /// Its peak memory so far, in MB; `None` where the system does not tell.
+    /// Returns the service's peak memory so far in MB, or `None` on systems without `/proc`.
     pub(crate) fn peak_mb(&self) -> Option<f64> {
         peak_mb(&fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?)
     }
 
-    /// The processor time it has used so far, in seconds; `None` where the system does not tell.
+    /// Returns the service's CPU time so far in seconds, or `None` on systems without `/proc`.
     pub(crate) fn cpu(&self) -> Option<f64> {
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
         // The program's name is in parentheses; user and system time are the 12th and 13th words after it.

@@ -13,18 +13,18 @@ use std::time::Instant;
 /// Rows that each search compares: 307 MB of vectors.
 const ROWS: usize = 100_000;
 
-/// Searches of one run.
+/// Number of searches in a run.
 const SEARCHES: usize = 20;
 
-/// GB of vectors a second of one core.
-const LEAST: f64 = 1.0;
+/// Target in GB of vectors a second on one core.
+const MIN_SPEED: f64 = 1.0;
 
-const WHAT: &str = "exact search, 768 floats";
+const TITLE: &str = "exact search, 768 floats";
 
-/// Imports a file, before the clock starts.
+/// Imports a file before the clock starts.
 const IMPORT: &str = "connect(args[0]); create_collection(\"c\", parse_json(args[1])); wait(import(\"c\", args[2]));";
 
-/// Searches for the vector of one row, again and again.
+/// Searches repeatedly for the vector of one row.
 const SEARCH: &str = "connect(args[0]); let own = query(\"c\", \"id == 7\")[0].vector; \
      for turn in 0..parse_int(args[1]) { \
          assert(search(\"c\", own, #{limit: 10})[0].id == 7); \
@@ -41,7 +41,7 @@ pub(crate) fn measure() -> Lines {
     };
     let file = path.to_str().ok_or("the path is no text")?;
     run(IMPORT, &[&wide::collection(), file])?;
-    // Once without a clock, so that the file is in the system's cache.
+    // The first run isn't timed: it reads the file into the system's cache.
     run(SEARCH, &["1"])?;
     let (before, begin) = (serve.cpu(), Instant::now());
     run(SEARCH, &[&SEARCHES.to_string()])?;
@@ -60,23 +60,29 @@ pub(crate) fn measure() -> Lines {
     );
     let mut lines = vec![Line {
         figure: format!("{rate:.2} GB/s"),
-        ..Line::at_least(&format!("{WHAT}: GB/s a core"), rate, LEAST, "GB/s", note)
+        ..Line::at_least(
+            &format!("{TITLE}: GB/s a core"),
+            rate,
+            MIN_SPEED,
+            "GB/s",
+            note,
+        )
     }];
     lines.push(beside(dir.path(), rate)?);
     Ok(lines)
 }
 
-/// A brute-force product by `numpy`, of the same vectors in memory.
+/// Compares with a brute-force product by `numpy` of the same vectors in memory.
 fn beside(dir: &Path, ours: f64) -> Result<Line, Box<dyn Error>> {
-    let what = format!("{WHAT}: beside numpy");
+    let title = format!("{TITLE}: beside numpy");
     let Some(mut command) = peers::command() else {
-        return Ok(Line::skipped(&what, peers::NONE));
+        return Ok(Line::skipped(&title, peers::NO_INTERPRETER));
     };
     let vectors = dir.join("vector.npy");
     let printed = output(command.arg("search").arg(vectors).arg(SEARCHES.to_string()))?;
     let peer: Value = serde_json::from_slice(&printed.stdout)?;
     if let Some(why) = peer["missing"].as_str() {
-        return Ok(Line::skipped(&what, why));
+        return Ok(Line::skipped(&title, why));
     }
     let number = |key: &str| peer[key].as_f64().unwrap_or(f64::NAN);
     let bytes = number("rows") * wide::vector_bytes(1) as f64 / 1e9;
@@ -85,5 +91,5 @@ fn beside(dir: &Path, ours: f64) -> Result<Line, Box<dyn Error>> {
         "{theirs:.2} GB/s a core; {}",
         peer["note"].as_str().unwrap_or_default()
     );
-    Ok(Line::ratio(&what, ours / theirs, note))
+    Ok(Line::ratio(&title, ours / theirs, note))
 }

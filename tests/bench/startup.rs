@@ -1,5 +1,5 @@
-//! `zshell eval 1`, from process start to exit; the prompt, from process start to what can be typed at, and from a key
-//! to the redrawn statement.
+//! Start-up times: `zshell eval 1` from process start to exit, the prompt from process start to its first drawing, and
+//! a key to the redrawn statement.
 
 use super::Lines;
 use super::process::{output, peak_mb, temp_dir, time, zshell};
@@ -16,40 +16,40 @@ use std::time::{Duration, Instant};
 
 const RUNS: usize = 200;
 /// Milliseconds.
-const MOST_TIME: f64 = 10.0;
+const MAX_TIME: f64 = 10.0;
 /// Milliseconds.
-const MOST_PROMPT: f64 = 20.0;
+const MAX_PROMPT: f64 = 20.0;
 /// Milliseconds.
-const MOST_KEY: f64 = 5.0;
+const MAX_KEY: f64 = 5.0;
 /// Number of keys that are typed.
 const KEYS: usize = 100;
 /// MB.
-const MOST_MEMORY: f64 = 15.0;
+const MAX_MEMORY: f64 = 15.0;
 
 pub(crate) fn measure() -> Lines {
     let dir = temp_dir()?;
     let run = || time(zshell(dir.path()).args(["eval", "1"]));
     run()?;
     let times = Times::new((0..RUNS).map(|_| run()).collect::<Result<_, _>>()?);
-    let what = "eval 1: start to exit";
+    let title = "eval 1: start to exit";
     let mut lines = vec![Line::at_most(
-        what,
+        title,
         ms(times.median()),
-        MOST_TIME,
+        MAX_TIME,
         "ms",
         times.note(),
     )];
 
-    // A process's peak is gone once it has ended, so it is asked to tell its own.
-    let what = "eval 1: peak memory";
+    // A process's peak memory can't be read after its end, so the script prints its own.
+    let title = "eval 1: peak memory";
     lines.push(if cfg!(target_os = "linux") {
         let status = output(zshell(dir.path()).args(["eval", "read_text(\"/proc/self/status\")"]))?;
         let peak =
             peak_mb(&String::from_utf8_lossy(&status.stdout)).ok_or("no VmHWM in its status")?;
         let note = "resident, shared libraries and program text included".to_owned();
-        Line::at_most(what, peak, MOST_MEMORY, "MB", note)
+        Line::at_most(title, peak, MAX_MEMORY, "MB", note)
     } else {
-        Line::skipped(what, "needs Linux's /proc")
+        Line::skipped(title, "needs Linux's /proc")
     });
     let start = || {
         let begin = Instant::now();
@@ -59,22 +59,22 @@ pub(crate) fn measure() -> Lines {
     lines.push(Line::at_most(
         "prompt: start to first prompt",
         ms(times.median()),
-        MOST_PROMPT,
+        MAX_PROMPT,
         "ms",
         times.note(),
     ));
-    for (what, count) in [
+    for (title, count) in [
         ("prompt: a key in a statement of one line", 1),
         ("prompt: a key in a statement of 40 lines", 40),
     ] {
         let times = key_times(dir.path(), count)?;
         let median = ms(times.median());
-        lines.push(Line::at_most(what, median, MOST_KEY, "ms", times.note()));
+        lines.push(Line::at_most(title, median, MAX_KEY, "ms", times.note()));
     }
     Ok(lines)
 }
 
-/// Types keys at the end of a statement of this many lines, and measures until each is drawn.
+/// Types keys at the end of a statement of `lines` lines. Measures the time until each is drawn.
 fn key_times(dir: &Path, lines: usize) -> Result<Times, Box<dyn Error>> {
     let mut text = String::new();
     for line in 1..lines {
@@ -85,7 +85,7 @@ fn key_times(dir: &Path, lines: usize) -> Result<Times, Box<dyn Error>> {
     }
     text.push_str("wait(import(\"books\", glob(\"data/*.parquet\"), #{auto_commit: true, options: #{}})); // ");
     let mut prompt = Prompt::start(dir)?;
-    // As pasted text, its line breaks run nothing.
+    // The line breaks of pasted text run nothing.
     prompt.wait_for_rest();
     prompt.send(&format!("\x1b[200~{text}\x1b[201~"))?;
     prompt.wait_for_rest();
@@ -159,18 +159,18 @@ impl Prompt {
         Ok(())
     }
 
-    /// Waits until nothing more is drawn.
+    /// Waits until the terminal is quiet.
     fn wait_for_rest(&self) {
         while self.output.recv_timeout(Duration::from_millis(50)).is_ok() {}
     }
 }
 
-/// The end of a synchronized update: a statement is drawn in one.
+/// The end of a synchronized update. Each drawing of a statement is one.
 const DRAWN: &str = "\x1b[?2026l";
 
 impl Drop for Prompt {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

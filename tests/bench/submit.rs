@@ -1,5 +1,5 @@
-//! Submissions a second to a running service: `zshell`, which journals each of them, beside a loop of curl and one of
-//! pymilvus. And files a second through `import_all`, which is how many files are imported with `zshell`.
+//! Submissions a second to a running service: `zshell`, which journals each of them, beside loops of curl and pymilvus.
+//! Also files a second through `import_all`, the usual way to import many files with `zshell`.
 
 use super::Lines;
 use super::peers;
@@ -11,17 +11,17 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 const RUNS: usize = 5;
-/// Submissions of one run.
+/// Number of submissions in a run.
 const COUNT: usize = 200;
-/// How many times as fast as pymilvus it is to be.
+/// Target: pymilvus's time divided by zshell's.
 const TIMES: f64 = 5.0;
-const WHAT: &str = "submissions, each journalled and synced";
-/// Files of a batch.
+const TITLE: &str = "submissions, each journalled and synced";
+/// Number of files in a batch.
 const FILES: usize = 2_000;
 
 pub(crate) fn measure() -> Lines {
     let dir = temp_dir()?;
-    // The jobs do next to nothing, and the service's data lies apart.
+    // The jobs do next to nothing, and the service has its own data folder.
     let service = temp_dir()?;
     let path = dir.path().join("row.jsonl");
     std::fs::write(&path, "{\"id\": 1, \"vector\": [1, 2]}\n")?;
@@ -47,7 +47,7 @@ pub(crate) fn measure() -> Lines {
     let ours = rate(ours);
     let mut lines = by_pymilvus(&serve.url, path, ours, batch(dir.path(), &connect)?)?;
     if !curl {
-        lines.push(Line::plain(WHAT, ours, "/s", "curl is missing".to_owned()));
+        lines.push(Line::plain(TITLE, ours, "/s", "curl is missing".to_owned()));
         return Ok(lines);
     }
     let theirs = rate(theirs);
@@ -55,11 +55,11 @@ pub(crate) fn measure() -> Lines {
         "{COUNT} in one run, median of {RUNS}; a curl for each: {theirs:.0}/s, {:.1}x",
         ours / theirs
     );
-    lines.push(Line::plain(WHAT, ours, "/s", note));
+    lines.push(Line::plain(TITLE, ours, "/s", note));
     Ok(lines)
 }
 
-/// Files a second through `import_all`, from its start until all of them are imported.
+/// Returns files a second through `import_all`, from its start until all of them are imported.
 fn batch(dir: &Path, connect: &str) -> Result<f64, Box<dyn std::error::Error>> {
     let many = dir.join("many");
     std::fs::create_dir(&many)?;
@@ -81,36 +81,37 @@ fn batch(dir: &Path, connect: &str) -> Result<f64, Box<dyn std::error::Error>> {
     Ok(FILES as f64 / Times::new(times).median().as_secs_f64())
 }
 
-/// `bulk_import` of pymilvus in a loop, its interpreter's start not counted; `files` a second is what a batch does.
+/// Compares with a loop of pymilvus's `bulk_import` without its interpreter's start. `files` is the speed of
+/// `import_all` in files a second.
 fn by_pymilvus(
     url: &str,
     path: &str,
     ours: f64,
     files: f64,
 ) -> Result<Vec<Line>, Box<dyn std::error::Error>> {
-    let what = format!("{WHAT}: beside pymilvus");
+    let title = format!("{TITLE}: beside pymilvus");
     let Some(mut peer) = peers::command() else {
-        return Ok(vec![Line::skipped(&what, peers::NONE)]);
+        return Ok(vec![Line::skipped(&title, peers::NO_INTERPRETER)]);
     };
     let printed = output(peer.args(["submit", url, path, &COUNT.to_string()]))?;
     let peer: serde_json::Value = serde_json::from_slice(&printed.stdout)?;
     if let Some(why) = peer["missing"].as_str() {
-        return Ok(vec![Line::skipped(&what, why)]);
+        return Ok(vec![Line::skipped(&title, why)]);
     }
     let seconds = peer["seconds"].as_f64().ok_or("the peer gave no time")?;
     let theirs = COUNT as f64 / seconds;
     let note =
         format!("zshell {ours:.0}/s, journalled and synced; pymilvus {theirs:.0}/s, neither");
-    let one = Line::at_least(&what, ours / theirs, TIMES, "x", note);
+    let one = Line::at_least(&title, ours / theirs, TIMES, "x", note);
     let note = format!(
         "zshell {files:.0} files/s until all are imported; pymilvus {theirs:.0}/s, submitted one by one"
     );
-    let what = format!("import_all of {FILES} files: beside pymilvus");
-    let many = Line::at_least(&what, files / theirs, TIMES, "x", note);
+    let title = format!("import_all of {FILES} files: beside pymilvus");
+    let many = Line::at_least(&title, files / theirs, TIMES, "x", note);
     Ok(vec![one, many])
 }
 
-/// A curl for each submission, one after the other, as a shell script would do it.
+/// Runs one curl per submission in turn, as a shell script would.
 fn by_curl(url: &str, path: &str) -> Result<Duration, Box<dyn std::error::Error>> {
     let body = format!("{{\"collectionName\":\"c\",\"files\":[[\"{path}\"]]}}");
     let url = format!("{url}/v2/vectordb/jobs/import/create");

@@ -4,45 +4,45 @@ use comfy_table::{Table, presets};
 
 /// One figure.
 pub(crate) struct Line {
-    /// What was measured.
-    pub(crate) what: String,
+    /// Name of the measurement.
+    pub(crate) title: String,
     /// The figure, with its unit.
     pub(crate) figure: String,
-    /// The target, in the same unit; empty where there is none.
+    /// The target in the same unit, or an empty string.
     pub(crate) target: String,
-    /// Whether the target is met; `None` where there is none, or nothing was measured.
+    /// Whether the target is met; `None` without a target or a measurement.
     pub(crate) met: Option<bool>,
-    /// How sure that is.
+    /// Details, such as the number of runs and their spread.
     pub(crate) note: String,
 }
 
 impl Line {
-    /// A figure that may be at most `most`.
-    pub(crate) fn at_most(what: &str, figure: f64, most: f64, unit: &str, note: String) -> Self {
+    /// A figure with an upper bound as its target.
+    pub(crate) fn at_most(title: &str, figure: f64, max: f64, unit: &str, note: String) -> Self {
         Self {
-            what: what.to_owned(),
+            title: title.to_owned(),
             figure: format!("{figure:.2} {unit}"),
-            target: format!("at most {most} {unit}"),
-            met: Some(figure <= most),
+            target: format!("at most {max} {unit}"),
+            met: Some(figure <= max),
             note,
         }
     }
 
-    /// A figure that must be at least `least`.
-    pub(crate) fn at_least(what: &str, figure: f64, least: f64, unit: &str, note: String) -> Self {
+    /// A figure with a lower bound as its target.
+    pub(crate) fn at_least(title: &str, figure: f64, min: f64, unit: &str, note: String) -> Self {
         Self {
-            what: what.to_owned(),
+            title: title.to_owned(),
             figure: format!("{figure:.0} {unit}"),
-            target: format!("at least {least} {unit}"),
-            met: Some(figure >= least),
+            target: format!("at least {min} {unit}"),
+            met: Some(figure >= min),
             note,
         }
     }
 
     /// A figure without a target.
-    pub(crate) fn plain(what: &str, figure: f64, unit: &str, note: String) -> Self {
+    pub(crate) fn plain(title: &str, figure: f64, unit: &str, note: String) -> Self {
         Self {
-            what: what.to_owned(),
+            title: title.to_owned(),
             figure: format!("{figure:.0} {unit}"),
             target: String::new(),
             met: None,
@@ -50,10 +50,10 @@ impl Line {
         }
     }
 
-    /// How many times as fast as another program, which is no target.
-    pub(crate) fn ratio(what: &str, figure: f64, note: String) -> Self {
+    /// Speed as a multiple of another program's, without a target.
+    pub(crate) fn ratio(title: &str, figure: f64, note: String) -> Self {
         Self {
-            what: what.to_owned(),
+            title: title.to_owned(),
             figure: format!("{figure:.2} x"),
             target: String::new(),
             met: None,
@@ -62,18 +62,18 @@ impl Line {
     }
 
     /// Speed as a multiple of another program's, with a target.
-    pub(crate) fn times(what: &str, figure: f64, least: f64, note: String) -> Self {
+    pub(crate) fn times(title: &str, figure: f64, min: f64, note: String) -> Self {
         Self {
-            target: format!("at least {least} x"),
-            met: Some(figure >= least),
-            ..Self::ratio(what, figure, note)
+            target: format!("at least {min} x"),
+            met: Some(figure >= min),
+            ..Self::ratio(title, figure, note)
         }
     }
 
-    /// What could not be measured here, and why.
-    pub(crate) fn skipped(what: &str, why: &str) -> Self {
+    /// A measurement that isn't possible here, and the reason.
+    pub(crate) fn skipped(title: &str, why: &str) -> Self {
         Self {
-            what: what.to_owned(),
+            title: title.to_owned(),
             figure: "skipped".to_owned(),
             target: String::new(),
             met: None,
@@ -82,7 +82,7 @@ impl Line {
     }
 }
 
-/// The lines as text.
+/// Draws the lines as a Markdown table.
 pub(crate) fn draw(lines: &[Line]) -> String {
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN);
@@ -93,7 +93,7 @@ pub(crate) fn draw(lines: &[Line]) -> String {
             Some(false) => "MISSED",
             None => "",
         };
-        table.add_row([&line.what, &line.figure, &line.target, verdict, &line.note]);
+        table.add_row([&line.title, &line.figure, &line.target, verdict, &line.note]);
     }
     table.to_string()
 }

@@ -2,28 +2,28 @@
 
 use std::time::Duration;
 
-/// How long the runs of one thing took; never empty.
+/// Durations of repeated runs, in ascending order; never empty.
 pub(crate) struct Times(Vec<Duration>);
 
 impl Times {
-    /// From at least one run.
+    /// Takes the durations of at least one run.
     pub(crate) fn new(mut runs: Vec<Duration>) -> Self {
         assert!(!runs.is_empty(), "no runs");
         runs.sort_unstable();
         Self(runs)
     }
 
-    /// The run in the middle.
+    /// Returns the duration of the run in the middle.
     pub(crate) fn median(&self) -> Duration {
         self.at(2)
     }
 
-    /// The fastest run.
+    /// Returns the duration of the fastest run.
     pub(crate) fn best(&self) -> Duration {
         self.0[0]
     }
 
-    /// Runs, fastest run, and how far the middle half of the runs spreads, in milliseconds.
+    /// Describes the number of runs, the fastest one, and the spread of the middle half, in milliseconds.
     pub(crate) fn note(&self) -> String {
         format!(
             "median of {}, best {:.2} ms, middle half {:.2} to {:.2} ms",
@@ -39,7 +39,7 @@ impl Times {
     }
 }
 
-/// Milliseconds.
+/// Returns a duration in milliseconds.
 pub(crate) fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }

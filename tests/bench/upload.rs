@@ -1,8 +1,8 @@
 //! `zshell upload` of one large and of many small files to a local S3 server, beside `s5cmd` and boto3.
 //!
-//! The server is the one of `zshell serve`'s volumes, which is the same for all and needs no installation. It checks
-//! signatures and checksums and writes to the disk, in a process of its own. Each client gets its address and keys in its
-//! own way, and uploads to a folder of its own with its default settings.
+//! The server is the one of `zshell serve`'s volumes, which needs no installation. It runs in its own process, checks
+//! signatures and checksums, and writes to the disk. Each client gets the address and the storage credentials in its
+//! usual way, and uploads to its own folder with its default settings.
 
 use super::Lines;
 use super::peers;
@@ -67,7 +67,7 @@ impl UploadServer {
     }
 }
 
-/// Both measurements. The large file is deleted before the small ones are written.
+/// Measures the large file, then the small ones. The large file is deleted in between.
 pub(crate) fn measure() -> Lines {
     let bytes = std::env::var("ZSHELL_BENCH_BYTES").ok();
     let bytes = bytes.and_then(|bytes| bytes.parse().ok()).unwrap_or(BYTES);
@@ -109,7 +109,7 @@ fn measure_files(count: usize, size: usize) -> Lines {
         fs::remove_dir_all(dir.path().join("service/data/local/volumes/1/objects"))?;
     }
     let megabytes = (count * size) as f64 / 1e6;
-    let what = match count {
+    let title = match count {
         1 => format!("upload of {:.1} GB", megabytes / 1e3),
         _ => format!("upload of {count} files of {} kB", size / 1000),
     };
@@ -119,18 +119,18 @@ fn measure_files(count: usize, size: usize) -> Lines {
         _ => (count as f64 / seconds, "files/s"),
     };
     let own = ours.median().as_secs_f64();
-    let mut lines = vec![Line::plain(&what, speed(own).0, speed(own).1, ours.note())];
+    let mut lines = vec![Line::plain(&title, speed(own).0, speed(own).1, ours.note())];
     for (at, peer) in PEERS.iter().enumerate() {
-        let what = format!("{what}: beside {peer}");
+        let title = format!("{title}: beside {peer}");
         if theirs[at].is_empty() {
-            lines.push(Line::skipped(&what, &why[at]));
+            lines.push(Line::skipped(&title, &why[at]));
             continue;
         }
         let times = Times::new(std::mem::take(&mut theirs[at]));
         let theirs = times.median().as_secs_f64();
         let (figure, unit) = speed(theirs);
         lines.push(Line::times(
-            &what,
+            &title,
             theirs / own,
             TIMES,
             format!("{figure:.0} {unit}, {}", times.note()),
@@ -175,7 +175,7 @@ fn by_peer(
     to: &str,
     access: &Value,
 ) -> Result<Duration, Box<dyn Error>> {
-    let mut command = peers::command().ok_or(peers::NONE)?;
+    let mut command = peers::command().ok_or(peers::NO_INTERPRETER)?;
     let keys = &access["credentials"];
     for (name, value) in [
         ("AWS_ACCESS_KEY_ID", &keys["tmpAK"]),

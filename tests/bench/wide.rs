@@ -1,4 +1,4 @@
-//! Files of 768-dimensional vectors, written as they are needed: `NumPy`, Parquet, CSV and JSON Lines.
+//! Files of 768-dimensional vectors, generated as they are written: `NumPy`, Parquet, CSV and JSON Lines.
 
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::data_type::{FloatType, Int64Type};
@@ -12,20 +12,20 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Floats a vector.
+/// Floats in a vector.
 pub(crate) const DIMENSION: usize = 768;
 
-/// Rows a row group, 30 MB of vectors, as the official bulk writer chooses them.
+/// Rows in a row group: 30 MB of vectors, as the official bulk writer chooses them.
 const GROUP: usize = 10_000;
 
 type Done = Result<(), Box<dyn Error>>;
 
-/// Bytes of vector data of so many rows.
+/// Returns the bytes of vector data in `rows` rows.
 pub(crate) fn vector_bytes(rows: usize) -> usize {
     rows * DIMENSION * size_of::<f32>()
 }
 
-/// The options of `create_collection`.
+/// Returns the options of `create_collection`.
 pub(crate) fn collection() -> String {
     let fields = json!([
         { "fieldName": "id", "dataType": "Int64", "isPrimary": true },
@@ -35,7 +35,7 @@ pub(crate) fn collection() -> String {
     json!({ "schema": { "fields": fields }, "indexParams": index }).to_string()
 }
 
-/// A file of the format that its extension names, or a folder of `NumPy` files; gives what to import.
+/// Writes a file of the format that its extension names, or a folder of `NumPy` files. Returns the paths to import.
 pub(crate) fn write(dir: &Path, extension: &str, rows: usize) -> Result<PathBuf, Box<dyn Error>> {
     let path = dir.join("rows").with_extension(extension);
     match extension {
@@ -56,7 +56,7 @@ pub(crate) fn write(dir: &Path, extension: &str, rows: usize) -> Result<PathBuf,
     Ok(path)
 }
 
-/// The bytes of everything that is imported.
+/// Returns the size of all imported files in bytes.
 pub(crate) fn size(path: &Path) -> std::io::Result<u64> {
     if !path.ends_with("*.npy") {
         return Ok(path.metadata()?.len());
@@ -67,11 +67,11 @@ pub(crate) fn size(path: &Path) -> std::io::Result<u64> {
         .sum()
 }
 
-/// Values that no codec and no dictionary makes small.
+/// Returns a vector whose values neither a codec nor a dictionary can compress.
 fn vector(row: usize) -> impl Iterator<Item = f32> {
     let mix = move |at: usize| {
         let mixed = ((row * DIMENSION + at) as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
-        // 24 bits: exact.
+        // 24 bits are exact in a float.
         mixed as f32 / 16_777_216.0 - 0.5
     };
     (0..DIMENSION).map(mix)
@@ -111,7 +111,7 @@ fn numpy(dir: &Path, rows: usize) -> Done {
 
 fn parquet(path: &Path, rows: usize, group_rows: usize, compression: Compression) -> Done {
     let schema = "message m { required int64 id; optional group vector (LIST) { repeated group list { optional float element; } } }";
-    // Vectors have no dictionary to speak of.
+    // Vectors are random, so a dictionary would only cost time.
     let properties = WriterProperties::builder()
         .set_dictionary_enabled(false)
         .set_compression(compression)
