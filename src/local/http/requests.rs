@@ -21,6 +21,38 @@ const CONSISTENCY: KnownKey = KnownKey::text("consistencyLevel");
 const LIMIT: KnownKey = KnownKey::new("limit", JsonKind::Int32);
 const OFFSET: KnownKey = KnownKey::new("offset", JsonKind::Int32);
 const PROPERTIES: KnownKey = KnownKey::new("properties", JsonKind::Map);
+const FIELD_NAME: KnownKey = KnownKey::text("fieldName");
+const DESCRIPTION: KnownKey = KnownKey::text("description");
+const TYPE_PARAMS: KnownKey = KnownKey::new("typeParams", JsonKind::Map);
+const NULLABLE: KnownKey = KnownKey::new("nullable", JsonKind::Flag);
+const PARAMS: KnownKey = KnownKey::new("params", JsonKind::Map);
+const METRIC: KnownKey = KnownKey::text("metricType");
+const AUTO_ID: KnownKey = KnownKey::new("autoID", JsonKind::Flag);
+const PROPERTY_KEYS: KnownKey = KnownKey::new("propertyKeys", JsonKind::Texts);
+const FILTER: KnownKey = KnownKey::text("filter");
+const ORDER: KnownKey = KnownKey::new("orderByFields", JsonKind::Texts);
+const PARTIAL: KnownKey = KnownKey::new("partialUpdate", JsonKind::Flag);
+const FIELD_OPS: KnownKey = KnownKey::new("fieldOps", JsonKind::Objects(FIELD_OP));
+const INDEX_PARAMS: KnownKey = KnownKey::new("indexParams", JsonKind::Objects(INDEX));
+const EXTERNAL_SOURCE: KnownKey = KnownKey::text("externalSource").refused();
+const EXTERNAL_SPEC: KnownKey = KnownKey::text("externalSpec").refused();
+const ALIAS_NAME: KnownKey = KnownKey::text("aliasName").required();
+
+/// Returns the keys of both lists, `N` in all.
+const fn joined<const N: usize>(first: RequestKeys, second: RequestKeys) -> [KnownKey; N] {
+    assert!(first.len() + second.len() == N, "the keys of both lists");
+    let mut keys = [DATABASE; N];
+    let mut at = 0;
+    while at < N {
+        keys[at] = if at < first.len() {
+            first[at]
+        } else {
+            second[at - first.len()]
+        };
+        at += 1;
+    }
+    keys
+}
 
 /// Keys that the cloud and its clients add to import calls.
 const CLOUD: [KnownKey; 12] = [
@@ -63,13 +95,9 @@ pub(crate) const JOB: RequestKeys = &[DATABASE, KnownKey::text("jobId").required
 pub(crate) const ONE_OR_ALL: RequestKeys = &[DATABASE, KnownKey::text("collectionName")];
 
 pub(crate) const ONLY_DATABASE: RequestKeys = &[DATABASE];
-pub(crate) const NAMED_DATABASE: RequestKeys = &[KnownKey::text("dbName").required()];
-pub(crate) const DATABASE_PROPERTIES: RequestKeys =
-    &[KnownKey::text("dbName").required(), PROPERTIES];
-pub(crate) const DROP_DATABASE_PROPERTIES: RequestKeys = &[
-    KnownKey::text("dbName").required(),
-    KnownKey::new("propertyKeys", JsonKind::Texts),
-];
+pub(crate) const NAMED_DATABASE: RequestKeys = &[DATABASE.required()];
+pub(crate) const DATABASE_PROPERTIES: RequestKeys = &[DATABASE.required(), PROPERTIES];
+pub(crate) const DROP_DATABASE_PROPERTIES: RequestKeys = &[DATABASE.required(), PROPERTY_KEYS];
 
 pub(crate) const NAMED_COLLECTION: RequestKeys = &[DATABASE, COLLECTION, PARTITIONS];
 pub(crate) const RENAME: RequestKeys = &[
@@ -79,11 +107,7 @@ pub(crate) const RENAME: RequestKeys = &[
     KnownKey::text("newDbName"),
 ];
 pub(crate) const COLLECTION_PROPERTIES: RequestKeys = &[DATABASE, COLLECTION, PROPERTIES];
-pub(crate) const DROP_COLLECTION_PROPERTIES: RequestKeys = &[
-    DATABASE,
-    COLLECTION,
-    KnownKey::new("propertyKeys", JsonKind::Texts),
-];
+pub(crate) const DROP_COLLECTION_PROPERTIES: RequestKeys = &[DATABASE, COLLECTION, PROPERTY_KEYS];
 pub(crate) const COMPACT: RequestKeys = &[
     DATABASE,
     COLLECTION,
@@ -91,119 +115,98 @@ pub(crate) const COMPACT: RequestKeys = &[
 ];
 pub(crate) const COMPACTION_STATE: RequestKeys = &[KnownKey::new("jobID", JsonKind::Int64)];
 
-const FIELD: RequestKeys = &[
-    KnownKey::text("fieldName"),
-    KnownKey::text("description"),
-    KnownKey::text("dataType"),
-    KnownKey::text("elementDataType"),
-    KnownKey::text("externalField").refused(),
-    KnownKey::new("isPrimary", JsonKind::Flag),
-    KnownKey::new("isPartitionKey", JsonKind::Flag),
-    KnownKey::new("isClusteringKey", JsonKind::Flag),
-    KnownKey::new("elementTypeParams", JsonKind::Map),
-    KnownKey::new("typeParams", JsonKind::Map),
-    KnownKey::new("fields", JsonKind::Objects(SUB_FIELD)),
-    KnownKey::new("nullable", JsonKind::Flag),
-    KnownKey::new("defaultValue", JsonKind::Any),
-];
+const FIELD: RequestKeys = &joined::<13>(
+    SUB_FIELD,
+    &[
+        KnownKey::text("externalField").refused(),
+        KnownKey::new("fields", JsonKind::Objects(SUB_FIELD)),
+    ],
+);
 const SUB_FIELD: RequestKeys = &[
-    KnownKey::text("fieldName"),
-    KnownKey::text("description"),
+    FIELD_NAME,
+    DESCRIPTION,
     KnownKey::text("dataType"),
     KnownKey::text("elementDataType"),
     KnownKey::new("isPrimary", JsonKind::Flag),
     KnownKey::new("isPartitionKey", JsonKind::Flag),
     KnownKey::new("isClusteringKey", JsonKind::Flag),
     KnownKey::new("elementTypeParams", JsonKind::Map),
-    KnownKey::new("typeParams", JsonKind::Map),
-    KnownKey::new("nullable", JsonKind::Flag),
+    TYPE_PARAMS,
+    NULLABLE,
     KnownKey::new("defaultValue", JsonKind::Any),
 ];
 const STRUCT_FIELD: RequestKeys = &[
-    KnownKey::text("fieldName"),
-    KnownKey::text("description"),
+    FIELD_NAME,
+    DESCRIPTION,
     KnownKey::new("fields", JsonKind::Objects(SUB_FIELD)),
-    KnownKey::new("typeParams", JsonKind::Map),
-    KnownKey::new("nullable", JsonKind::Flag),
+    TYPE_PARAMS,
+    NULLABLE,
 ];
 const FUNCTION: RequestKeys = &[
     KnownKey::text("name"),
-    KnownKey::text("description"),
+    DESCRIPTION,
     KnownKey::text("type"),
     KnownKey::new("inputFieldNames", JsonKind::Texts),
     KnownKey::new("outputFieldNames", JsonKind::Texts),
-    KnownKey::new("params", JsonKind::Map),
+    PARAMS,
 ];
 const SCHEMA: RequestKeys = &[
     KnownKey::new("fields", JsonKind::Objects(FIELD)),
     KnownKey::new("structFields", JsonKind::Objects(STRUCT_FIELD)),
     KnownKey::new("functions", JsonKind::Objects(FUNCTION)),
-    KnownKey::new("autoID", JsonKind::Flag),
+    AUTO_ID,
     KnownKey::new("enableDynamicField", JsonKind::Flag),
-    KnownKey::text("externalSource").refused(),
-    KnownKey::text("externalSpec").refused(),
+    EXTERNAL_SOURCE,
+    EXTERNAL_SPEC,
 ];
 const INDEX: RequestKeys = &[
-    KnownKey::text("fieldName"),
+    FIELD_NAME,
     KnownKey::text("indexName"),
-    KnownKey::text("metricType"),
+    METRIC,
     KnownKey::text("indexType"),
-    KnownKey::new("params", JsonKind::Map),
+    PARAMS,
 ];
 pub(crate) const CREATE_COLLECTION: RequestKeys = &[
     DATABASE,
     COLLECTION,
     KnownKey::new("dimension", JsonKind::Int32),
     KnownKey::text("idType"),
-    KnownKey::new("autoID", JsonKind::Flag),
-    KnownKey::text("metricType"),
+    AUTO_ID,
+    METRIC,
     KnownKey::text("vectorFieldType"),
     CONSISTENCY,
     KnownKey::text("primaryFieldName"),
     KnownKey::text("vectorFieldName"),
     KnownKey::new("schema", JsonKind::Object(SCHEMA)),
-    KnownKey::new("indexParams", JsonKind::Objects(INDEX)),
-    KnownKey::new("params", JsonKind::Map),
+    INDEX_PARAMS,
+    PARAMS,
     PROPERTIES,
-    KnownKey::text("description"),
-    KnownKey::text("externalSource").refused(),
-    KnownKey::text("externalSpec").refused(),
+    DESCRIPTION,
+    EXTERNAL_SOURCE,
+    EXTERNAL_SPEC,
 ];
 
-pub(crate) const NAMED_PARTITION: RequestKeys = &[
-    DATABASE,
-    COLLECTION,
-    KnownKey::text("partitionName").required(),
-];
-pub(crate) const NAMED_PARTITIONS: RequestKeys = &[
-    DATABASE,
-    COLLECTION,
-    KnownKey::new("partitionNames", JsonKind::Texts).required(),
-];
-pub(crate) const INDEXES: RequestKeys = &[
-    DATABASE,
-    COLLECTION,
-    KnownKey::new("indexParams", JsonKind::Objects(INDEX)).required(),
-];
+pub(crate) const NAMED_PARTITION: RequestKeys = &[DATABASE, COLLECTION, PARTITION.required()];
+pub(crate) const NAMED_PARTITIONS: RequestKeys = &[DATABASE, COLLECTION, PARTITIONS.required()];
+pub(crate) const INDEXES: RequestKeys = &[DATABASE, COLLECTION, INDEX_PARAMS.required()];
 pub(crate) const NAMED_INDEX: RequestKeys = &[
     DATABASE,
     COLLECTION,
     KnownKey::text("indexName").required(),
     KnownKey::new("timestamp", JsonKind::Int64),
 ];
-pub(crate) const ALIAS: RequestKeys = &[DATABASE, KnownKey::text("aliasName").required()];
-pub(crate) const ALIAS_OF: RequestKeys =
-    &[DATABASE, COLLECTION, KnownKey::text("aliasName").required()];
+pub(crate) const ALIAS: RequestKeys = &[DATABASE, ALIAS_NAME];
+pub(crate) const ALIAS_OF: RequestKeys = &[DATABASE, COLLECTION, ALIAS_NAME];
 
 pub(crate) const QUERY: RequestKeys = &[
     DATABASE,
     COLLECTION,
     PARTITIONS,
     OUTPUT_FIELDS,
-    KnownKey::text("filter"),
+    FILTER,
     LIMIT,
     OFFSET,
-    KnownKey::new("orderByFields", JsonKind::Texts).refused(),
+    ORDER.refused(),
     KnownKey::new("groupByFields", JsonKind::Texts).refused(),
     EXPR_PARAMS,
     CONSISTENCY,
@@ -212,7 +215,7 @@ pub(crate) const QUERY: RequestKeys = &[
 pub(crate) const GET: RequestKeys = &[
     DATABASE,
     COLLECTION,
-    KnownKey::text("partitionName").refused(),
+    PARTITION.refused(),
     PARTITIONS,
     OUTPUT_FIELDS,
     KnownKey::new("id", JsonKind::Any).required(),
@@ -223,7 +226,7 @@ pub(crate) const DELETE: RequestKeys = &[
     DATABASE,
     COLLECTION,
     PARTITION,
-    KnownKey::text("filter").required(),
+    FILTER.required(),
     EXPR_PARAMS,
     KnownKey::new("partitionNames", JsonKind::Any).refused(),
     KnownKey::new("id", JsonKind::Any).refused(),
@@ -235,7 +238,7 @@ pub(crate) const SEARCH: RequestKeys = &[
     KnownKey::new("ids", JsonKind::List),
     KnownKey::text("annsField"),
     PARTITIONS,
-    KnownKey::text("filter"),
+    FILTER,
     KnownKey::text("groupingField"),
     KnownKey::new("groupSize", JsonKind::Int32),
     KnownKey::new("strictGroupSize", JsonKind::Flag),
@@ -248,25 +251,19 @@ pub(crate) const SEARCH: RequestKeys = &[
     KnownKey::new("functionScore", JsonKind::Map),
     KnownKey::new("functionChains", JsonKind::List),
     KnownKey::new("searchAggregation", JsonKind::Map),
-    KnownKey::new("orderByFields", JsonKind::Texts),
-    KnownKey::new("params", JsonKind::Map),
+    ORDER,
+    PARAMS,
 ];
-const FIELD_OP: RequestKeys = &[KnownKey::text("fieldName"), KnownKey::text("op")];
+const FIELD_OP: RequestKeys = &[FIELD_NAME, KnownKey::text("op")];
 /// Milvus' insert accepts the last two keys and ignores them.
 pub(crate) const INSERT: RequestKeys = &[
     DATABASE,
     COLLECTION,
     PARTITION,
-    KnownKey::new("partialUpdate", JsonKind::Flag).refused(),
-    KnownKey::new("fieldOps", JsonKind::Objects(FIELD_OP)).refused(),
+    PARTIAL.refused(),
+    FIELD_OPS.refused(),
 ];
-pub(crate) const UPSERT: RequestKeys = &[
-    DATABASE,
-    COLLECTION,
-    PARTITION,
-    KnownKey::new("partialUpdate", JsonKind::Flag),
-    KnownKey::new("fieldOps", JsonKind::Objects(FIELD_OP)),
-];
+pub(crate) const UPSERT: RequestKeys = &[DATABASE, COLLECTION, PARTITION, PARTIAL, FIELD_OPS];
 
 /// Binds the parameters of a request to the route at this path. If an import call has the cloud's form, its keys are
 /// renamed to their usual spelling but not checked: nothing is published about how the cloud reads values of other
