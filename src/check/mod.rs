@@ -128,7 +128,7 @@ pub(crate) fn states(
     interrupt: &Interrupt,
 ) -> Result<Option<Vec<[String; 3]>>, CheckError> {
     let is_remote = has_remote(&paths);
-    let work = move |_: &_| Ok(paths::states(&paths, &stores));
+    let work = move |progress: &_| Ok(paths::states(&paths, &stores, progress));
     beside(interrupt, is_remote, |_| {}, work)
 }
 
@@ -178,7 +178,7 @@ fn check(request: &CheckRequest, progress: &CheckProgress) -> Result<CheckReport
         .as_deref()
         .map(keys::KeysFile::create)
         .transpose()?;
-    let files = paths::find(&request.paths, &request.stores, &mut found)?;
+    let files = paths::find(&request.paths, &request.stores, progress, &mut found)?;
     limits::check(&files, &mut found);
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let tasks = task::plan(&files, request, cores);

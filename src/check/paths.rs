@@ -1,7 +1,7 @@
 //! Finds the files of the given paths, by the rules of an import.
 
-use super::CheckError;
 use super::findings::{Example, FindingLevel, Findings};
+use super::{CheckError, CheckProgress};
 use crate::formats::source::{FilesError, SourceFile, SourcePath};
 use crate::location::{Format, Location, LocationError, PathScope, Store};
 use crate::secret::StorageKeys;
@@ -24,6 +24,7 @@ pub(crate) struct StoreAccess {
 pub(super) fn find(
     given: &[String],
     stores: &StoreAccess,
+    progress: &CheckProgress,
     found: &mut Findings,
 ) -> Result<Vec<SourceFile>, CheckError> {
     let mut entries: Vec<(Option<&Path>, Vec<SourcePath>)> = Vec::new();
@@ -60,8 +61,10 @@ pub(super) fn find(
         }
     }
     let mut files = Vec::new();
-    for (_, entry) in &entries {
-        match SourcePath::entry_files(entry, &stores.keys) {
+    let entries: Vec<_> = entries.into_iter().map(|(_, entry)| entry).collect();
+    let looked_up = SourcePath::find(&entries, &stores.keys, || progress.is_stopped());
+    for (entry, own) in entries.iter().zip(looked_up) {
+        match own {
             Ok(mut own) => files.append(&mut own),
             Err(FilesError::Unreadable { path, source }) => {
                 return Err(match source.downcast::<StoreFault>() {
@@ -89,9 +92,13 @@ pub(super) fn find(
 
 /// Returns the files that the paths name, each with a text that changes when the file changes. `None` if a path can't be
 /// read or an import refuses it.
-pub(super) fn states(given: &[String], stores: &StoreAccess) -> Option<Vec<[String; 3]>> {
+pub(super) fn states(
+    given: &[String],
+    stores: &StoreAccess,
+    progress: &CheckProgress,
+) -> Option<Vec<[String; 3]>> {
     let mut found = Findings::default();
-    let files = find(given, stores, &mut found).ok()?;
+    let files = find(given, stores, progress, &mut found).ok()?;
     if !found.list(FindingLevel::Error).is_empty() {
         return None;
     }

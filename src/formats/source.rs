@@ -5,9 +5,11 @@
 use super::{CsvOptions, Input, ReadError, Reader, Schema};
 use crate::location::{Format, Location, PathTarget};
 use crate::secret::StorageKeys;
+use crate::stores::at_once::at_once;
 use crate::stores::object::Blocks;
 use crate::stores::read_at::ReadAt;
 use crate::stores::root::{FolderContent, Opened, Root, RootedFile};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,6 +17,9 @@ use std::sync::Arc;
 
 /// Maximum number of files of one job (reference: limits).
 pub(crate) const MAX_FILES: usize = 1024;
+
+/// Maximum number of paths in object stores that are looked up at once.
+const LOOKUPS: usize = 16;
 
 /// The readable formats, for messages.
 const FORMATS: &str = "json, jsonl, ndjson, csv, parquet or npy";
@@ -47,6 +52,10 @@ pub(crate) enum FilesError {
 }
 
 impl FilesError {
+    fn is_unreadable<T>(found: &Result<T, Self>) -> bool {
+        matches!(found, Err(Self::Unreadable { .. }))
+    }
+
     /// Returns a function that adds this path to an error of the system.
     fn unreadable(path: &str) -> impl Fn(io::Error) -> Self + use<> {
         let path = path.to_owned();
@@ -54,6 +63,32 @@ impl FilesError {
             path: path.clone(),
             source,
         }
+    }
+}
+
+/// A path that has been looked up.
+enum LookedUp {
+    /// The files and sets of an entry's only path.
+    Files(Vec<SourceFile>),
+    /// A file of a `NumPy` set whose files are listed one by one.
+    Part(RootedFile),
+}
+
+/// The roots of one call's paths, each opened once.
+struct Roots<'k> {
+    keys: &'k StorageKeys,
+    open: Mutex<Vec<(Root, Opened)>>,
+}
+
+impl Roots<'_> {
+    fn open(&self, root: &Root) -> io::Result<Opened> {
+        let mut open = self.open.lock();
+        if let Some((_, opened)) = open.iter().find(|(known, _)| known == root) {
+            return Ok(opened.clone());
+        }
+        let opened = root.open(self.keys)?;
+        open.push((root.clone(), opened.clone()));
+        Ok(opened)
     }
 }
 
@@ -132,19 +167,60 @@ impl SourcePath {
         matches!(self.root, Root::Remote(_))
     }
 
-    /// Returns the files and sets of one entry of a create call: one path, or the files of one `NumPy` set.
-    pub(crate) fn entry_files(
-        entry: &[Self],
+    /// Returns the files and sets of each entry of a create call: one path, or the files of one `NumPy` set. Paths in
+    /// object stores are looked up [`LOOKUPS`] at once.
+    ///
+    /// The list ends with the first entry that can't be read, or earlier if `is_stopped` returns true.
+    pub(crate) fn find(
+        entries: &[Vec<Self>],
         keys: &StorageKeys,
-    ) -> Result<Vec<SourceFile>, FilesError> {
-        if let [path] = entry {
-            return path.files(keys);
-        }
-        let mut parts = Vec::new();
-        for path in entry {
+        is_stopped: impl Fn() -> bool + Sync,
+    ) -> Vec<Result<Vec<SourceFile>, FilesError>> {
+        let roots = Roots {
+            keys,
+            open: Mutex::default(),
+        };
+        let all = entries.iter().flat_map(|entry| {
+            let is_alone = entry.len() == 1;
+            entry.iter().map(move |path| (path, is_alone))
+        });
+        let all: Vec<_> = all.collect();
+        let threads = match all.iter().filter(|(path, _)| path.is_remote()).count() {
+            0 => 1,
+            remote => remote.min(LOOKUPS),
+        };
+        let look_up = |(path, is_alone): &(&Self, bool)| {
             let unreadable = FilesError::unreadable(&path.given);
-            let root = path.root.open(keys).map_err(&unreadable)?;
-            parts.push(root.file(&path.path).map_err(&unreadable)?);
+            if is_stopped() {
+                return Err(unreadable(io::ErrorKind::Interrupted.into()));
+            }
+            let root = roots.open(&path.root).map_err(&unreadable)?;
+            if *is_alone {
+                return path.files(&root).map(LookedUp::Files);
+            }
+            let part = root.file(&path.path).map_err(&unreadable)?;
+            Ok(LookedUp::Part(part))
+        };
+        let mut found = at_once(&all, threads, look_up, FilesError::is_unreadable).into_iter();
+        let mut files = Vec::new();
+        for entry in entries {
+            let own: Result<Vec<_>, _> = found.by_ref().take(entry.len()).collect();
+            files.push(own.and_then(|own| Self::joined(entry, own)));
+            if files.last().is_some_and(FilesError::is_unreadable) {
+                break;
+            }
+        }
+        files
+    }
+
+    /// Returns the files of an entry whose paths have been looked up.
+    fn joined(entry: &[Self], found: Vec<LookedUp>) -> Result<Vec<SourceFile>, FilesError> {
+        let mut parts = Vec::new();
+        for found in found {
+            match found {
+                LookedUp::Files(files) => return Ok(files),
+                LookedUp::Part(part) => parts.push(part),
+            }
         }
         SourceFile::new(Self::entry_name(entry), parts).map(|file| vec![file])
     }
@@ -155,15 +231,14 @@ impl SourcePath {
         given.join(" ")
     }
 
-    fn files(&self, keys: &StorageKeys) -> Result<Vec<SourceFile>, FilesError> {
+    fn files(&self, root: &Opened) -> Result<Vec<SourceFile>, FilesError> {
         let unreadable = FilesError::unreadable(&self.given);
-        let root = self.root.open(keys).map_err(&unreadable)?;
         match self.names {
             Names::File => {
                 let part = root.file(&self.path).map_err(&unreadable)?;
                 SourceFile::new(self.given.clone(), vec![part]).map(|file| vec![file])
             }
-            Names::Folder => self.folder(&root),
+            Names::Folder => self.folder(root),
             Names::NumpySet => {
                 let held = root.list(&self.path).map_err(&unreadable)?;
                 match Listing::of(held).set(self.given.clone())? {

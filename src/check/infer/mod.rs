@@ -80,7 +80,7 @@ pub(super) fn infer(
     progress: &CheckProgress,
 ) -> Result<Inferred, CheckError> {
     let mut found = Findings::default();
-    let files = paths::find(given, stores, &mut found)?;
+    let files = paths::find(given, stores, progress, &mut found)?;
     if let Some(problem) = found.first_problem() {
         return Err(CheckError::Infer(problem));
     }

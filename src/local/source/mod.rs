@@ -102,8 +102,8 @@ impl JobInput {
         }
         let keys = keys.unwrap_or_default();
         let mut files = Vec::new();
-        for entry in &self.entries {
-            files.append(&mut SourcePath::entry_files(entry, &keys)?);
+        for own in SourcePath::find(&self.entries, &keys, || false) {
+            files.append(&mut own?);
         }
         if files.len() > MAX_FILES {
             let found = files.len();

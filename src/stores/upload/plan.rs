@@ -7,11 +7,11 @@ use super::files::{LocalFile, check_key};
 use super::notes::PartNotes;
 use super::requests::Requests;
 use super::{UploadPolicy, UploadRequest};
+use crate::stores::at_once::at_once;
 use crate::stores::bucket::ObjectStamp;
 use crate::stores::fault::StoreFault;
 use crate::text::words;
 use object_store::path::Path as ObjectPath;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -103,39 +103,15 @@ fn same(
             }
         })
     };
-    if !matches!(
-        request.policy,
-        UploadPolicy::SameChecksum | UploadPolicy::Unchanged
-    ) {
-        return planned.iter().map(of_policy).collect();
-    }
-    // Files are read on all cores.
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut own = Vec::new();
-        loop {
-            let at = next.fetch_add(1, Ordering::Relaxed);
-            let Some(file) = planned.get(at) else {
-                return Ok(own);
-            };
-            own.push((at, of_policy(file)?));
+    let threads = match request.policy {
+        // Files are read on all cores.
+        UploadPolicy::SameChecksum | UploadPolicy::Unchanged => {
+            thread::available_parallelism().map_or(1, usize::from)
         }
+        _ => 1,
     };
-    let results = thread::scope(|scope| {
-        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
-        let joined = threads.into_iter().map(thread::ScopedJoinHandle::join);
-        joined.collect::<Vec<_>>()
-    });
-    let mut all = vec![false; planned.len()];
-    for result in results {
-        let own: Result<Vec<(usize, bool)>, UploadError> =
-            result.map_err(|_| UploadError::Thread("a thread ended".to_owned()))?;
-        for (at, is_same) in own? {
-            all[at] = is_same;
-        }
-    }
-    Ok(all)
+    let equal = at_once(planned, threads, of_policy, Result::is_err);
+    equal.into_iter().collect()
 }
 
 /// Returns true if the file was written after the object. Some stores round down to seconds.

@@ -3,10 +3,14 @@
 use super::check::{GOOD, schema};
 use super::check_columns::{Col, good, parquet};
 use crate::support::harness::{ACCESS, Folder, SECRET, Test};
-use crate::support::s3::S3;
+use crate::support::s3::{S3, Trouble};
 use parquet::basic::Compression;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
 
 /// Returns rows of JSON Lines with ids from `first`, of which one in ten has a wrong price.
 fn lines(first: u64, rows: u64) -> String {
@@ -279,6 +283,63 @@ fn a_bucket_is_read_at_the_storage_endpoint_with_its_keys() {
     );
 }
 
+/// A script that checks these files of a bucket.
+fn check_named(url: &str, files: &[String]) -> String {
+    format!(
+        "connect(#{{endpoint: \"http://127.0.0.1:9\", verify: false, token: \"x\", storage: #{{endpoint: {url:?}, access_key: \"{ACCESS}\", secret_key: \"{SECRET}\"}}}});
+         let report = check({files:?}, \"schema.json\"); print(`${{report.ok}} ${{report.files}} ${{report.rows}}`); print(report.errors[0].first);"
+    )
+}
+
+#[test]
+fn several_named_files_of_a_bucket_are_looked_up_at_once() {
+    let name = |no: usize| format!("in/{no:02}.jsonl");
+    let content = |no: usize| if no < 3 { "{}\n" } else { GOOD };
+    let objects = |missing: &[usize]| {
+        let all = (0..40).filter(|no| !missing.contains(no));
+        all.map(|no| (name(no), content(no).as_bytes().to_vec()))
+            .collect::<BTreeMap<_, _>>()
+    };
+    let files: Vec<String> = (0..40)
+        .map(|no| format!("s3://books/{}", name(no)))
+        .collect();
+    let folder = Folder::new();
+    folder.work("schema.json", schema().to_string());
+    let most = Arc::new(AtomicUsize::new(0));
+    let start = |missing: &[usize]| {
+        let (busy, most) = (AtomicUsize::new(0), Arc::clone(&most));
+        S3::with_troubles(ACCESS, objects(missing), 0, move |asked| {
+            if asked.method == "HEAD" {
+                most.fetch_max(busy.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                // The first missing file is answered after the second one.
+                let is_slow = asked.target.contains("20.jsonl");
+                thread::sleep(Duration::from_millis(if is_slow { 400 } else { 100 }));
+                busy.fetch_sub(1, Ordering::SeqCst);
+            }
+            Trouble::None
+        })
+    };
+    let s3 = start(&[]);
+    let test = folder.test().script(check_named(&s3.url(), &files));
+    let ran = test.unlinted().run();
+    ran.says("false 40 40");
+    let first = ran.stdout.find("00.jsonl").zip(ran.stdout.find("02.jsonl"));
+    assert!(first.is_some_and(|(a, b)| a < b), "{}", ran.stdout);
+    let at_once = most.load(Ordering::SeqCst);
+    assert!((2..=16).contains(&at_once), "{at_once}");
+    assert_eq!(
+        s3.asked().iter().filter(|it| it.method == "HEAD").count(),
+        40
+    );
+
+    let s3 = start(&[20, 21]);
+    let test = folder.test().script(check_named(&s3.url(), &files));
+    let ran = test.unlinted().status(1).run();
+    ran.complains("20.jsonl")
+        .complains("there is no such object");
+    assert!(!ran.stderr.contains("21.jsonl"), "{}", ran.stderr);
+}
+
 /// Returns a check of a bucket at an address that accepts connections and never answers.
 #[cfg(unix)]
 fn hanging(folder: &Folder, listener: &std::net::TcpListener, args: &[&str]) -> Test {
@@ -286,7 +347,7 @@ fn hanging(folder: &Folder, listener: &std::net::TcpListener, args: &[&str]) -> 
     let address = listener.local_addr().expect("an address");
     let script = format!(
         "connect(#{{endpoint: \"http://127.0.0.1:9\", verify: false, token: \"x\", storage: #{{endpoint: \"http://{address}\", access_key: \"{ACCESS}\", secret_key: \"{SECRET}\"}}}});
-         print(\"begun\"); check(\"s3://books/in/\", \"schema.json\");"
+         print(\"begun\"); check([\"s3://books/in/\", \"s3://books/a.json\", \"s3://books/b.json\"], \"schema.json\");"
     );
     folder
         .test()
