@@ -248,8 +248,10 @@ impl JournalFile {
         UnsyncedData {
             file: self.file,
             path: self.path,
-            generation,
-            end: self.end,
+            offset: JournalOffset {
+                generation,
+                offset: self.end,
+            },
         }
     }
 
@@ -263,10 +265,8 @@ impl JournalFile {
 pub(super) struct UnsyncedData {
     file: File,
     path: PathBuf,
-    /// Generation of the file that was written to.
-    pub(super) generation: String,
-    /// Length of the file after the write, in bytes.
-    pub(super) end: u64,
+    /// End of the file after the write.
+    pub(super) offset: JournalOffset,
 }
 
 impl UnsyncedData {
@@ -274,5 +274,19 @@ impl UnsyncedData {
     pub(super) fn sync(&self) -> Result<(), JournalError> {
         let synced = self.file.sync_data();
         synced.map_err(JournalError::file("write", &self.path))
+    }
+}
+
+/// An offset in one generation of the file. Pruning replaces the file with a new generation.
+#[derive(Clone, Debug, Default)]
+pub(super) struct JournalOffset {
+    generation: String,
+    offset: u64,
+}
+
+impl JournalOffset {
+    /// Returns true if a sync up to this offset includes the other one.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        self.generation == other.generation && self.offset >= other.offset
     }
 }

@@ -29,7 +29,6 @@
 //! - A line that can't be read may have been about an import key. So nothing is submitted under import keys until
 //!   [`Journal::prune`] has rewritten the file without that line.
 
-mod damage;
 mod entry;
 mod error;
 mod file;
@@ -58,13 +57,17 @@ pub(crate) use state::JournalState;
 
 use crate::api::model::JobState;
 use crate::interrupt::Interrupt;
-use damage::Damage;
+use crate::text::words;
 use file::{JournalFile, JournalPaths, UnsyncedData, is_of_later_release};
 use parking_lot::Mutex;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use sync::Sync;
+
+/// Maximum number of line numbers in a warning.
+const NAMED: usize = 5;
 
 /// The journal of a data folder; may be used from several threads and processes at once.
 #[derive(Debug)]
@@ -72,7 +75,9 @@ pub struct Journal {
     place: JournalPaths,
     known: Mutex<KnownEntries>,
     sync: Sync,
-    damage: Damage,
+    /// Receives one warning if lines can't be read.
+    warn: fn(&str),
+    has_warned: AtomicBool,
 }
 
 /// State read from the file so far.
@@ -95,31 +100,31 @@ pub(crate) fn now() -> String {
 }
 
 impl Journal {
-    /// Returns the journal of a data folder, without any I/O.
-    pub fn new(data_dir: &Path) -> Self {
+    /// Returns the journal of a data folder, without any I/O. `interrupt` ends waits for the locks of other processes, and
+    /// `warn` receives one warning if lines can't be read, whatever their number.
+    pub fn new(data_dir: &Path, warn: fn(&str), interrupt: Interrupt) -> Self {
         Self {
             place: JournalPaths {
                 folder: data_dir.join("journal"),
-                interrupt: Interrupt::new(),
+                interrupt,
             },
             known: Mutex::default(),
             sync: Sync::default(),
-            damage: Damage::default(),
+            warn,
+            has_warned: AtomicBool::new(false),
         }
     }
 
-    /// Sets the interrupt that ends waits for the locks of other processes.
-    #[must_use]
-    pub fn interruptible(mut self, interrupt: Interrupt) -> Self {
-        self.place.interrupt = interrupt;
-        self
-    }
-
-    /// Sets the function that receives one warning if lines can't be read, whatever their number.
-    #[must_use]
-    pub fn warning(mut self, warn: fn(&str)) -> Self {
-        self.damage.warn = Some(warn);
-        self
+    /// Warns of damaged lines, unless there are none or the warning was sent before.
+    fn warn_of_damage(&self, known: &KnownEntries) {
+        if known.damaged.is_empty() || self.has_warned.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        (self.warn)(&format!(
+            "the journal {} is damaged: {} cannot be read, and what stood there of a submission is lost",
+            self.place.journal().display(),
+            which(&known.damaged)
+        ));
     }
 
     /// Fails if lines can't be read, since a damaged line may have been about an import key.
@@ -131,7 +136,7 @@ impl Journal {
         }
         Err(JournalError::Damaged {
             path: self.place.journal(),
-            lines: damage::which(&known.damaged),
+            lines: which(&known.damaged),
         })
     }
 
@@ -187,7 +192,7 @@ impl Journal {
         let _gate = self.place.lock(true)?;
         let mut book = JournalFile::open(&self.place)?;
         known.read_on(&mut book)?;
-        self.damage.tell(&known, &self.place);
+        self.warn_of_damage(&known);
         let (entries, result) = decide(&known.fold)?;
         if entries.is_empty() {
             return Ok((None, result));
@@ -222,7 +227,7 @@ impl Journal {
         if let Some(book) = &mut book {
             known.read_on(book)?;
         }
-        self.damage.tell(&known, &self.place);
+        self.warn_of_damage(&known);
         look(&known.fold, book.as_mut())
     }
 
@@ -310,6 +315,17 @@ impl Journal {
     /// Takes the lock of an identity; returns `None` if an identical submission is in progress.
     pub fn lock_identity(&self, identity: &str) -> Result<Option<IdentityLock>, JournalError> {
         IdentityLock::take_in(&self.place.identities(), identity)
+    }
+}
+
+/// Names damaged lines by their numbers: `line 3`, `lines 3 and 7`.
+fn which(damaged: &[u64]) -> String {
+    let lines: Vec<String> = damaged.iter().map(u64::to_string).collect();
+    let named = words::list(lines.get(..NAMED).unwrap_or(&lines), "and");
+    match lines.len() {
+        1 => format!("line {named}"),
+        count if count > NAMED => format!("{count} lines ({named} first)"),
+        _ => format!("lines {named}"),
     }
 }
 

@@ -34,7 +34,7 @@ impl Journal {
         let _gate = self.place.lock(true)?;
         let mut book = JournalFile::open(&self.place)?;
         known.read_on(&mut book)?;
-        self.damage.tell(&known, &self.place);
+        self.warn_of_damage(&known);
         let path = self.place.journal();
         let fresh = path.with_extension("new");
         let pruned = write(&known.fold, &mut book, &fresh, before)?;

@@ -213,11 +213,6 @@ impl JournalState {
         self.checked.get(identity).copied()
     }
 
-    /// Returns the number of entries.
-    pub const fn entries(&self) -> u64 {
-        self.entries
-    }
-
     /// Returns all submissions, the oldest first.
     pub fn submissions(&self) -> &[Submission] {
         &self.submissions

@@ -2,7 +2,7 @@
 //! synced a little later, often by a sync that another caller needs anyway.
 
 use super::error::JournalError;
-use super::file::UnsyncedData;
+use super::file::{JournalOffset, UnsyncedData};
 use parking_lot::{Condvar, Mutex};
 use std::fs::OpenOptions;
 use std::path::Path;
@@ -29,36 +29,16 @@ struct SyncState {
     awaited: bool,
 }
 
-/// An offset in one generation of the file. Pruning replaces the file with a new generation.
-#[derive(Clone, Debug, Default)]
-struct JournalOffset {
-    generation: String,
-    offset: u64,
-}
-
-impl JournalOffset {
-    fn of(written: &UnsyncedData) -> Self {
-        Self {
-            generation: written.generation.clone(),
-            offset: written.end,
-        }
-    }
-
-    fn covers(&self, other: &Self) -> bool {
-        self.generation == other.generation && self.offset >= other.offset
-    }
-}
-
 impl Sync {
     /// Records a write. Called while the journal's lock is held, so that writes are recorded in order.
     pub(super) fn note(&self, written: &UnsyncedData) {
-        self.0.0.lock().written = JournalOffset::of(written);
+        self.0.0.lock().written = written.offset.clone();
     }
 
     /// Waits until this write is on the disk. If another thread's sync is in progress, its end is awaited first, and
     /// the next sync covers everything that was written in the meantime.
     pub(super) fn now(&self, written: &UnsyncedData) -> Result<(), JournalError> {
-        let wanted = JournalOffset::of(written);
+        let wanted = written.offset.clone();
         let mut state = self.0.0.lock();
         while state.busy {
             self.0.1.wait(&mut state);

@@ -10,18 +10,8 @@ use super::{Doubt, Notice, SubmitError, Submitter};
 use crate::api::model::{JobState, Progress};
 use crate::api::{ApiError, backoff};
 use crate::journal::{Entry, KnownBy, Made, now};
-use crate::submission::unresolved::Open;
+use crate::submission::unresolved::{Open, SubmissionStep, Unresolved};
 use std::time::Instant;
-
-/// Result of checking the job of an answer.
-pub(super) enum Admitted {
-    /// Id of the submission's own job, which is in the journal.
-    Made(String),
-    /// The job belongs to an earlier attempt under the import key, which failed. The next attempt must be submitted.
-    Next,
-    /// The job belongs to another submission.
-    Foreign(Open),
-}
 
 /// A job's owner according to the journal.
 enum JobOwner {
@@ -42,7 +32,7 @@ impl Submitter<'_> {
         open: Open,
         job: String,
         how: KnownBy,
-    ) -> Result<Admitted, SubmitError> {
+    ) -> Result<SubmissionStep, SubmitError> {
         let keyed = open.intent.key.is_some();
         // Without a baseline, only the job's own progress shows whether it's new. The same holds for a server that
         // honours idempotency keys: its answer may be the job of an attempt that was made after the baseline.
@@ -50,10 +40,10 @@ impl Submitter<'_> {
             && !self.client.is_local_service()
             && (self.client.honours_keys() || open.intent.baseline.is_none());
         match self.known(&open, &job, how, !reads) {
-            JobOwner::Own(job) => Ok(Admitted::Made(job)),
-            JobOwner::New => Ok(self.read_new(open, job, how)),
+            JobOwner::Own(job) => Ok(SubmissionStep::Made(job)),
+            JobOwner::New => self.read_new(open, job, how),
             JobOwner::Before if keyed => self.read_earlier(open, job, how),
-            JobOwner::Before | JobOwner::Anothers => Ok(Admitted::Foreign(open)),
+            JobOwner::Before | JobOwner::Anothers => self.foreign(open, job),
         }
     }
 
@@ -81,19 +71,31 @@ impl Submitter<'_> {
 
     /// Accepts a job that isn't in the baseline, unless its progress shows another submission's files or a failure that
     /// predates this attempt.
-    fn read_new(&self, open: Open, job: String, how: KnownBy) -> Admitted {
+    fn read_new(
+        &self,
+        open: Open,
+        job: String,
+        how: KnownBy,
+    ) -> Result<SubmissionStep, SubmitError> {
         let Ok(progress) = self.client.progress(&job) else {
             return self.claim_answer(open, job, how);
         };
         match likeness(&open, &progress) {
-            Likeness::Other => Admitted::Foreign(open),
-            _ if has_failed(&progress) && open.may_repeat => self.repeat(&open, job, &progress),
+            Likeness::Other => self.foreign(open, job),
+            _ if has_failed(&progress) && open.may_repeat => {
+                Ok(self.repeat(&open, &job, &progress))
+            }
             _ => self.claim_answer(open, job, how),
         }
     }
 
     /// Accepts a job that existed before the intent if it has the submission's files and hasn't failed.
-    fn read_earlier(&self, open: Open, job: String, how: KnownBy) -> Result<Admitted, SubmitError> {
+    fn read_earlier(
+        &self,
+        open: Open,
+        job: String,
+        how: KnownBy,
+    ) -> Result<SubmissionStep, SubmitError> {
         let begun = Instant::now();
         let mut tries = 0;
         loop {
@@ -101,9 +103,9 @@ impl Submitter<'_> {
                 Err(ApiError::Stopped { stop, .. }) => return Err(self.stopped(&open, stop)),
                 Err(_) => {}
                 Ok(progress) => match likeness(&open, &progress) {
-                    Likeness::Other => return Ok(Admitted::Foreign(open)),
-                    _ if has_failed(&progress) => return Ok(self.repeat(&open, job, &progress)),
-                    Likeness::Same => return Ok(self.claim_answer(open, job, how)),
+                    Likeness::Other => return self.foreign(open, job),
+                    _ if has_failed(&progress) => return Ok(self.repeat(&open, &job, &progress)),
+                    Likeness::Same => return self.claim_answer(open, job, how),
                     // Some services report a job's files late, so read again.
                     Likeness::Unclear => {}
                 },
@@ -117,7 +119,12 @@ impl Submitter<'_> {
         }
     }
 
-    fn claim_answer(&self, open: Open, job: String, how: KnownBy) -> Admitted {
+    fn claim_answer(
+        &self,
+        open: Open,
+        job: String,
+        how: KnownBy,
+    ) -> Result<SubmissionStep, SubmitError> {
         let id = open.id();
         let noted = self.desk.journal.note_with(|fold| {
             let own = fold.submission(id);
@@ -131,23 +138,36 @@ impl Submitter<'_> {
             true
         });
         if own {
-            Admitted::Made(job)
+            Ok(SubmissionStep::Made(job))
         } else {
-            Admitted::Foreign(open)
+            self.foreign(open, job)
         }
     }
 
     /// Journals the failed job as this attempt's, so that the next submission gets a new attempt number.
-    fn repeat(&self, open: &Open, job: String, progress: &Progress) -> Admitted {
+    fn repeat(&self, open: &Open, job: &str, progress: &Progress) -> SubmissionStep {
         (self.notify)(Notice::Event(format!(
             "job {job} was submitted under this key before and is {}: submitting again",
             progress.state
         )));
-        let made = made(open.id(), &job, KnownBy::SameKey);
+        let made = made(open.id(), job, KnownBy::SameKey);
         let target = &open.intent.scope.target;
-        let ended = Entry::ended(target, &job, progress.state.kind, progress.rows);
+        let ended = Entry::ended(target, job, progress.state.kind, progress.rows);
         self.note(vec![made, ended]);
-        Admitted::Next
+        SubmissionStep::Next
+    }
+
+    /// Parks a submission that was answered with another submission's job, so that its own job is looked for. If the
+    /// same id comes a second time, a mix-up on one connection can't explain it, and the outcome counts as not known.
+    fn foreign(&self, mut open: Open, job: String) -> Result<SubmissionStep, SubmitError> {
+        let cause = Some(Box::new(self.client.foreign_job(&job)));
+        if open.foreign.as_ref() == Some(&job) {
+            return Err(not_known(self, open, Doubt::Foreign, vec![job], cause));
+        }
+        open.foreign = Some(job);
+        let mut parked = Unresolved::new(open, cause, self.settle());
+        parked.scan_instead();
+        Ok(SubmissionStep::Unresolved(parked))
     }
 }
 

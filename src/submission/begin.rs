@@ -9,26 +9,13 @@ use crate::journal::{
     Entry, IdentityLock, Intent, JournalState, Moment, Scope, Standing, Submission, hash, identity,
     now, plain_files,
 };
-use crate::submission::unresolved::{Open, Unresolved, take_up};
+use crate::submission::unresolved::{Open, SubmissionStep, take_up};
 use crate::text::words;
 use std::sync::Arc;
 use ulid::Ulid;
 
 /// Prefix of the `Idempotency-Key` header of submissions that have an import key.
 const HEADER: &str = "zshell-key/";
-
-/// Result of beginning a submission.
-#[derive(Debug)]
-pub enum Begun {
-    /// The import key is known, and its job runs or is completed. Holds the job's id.
-    Known(String),
-    /// The intent is journalled, and the submission may be sent.
-    Open(Open),
-    /// The import key is known but its outcome isn't, so the outcome has to be looked for.
-    Unresolved(Unresolved),
-    /// Another thread or process is making an identical submission: try again later.
-    Busy,
-}
 
 /// Texts about each file of a batch's job, which later runs compare; empty for other submissions.
 #[derive(Clone, Copy, Debug, Default)]
@@ -60,7 +47,7 @@ impl Submitter<'_> {
         request: &ImportRequest,
         key: Option<&str>,
         marks: FileMarks<'_>,
-    ) -> Result<Begun, SubmitError> {
+    ) -> Result<SubmissionStep, SubmitError> {
         // Requests that can be refused without the service leave no trace in the journal.
         self.client.check_create(request, key.unwrap_or("key"))?;
         if let Some(key) = key {
@@ -70,7 +57,7 @@ impl Submitter<'_> {
         let scope = Scope::of(self.client.settings(), request);
         let identity = identity(&scope, request);
         let Some(lock) = self.desk.journal.lock_identity(&identity)? else {
-            return Ok(Begun::Busy);
+            return Ok(SubmissionStep::Busy);
         };
         let mut draft = Draft {
             request,
@@ -102,7 +89,7 @@ impl Submitter<'_> {
         draft: &mut Draft<'_>,
         key: &str,
         last: &Submission,
-    ) -> Result<Option<Begun>, SubmitError> {
+    ) -> Result<Option<SubmissionStep>, SubmitError> {
         if last.intent.identity != draft.identity {
             return Err(taken(key, last));
         }
@@ -124,7 +111,7 @@ impl Submitter<'_> {
                 if parked.open.intent.honoured && !self.still_honoured(last) {
                     parked.scan_instead();
                 }
-                Some(Begun::Unresolved(parked))
+                Some(SubmissionStep::Unresolved(parked))
             }
             Standing::Unsent | Standing::Refused | Standing::Absent => None,
             Standing::Ended(JobState::Failed | JobState::Aborted) => {
@@ -146,7 +133,7 @@ impl Submitter<'_> {
                         last.intent.at
                     )));
                 })
-                .map(Begun::Known),
+                .map(SubmissionStep::Known),
         })
     }
 
@@ -172,7 +159,7 @@ impl Submitter<'_> {
 
     /// Journals the intent with the baseline it needs, unless another submission has used the import key in the
     /// meantime.
-    fn write(&self, draft: Draft<'_>) -> Result<Begun, SubmitError> {
+    fn write(&self, draft: Draft<'_>) -> Result<SubmissionStep, SubmitError> {
         let left = self.report_left(&draft)?;
         // The local service answers a repeated header with the first job for ever. So a baseline is only needed to
         // exclude the jobs of earlier attempts under an import key.
@@ -189,7 +176,11 @@ impl Submitter<'_> {
             Ok::<_, SubmitError>((entries.collect(), ()))
         });
         written?;
-        Ok(Begun::Open(Open::new(intent, draft.request, draft.lock)))
+        Ok(SubmissionStep::Open(Open::new(
+            intent,
+            draft.request,
+            draft.lock,
+        )))
     }
 
     fn intent(&self, draft: &Draft<'_>, baseline: Option<String>) -> Intent {

@@ -51,13 +51,11 @@ mod send;
 mod unresolved;
 mod verdict;
 
-pub(crate) use begin::{Begun, FileMarks};
+pub(crate) use begin::FileMarks;
 pub(crate) use ends::Shown;
 pub(crate) use error::{Doubt, SubmitError};
 pub(crate) use late::LateAnswers;
-pub(crate) use reconcile::Found;
-pub(crate) use send::Sent;
-pub(crate) use unresolved::{Open, Unresolved};
+pub(crate) use unresolved::{Open, SubmissionStep, Unresolved};
 
 use crate::api::model::ImportRequest;
 use crate::api::{ApiError, Client, Outcome};
@@ -89,11 +87,8 @@ pub struct SubmissionContext {
 impl SubmissionContext {
     /// Returns the shared state for a data folder without any I/O; `warn` reports a damaged journal.
     pub fn new(data_dir: &Path, warn: fn(&str), interrupt: Interrupt) -> Self {
-        let journal = Journal::new(data_dir)
-            .warning(warn)
-            .interruptible(interrupt);
         Self {
-            journal: Arc::new(journal),
+            journal: Arc::new(Journal::new(data_dir, warn, interrupt)),
             late: LateAnswers::default(),
             baselines: Mutex::default(),
         }
@@ -148,24 +143,20 @@ impl Submitter<'_> {
         }
         let _pending = self.pending();
         let mut attempts = 0;
-        let mut next = self.await_turn(request, key)?;
+        let mut step = self.await_turn(request, key)?;
         loop {
-            next = match next {
-                Found::Made(job) => return Ok(job),
-                Found::Again(open) => match self.send(open.after(attempts))? {
-                    Sent::Made(job) => Found::Made(job),
-                    Sent::Unresolved(parked) => Found::Unresolved(parked),
-                    Sent::Next => Found::Next,
-                },
-                Found::Next => {
+            step = match step {
+                SubmissionStep::Known(job) | SubmissionStep::Made(job) => return Ok(job),
+                SubmissionStep::Open(open) => self.send(open.after(attempts))?,
+                SubmissionStep::Next | SubmissionStep::Busy => {
                     attempts += 1;
                     self.await_turn(request, key)?
                 }
-                Found::Unresolved(parked) => {
+                SubmissionStep::Unresolved(parked) => {
                     let pause = parked.due().saturating_duration_since(Instant::now());
                     let stopped = self.client.interrupt().sleep(pause);
                     stopped.map_err(|stop| self.stopped(&parked.open, stop))?;
-                    self.look_at(parked)?
+                    self.look_at(parked, &mut HashMap::new())?
                 }
             };
         }
@@ -178,20 +169,20 @@ impl Submitter<'_> {
     }
 
     /// Begins a submission as soon as no other identical one is in progress.
-    fn await_turn(&self, request: &ImportRequest, key: Option<&str>) -> Result<Found, SubmitError> {
+    fn await_turn(
+        &self,
+        request: &ImportRequest,
+        key: Option<&str>,
+    ) -> Result<SubmissionStep, SubmitError> {
         let begun = Instant::now();
         let mut told = false;
         loop {
-            match self.begin(request, key, FileMarks::default())? {
-                Begun::Known(job) => return Ok(Found::Made(job)),
-                Begun::Open(open) => return Ok(Found::Again(open)),
-                Begun::Unresolved(parked) => return Ok(Found::Unresolved(parked)),
-                Begun::Busy => self
-                    .client
-                    .interrupt()
-                    .sleep(TICK)
-                    .map_err(|stop| SubmitError::Waiting { stop })?,
+            let step = self.begin(request, key, FileMarks::default())?;
+            if !matches!(step, SubmissionStep::Busy) {
+                return Ok(step);
             }
+            let stopped = self.client.interrupt().sleep(TICK);
+            stopped.map_err(|stop| SubmitError::Waiting { stop })?;
             if !told && begun.elapsed() > SILENCE {
                 told = true;
                 (self.notify)(Notice::Event(

@@ -1,6 +1,6 @@
 //! Third step: finding the outcome of submissions whose answers were lost.
 
-use super::admit::{Admitted, made, not_known};
+use super::admit::{made, not_known};
 use super::baseline::filter;
 use super::files::{Likeness, compare};
 use super::verdict::{ScanResult, Verdict};
@@ -8,64 +8,43 @@ use super::{Doubt, SubmitError, Submitter};
 use crate::api::model::{JobState, Progress};
 use crate::api::{ApiError, Outcome};
 use crate::journal::{Absent, Entry, KnownBy, Moment, Scope, now};
-use crate::submission::unresolved::{Open, Unresolved, Way};
+use crate::submission::unresolved::{SubmissionStep, Unresolved, Way};
 use std::collections::HashMap;
 use std::time::Instant;
 
 /// Maximum number of times one run sends a submission whose answers are lost and whose job is absent.
 const SENDS: u32 = 8;
 
-/// Result of looking for the outcome of one submission.
-#[derive(Debug)]
-pub enum Found {
-    /// The job's id.
-    Made(String),
-    /// There's no job: send again.
-    Again(Open),
-    /// No result yet: look again when the submission is due.
-    Unresolved(Unresolved),
-    /// An earlier attempt under the import key has failed: begin again, for the next attempt.
-    Next,
-}
-
-/// Results of a look, one per submission.
-pub(crate) type Reconciled = Vec<Result<Found, SubmitError>>;
-
 impl Submitter<'_> {
-    /// Looks for the outcome of one submission.
-    pub(super) fn look_at(&self, parked: Unresolved) -> Result<Found, SubmitError> {
-        // `look` returns one result per submission; a missing result counts as not known.
-        let mut looked = self.look(vec![parked]);
-        looked.pop().unwrap_or(Err(SubmitError::NotKnown {
-            id: String::new(),
-            key: None,
-            why: Doubt::NoScan,
-            jobs: Vec::new(),
-            cause: None,
-        }))
-    }
-
     /// Looks for the outcomes of submissions, and returns them in the same order. If the server honours a submission's
     /// header, its create call is repeated; all others of a collection share one scan.
-    pub fn look(&self, parked: Vec<Unresolved>) -> Reconciled {
-        let mut scans: HashMap<Scope, Result<ScanResult, ApiError>> = HashMap::new();
-        let mut looked = Vec::new();
-        for parked in parked {
-            if parked.way == Way::Scan && parked.open.intent.baseline.is_none() {
-                looked.push(Err(give_up(self, parked, Doubt::NoList, Vec::new())));
-                continue;
-            }
-            if parked.way == Way::Ask {
-                looked.push(self.ask_again(parked));
-                continue;
-            }
-            let scope = parked.open.intent.scope.clone();
-            let sight = scans
-                .entry(scope)
-                .or_insert_with_key(|scope| self.see(scope));
-            looked.push(self.judge(parked, sight));
-        }
+    pub fn look(&self, parked: Vec<Unresolved>) -> Vec<Result<SubmissionStep, SubmitError>> {
+        let mut scans = HashMap::new();
+        let looked = parked.into_iter();
         looked
+            .map(|parked| self.look_at(parked, &mut scans))
+            .collect()
+    }
+
+    /// Looks for the outcome of one submission.
+    pub(super) fn look_at(
+        &self,
+        parked: Unresolved,
+        scans: &mut HashMap<Scope, Result<ScanResult, ApiError>>,
+    ) -> Result<SubmissionStep, SubmitError> {
+        match parked.way {
+            Way::Ask => self.ask_again(parked),
+            Way::Scan if parked.open.intent.baseline.is_none() => {
+                Err(give_up(self, parked, Doubt::NoList, Vec::new()))
+            }
+            Way::Scan => {
+                let scope = parked.open.intent.scope.clone();
+                let sight = scans
+                    .entry(scope)
+                    .or_insert_with_key(|scope| self.see(scope));
+                self.judge(parked, sight)
+            }
+        }
     }
 
     fn see(&self, scope: &Scope) -> Result<ScanResult, ApiError> {
@@ -76,17 +55,9 @@ impl Submitter<'_> {
 
     /// Repeats the create call under the same header: the server answers with the job that it made before, or makes the
     /// job now.
-    fn ask_again(&self, mut parked: Unresolved) -> Result<Found, SubmitError> {
+    fn ask_again(&self, mut parked: Unresolved) -> Result<SubmissionStep, SubmitError> {
         let error = match self.create(&mut parked.open, false) {
-            Ok(job) => {
-                return Ok(
-                    match self.admit(parked.open, job.clone(), KnownBy::SameKey)? {
-                        Admitted::Made(job) => Found::Made(job),
-                        Admitted::Next => Found::Next,
-                        Admitted::Foreign(open) => Found::Unresolved(self.foreign(open, job)?),
-                    },
-                );
-            }
+            Ok(job) => return self.admit(parked.open, job, KnownBy::SameKey),
             Err(error) => error,
         };
         // Servers check limits and rights before they look up the idempotency key, so a refusal proves nothing about
@@ -102,13 +73,13 @@ impl Submitter<'_> {
         };
         parked.cause = Some(Box::new(error));
         if !pointless && !parked.is_hopeless() {
-            return Ok(Found::Unresolved(parked));
+            return Ok(SubmissionStep::Unresolved(parked));
         }
         if parked.open.intent.baseline.is_none() {
             return Err(give_up(self, parked, Doubt::NoAnswer, Vec::new()));
         }
         parked.scan_instead();
-        Ok(Found::Unresolved(parked))
+        Ok(SubmissionStep::Unresolved(parked))
     }
 
     /// Decides on one submission by a scan.
@@ -116,14 +87,14 @@ impl Submitter<'_> {
         &self,
         mut parked: Unresolved,
         sight: &mut Result<ScanResult, ApiError>,
-    ) -> Result<Found, SubmitError> {
+    ) -> Result<SubmissionStep, SubmitError> {
         let sight = match sight {
             Ok(sight) => sight,
             Err(ApiError::Stopped { stop, .. }) => return Err(self.stopped(&parked.open, *stop)),
             Err(_) => return self.later(parked, Doubt::NoScan, Vec::new()),
         };
         match self.verdict(&mut parked, sight)? {
-            Verdict::Made(job) => Ok(Found::Made(job)),
+            Verdict::Made(job) => Ok(SubmissionStep::Made(job)),
             Verdict::Several(jobs) => Err(give_up(self, parked, Doubt::Several, jobs)),
             Verdict::Rival(job) => self.later(parked, Doubt::Rival, vec![job]),
             Verdict::Undecided(jobs) => self.later(parked, Doubt::Undecided, jobs),
@@ -147,12 +118,12 @@ impl Submitter<'_> {
         mut parked: Unresolved,
         why: Doubt,
         jobs: Vec<String>,
-    ) -> Result<Found, SubmitError> {
+    ) -> Result<SubmissionStep, SubmitError> {
         parked.put_off();
         if parked.is_hopeless() {
             Err(give_up(self, parked, why, jobs))
         } else {
-            Ok(Found::Unresolved(parked))
+            Ok(SubmissionStep::Unresolved(parked))
         }
     }
 
@@ -278,7 +249,7 @@ impl Submitter<'_> {
     }
 
     /// Journals that two scans have shown that there's no job.
-    fn absent(&self, parked: Unresolved) -> Result<Found, SubmitError> {
+    fn absent(&self, parked: Unresolved) -> Result<SubmissionStep, SubmitError> {
         let sends_again = parked.open.sends < SENDS;
         // This entry must be on the disk before the submission is sent again.
         self.desk.journal.append(vec![Entry::Absent(Absent {
@@ -292,7 +263,7 @@ impl Submitter<'_> {
                 sends: parked.open.sends,
                 last,
             }),
-            _ => Ok(Found::Again(parked.open)),
+            _ => Ok(SubmissionStep::Open(parked.open)),
         }
     }
 }

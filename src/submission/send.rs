@@ -1,27 +1,15 @@
 //! Second step: one create call, repeated only if it never left or if the service was busy.
 
-use super::admit::{Admitted, not_known};
-use super::{Doubt, SubmitError, Submitter, outcome_entries};
+use super::{SubmitError, Submitter, outcome_entries};
 use crate::api::{ApiError, Outcome, backoff};
 use crate::journal::{KnownBy, Moment};
-use crate::submission::unresolved::{Open, Unresolved};
+use crate::submission::unresolved::{Open, SubmissionStep, Unresolved};
 use std::time::{Duration, Instant};
-
-/// Result of a send.
-#[derive(Debug)]
-pub enum Sent {
-    /// The job's id.
-    Made(String),
-    /// The outcome isn't known yet.
-    Unresolved(Unresolved),
-    /// An earlier attempt under the import key has failed: begin again, for the next attempt.
-    Next,
-}
 
 impl Submitter<'_> {
     /// Sends a submission. A create call that never left is repeated, with growing pauses, until the read timeout is
     /// over. A call that met a busy service is repeated until `busy_wait` is over.
-    pub fn send(&self, mut open: Open) -> Result<Sent, SubmitError> {
+    pub fn send(&self, mut open: Open) -> Result<SubmissionStep, SubmitError> {
         let begun = Instant::now();
         let pending = self.pending();
         let patience = self.client.settings().read_timeout;
@@ -30,7 +18,7 @@ impl Submitter<'_> {
             open.sent = Moment::now();
             open.begun = Some(Instant::now());
             let error = match self.create(&mut open, true) {
-                Ok(job) => return self.answered(open, job),
+                Ok(job) => return self.admit(open, job, KnownBy::Answer),
                 Err(error) => error,
             };
             tries += 1;
@@ -40,11 +28,8 @@ impl Submitter<'_> {
                 }
                 (Outcome::Unknown, _) => {
                     let cause = Some(Box::new(error));
-                    return Ok(Sent::Unresolved(Unresolved::new(
-                        open,
-                        cause,
-                        self.settle(),
-                    )));
+                    let parked = Unresolved::new(open, cause, self.settle());
+                    return Ok(SubmissionStep::Unresolved(parked));
                 }
                 (Outcome::NeverSent, ApiError::Unreachable { .. }) => {
                     Some(backoff(tries)).filter(|pause| begun.elapsed() + *pause < patience)
@@ -75,28 +60,6 @@ impl Submitter<'_> {
         let pause = error.retry_after().unwrap_or_else(|| backoff(tries));
         let waited = begun.elapsed().checked_add(pause)?;
         (waited <= self.busy_wait).then_some(pause)
-    }
-
-    /// Checks the job of an answer, and converts it to a result.
-    fn answered(&self, open: Open, job: String) -> Result<Sent, SubmitError> {
-        match self.admit(open, job.clone(), KnownBy::Answer)? {
-            Admitted::Made(job) => Ok(Sent::Made(job)),
-            Admitted::Next => Ok(Sent::Next),
-            Admitted::Foreign(open) => self.foreign(open, job).map(Sent::Unresolved),
-        }
-    }
-
-    /// Parks a submission that was answered with another submission's job, so that its own job is looked for. If the
-    /// same id comes a second time, a mix-up on one connection can't explain it, and the outcome counts as not known.
-    pub(super) fn foreign(&self, mut open: Open, job: String) -> Result<Unresolved, SubmitError> {
-        let cause = Some(Box::new(self.client.foreign_job(&job)));
-        if open.foreign.as_ref() == Some(&job) {
-            return Err(not_known(self, open, Doubt::Foreign, vec![job], cause));
-        }
-        open.foreign = Some(job);
-        let mut parked = Unresolved::new(open, cause, self.settle());
-        parked.scan_instead();
-        Ok(parked)
     }
 
     /// Makes one create call. If the run is stopped, the answer is journalled when it arrives. The answer to a repeat

@@ -21,6 +21,23 @@ const REPEATS: u32 = 3;
 /// Number of refused repeats after which the job list is scanned instead.
 const REFUSALS: u32 = 3;
 
+/// A submission's next step.
+#[derive(Debug)]
+pub enum SubmissionStep {
+    /// The import key is known, and the job with this id runs or is completed.
+    Known(String),
+    /// The submission's job has this id.
+    Made(String),
+    /// The intent is journalled and there's no job: send.
+    Open(Open),
+    /// The outcome isn't known yet: look for it when the submission is due.
+    Unresolved(Unresolved),
+    /// An earlier attempt under the import key has failed: begin again, for the next attempt.
+    Next,
+    /// Another thread or process is making an identical submission: begin again later.
+    Busy,
+}
+
 /// A submission that's journalled, with its identity locked, and about to be sent.
 #[derive(Debug)]
 pub struct Open {

@@ -1,6 +1,6 @@
 //! Seeded mutations of the journal's file: it's read, repaired and written to, or refused as the form of a later release.
 
-use super::{count, folder, intent, made, path, seen};
+use super::{count, folder, intent, made, opened, path, seen};
 use crate::journal::entry::{Ended, Unknown};
 use crate::journal::{Entry, Journal, JournalError, now};
 use crate::tests::fuzz;
@@ -60,7 +60,7 @@ fn work(journal: &Journal, random: &mut fastrand::Rng) -> Result<bool, JournalEr
         return Ok(whole);
     }
     journal.append(vec![intent("new", Some("new"))])?;
-    let fresh = || Journal::new(journal.place.folder.parent().unwrap());
+    let fresh = || opened(journal.place.folder.parent().unwrap());
     assert!(fresh().read(|state| state.under_key("http://h", "new").is_some())?);
     let before = count(&fresh());
     // A mutated time may be any.
@@ -78,12 +78,12 @@ fn mutations() {
         return;
     };
     let folder = folder();
-    let seed = seed(&Journal::new(folder.path()));
+    let seed = seed(&opened(folder.path()));
     fuzz::try_mutations(&kind, |_, random| {
         let mut bytes = seed.clone();
         fuzz::mutate(&mut bytes, fuzz::TEXT, random);
         fs::write(path(&folder), bytes).unwrap();
-        match work(&Journal::new(folder.path()), random) {
+        match work(&opened(folder.path()), random) {
             Ok(whole) => whole,
             Err(JournalError::Version { .. }) => false,
             Err(error) => panic!("{error}"),

@@ -11,7 +11,7 @@ fn a_journal_of_a_later_form_is_refused() {
         "{\"journal\":{\"version\":2,\"generation\":\"x\"}}\n",
     )
     .unwrap();
-    let journal = Journal::new(folder.path());
+    let journal = opened(folder.path());
     let error = journal.append(vec![intent("a", None)]).unwrap_err();
     assert!(
         matches!(error, JournalError::Version { found: 2, .. }),
@@ -41,7 +41,7 @@ fn a_journal_of_an_earlier_release_is_read() {
     let folder = folder();
     fs::create_dir(folder.path().join("journal")).unwrap();
     fs::write(path(&folder), format!("{}\n", lines.join("\n"))).unwrap();
-    let journal = Journal::new(folder.path());
+    let journal = opened(folder.path());
     journal.check_whole().unwrap();
     let (first, by_key) = journal
         .read(|fold| {
@@ -70,7 +70,7 @@ fn a_journal_of_an_earlier_release_is_read() {
     journal
         .append(vec![created, with_contents, made("c", "job-3")])
         .unwrap();
-    for journal in [journal, Journal::new(folder.path())] {
+    for journal in [journal, opened(folder.path())] {
         assert!(journal.batch("nightly").unwrap().is_empty());
         let contents = journal.contents(&scope("books")).unwrap();
         let file = "s3://bucket/folder/file.parquet".to_owned();

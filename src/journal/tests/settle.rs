@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn settling_by_hand_is_for_what_is_in_doubt() {
     let folder = folder();
-    let journal = Journal::new(folder.path());
+    let journal = opened(folder.path());
     journal
         .append(vec![intent("a", None), intent("b", None)])
         .unwrap();
@@ -35,7 +35,7 @@ fn settling_by_hand_is_for_what_is_in_doubt() {
         (Standing::Submitted, Some("job-1".to_owned())),
     ];
     assert_eq!(standings(&journal), expected);
-    assert_eq!(standings(&Journal::new(folder.path())), expected);
+    assert_eq!(standings(&opened(folder.path())), expected);
     // The service's own answer overrides it.
     journal.append(vec![made("a", "job-3")]).unwrap();
     let again = journal.settle("a", &Word::NoJob).unwrap_err();
@@ -45,7 +45,7 @@ fn settling_by_hand_is_for_what_is_in_doubt() {
 #[test]
 fn the_end_of_a_job_can_be_told_and_corrected() {
     let folder = folder();
-    let journal = Journal::new(folder.path());
+    let journal = opened(folder.path());
     journal
         .append(vec![
             intent("a", None),
@@ -57,7 +57,7 @@ fn the_end_of_a_job_can_be_told_and_corrected() {
     let standing = |id: &str| {
         let look = |journal: &Journal| journal.read(|fold| fold.submission(id).unwrap().standing);
         let standing = look(&journal).unwrap();
-        assert_eq!(look(&Journal::new(folder.path())).unwrap(), standing);
+        assert_eq!(look(&opened(folder.path())).unwrap(), standing);
         standing
     };
     let other = journal.settle("a", &ended(JobState::Failed, Some("job-9")));

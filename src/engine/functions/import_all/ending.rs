@@ -9,6 +9,7 @@ use super::plan::Before;
 use super::queue::Queue;
 use crate::api::model::JobState;
 use crate::engine::functions::decision::Decision;
+use crate::engine::types::Job;
 use crate::error::Failure;
 
 /// Commits all jobs if all are ready, else aborts the ready ones. If a job is in doubt, it may already be committed, so
@@ -17,21 +18,16 @@ pub(super) fn end(queue: &mut Queue<'_>) -> Result<(), Failure> {
     if queue.entries.iter().any(BatchEntry::is_in_doubt) {
         return Ok(());
     }
-    let failed = queue.entries.iter().any(BatchEntry::has_failed);
     let waiting = waiting(queue);
-    let decision = if failed {
-        Decision::Abort
-    } else {
-        Decision::Commit
-    };
-    for at in &waiting {
-        queue.check()?;
-        act(queue, *at, decision)?;
+    if !queue.entries.iter().any(BatchEntry::has_failed) {
+        return commit(queue, &waiting);
     }
-    if failed {
-        return Ok(());
+    for job in jobs(queue, &waiting) {
+        queue.session.interrupt.check()?;
+        Decision::Abort.carry_out(queue.session, &job, true)?;
+        queue.note_aborted(&job);
     }
-    queue.watch_again(&waiting)
+    Ok(())
 }
 
 /// Commits jobs that an earlier run left waiting, if this run isn't two-phase itself.
@@ -46,11 +42,7 @@ pub(super) fn commit_left(queue: &mut Queue<'_>) -> Result<(), Failure> {
     if left.is_empty() {
         return Ok(());
     }
-    for at in &left {
-        queue.check()?;
-        act(queue, *at, Decision::Commit)?;
-    }
-    queue.watch_again(&left)
+    commit(queue, &left)
 }
 
 /// Returns the indexes of jobs that wait for their commit.
@@ -63,14 +55,15 @@ fn waiting(queue: &Queue<'_>) -> Vec<usize> {
         .collect()
 }
 
-/// Commits or aborts one job.
-fn act(queue: &mut Queue<'_>, at: usize, decision: Decision) -> Result<(), Failure> {
-    let Some(job) = queue.job(at) else {
-        return Ok(());
-    };
-    decision.carry_out(queue.session(), &job, true)?;
-    if decision == Decision::Abort {
-        queue.note_aborted(&job);
+fn jobs(queue: &Queue<'_>, places: &[usize]) -> Vec<Job> {
+    places.iter().filter_map(|at| queue.job(*at)).collect()
+}
+
+/// Commits these jobs, and waits until the service has carried out the commits.
+fn commit(queue: &mut Queue<'_>, places: &[usize]) -> Result<(), Failure> {
+    for job in jobs(queue, places) {
+        queue.session.interrupt.check()?;
+        Decision::Commit.carry_out(queue.session, &job, true)?;
     }
-    Ok(())
+    queue.watch_again(places)
 }

@@ -121,7 +121,7 @@ fn in_steps(
         }
         BatchFiles::given(&sets)
     };
-    let mut tasks = of_files(call, connection, how, steps.template(), &files.units)?;
+    let mut tasks = of_files(call, connection, how, steps.template, &files.units)?;
     steps.compare_contents(&files.local, &mut tasks)?;
     steps.count_before(&tasks)?;
     let (mut batch, entries) = run(call, connection, how, &tasks)?;
@@ -316,7 +316,7 @@ fn run(
     };
     let result = ended(&mut queue);
     view.finish();
-    let known = queue.known_before();
+    let known = queue.known;
     if known > 0 {
         session.notice(&format!(
             "{} of {} submitted by an earlier run under these keys",

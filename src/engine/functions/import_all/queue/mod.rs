@@ -19,7 +19,7 @@ use crate::engine::functions::watch::ask::Pace;
 use crate::engine::types::Job;
 use crate::error::{Failure, Kind};
 use crate::session::Session;
-use crate::submission::{Found, Open, Sent, Submitter, Unresolved};
+use crate::submission::{Submitter, Unresolved};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -46,21 +46,18 @@ struct WatchedJob {
 
 /// A running batch.
 pub(super) struct Queue<'a> {
-    session: &'a Session,
+    /// The run's shared state.
+    pub(super) session: &'a Session,
     connection: &'a Rc<Connection>,
     submitter: Submitter<'a>,
     view: &'a BatchView<'a>,
+    how: &'a QueueOptions,
     /// The jobs of the plan.
     pub(super) tasks: &'a [BatchTask],
     /// The status of each job, in the order of `tasks`.
     pub(super) entries: Vec<BatchEntry>,
-    max_running: usize,
     /// The time for which a busy service is retried for one job.
     busy_wait: Duration,
-    /// True if all jobs are committed or none is.
-    atomic: bool,
-    /// False if nothing more is submitted after a failure.
-    continue_on_error: bool,
     pending: VecDeque<usize>,
     parked: Vec<(usize, Unresolved)>,
     running: Vec<WatchedJob>,
@@ -71,7 +68,7 @@ pub(super) struct Queue<'a> {
     busy_since: Option<Instant>,
     contact: Contact,
     /// Number of jobs that earlier runs submitted, found by their keys.
-    known: u64,
+    pub(super) known: u64,
     /// Number of jobs that have ended, or never will.
     done: u64,
     has_failed: bool,
@@ -92,7 +89,7 @@ impl<'a> Queue<'a> {
         submitter: Submitter<'a>,
         view: &'a BatchView<'a>,
         tasks: &'a [BatchTask],
-        how: &QueueOptions,
+        how: &'a QueueOptions,
     ) -> Self {
         let given = how.busy_wait.or(connection.client.settings().busy_wait);
         Self {
@@ -102,9 +99,7 @@ impl<'a> Queue<'a> {
             view,
             tasks,
             entries: vec![BatchEntry::default(); tasks.len()],
-            max_running: how.max_running,
-            atomic: how.atomic,
-            continue_on_error: how.continue_on_error && !how.atomic,
+            how,
             busy_wait: given.unwrap_or(BUSY_WAIT),
             pending: (0..tasks.len()).collect(),
             parked: Vec::new(),
@@ -123,27 +118,12 @@ impl<'a> Queue<'a> {
         }
     }
 
-    /// Returns the run's shared state.
-    pub(super) fn session(&self) -> &'a Session {
-        self.session
-    }
-
-    /// Returns an error if the run was stopped.
-    pub(super) fn check(&self) -> Result<(), Failure> {
-        Ok(self.session.interrupt.check()?)
-    }
-
-    /// Returns the number of jobs that earlier runs submitted.
-    pub(super) fn known_before(&self) -> u64 {
-        self.known
-    }
-
     /// Submits and watches jobs until every job has ended. If failures aren't tolerated, the jobs submitted before the
     /// first failure are still watched to their end. Returns an error if the whole run must end: a stop, a refused API
     /// key, or a service that stays away.
     pub(super) fn run(&mut self) -> Result<(), Failure> {
         self.take_up()?;
-        if self.atomic {
+        if self.how.atomic {
             // If an atomic batch can't succeed any more, its other jobs aren't submitted.
             self.read()?;
             if self.halted() {
@@ -241,7 +221,7 @@ impl<'a> Queue<'a> {
     }
 
     fn halted(&self) -> bool {
-        !self.continue_on_error && self.has_failed
+        (self.how.atomic || !self.how.continue_on_error) && self.has_failed
     }
 
     /// Updates the display, at most every `REDRAW`, because counting many jobs takes time.
@@ -262,24 +242,8 @@ impl<'a> Queue<'a> {
         let due: Vec<(usize, Unresolved)> = due;
         let (places, parked): (Vec<usize>, Vec<Unresolved>) = due.into_iter().unzip();
         let looked = self.submitter.look(parked);
-        for (at, found) in places.into_iter().zip(looked) {
-            match found {
-                Ok(Found::Made(job)) => self.made(at, job),
-                Ok(Found::Unresolved(parked)) => self.parked.push((at, parked)),
-                Ok(Found::Again(open)) => self.send(at, open)?,
-                Ok(Found::Next) => self.pending.push_front(at),
-                Err(error) => self.refused(at, error)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn send(&mut self, at: usize, open: Open) -> Result<(), Failure> {
-        match self.submitter.send(open) {
-            Ok(Sent::Made(job)) => self.made(at, job),
-            Ok(Sent::Unresolved(parked)) => self.parked.push((at, parked)),
-            Ok(Sent::Next) => self.pending.push_front(at),
-            Err(error) => self.refused(at, error)?,
+        for (at, step) in places.into_iter().zip(looked) {
+            self.go_on(at, step)?;
         }
         Ok(())
     }
@@ -313,7 +277,7 @@ impl<'a> Queue<'a> {
     /// Gives up on a task. A doubt doesn't count as a failure, so other jobs continue, unless the batch is atomic.
     fn give_up(&mut self, at: usize, failure: Failure) {
         let doubtful = failure.kind == Kind::Unknown;
-        self.has_failed |= !doubtful || self.atomic;
+        self.has_failed |= !doubtful || self.how.atomic;
         let text = failure.to_string();
         self.view.say(&if doubtful {
             text
@@ -339,7 +303,7 @@ impl<'a> Queue<'a> {
     /// Returns the time until the next event is due.
     fn nap(&self) -> Duration {
         let now = Instant::now();
-        let has_place = self.running.len() < self.max_running && !self.pending.is_empty();
+        let has_place = self.running.len() < self.how.max_running && !self.pending.is_empty();
         let soon = if self.min_tick().is_zero() {
             now
         } else {

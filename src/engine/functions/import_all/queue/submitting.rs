@@ -5,7 +5,7 @@ use crate::api::Client;
 use crate::engine::functions::import_all::plan::BatchTask;
 use crate::error::Failure;
 use crate::submission::{
-    Begun, FileMarks, Notice, Sent, SubmissionContext, SubmitError, Submitter, Unresolved,
+    FileMarks, Notice, SubmissionContext, SubmissionStep, SubmitError, Submitter,
 };
 use parking_lot::Mutex;
 use std::thread;
@@ -13,18 +13,6 @@ use std::time::{Duration, Instant};
 
 /// Maximum number of simultaneous submissions.
 const AT_ONCE: usize = 8;
-
-/// The result of one submission.
-enum Step {
-    /// An earlier run submitted the job, which has this id.
-    Known(String),
-    /// The new job's id.
-    Made(String),
-    /// The answer was lost, and the job is being searched for.
-    Unresolved(Unresolved),
-    /// Another process is submitting this task.
-    Busy,
-}
 
 /// The inputs of a submission, and its messages.
 struct SubmitWorker<'a> {
@@ -35,7 +23,7 @@ struct SubmitWorker<'a> {
 }
 
 impl SubmitWorker<'_> {
-    fn submit(&self, task: &BatchTask) -> Result<Step, SubmitError> {
+    fn submit(&self, task: &BatchTask) -> Result<SubmissionStep, SubmitError> {
         let notify = |notice: Notice| {
             let mut notices = self.notices.lock();
             notices.push(notice);
@@ -49,24 +37,21 @@ impl SubmitWorker<'_> {
         };
         if self.client.settings().dry_run.is_some() {
             let job = submitter.submit(&task.request, Some(&task.key))?;
-            return Ok(Step::Made(job));
+            return Ok(SubmissionStep::Made(job));
         }
+        let marks = FileMarks {
+            stamps: &task.stamps,
+            contents: &task.contents,
+        };
         let mut attempts = 0;
         loop {
-            let marks = FileMarks {
-                stamps: &task.stamps,
-                contents: &task.contents,
+            let step = match submitter.begin(&task.request, Some(&task.key), marks)? {
+                SubmissionStep::Open(open) => submitter.send(open.after(attempts))?,
+                step => step,
             };
-            let open = match submitter.begin(&task.request, Some(&task.key), marks)? {
-                Begun::Known(job) => return Ok(Step::Known(job)),
-                Begun::Unresolved(parked) => return Ok(Step::Unresolved(parked)),
-                Begun::Busy => return Ok(Step::Busy),
-                Begun::Open(open) => open.after(attempts),
-            };
-            match submitter.send(open)? {
-                Sent::Made(job) => return Ok(Step::Made(job)),
-                Sent::Unresolved(parked) => return Ok(Step::Unresolved(parked)),
-                Sent::Next => attempts += 1,
+            match step {
+                SubmissionStep::Next => attempts += 1,
+                step => return Ok(step),
             }
         }
     }
@@ -78,8 +63,8 @@ impl Queue<'_> {
         let mut waiting_for_others = 0;
         while waiting_for_others < self.pending.len() && !self.halted() {
             let paused = self.pause.is_some_and(|until| Instant::now() < until);
-            let parked = self.max_running.saturating_mul(LOOKED_FOR);
-            let places = self.max_running.saturating_sub(self.running.len());
+            let parked = self.how.max_running.saturating_mul(LOOKED_FOR);
+            let places = self.how.max_running.saturating_sub(self.running.len());
             if paused || places == 0 || self.parked.len() >= parked {
                 break;
             }
@@ -114,24 +99,37 @@ impl Queue<'_> {
         }
         let (mut busy, mut result) = (0, Ok(()));
         for (at, step) in steps {
-            match step {
-                Ok(Step::Known(job)) => {
-                    self.known += 1;
-                    self.made(at, job);
-                    self.recall(at)?;
-                }
-                Ok(Step::Made(job)) => self.made(at, job),
-                Ok(Step::Unresolved(parked)) => self.parked.push((at, parked)),
-                Ok(Step::Busy) => {
-                    // The other process' job is found later, under the key.
-                    self.pending.push_back(at);
-                    busy += 1;
-                }
-                // Results of the other submissions are still recorded.
-                Err(error) => result = result.and(self.refused(at, error)),
-            }
+            busy += usize::from(matches!(step, Ok(SubmissionStep::Busy)));
+            // After a failure, the results of the other submissions are still recorded.
+            result = result.and(self.go_on(at, step));
         }
         result.map(|()| busy)
+    }
+
+    /// Takes the next step of a submission.
+    pub(super) fn go_on(
+        &mut self,
+        at: usize,
+        step: Result<SubmissionStep, SubmitError>,
+    ) -> Result<(), Failure> {
+        match step {
+            Ok(SubmissionStep::Known(job)) => {
+                self.known += 1;
+                self.made(at, job);
+                return self.recall(at);
+            }
+            Ok(SubmissionStep::Made(job)) => self.made(at, job),
+            Ok(SubmissionStep::Open(open)) => {
+                let sent = self.submitter.send(open);
+                return self.go_on(at, sent);
+            }
+            Ok(SubmissionStep::Unresolved(parked)) => self.parked.push((at, parked)),
+            Ok(SubmissionStep::Next) => self.pending.push_front(at),
+            // The other process' job is found later, under the key.
+            Ok(SubmissionStep::Busy) => self.pending.push_back(at),
+            Err(error) => return self.refused(at, error),
+        }
+        Ok(())
     }
 }
 
@@ -139,7 +137,7 @@ impl Queue<'_> {
 fn at_once(
     worker: &SubmitWorker<'_>,
     work: &[(usize, &BatchTask)],
-) -> Vec<(usize, Result<Step, SubmitError>)> {
+) -> Vec<(usize, Result<SubmissionStep, SubmitError>)> {
     if let [(at, task)] = work {
         return vec![(*at, worker.submit(task))];
     }

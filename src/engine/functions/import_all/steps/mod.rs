@@ -68,13 +68,6 @@ impl StepChoices {
     }
 }
 
-/// A step that has ended.
-struct EndedStep {
-    step: &'static str,
-    state: &'static str,
-    detail: String,
-}
-
 /// The steps of one batch.
 pub(super) struct BatchSteps<'a> {
     session: &'a Session,
@@ -82,9 +75,10 @@ pub(super) struct BatchSteps<'a> {
     /// The client, with the batch's database.
     client: Client,
     /// The request without files.
-    template: &'a ImportRequest,
+    pub(super) template: &'a ImportRequest,
     choices: StepChoices,
-    ended: Vec<EndedStep>,
+    /// The values of the steps that have ended.
+    ended: Array,
     /// Number of rows of all files, if they were checked.
     rows: Option<u64>,
     baseline: Option<CountBaseline>,
@@ -107,7 +101,7 @@ impl<'a> BatchSteps<'a> {
             client,
             template,
             choices,
-            ended: Vec::new(),
+            ended: Array::new(),
             rows: None,
             baseline: None,
         })
@@ -133,11 +127,6 @@ impl<'a> BatchSteps<'a> {
         inferred.map_or(Ok(()), |inferred| self.create(&inferred))
     }
 
-    /// Returns the request without files.
-    pub(super) fn template(&self) -> &'a ImportRequest {
-        self.template
-    }
-
     /// Notes the end of the jobs among the other steps.
     pub(super) fn imported(&mut self, batch: &BatchTotals, known: u64) {
         if !self.choices.any() {
@@ -160,10 +149,7 @@ impl<'a> BatchSteps<'a> {
 
     /// Returns a batch's list of its steps.
     pub(super) fn list(&self) -> List {
-        let step = |it: &EndedStep| {
-            ordered(json!({ "step": it.step, "state": it.state, "detail": it.detail }))
-        };
-        List::of("step", self.ended.iter().map(step).collect())
+        List::of("step", self.ended.clone())
     }
 
     /// Returns a schema for the files if the collection is missing.
@@ -261,14 +247,11 @@ impl<'a> BatchSteps<'a> {
     }
 
     /// Reports the end of a step.
-    fn end(&mut self, step: &'static str, state: &'static str, detail: String) {
+    fn end(&mut self, step: &str, state: &str, detail: String) {
         let word = if state == "skipped" { " (skipped)" } else { "" };
         self.session.notice(&format!("{step}{word}: {detail}"));
-        self.ended.push(EndedStep {
-            step,
-            state,
-            detail,
-        });
+        let step = json!({ "step": step, "state": state, "detail": detail });
+        self.ended.push(ordered(step));
     }
 }
 
