@@ -37,7 +37,6 @@ calls! {
     DROP_COLLECTION: Change "collections/drop" "drop the collection";
     LOAD: Change "collections/load" "load the collection";
     LOAD_STATE: Read "collections/get_load_state" "read the collection's load state";
-    STATISTICS: Read "collections/get_stats" "read the collection's statistics";
     COUNT: Read "entities/query" "count the rows";
     QUERY: Read "entities/query" "read rows";
     SEARCH: Read "entities/search" "search the collection";
@@ -110,7 +109,7 @@ impl Client {
     ) -> Result<(), ApiError> {
         self.call(self.catalog(call, body, more)?, |_| Ok(()))?;
         if let Some(dry_run) = &self.settings().dry_run {
-            dry_run.keep_name(self.settings(), &kind(call, body), name, made);
+            dry_run.keep(self.settings(), None, &kind(call, body), name, made);
         }
         Ok(())
     }
@@ -127,10 +126,9 @@ impl Client {
     /// Returns the name of the collection that an alias points to.
     pub(crate) fn describe_alias(&self, alias: &str) -> Result<String, ApiError> {
         let body = [("aliasName", alias)];
+        let kind = kind(DESCRIBE_ALIAS, &body);
         let dry_run = self.settings().dry_run.as_ref();
-        if let Some(target) =
-            dry_run.and_then(|it| it.made(self.settings(), &kind(DESCRIBE_ALIAS, &body), alias))
-        {
+        if let Some(target) = dry_run.and_then(|it| it.made(self.settings(), &kind, alias)) {
             return Ok(target);
         }
         let outgoing = self.catalog(DESCRIBE_ALIAS, &body, None)?;

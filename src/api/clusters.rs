@@ -3,8 +3,9 @@
 use super::Client;
 use super::error::ApiError;
 use super::fields::Fields;
+use super::model::Dialect;
 use super::pages::PagedList;
-use super::request::{Outgoing, escape};
+use super::request::Outgoing;
 use serde::Serialize;
 
 const CLUSTERS: &str = "/v2/clusters";
@@ -72,18 +73,6 @@ impl Client {
         })
     }
 
-    /// Returns the cluster with this id. v2 only.
-    pub fn cluster(&self, id: &str) -> Result<Cluster, ApiError> {
-        self.refuse_clusters()?;
-        let settings = self.settings();
-        let path = format!("{CLUSTERS}/{}", escape(id));
-        let base = &settings.import_base;
-        let outgoing = Outgoing::get(settings, "read the cluster", base, &path, &[])?;
-        self.call(outgoing, |data| {
-            read(&data.object()?).ok_or_else(|| data.unreadable("it has no cluster id"))
-        })
-    }
-
     /// Returns all projects that the key has access to. v2 only.
     pub fn projects(&self) -> Result<Vec<Project>, ApiError> {
         self.refuse_clusters()?;
@@ -98,16 +87,22 @@ impl Client {
     }
 
     fn refuse_clusters(&self) -> Result<(), ApiError> {
-        let dialect = self.settings().dialect;
-        if dialect.api().has_clusters() {
-            return Ok(());
+        self.require_v2(
+            "a question about clusters or projects",
+            "clusters and projects belong to Zilliz Cloud's control plane: clusters(#{endpoint: \"https://api.cloud.zilliz.com\"}) lists them, connect(#{cluster: \"name or id\"}) uses one",
+        )
+    }
+
+    /// Returns an error unless the service is Zilliz Cloud's control plane.
+    pub(super) fn require_v2(&self, what: &str, instead: &str) -> Result<(), ApiError> {
+        match self.settings().dialect {
+            Dialect::V2 => Ok(()),
+            dialect => Err(ApiError::NotInDialect {
+                what: what.to_owned(),
+                dialect,
+                instead: instead.to_owned(),
+            }),
         }
-        let instead = "clusters and projects belong to Zilliz Cloud's control plane: clusters(#{endpoint: \"https://api.cloud.zilliz.com\"}) lists them, connect(#{cluster: \"name or id\"}) uses one";
-        Err(ApiError::NotInDialect {
-            what: "a question about clusters or projects".to_owned(),
-            dialect,
-            instead: instead.to_owned(),
-        })
     }
 }
 

@@ -6,7 +6,7 @@
 use super::bodies::CollectionBody;
 use super::catalog::{self, CatalogCall};
 use super::description::{self, CollectionDescription};
-use super::envelope::{AnswerData, texts};
+use super::envelope::texts;
 use super::error::ApiError;
 use super::fields::Fields;
 use super::model::Dialect;
@@ -150,7 +150,7 @@ impl Client {
         };
         self.done(outgoing)?;
         if let Some(dry_run) = &self.settings().dry_run {
-            dry_run.keep(self.settings(), None, name, false);
+            dry_run.keep(self.settings(), None, COLLECTIONS, name, None);
         }
         Ok(())
     }
@@ -199,19 +199,8 @@ impl Client {
         // No limit, since servers refuse a limit with count(*).
         let outgoing = self.post_body(catalog::COUNT, database, &body)?;
         self.call(outgoing, |data| {
-            first_count(data, &["count(*)"]).ok_or_else(|| data.unreadable("it has no count(*)"))
-        })
-    }
-
-    /// Returns the approximate number of rows from the statistics; the collection needn't be loaded.
-    pub fn row_count(&self, name: &str) -> Result<u64, ApiError> {
-        if self.pretended(name) == Some(true) {
-            return Ok(0);
-        }
-        let outgoing = self.post(catalog::STATISTICS, Some(name))?;
-        self.call(outgoing, |data| {
-            first_count(data, &["rowCount", "row_count"])
-                .ok_or_else(|| data.unreadable("it has no row count"))
+            let count = data.object().ok().and_then(|row| row.count(&["count(*)"]));
+            count.ok_or_else(|| data.unreadable("it has no count(*)"))
         })
     }
 
@@ -225,7 +214,7 @@ impl Client {
         let name = body.get("collectionName").and_then(Value::as_str);
         if let (Some(dry_run), Some(name)) = (&self.settings().dry_run, name) {
             let database = body.get("dbName").and_then(Value::as_str);
-            dry_run.keep(self.settings(), database, name, true);
+            dry_run.keep(self.settings(), database, COLLECTIONS, name, Some(""));
         }
     }
 
@@ -242,7 +231,7 @@ impl Client {
         let settings = self.settings();
         match &settings.collection_base {
             Some(base) => Ok(base),
-            None if settings.dialect.api().has_collections() => Ok(&settings.import_base),
+            None if settings.dialect.has_collections() => Ok(&settings.import_base),
             None => Err(ApiError::NoClusterEndpoint { what }),
         }
     }
@@ -292,10 +281,4 @@ impl Client {
         let base = self.cluster_base(what)?;
         Outgoing::post(settings, what, effect, base, path, body)
     }
-}
-
-/// Returns a count from the data's object, or from the first row of its list.
-fn first_count(data: &AnswerData<'_>, names: &[&str]) -> Option<u64> {
-    let object: Fields<'_> = data.object().ok()?;
-    object.count(names)
 }

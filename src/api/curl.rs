@@ -4,6 +4,7 @@
 //! here-document, and process lists don't show it.
 
 use super::endpoint::Endpoint;
+use super::mask::each_text;
 use super::request::Outgoing;
 use super::settings::Settings;
 use crate::secret::is_secret;
@@ -171,29 +172,15 @@ impl Body {
     }
 
     fn take_out(&mut self, value: &mut Value, variables: Variables<'_>) {
-        match value {
-            Value::Object(fields) => {
-                for (name, value) in fields {
-                    match value {
-                        Value::String(secret) if is_secret(name) => {
-                            let escaped = |it: char| it.is_control() || matches!(it, '"' | '\\');
-                            self.needs_escape |= secret.contains(escaped);
-                            *secret = self.hole(variable(name), true);
-                        }
-                        value => self.take_out(value, variables),
-                    }
-                }
+        each_text(value, &mut |name, text| {
+            if is_secret(name) {
+                let escaped = |it: char| it.is_control() || matches!(it, '"' | '\\');
+                self.needs_escape |= text.contains(escaped);
+                *text = self.hole(variable(name), true);
+            } else if let Some(variable) = variables(text) {
+                *text = self.hole(variable, false);
             }
-            Value::Array(items) => items
-                .iter_mut()
-                .for_each(|item| self.take_out(item, variables)),
-            Value::String(text) => {
-                if let Some(variable) = variables(text) {
-                    *text = self.hole(variable, false);
-                }
-            }
-            _ => {}
-        }
+        });
     }
 
     /// Adds a place for a variable and returns its mark.

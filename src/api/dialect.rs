@@ -61,8 +61,8 @@ pub(super) trait DialectApi: Sync {
         let body = ImportBody {
             collection_name: filter.collection.as_deref(),
             db_name: filter.database.as_deref().or(settings.database.as_deref()),
-            page_size: self.has_pages().then_some(page_size),
-            current_page: self.has_pages().then_some(page),
+            page_size: settings.dialect.has_pages().then_some(page_size),
+            current_page: settings.dialect.has_pages().then_some(page),
             ..self.body(settings)
         };
         post(settings, ("list the jobs", Effect::Read, LIST), &body)
@@ -86,35 +86,36 @@ pub(super) trait DialectApi: Sync {
         };
         post(settings, call, &body)
     }
+}
 
+/// The differences between the dialects' services.
+impl Dialect {
     /// Returns true if jobs can wait for a commit.
-    fn has_commit(&self) -> bool {
-        true
+    pub(super) const fn has_commit(self) -> bool {
+        !matches!(self, Self::V1)
     }
 
     /// Returns true if the job list has pages, false if it has all jobs at once.
-    fn has_pages(&self) -> bool {
-        true
+    pub(super) const fn has_pages(self) -> bool {
+        !matches!(self, Self::Milvus)
     }
 
     /// Returns true if the job list is filtered by collection, and its count with it.
-    fn filters_jobs(&self) -> bool {
-        true
+    pub(super) const fn filters_jobs(self) -> bool {
+        !matches!(self, Self::V1)
     }
 
     /// Returns true if the address of import calls also serves collection calls.
-    fn has_collections(&self) -> bool {
-        false
-    }
-
-    /// Returns true if the service lists clusters and projects.
-    fn has_clusters(&self) -> bool {
-        false
+    pub(super) const fn has_collections(self) -> bool {
+        matches!(self, Self::Milvus)
     }
 
     /// Returns the environment variable of the API key, for hints.
-    fn key_variable(&self) -> &'static str {
-        "ZILLIZ_API_KEY"
+    pub(super) const fn key_variable(self) -> &'static str {
+        match self {
+            Self::V1 | Self::V2 => "ZILLIZ_API_KEY",
+            Self::Milvus => "MILVUS_TOKEN (user:password)",
+        }
     }
 }
 

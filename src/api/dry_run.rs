@@ -91,22 +91,16 @@ impl DryRun {
         })
     }
 
-    /// Records that a collection was created (`made`) or dropped.
-    pub(super) fn keep(&self, settings: &Settings, database: Option<&str>, name: &str, made: bool) {
-        let place = place(settings, database, COLLECTIONS, name);
-        let made = made.then(String::new);
-        self.0.pretended.lock().names.insert(place, made);
-    }
-
-    /// Records that a name of another kind, such as an alias, was created (`made`) or dropped.
-    pub(super) fn keep_name(
+    /// Records that a name was created, with the collection that an alias points to (`made`), or dropped.
+    pub(super) fn keep(
         &self,
         settings: &Settings,
+        database: Option<&str>,
         kind: &str,
         name: &str,
         made: Option<&str>,
     ) {
-        let place = place(settings, None, kind, name);
+        let place = place(settings, database, kind, name);
         let made = made.map(str::to_owned);
         self.0.pretended.lock().names.insert(place, made);
     }
@@ -120,12 +114,8 @@ impl DryRun {
     /// Returns whether the connection's database would have the collection, if this run has created or dropped it.
     pub(super) fn has(&self, settings: &Settings, name: &str) -> Option<bool> {
         let place = place(settings, None, COLLECTIONS, name);
-        self.0
-            .pretended
-            .lock()
-            .names
-            .get(&place)
-            .map(Option::is_some)
+        let pretended = self.0.pretended.lock();
+        pretended.names.get(&place).map(Option::is_some)
     }
 
     /// Returns the names of this kind that the service lists, with the created ones and without the dropped ones.

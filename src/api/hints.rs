@@ -117,7 +117,7 @@ const fn busy(code: Option<i64>) -> &'static str {
 }
 
 fn key(settings: &Settings) -> String {
-    let other = settings.dialect.api().key_variable();
+    let other = settings.dialect.key_variable();
     let site = other_site(settings).unwrap_or_default();
     if settings.token.is_some() {
         let source = match settings.key_source.as_str() {

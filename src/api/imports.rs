@@ -175,21 +175,7 @@ impl Client {
 
     /// Returns an iterator over all jobs that match the filter, each once; it ends after an error.
     pub fn jobs(&self, filter: JobFilter) -> JobWalk {
-        JobWalk::new(self.clone(), filter, None)
-    }
-
-    /// Returns the first `limit` jobs, or all, and the total if it's known.
-    pub fn list(&self, filter: &JobFilter, limit: Option<usize>) -> Result<JobPage, ApiError> {
-        let mut walk = JobWalk::new(self.clone(), filter.clone(), limit);
-        let jobs = walk
-            .by_ref()
-            .take(limit.unwrap_or(usize::MAX))
-            .collect::<Result<_, _>>()?;
-        Ok(JobPage {
-            jobs,
-            count: walk.total(),
-            whole: walk.is_whole(),
-        })
+        JobWalk::new(self.clone(), filter)
     }
 
     /// Commits a two-phase import.

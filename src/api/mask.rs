@@ -79,6 +79,23 @@ const fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
+/// Passes all texts in a value to `act`, each with the name of its field, or an empty name outside of fields.
+pub(super) fn each_text(value: &mut Value, act: &mut dyn FnMut(&str, &mut String)) {
+    fn within(name: &str, value: &mut Value, act: &mut dyn FnMut(&str, &mut String)) {
+        match value {
+            Value::String(text) => act(name, text),
+            Value::Array(items) => items.iter_mut().for_each(|item| within("", item, act)),
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    within(name, value, act);
+                }
+            }
+            _ => {}
+        }
+    }
+    within("", value, act);
+}
+
 fn mask_fields(value: &mut Value) {
     match value {
         Value::Object(fields) => {

@@ -51,18 +51,6 @@ impl DialectApi for Milvus {
         };
         post(settings, CREATE, &body)
     }
-
-    fn has_pages(&self) -> bool {
-        false
-    }
-
-    fn has_collections(&self) -> bool {
-        true
-    }
-
-    fn key_variable(&self) -> &'static str {
-        "MILVUS_TOKEN (user:password)"
-    }
 }
 
 fn beyond(what: &str, instead: &str) -> ApiError {

@@ -5,6 +5,7 @@
 
 use super::Client;
 use super::error::ApiError;
+use super::mask::each_text;
 use super::outcome::Effect;
 use super::request::{Outgoing, join};
 use super::{envelope, transport::HttpAnswer};
@@ -97,7 +98,7 @@ impl Client {
                 envelope::read(self.settings(), call, mask, answer)?;
             }
             let mut value = value.unwrap_or_default();
-            each_text(&mut value, &|text| *text = mask.apply(text));
+            each_text(&mut value, &mut |_, text| *text = mask.apply(text));
             Ok(value)
         })
     }
@@ -139,20 +140,10 @@ impl Client {
         );
         // The texts may be secrets.
         let texts = body.iter_mut();
-        texts.for_each(|body| each_text(body, &|text| text.zeroize()));
+        texts.for_each(|body| each_text(body, &mut |_, text| text.zeroize()));
         outgoing?
             .with_secrets(settings, &call.secrets)
             .with_database(database)
-    }
-}
-
-/// Passes all texts in a value to `act`.
-fn each_text(value: &mut Value, act: &dyn Fn(&mut String)) {
-    match value {
-        Value::String(text) => act(text),
-        Value::Array(items) => items.iter_mut().for_each(|item| each_text(item, act)),
-        Value::Object(fields) => fields.values_mut().for_each(|value| each_text(value, act)),
-        _ => {}
     }
 }
 

@@ -109,14 +109,6 @@ impl DialectApi for V1 {
     fn abort(&self, settings: &Settings, _: &str) -> Result<Outgoing, ApiError> {
         Err(beyond(settings, "an abort"))
     }
-
-    fn has_commit(&self) -> bool {
-        false
-    }
-
-    fn filters_jobs(&self) -> bool {
-        false
-    }
 }
 
 /// Reads the five fields that a job and each of its files share.

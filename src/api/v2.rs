@@ -58,8 +58,4 @@ impl DialectApi for V2 {
         }
         post(settings, CREATE, &body)
     }
-
-    fn has_clusters(&self) -> bool {
-        true
-    }
 }

@@ -116,16 +116,10 @@ impl Client {
     }
 
     fn refuse_volumes(&self) -> Result<(), ApiError> {
-        let dialect = self.settings().dialect;
-        if dialect.api().has_clusters() {
-            return Ok(());
-        }
-        let instead = "volumes belong to Zilliz Cloud: connect(#{endpoint: \"https://api.cloud.zilliz.com\", cluster_id: \"in03-…\", api: \"v2\"}); a self-hosted Milvus reads from its own bucket: upload(paths, \"s3://bucket/folder/\")";
-        Err(ApiError::NotInDialect {
-            what: "a call about volumes".to_owned(),
-            dialect,
-            instead: instead.to_owned(),
-        })
+        self.require_v2(
+            "a call about volumes",
+            "volumes belong to Zilliz Cloud: connect(#{endpoint: \"https://api.cloud.zilliz.com\", cluster_id: \"in03-…\", api: \"v2\"}); a self-hosted Milvus reads from its own bucket: upload(paths, \"s3://bucket/folder/\")",
+        )
     }
 }
 

@@ -7,8 +7,6 @@ use std::collections::{HashSet, VecDeque};
 
 /// Largest page size that the cloud accepts.
 const PAGE: u64 = 100;
-/// Smallest page size that the cloud accepts.
-const SMALLEST_PAGE: u64 = 5;
 /// Most pages to read. A server with more is taken to repeat its pages without end.
 const PAGES: u64 = 50_000;
 
@@ -22,7 +20,6 @@ pub struct JobWalk {
     filter: JobFilter,
     /// Whether jobs are returned whatever collection name the service lists for them.
     any_name: bool,
-    page_size: u64,
     next_page: Option<u64>,
     ready: VecDeque<JobSummary>,
     seen: HashSet<String>,
@@ -36,17 +33,12 @@ pub struct JobWalk {
 }
 
 impl JobWalk {
-    /// Returns a walk. If the caller will stop after `limit` jobs, the pages are smaller.
-    pub(super) fn new(client: Client, filter: JobFilter, limit: Option<usize>) -> Self {
-        let page_size = limit
-            .filter(|_| filter.collection.is_none())
-            .and_then(|limit| u64::try_from(limit).ok())
-            .map_or(PAGE, |limit| limit.clamp(SMALLEST_PAGE, PAGE));
+    /// Returns a walk from the first page on.
+    pub(super) fn new(client: Client, filter: JobFilter) -> Self {
         Self {
             client,
             filter,
             any_name: false,
-            page_size,
             next_page: Some(1),
             ready: VecDeque::new(),
             seen: HashSet::new(),
@@ -70,7 +62,7 @@ impl JobWalk {
             return Some(self.matched);
         }
         // v1 filters nothing, so its count isn't the filter's.
-        let filters = self.client.settings().dialect.api().filters_jobs();
+        let filters = self.client.settings().dialect.filters_jobs();
         let unfiltered = !filters && self.filter.collection.is_some();
         self.count.filter(|_| !unfiltered)
     }
@@ -125,14 +117,14 @@ impl JobWalk {
         let counted = self.count.is_some_and(|count| read >= count);
         let endless = page_number >= PAGES;
         self.readable &= page.whole && !endless;
-        self.ended = counted || fresh == 0 || !dialect.api().has_pages() || endless;
+        self.ended = counted || fresh == 0 || !dialect.has_pages() || endless;
         self.next_page = (!self.ended).then_some(page_number + 1);
     }
 
     /// Returns true if the job matches the filter. v1 has no filters, and a server may ignore a filter, so the result
     /// is checked here.
     fn wants(&self, dialect: Dialect, job: &JobSummary) -> bool {
-        let unnamed = job.collection.is_empty() && dialect.api().filters_jobs();
+        let unnamed = job.collection.is_empty() && dialect.filters_jobs();
         let name = self.filter.collection.as_ref();
         self.any_name || name.is_none_or(|name| *name == job.collection || unnamed)
     }
@@ -148,10 +140,7 @@ impl Iterator for JobWalk {
             }
             let page_number = self.next_page.take()?;
             self.pages += 1;
-            match self
-                .client
-                .list_page(&self.filter, page_number, self.page_size)
-            {
+            match self.client.list_page(&self.filter, page_number, PAGE) {
                 Ok(page) => self.take_in(page_number, page),
                 Err(error) => return Some(Err(error)),
             }

@@ -74,7 +74,10 @@ fn number(id: &str) -> Option<usize> {
 /// Returns the progress call if the dialect has a commit.
 fn progress(settings: &Settings, id: &str) -> Result<Option<Outgoing>, ApiError> {
     let api = settings.dialect.api();
-    let path = api.progress_paths().first().filter(|_| api.has_commit());
+    let path = api
+        .progress_paths()
+        .first()
+        .filter(|_| settings.dialect.has_commit());
     path.map(|path| api.progress(settings, path, id))
         .transpose()
 }

@@ -44,11 +44,7 @@ pub(super) fn variable(number: usize) -> String {
 /// Returns the commands for a request whose answer is only checked for success.
 pub(super) fn change(settings: &Settings, outgoing: &Outgoing, variables: Variables<'_>) -> String {
     let command = curl::command(settings, outgoing, variables);
-    let curl::CurlCommand {
-        comment,
-        line,
-        documents,
-    } = command;
+    let (comment, line, documents) = (command.comment, command.line, command.documents);
     format!("{comment}{line} | checked\n{documents}")
 }
 
@@ -78,10 +74,6 @@ pub(super) fn wait(
 }
 
 fn in_function(name: &str, command: &curl::CurlCommand) -> String {
-    let curl::CurlCommand {
-        comment,
-        line,
-        documents,
-    } = command;
+    let (comment, line, documents) = (&command.comment, &command.line, &command.documents);
     format!("{comment}{name}() {{\n{line}\n{documents}}}\n")
 }

@@ -7,18 +7,18 @@ use crate::api::model::Dialect;
 use url::Url;
 
 /// The settings given for a connection. Empty texts count as missing.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct GivenSettings<'a> {
+#[derive(Clone, Debug, Default)]
+pub(crate) struct GivenSettings {
     /// The endpoint.
-    pub endpoint: Option<&'a Endpoint>,
+    pub endpoint: Option<Endpoint>,
     /// The cluster's own endpoint, for collection calls.
-    pub cluster_endpoint: Option<&'a Endpoint>,
+    pub cluster_endpoint: Option<Endpoint>,
     /// The cluster's id.
-    pub cluster_id: Option<&'a str>,
+    pub cluster_id: Option<String>,
     /// The cluster's region.
-    pub region: Option<&'a str>,
+    pub region: Option<String>,
     /// The project's id, in place of a cluster's.
-    pub project_id: Option<&'a str>,
+    pub project_id: Option<String>,
     /// The dialect, if the user has set it.
     pub api: Option<Dialect>,
 }
@@ -38,8 +38,6 @@ pub(crate) struct Route {
     pub region: Option<String>,
     /// The project's id.
     pub project_id: Option<String>,
-    /// The site of Zilliz Cloud; `None` for other hosts.
-    pub site: Option<Site>,
 }
 
 impl Route {
@@ -52,7 +50,6 @@ impl Route {
             cluster_id: None,
             region: None,
             project_id: None,
-            site: Some(site),
         })
     }
 }
@@ -76,51 +73,48 @@ impl Route {
 /// # Errors
 /// Returns an error if the dialect needs more settings, or if a setting contradicts an endpoint. The error's hint is
 /// the line to type.
-pub(crate) fn choose(given: &GivenSettings<'_>) -> Result<Route, EndpointError> {
-    let endpoint = given.endpoint.or(lone_cluster_endpoint(given));
-    let target = ImportTarget::of(given)?;
+pub(crate) fn choose(given: &GivenSettings) -> Result<Route, EndpointError> {
+    let endpoint = given.endpoint.as_ref().or(lone_cluster_endpoint(given));
+    let target = given.merged()?;
     let dialect = match given.api {
         Some(dialect) => dialect,
         None => dialect(endpoint, &target)?,
     };
-    let site = endpoint.map_or_else(|| Some(target.site()), |endpoint| endpoint.site);
-    let zilliz = match endpoint.map(|endpoint| (endpoint, &endpoint.kind)) {
-        // For any other host, the endpoint is the base URL.
-        Some((endpoint, EndpointKind::Other)) => {
-            let own = given.cluster_endpoint.unwrap_or(endpoint);
-            let bases = (endpoint.url.clone(), Some(own.url.clone()));
-            return Ok(target.into_route(dialect, bases, site));
-        }
-        Some((endpoint, _)) => Some(endpoint),
-        None => None,
-    };
-    let site = site.unwrap_or_else(|| target.site());
+    let own = given.cluster_endpoint.as_ref();
+    // For any other host than Zilliz's, the endpoint is the base URL.
+    if let Some(endpoint) = endpoint.filter(|it| it.kind == EndpointKind::Other) {
+        let own = own.unwrap_or(endpoint);
+        return Ok(target.into_route(dialect, endpoint.url.clone(), Some(own)));
+    }
+    let site = endpoint.and_then(|endpoint| endpoint.site);
+    let site = site.unwrap_or_else(|| {
+        target
+            .region
+            .as_deref()
+            .map_or(Site::Global, Site::of_region)
+    });
     let import_base = match dialect {
-        Dialect::V1 => v1_base(zilliz, site, &target)?,
+        Dialect::V1 => v1_base(endpoint, site, &target)?,
         Dialect::V2 => v2_base(site, &target)?,
         Dialect::Milvus => {
-            return Err(zilliz.map_or(EndpointError::ServerMissing, |endpoint| {
+            return Err(endpoint.map_or(EndpointError::ServerMissing, |endpoint| {
                 EndpointError::NotMilvus {
                     host: endpoint.host(),
                 }
             }));
         }
     };
-    let own = given
-        .cluster_endpoint
-        .or(zilliz.filter(|own| has_collections(own)));
-    let bases = (import_base, own.map(|endpoint| endpoint.url.clone()));
-    Ok(target.into_route(dialect, bases, Some(site)))
+    let own = own.or(endpoint.filter(|own| has_collections(own)));
+    Ok(target.into_route(dialect, import_base, own))
 }
 
 /// Returns the cluster's endpoint if it can replace a missing endpoint. If region and cluster id are given, they decide
 /// the dialect, and the cluster's endpoint only serves collection calls.
-fn lone_cluster_endpoint<'a>(given: &GivenSettings<'a>) -> Option<&'a Endpoint> {
-    let named = some(given.cluster_id).is_some() && some(given.region).is_some();
-    given
-        .cluster_endpoint
-        .filter(|_| !named)
-        .filter(|own| is_cluster(own))
+fn lone_cluster_endpoint(given: &GivenSettings) -> Option<&Endpoint> {
+    let named =
+        some(given.cluster_id.as_deref()).is_some() && some(given.region.as_deref()).is_some();
+    let own = given.cluster_endpoint.as_ref();
+    own.filter(|own| !named && is_cluster(own))
 }
 
 fn is_cluster(endpoint: &Endpoint) -> bool {
@@ -132,7 +126,7 @@ fn has_collections(endpoint: &Endpoint) -> bool {
     is_cluster(endpoint) || matches!(endpoint.kind, EndpointKind::Project { .. })
 }
 
-fn dialect(endpoint: Option<&Endpoint>, target: &ImportTarget) -> Result<Dialect, EndpointError> {
+fn dialect(endpoint: Option<&Endpoint>, target: &GivenSettings) -> Result<Dialect, EndpointError> {
     let Some(endpoint) = endpoint else {
         return match (&target.cluster_id, &target.region, &target.project_id) {
             (None, None, None) => Err(EndpointError::NothingGiven),
@@ -155,7 +149,7 @@ fn dialect(endpoint: Option<&Endpoint>, target: &ImportTarget) -> Result<Dialect
 fn v1_base(
     endpoint: Option<&Endpoint>,
     site: Site,
-    target: &ImportTarget,
+    target: &GivenSettings,
 ) -> Result<Url, EndpointError> {
     if target.cluster_id.is_none() {
         return Err(EndpointError::ClusterMissing {
@@ -174,7 +168,7 @@ fn v1_base(
     parse(&controller(site, region)?)
 }
 
-fn v2_base(site: Site, target: &ImportTarget) -> Result<Url, EndpointError> {
+fn v2_base(site: Site, target: &GivenSettings) -> Result<Url, EndpointError> {
     match (&target.cluster_id, &target.project_id, &target.region) {
         (Some(_), _, _) | (None, Some(_), Some(_)) => parse(control_plane(site)),
         (None, Some(project_id), None) => Err(EndpointError::ProjectRegionMissing {
@@ -190,21 +184,16 @@ fn parse(url: &str) -> Result<Url, EndpointError> {
     })
 }
 
-/// The target of imports, merged from the settings and the endpoints.
-struct ImportTarget {
-    cluster_id: Option<String>,
-    region: Option<String>,
-    project_id: Option<String>,
-}
-
-impl ImportTarget {
-    fn of(given: &GivenSettings<'_>) -> Result<Self, EndpointError> {
+impl GivenSettings {
+    /// Returns the settings with the cluster, project and region that the endpoints name. Empty texts are left out.
+    fn merged(&self) -> Result<Self, EndpointError> {
         let mut target = Self {
-            cluster_id: check_id("cluster_id", given.cluster_id)?,
-            region: some(given.region).map(check_region).transpose()?,
-            project_id: check_id("project_id", given.project_id)?,
+            cluster_id: check_id("cluster_id", self.cluster_id.as_deref())?,
+            region: some(self.region.as_deref()).map(check_region).transpose()?,
+            project_id: check_id("project_id", self.project_id.as_deref())?,
+            ..self.clone()
         };
-        for endpoint in [given.endpoint, given.cluster_endpoint]
+        for endpoint in [&self.endpoint, &self.cluster_endpoint]
             .into_iter()
             .flatten()
         {
@@ -226,19 +215,14 @@ impl ImportTarget {
         Ok(target)
     }
 
-    fn site(&self) -> Site {
-        self.region.as_deref().map_or(Site::Global, Site::of_region)
-    }
-
-    fn into_route(self, dialect: Dialect, bases: (Url, Option<Url>), site: Option<Site>) -> Route {
+    fn into_route(self, dialect: Dialect, import_base: Url, own: Option<&Endpoint>) -> Route {
         Route {
             dialect,
-            import_base: bases.0,
-            collection_base: bases.1,
+            import_base,
+            collection_base: own.map(|endpoint| endpoint.url.clone()),
             cluster_id: self.cluster_id,
             region: self.region,
             project_id: self.project_id,
-            site,
         }
     }
 }

@@ -83,7 +83,6 @@ fn what_v1_cannot_do_is_a_clear_error() {
     };
     for error in [
         api.count("types").map(drop).unwrap_err(),
-        api.row_count("types").map(drop).unwrap_err(),
         api.load("types", &serde_json::Map::new()).unwrap_err(),
         api.query("types", &partitions).map(drop).unwrap_err(),
     ] {

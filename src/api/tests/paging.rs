@@ -3,7 +3,7 @@
 use super::server::{Reply, Request, Server};
 use super::{client, cloud, settings};
 use crate::api::model::Dialect;
-use crate::api::{ApiError, JobFilter};
+use crate::api::{ApiError, Client, JobFilter, JobWalk};
 use crate::interrupt::{Interrupt, Stop};
 use serde_json::{Value, json};
 
@@ -42,6 +42,13 @@ fn capped(jobs: u64, counts: bool, cap: u64, pages: u64) -> Server {
         let end = if number > pages { begin } else { begin + size };
         page(begin..end.min(jobs), counts.then_some(jobs))
     })
+}
+
+/// Reads a list to its end, and returns the number of jobs.
+fn list(api: &Client, filter: &JobFilter) -> (usize, JobWalk) {
+    let mut walk = api.jobs(filter.clone());
+    let read = walk.by_ref().map(Result::unwrap).count();
+    (read, walk)
 }
 
 /// A list is whole if as many jobs were read as the service counts; without a count, if a page is empty or repeats others.
@@ -93,8 +100,8 @@ fn a_list_is_whole_if_all_of_it_was_read() {
     ];
     for (name, server, jobs, whole) in rows {
         let api = client(cloud(Dialect::V2, &server));
-        let list = api.list(&JobFilter::default(), None).unwrap();
-        assert_eq!((list.jobs.len(), list.whole), (jobs, whole), "{name}");
+        let (read, walk) = list(&api, &JobFilter::default());
+        assert_eq!((read, walk.is_whole()), (jobs, whole), "{name}");
         let scan = api.scan(&JobFilter::default()).unwrap();
         assert_eq!((scan.jobs.len(), scan.whole), (jobs, whole), "{name}");
     }
@@ -138,41 +145,23 @@ fn every_page_is_read_and_no_page_more() {
         (200, false, 3),
     ] {
         let server = service(jobs, counts);
-        let list = client(cloud(Dialect::V2, &server))
-            .list(&JobFilter::default(), None)
-            .unwrap();
-        assert_eq!((list.jobs.len() as u64, list.count), (jobs, Some(jobs)));
+        let (read, walk) = list(&client(cloud(Dialect::V2, &server)), &JobFilter::default());
+        assert_eq!((read as u64, walk.total()), (jobs, Some(jobs)));
         assert_eq!(server.requests().len(), requests, "{jobs} {counts}");
     }
 }
 
 #[test]
-fn a_limit_asks_for_no_more_than_it_needs() {
-    let server = service(250, true);
-    let api = client(cloud(Dialect::V2, &server));
-    for (limit, size) in [(3, 5), (20, 20), (100, 100)] {
-        let list = api.list(&JobFilter::default(), Some(limit)).unwrap();
-        assert_eq!((list.jobs.len(), list.count), (limit, Some(250)));
-        assert_eq!(asked(server.requests().last().unwrap()), (1, size));
-    }
-    assert_eq!(server.requests().len(), 3);
-}
-
-#[test]
 fn servers_that_do_not_page_or_page_smaller_come_to_an_end() {
     let same = Server::start(|_| page(0..100, Some(1_000_000)));
-    let list = client(cloud(Dialect::V2, &same))
-        .list(&JobFilter::default(), None)
-        .unwrap();
-    assert_eq!((list.jobs.len(), same.requests().len()), (100, 2));
+    let (read, _) = list(&client(cloud(Dialect::V2, &same)), &JobFilter::default());
+    assert_eq!((read, same.requests().len()), (100, 2));
     let small = Server::start(|request| {
         let (number, _) = asked(request);
         page((number - 1) * 10..(number * 10).min(25), Some(25))
     });
-    let list = client(cloud(Dialect::V2, &small))
-        .list(&JobFilter::default(), None)
-        .unwrap();
-    assert_eq!((list.jobs.len(), small.requests().len()), (25, 3));
+    let (read, _) = list(&client(cloud(Dialect::V2, &small)), &JobFilter::default());
+    assert_eq!((read, small.requests().len()), (25, 3));
 }
 
 #[test]
@@ -181,10 +170,8 @@ fn jobs_that_move_to_the_next_page_are_given_once() {
         1 => page(0..100, None),
         _ => page(98..150, None),
     });
-    let list = client(cloud(Dialect::V2, &server))
-        .list(&JobFilter::default(), None)
-        .unwrap();
-    assert_eq!(list.jobs.len(), 150);
+    let (read, _) = list(&client(cloud(Dialect::V2, &server)), &JobFilter::default());
+    assert_eq!(read, 150);
 }
 
 #[test]
@@ -194,13 +181,9 @@ fn milvus_is_asked_once_and_v1_is_filtered_here() {
         database: None,
     };
     let milvus = Server::start(|_| page(0..300, None));
-    let list = client(settings(Dialect::Milvus, &milvus))
-        .list(&filter, Some(7))
-        .unwrap();
-    assert_eq!(
-        (list.jobs.len(), list.count, milvus.requests().len()),
-        (7, Some(150), 1)
-    );
+    let mut walk = client(settings(Dialect::Milvus, &milvus)).jobs(filter.clone());
+    assert!(walk.next().is_some_and(|job| job.is_ok()));
+    assert_eq!((walk.total(), milvus.requests().len()), (Some(150), 1));
     let v1 = Server::start(|request| {
         let second = request.target.ends_with("currentPage=2");
         if second {
@@ -209,11 +192,8 @@ fn milvus_is_asked_once_and_v1_is_filtered_here() {
             page(0..100, Some(130))
         }
     });
-    let list = client(cloud(Dialect::V1, &v1)).list(&filter, None).unwrap();
-    assert_eq!(
-        (list.jobs.len(), list.count, v1.requests().len()),
-        (65, Some(65), 2)
-    );
+    let (read, walk) = list(&client(cloud(Dialect::V1, &v1)), &filter);
+    assert_eq!((read, walk.total(), v1.requests().len()), (65, Some(65), 2));
 }
 
 #[test]

@@ -70,9 +70,6 @@ fn make(api: &Client, call: &str) -> Result<String, ApiError> {
         "/v2/vectordb/collections/has" => api.has_collection(name).map(|has| has.to_string()),
         "/v2/vectordb/collections/load" => api.load(name, &serde_json::Map::new()).map(done),
         "/v2/vectordb/collections/get_load_state" => api.load_state(name),
-        "/v2/vectordb/collections/get_stats" => {
-            api.row_count(name).map(|rows| format!("{rows} rows"))
-        }
         "/v1/vector/query" | "/v2/vectordb/entities/query" => {
             let query = RowQuery {
                 filter: "id > 0".to_owned(),
@@ -84,7 +81,6 @@ fn make(api: &Client, call: &str) -> Result<String, ApiError> {
             let found: Vec<String> = found.into_iter().map(cluster).collect();
             found.join("; ")
         }),
-        "/v2/clusters/{clusterId}" => api.cluster("in03-1").map(cluster),
         "/v2/projects" => api.projects().map(|found| {
             let project = |project: &Project| format!("{} {:?}", project.id, project.name);
             let found: Vec<String> = found.iter().map(project).collect();

@@ -3,7 +3,7 @@
 use super::server::{Reply, Server};
 use super::{always, client, hasty, import, settings};
 use crate::api::model::Dialect;
-use crate::api::{ApiError, Client, JobFilter, Outcome, Settings};
+use crate::api::{ApiError, Client, Outcome, Settings};
 use crate::error::Kind;
 use crate::interrupt::{Interrupt, Stop};
 use std::net::TcpListener;
@@ -222,7 +222,7 @@ fn the_local_service_is_known_by_its_name() {
         let server = always(reply.clone().with_header("server", name));
         let api = client(settings(Dialect::V2, &server));
         assert!(!api.is_local_service());
-        api.list(&JobFilter::default(), Some(10)).unwrap();
+        api.verify().unwrap();
         assert_eq!(api.is_local_service(), local);
     }
 }

@@ -44,12 +44,12 @@ pub(crate) fn build(
     options: &Options,
     origin: &Origin,
 ) -> Result<Connection, Failure> {
-    let mut target = Target::read(options)?;
+    let mut target = target(options)?;
     let keys = KeyPlaces::new(session, options, origin);
     if let Some(wanted) = options.text("cluster")? {
-        target.look_up(&keys, &wanted)?;
+        look_up(&mut target, &keys, &wanted)?;
     }
-    let route = target.route()?;
+    let route = choose(&target)?;
     let client = client(&keys, &route)?;
     let client = if options.flag("verify")?.unwrap_or(true) {
         proven(&keys, client)?
@@ -124,72 +124,49 @@ fn proven(keys: &KeyPlaces<'_>, client: Client) -> Result<Client, Failure> {
     Ok(client)
 }
 
-/// The options that say where to connect.
-pub(super) struct Target {
-    endpoint: Option<Endpoint>,
-    cluster_endpoint: Option<Endpoint>,
-    cluster_id: Option<String>,
-    region: Option<String>,
-    project_id: Option<String>,
-    api: Option<Dialect>,
+/// Returns the options that say where to connect.
+pub(super) fn target(options: &Options) -> Result<GivenSettings, Failure> {
+    let endpoint = |name| -> Result<Option<Endpoint>, Failure> {
+        let text = options.text(name)?;
+        Ok(text.as_deref().map(Endpoint::parse).transpose()?)
+    };
+    Ok(GivenSettings {
+        endpoint: endpoint("endpoint")?,
+        cluster_endpoint: endpoint("cluster_endpoint")?,
+        cluster_id: options.text("cluster_id")?,
+        region: options.text("region")?,
+        project_id: options.text("project_id")?,
+        api: options.text("api")?.as_deref().map(dialect).transpose()?,
+    })
 }
 
-impl Target {
-    pub(super) fn read(options: &Options) -> Result<Self, Failure> {
-        let endpoint = |name| -> Result<Option<Endpoint>, Failure> {
-            let text = options.text(name)?;
-            Ok(text.as_deref().map(Endpoint::parse).transpose()?)
-        };
-        Ok(Self {
-            endpoint: endpoint("endpoint")?,
-            cluster_endpoint: endpoint("cluster_endpoint")?,
-            cluster_id: options.text("cluster_id")?,
-            region: options.text("region")?,
-            project_id: options.text("project_id")?,
-            api: options.text("api")?.as_deref().map(dialect).transpose()?,
-        })
+/// Returns true if a key that the user didn't name may be sent to this target. Without a route yet, the endpoint
+/// decides.
+pub(super) fn is_zilliz_target(target: &GivenSettings) -> bool {
+    match choose(target) {
+        Ok(route) => is_zilliz(&route),
+        Err(_) => target.endpoint.as_ref().is_none_or(Endpoint::is_zilliz),
     }
+}
 
-    /// Returns true if a key that the user didn't name may be sent to this target. Without a route yet, the endpoint
-    /// decides.
-    pub(super) fn is_zilliz(&self) -> bool {
-        match self.route() {
-            Ok(route) => is_zilliz(&route),
-            Err(_) => self.endpoint.as_ref().is_none_or(Endpoint::is_zilliz),
-        }
+/// Finds the cluster by name or id on the control plane, and stores its id, region and endpoint.
+fn look_up(target: &mut GivenSettings, keys: &KeyPlaces<'_>, wanted: &str) -> Result<(), Failure> {
+    let route = account_route(target.endpoint.as_ref(), target.region.as_deref())?;
+    let client = client(keys, &route)?;
+    let clusters = client.clusters();
+    if clusters.is_err() {
+        keys.forget(client.settings());
     }
-
-    pub(super) fn route(&self) -> Result<Route, Failure> {
-        let given = GivenSettings {
-            endpoint: self.endpoint.as_ref(),
-            cluster_endpoint: self.cluster_endpoint.as_ref(),
-            cluster_id: self.cluster_id.as_deref(),
-            region: self.region.as_deref(),
-            project_id: self.project_id.as_deref(),
-            api: self.api,
-        };
-        Ok(choose(&given)?)
+    let cluster = find_cluster(clusters?, wanted)?;
+    target.cluster_id = Some(cluster.id);
+    target.region = Some(cluster.region).filter(|region| !region.is_empty());
+    if target.cluster_endpoint.is_none() && !cluster.connect_address.is_empty() {
+        target.cluster_endpoint = Some(Endpoint::parse(&cluster.connect_address)?);
     }
-
-    /// Finds the cluster by name or id on the control plane, and stores its id, region and endpoint.
-    fn look_up(&mut self, keys: &KeyPlaces<'_>, wanted: &str) -> Result<(), Failure> {
-        let route = account_route(self.endpoint.as_ref(), self.region.as_deref())?;
-        let client = client(keys, &route)?;
-        let clusters = client.clusters();
-        if clusters.is_err() {
-            keys.forget(client.settings());
-        }
-        let cluster = find_cluster(clusters?, wanted)?;
-        self.cluster_id = Some(cluster.id);
-        self.region = Some(cluster.region).filter(|region| !region.is_empty());
-        if self.cluster_endpoint.is_none() && !cluster.connect_address.is_empty() {
-            self.cluster_endpoint = Some(Endpoint::parse(&cluster.connect_address)?);
-        }
-        if self.endpoint.is_none() {
-            self.endpoint = Some(Endpoint::parse(route.import_base.as_str())?);
-        }
-        Ok(())
+    if target.endpoint.is_none() {
+        target.endpoint = Some(Endpoint::parse(route.import_base.as_str())?);
     }
+    Ok(())
 }
 
 /// Returns the route of calls about an account: the endpoint itself if it isn't a Zilliz host, else its site's control

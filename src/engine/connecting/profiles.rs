@@ -1,10 +1,10 @@
 //! Saved connections for `connect`: the chosen profile, its settings, and the source of its API key.
 
-use super::build::{Target, build, storage};
+use super::build::{build, is_zilliz_target, storage, target};
 use super::key::{FoundKey, find, host};
 use super::{OPTIONS, Origin};
 use crate::api::TYPED_KEY;
-use crate::api::endpoint::Endpoint;
+use crate::api::endpoint::{Endpoint, choose};
 use crate::config::{self, Config, Edit, Profile, Setting, set};
 use crate::connection::{Connection, Storage};
 use crate::engine::options::Options;
@@ -165,10 +165,10 @@ pub(crate) fn chosen_storage(session: &Session) -> Result<Storage, Failure> {
 /// Checks a profile without calling a service: its settings, and its route.
 pub(crate) fn check(profile: Profile) -> Result<(), Failure> {
     let options = options(profile)?;
-    let target = Target::read(&options)?;
+    let target = target(&options)?;
     // The endpoint of a cluster's name is known only to the service.
     if options.get("cluster").is_none() {
-        target.route()?;
+        choose(&target)?;
     }
     Ok(())
 }
@@ -214,7 +214,7 @@ fn summary(name: &str, profile: &Profile) -> (Option<String>, Option<String>, St
     let text = |name| options.text(name).ok().flatten();
     let cluster = || text("cluster").or_else(|| text("cluster_id"));
     let endpoint = text("endpoint").or_else(|| Some(format!("cluster {}", cluster()?)));
-    let zilliz = Target::read(&options).is_ok_and(|target| target.is_zilliz());
+    let zilliz = target(&options).is_ok_and(|target| is_zilliz_target(&target));
     let key = match find(&options, &Origin::Profile(name.to_owned()), zilliz) {
         Ok(FoundKey::Key(key)) => key.source,
         Ok(FoundKey::Nothing) if zilliz => TYPED_KEY.to_owned(),
