@@ -1,12 +1,12 @@
 //! The result of `import_all`.
 
-use super::{Getter, Gives, List, ScriptType, number_or_unit};
+use super::{Gives, Key, List, Record, ScriptType, dynamic_of, json_of};
 use rhai::Dynamic;
-use std::rc::Rc;
+use serde_json::Value;
 
 /// The result of `import_all`.
 #[derive(Clone)]
-pub(crate) struct BatchValue(Rc<BatchTotals>);
+pub(crate) struct BatchValue(Record);
 
 /// The totals and jobs of a batch.
 pub(crate) struct BatchTotals {
@@ -35,7 +35,16 @@ const BATCH_JOB_KEYS: [&str; 6] = ["job", "key", "state", "files", "rows", "reas
 impl BatchValue {
     /// Returns the value of a batch.
     pub(crate) fn new(batch: BatchTotals) -> Self {
-        Self(Rc::new(batch))
+        let number = |number: u64| dynamic_of(number.into());
+        Self(Record::new(vec![
+            ("ok".into(), number(batch.ok)),
+            ("failed".into(), number(batch.failed)),
+            ("jobs".into(), Dynamic::from(batch.jobs)),
+            ("files".into(), number(batch.files)),
+            ("rows".into(), number(batch.rows)),
+            ("elapsed".into(), batch.elapsed.into()),
+            ("steps".into(), Dynamic::from(batch.steps)),
+        ]))
     }
 }
 
@@ -43,42 +52,29 @@ impl ScriptType for BatchValue {
     const NAME: &'static str = "Batch";
     const WORDS: &'static str = "a Batch";
     const HELP: &'static str = "the result of import_all()";
-    const GETTERS: &'static [Getter<Self>] = &[
-        Getter::new("ok", Gives::Number, "number of jobs that completed", |it| {
-            number_or_unit(Some(it.0.ok))
-        }),
-        Getter::new(
-            "failed",
-            Gives::Number,
-            "number of jobs that failed",
-            |it| number_or_unit(Some(it.0.failed)),
-        ),
-        Getter::new(
+    const KEYS: &'static [Key] = &[
+        Key::new("ok", Gives::Number, "number of jobs that completed"),
+        Key::new("failed", Gives::Number, "number of jobs that failed"),
+        Key::new(
             "jobs",
             Gives::Maps(&BATCH_JOB_KEYS),
             "an array of maps, one a job: job, key, state, files, rows, reason",
-            |it| Dynamic::from(it.0.jobs.clone()),
         ),
-        Getter::new(
-            "files",
-            Gives::Number,
-            "number of files, or sets of files",
-            |it| number_or_unit(Some(it.0.files)),
-        ),
-        Getter::new(
-            "rows",
-            Gives::Number,
-            "rows imported, by earlier runs too",
-            |it| number_or_unit(Some(it.0.rows)),
-        ),
-        Getter::new("elapsed", Gives::Number, "seconds of this run", |it| {
-            it.0.elapsed.into()
-        }),
-        Getter::new(
+        Key::new("files", Gives::Number, "number of files, or sets of files"),
+        Key::new("rows", Gives::Number, "rows imported, by earlier runs too"),
+        Key::new("elapsed", Gives::Number, "seconds of this run"),
+        Key::new(
             "steps",
             Gives::Maps(&BATCH_STEP_KEYS),
             "an array of maps, one a step (create, check, import, verify): step, state, detail",
-            |it| Dynamic::from(it.0.steps.clone()),
         ),
     ];
+
+    fn json(&self) -> Value {
+        json_of(&Dynamic::from(self.0.clone()))
+    }
+
+    fn get(&self, name: &str) -> Dynamic {
+        self.0.get(name)
+    }
 }

@@ -106,6 +106,14 @@ pub(crate) fn as_text(value: &Dynamic) -> Option<String> {
     Some(text.to_string())
 }
 
+/// Returns the texts of a text or of a list of texts.
+pub(crate) fn as_texts(value: &Dynamic) -> Option<Vec<String>> {
+    match list_of(value) {
+        Some(list) => list.iter().map(as_text).collect(),
+        None => Some(vec![as_text(value)?]),
+    }
+}
+
 /// Returns the items of an array or of a list of zshell's.
 pub(crate) fn list_of(value: &Dynamic) -> Option<Array> {
     plain(value.flatten_clone()).try_cast()

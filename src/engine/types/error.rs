@@ -1,56 +1,50 @@
 //! A caught error.
 
-use super::{Getter, Gives, ScriptType};
+use super::{Gives, Key, ScriptType};
 use crate::error::Failure;
-use rhai::{Array, Dynamic, Engine, ImmutableString};
+use rhai::{Engine, ImmutableString};
+use serde_json::{Value, json};
 
 impl ScriptType for Failure {
     const NAME: &'static str = "Error";
     const WORDS: &'static str = "an Error";
     const HELP: &'static str =
         "a caught error; if a script throws it again, it keeps its exit code";
-    const GETTERS: &'static [Getter<Self>] = &[
-        Getter::new(
+    const KEYS: &'static [Key] = &[
+        Key::new(
             "kind",
             Gives::Text,
             "usage, connect, auth, refused, busy, job_failed, timeout, unknown or script",
-            |it| it.kind.word().into(),
         ),
-        Getter::new(
+        Key::new(
             "code",
             Gives::Number,
             "the service's error code, if it sent one",
-            |it| it.code.map_or(Dynamic::UNIT, Dynamic::from),
         ),
-        Getter::new(
+        Key::new(
             "message",
             Gives::Text,
             "the attempted operation and its result",
-            |it| (&it.message).into(),
         ),
-        Getter::new("hint", Gives::Text, "the next step, or ()", |it| {
-            it.hint.clone().map_or(Dynamic::UNIT, Dynamic::from)
-        }),
-        Getter::new(
-            "jobs",
-            Gives::Texts,
-            "the ids of the jobs concerned",
-            |it| {
-                it.jobs
-                    .iter()
-                    .cloned()
-                    .map(Dynamic::from)
-                    .collect::<Array>()
-                    .into()
-            },
-        ),
-        Getter::new(
+        Key::new("hint", Gives::Text, "the next step, or ()"),
+        Key::new("jobs", Gives::Texts, "the ids of the jobs concerned"),
+        Key::new(
             "exit",
             Gives::Number,
             "the exit code of a script that it ends",
-            |it| i64::from(it.kind.exit_code()).into(),
         ),
     ];
+
+    fn json(&self) -> Value {
+        json!({
+            "kind": self.kind.word(),
+            "code": self.code,
+            "message": self.message,
+            "hint": self.hint,
+            "jobs": self.jobs,
+            "exit": self.kind.exit_code(),
+        })
+    }
 
     fn register(engine: &mut Engine) {
         // A thrown text is caught as an error, and scripts use it as text.

@@ -1,8 +1,9 @@
 //! A submitted job.
 
-use super::{Getter, Gives, ScriptType, text_or_unit};
+use super::{Gives, Key, ScriptType};
 use crate::connection::Connection;
 use rhai::Engine;
+use serde_json::{Value, json};
 use std::rc::Rc;
 
 /// A submitted job: its id and its connection.
@@ -21,26 +22,17 @@ impl ScriptType for Job {
     const WORDS: &'static str = "a Job";
     const HELP: &'static str = "the result of import(): a submitted job";
     const IS_JOB: bool = true;
-    const GETTERS: &'static [Getter<Self>] = &[
-        Getter::new("id", Gives::Text, "the id that the service gave it", |it| {
-            (&it.id).into()
-        }),
-        Getter::new("job", Gives::Text, "the job's id, as `id`", |it| {
-            (&it.id).into()
-        }),
-        Getter::new(
-            "collection",
-            Gives::Text,
-            "the collection it imports into",
-            |it| text_or_unit(Some(&it.collection)),
-        ),
-        Getter::new(
-            "connection",
-            Gives::Text,
-            "the name of its connection",
-            |it| (&it.connection.name).into(),
-        ),
+    const KEYS: &'static [Key] = &[
+        Key::new("id", Gives::Text, "the id that the service gave it"),
+        Key::new("job", Gives::Text, "the job's id, as `id`"),
+        Key::new("collection", Gives::Text, "the collection it imports into"),
+        Key::new("connection", Gives::Text, "the name of its connection"),
     ];
+
+    fn json(&self) -> Value {
+        let collection = Some(&self.collection).filter(|name| !name.is_empty());
+        json!({"job": self.id, "collection": collection, "connection": self.connection.name})
+    }
 
     fn job(&self) -> Option<Job> {
         Some(self.clone())

@@ -22,7 +22,9 @@ mod summary;
 mod wrap;
 
 pub(crate) use batch::{BatchTotals, BatchValue};
-pub(crate) use convert::{answered, as_text, dynamic_of, found, json_of, list_of, map_of, ordered};
+pub(crate) use convert::{
+    answered, as_text, as_texts, dynamic_of, found, json_of, list_of, map_of, ordered,
+};
 pub(crate) use job::Job;
 pub(crate) use list::{List, ListKind};
 pub(crate) use progress::ProgressValue;
@@ -100,21 +102,9 @@ pub struct Key {
     pub gives: Gives,
 }
 
-/// A property of `T` with the function that reads it.
-pub(crate) struct Getter<T> {
-    key: Key,
-    get: fn(&T) -> Dynamic,
-}
-
-impl<T> Getter<T> {
-    const fn new(
-        name: &'static str,
-        gives: Gives,
-        help: &'static str,
-        get: fn(&T) -> Dynamic,
-    ) -> Self {
-        let key = Key { name, help, gives };
-        Self { key, get }
+impl Key {
+    const fn new(name: &'static str, gives: Gives, help: &'static str) -> Self {
+        Self { name, help, gives }
     }
 }
 
@@ -126,15 +116,16 @@ pub(crate) trait ScriptType: Clone + Sized + 'static {
     const WORDS: &'static str;
     /// A short description.
     const HELP: &'static str;
-    /// The getters. Each costs the same, however large the value is.
-    const GETTERS: &'static [Getter<Self>];
+    /// The properties that scripts can read, which are keys of the plain form. `id` is another name of `job`.
+    const KEYS: &'static [Key];
 
-    /// Returns the plain form: an object with the getters' names as keys, in their order. `id` is another name of `job`.
-    fn json(&self) -> Value {
-        let getters = Self::GETTERS.iter().filter(|it| it.key.name != "id");
-        getters
-            .map(|it| (it.key.name.to_owned(), json_of(&(it.get)(self))))
-            .collect()
+    /// Returns the plain form: an object.
+    fn json(&self) -> Value;
+
+    /// Returns a property. Each costs the same, however large the value is.
+    fn get(&self, name: &str) -> Dynamic {
+        let value = self.json().get_mut(name).map(Value::take);
+        value.map_or(Dynamic::UNIT, ordered)
     }
 
     /// True if each value is or describes a job.
@@ -159,7 +150,7 @@ pub(crate) trait ScriptType: Clone + Sized + 'static {
         words: Self::WORDS,
         help: Self::HELP,
         is_job: Self::IS_JOB,
-        keys: || Self::GETTERS.iter().map(|getter| getter.key).collect(),
+        keys: Self::KEYS,
         register: register::<Self>,
         is: |value| value.is::<Self>(),
         json: |value| Some(value.read_lock::<Self>()?.json()),
@@ -180,7 +171,7 @@ pub struct Type {
     pub help: &'static str,
     /// True if each value is or describes a job.
     pub is_job: bool,
-    keys: fn() -> Vec<Key>,
+    keys: &'static [Key],
     register: fn(&mut Engine),
     is: fn(&Dynamic) -> bool,
     json: fn(&Dynamic) -> Option<Value>,
@@ -190,7 +181,7 @@ pub struct Type {
 impl Type {
     /// Returns the getters.
     pub fn keys(&self) -> Vec<Key> {
-        (self.keys)()
+        self.keys.to_vec()
     }
 
     /// Returns the type of a value, if it's one of zshell's.
@@ -257,11 +248,11 @@ fn text_of<T: rhai::Variant + Clone>(value: T) -> String {
 /// Registers a type with its getters and text forms.
 fn register<T: ScriptType>(engine: &mut Engine) {
     engine.register_type_with_name::<T>(T::NAME);
-    for getter in T::GETTERS {
-        let get = getter.get;
-        engine.register_get(getter.key.name, move |it: &mut T| get(it));
+    for key in T::KEYS {
+        let name = if key.name == "id" { "job" } else { key.name };
+        engine.register_get(key.name, move |it: &mut T| it.get(name));
     }
-    if !T::GETTERS.is_empty() {
+    if !T::KEYS.is_empty() {
         let text = |it: &mut T| ImmutableString::from(it.json().to_string());
         engine.register_fn("to_json", text);
         engine.register_fn("to_string", text);
@@ -269,19 +260,6 @@ fn register<T: ScriptType>(engine: &mut Engine) {
         engine.register_fn("as_map", |it: &mut T| ordered(it.json()));
     }
     T::register(engine);
-}
-
-/// Returns text for a script, or unit if it's empty or missing.
-fn text_or_unit(text: Option<&str>) -> Dynamic {
-    match text {
-        Some(text) if !text.is_empty() => text.into(),
-        _ => Dynamic::UNIT,
-    }
-}
-
-/// Returns a number for a script, or unit if it's missing.
-fn number_or_unit(number: Option<u64>) -> Dynamic {
-    number.map_or(Dynamic::UNIT, |number| dynamic_of(number.into()))
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! One reading of a job.
 
-use super::{Getter, Gives, Job, List, ScriptType, number_or_unit, ordered, text_or_unit};
+use super::{Gives, Job, Key, List, Record, ScriptType, list_of, ordered};
 use crate::api::model::Progress;
 use crate::connection::Connection;
 use crate::render::{self, FILE_KEYS};
-use rhai::{Array, Dynamic};
+use rhai::Dynamic;
 use serde_json::Value;
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -16,8 +16,8 @@ pub(crate) struct ProgressValue {
     pub progress: Rc<Progress>,
     /// The connection on which the job runs.
     pub connection: Rc<Connection>,
-    /// The value of `details`, made when it's first read.
-    details: Rc<OnceCell<List>>,
+    /// The plain form, made when it's first read.
+    form: Rc<OnceCell<Record>>,
 }
 
 impl ProgressValue {
@@ -26,19 +26,19 @@ impl ProgressValue {
         Self {
             progress: Rc::new(progress),
             connection: Rc::clone(connection),
-            details: Rc::default(),
+            form: Rc::default(),
         }
     }
 
-    fn details(&self) -> List {
-        let details = self.details.get_or_init(|| {
-            let files = self.progress.details.iter();
-            List::of(
-                "file",
-                files.map(|file| ordered(render::file_json(file))).collect(),
-            )
-        });
-        details.clone()
+    fn form(&self) -> &Record {
+        self.form.get_or_init(|| {
+            let form = ordered(render::progress_json(&self.progress));
+            let mut form = form.try_cast::<Record>().unwrap_or_default();
+            let files = list_of(&form.get("details")).unwrap_or_default();
+            let files = Dynamic::from(List::of("file", files));
+            form.map_mut().insert("details".into(), files);
+            form
+        })
     }
 }
 
@@ -48,81 +48,45 @@ impl ScriptType for ProgressValue {
     const HELP: &'static str =
         "the result of progress() and wait(): the state of a job at one time";
     const IS_JOB: bool = true;
-    const GETTERS: &'static [Getter<Self>] = &[
-        Getter::new("id", Gives::Text, "the job's id", |it| {
-            (&it.progress.job_id).into()
-        }),
-        Getter::new("job", Gives::Text, "the job's id, as `id`", |it| {
-            (&it.progress.job_id).into()
-        }),
-        Getter::new(
-            "collection",
-            Gives::Text,
-            "the collection it imports into",
-            |it| text_or_unit(Some(&it.progress.collection)),
-        ),
-        Getter::new(
+    const KEYS: &'static [Key] = &[
+        Key::new("id", Gives::Text, "the job's id"),
+        Key::new("job", Gives::Text, "the job's id, as `id`"),
+        Key::new("collection", Gives::Text, "the collection it imports into"),
+        Key::new(
             "state",
             Gives::Text,
             "Pending, Importing, Uncommitted, Completed, Failed or Aborted",
-            |it| it.progress.state.kind.word().into(),
         ),
-        Getter::new("percent", Gives::Number, "how far it is, 0 to 100", |it| {
-            it.progress.percent.into()
-        }),
-        Getter::new("rows", Gives::Number, "rows imported so far", |it| {
-            number_or_unit(it.progress.rows)
-        }),
-        Getter::new("total_rows", Gives::Number, "rows in all, if known", |it| {
-            number_or_unit(it.progress.total_rows)
-        }),
-        Getter::new(
-            "file",
-            Gives::Text,
-            "the file, if the service names one",
-            |it| text_or_unit(Some(&it.progress.file_name)),
-        ),
-        Getter::new("size", Gives::Number, "bytes in all", |it| {
-            number_or_unit(it.progress.file_size)
-        }),
-        Getter::new(
+        Key::new("percent", Gives::Number, "how far it is, 0 to 100"),
+        Key::new("rows", Gives::Number, "rows imported so far"),
+        Key::new("total_rows", Gives::Number, "rows in all, if known"),
+        Key::new("file", Gives::Text, "the file, if the service names one"),
+        Key::new("size", Gives::Number, "bytes in all"),
+        Key::new(
             "created",
             Gives::Text,
             "creation time, RFC 3339, if the service sends it",
-            |it| text_or_unit(it.progress.create_time.as_deref()),
         ),
-        Getter::new("completed", Gives::Text, "when it ended, RFC 3339", |it| {
-            text_or_unit(it.progress.complete_time.as_deref())
-        }),
-        Getter::new("reason", Gives::Text, "why it failed", |it| {
-            it.progress
-                .reason
-                .clone()
-                .map_or(Dynamic::UNIT, Dynamic::from)
-        }),
-        Getter::new(
+        Key::new("completed", Gives::Text, "when it ended, RFC 3339"),
+        Key::new("reason", Gives::Text, "why it failed"),
+        Key::new(
             "details",
             Gives::Maps(&FILE_KEYS),
             "an array of maps, one a file: file, state, percent, rows, total_rows, size, completed, reason",
-            |it| Dynamic::from(it.details()),
         ),
-        Getter::new(
+        Key::new(
             "warnings",
             Gives::Texts,
             "an array of texts: data that Milvus drops without an error (local service)",
-            |it| {
-                let warnings = it.progress.warnings.iter();
-                warnings
-                    .cloned()
-                    .map(Dynamic::from)
-                    .collect::<Array>()
-                    .into()
-            },
         ),
     ];
 
     fn json(&self) -> Value {
         render::progress_json(&self.progress)
+    }
+
+    fn get(&self, name: &str) -> Dynamic {
+        self.form().get(name)
     }
 
     fn job(&self) -> Option<Job> {

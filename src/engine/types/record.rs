@@ -38,6 +38,11 @@ impl Record {
         &self.map
     }
 
+    /// Returns the value of a key, or unit.
+    pub(super) fn get(&self, key: &str) -> Dynamic {
+        self.map.get(key).cloned().unwrap_or_default()
+    }
+
     /// Returns the map for a change.
     pub(super) fn map_mut(&mut self) -> &mut Map {
         Rc::make_mut(&mut self.map)

@@ -1,10 +1,9 @@
 //! An item of `jobs()`.
 
-use super::{Getter, Gives, Job, ScriptType, text_or_unit};
+use super::{Gives, Job, Key, ScriptType};
 use crate::api::model::JobSummary;
 use crate::connection::Connection;
 use crate::render;
-use rhai::Dynamic;
 use serde_json::Value;
 use std::rc::Rc;
 
@@ -22,48 +21,30 @@ impl ScriptType for SummaryValue {
     const WORDS: &'static str = "a JobSummary";
     const HELP: &'static str = "an item of the result of jobs()";
     const IS_JOB: bool = true;
-    const GETTERS: &'static [Getter<Self>] = &[
-        Getter::new("id", Gives::Text, "the job's id", |it| {
-            (&it.summary.job_id).into()
-        }),
-        Getter::new("job", Gives::Text, "the job's id, as `id`", |it| {
-            (&it.summary.job_id).into()
-        }),
-        Getter::new(
-            "collection",
-            Gives::Text,
-            "the collection it imports into",
-            |it| text_or_unit(Some(&it.summary.collection)),
-        ),
-        Getter::new(
+    const KEYS: &'static [Key] = &[
+        Key::new("id", Gives::Text, "the job's id"),
+        Key::new("job", Gives::Text, "the job's id, as `id`"),
+        Key::new("collection", Gives::Text, "the collection it imports into"),
+        Key::new(
             "state",
             Gives::Text,
             "Pending, Importing, Uncommitted, Completed, Failed or Aborted",
-            |it| it.summary.state.kind.word().into(),
         ),
-        Getter::new(
+        Key::new(
             "percent",
             Gives::Number,
             "percentage, 0 to 100, if the service sends it",
-            |it| it.summary.percent.map_or(Dynamic::UNIT, Dynamic::from),
         ),
-        Getter::new("reason", Gives::Text, "why it failed", |it| {
-            it.summary
-                .reason
-                .clone()
-                .map_or(Dynamic::UNIT, Dynamic::from)
-        }),
-        Getter::new(
+        Key::new("reason", Gives::Text, "why it failed"),
+        Key::new(
             "created",
             Gives::Text,
             "creation time, RFC 3339, if the service sends it or the job was submitted from this machine",
-            |it| text_or_unit(it.summary.create_time.as_deref()),
         ),
-        Getter::new(
+        Key::new(
             "file",
             Gives::Text,
             "the file, or the number of files, if the job was submitted from this machine",
-            |it| text_or_unit(Some(&it.summary.file)),
         ),
     ];
 

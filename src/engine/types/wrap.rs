@@ -107,16 +107,14 @@ pub(super) fn register(engine: &mut Engine) {
     forward::<List>(engine, CHANGING, true);
     engine
         .register_type_with_name::<Record>("map")
-        .register_indexer_get(|record: &mut Record, key: ImmutableString| {
-            record.map().get(key.as_str()).cloned().unwrap_or_default()
-        })
+        .register_indexer_get(|record: &mut Record, key: ImmutableString| record.get(&key))
         .register_indexer_set(
             |record: &mut Record, key: ImmutableString, value: Dynamic| {
                 record.map_mut().insert(key.as_str().into(), value);
             },
         )
         .register_fn("get", |record: &mut Record, key: ImmutableString| {
-            record.map().get(key.as_str()).cloned().unwrap_or_default()
+            record.get(&key)
         })
         .register_fn("contains", |record: &mut Record, key: ImmutableString| {
             record.map().contains_key(key.as_str())
