@@ -5,7 +5,7 @@
 
 use super::describe::{Opt, Takes, opt};
 use super::times::{duration_of, moment_of};
-use super::types::{as_text, found, json_of, list_of, map_of};
+use super::types::{as_text, as_texts, found, json_of, map_of};
 use crate::error::Failure;
 use crate::secret::{Secret, StorageKeys};
 use crate::text::words;
@@ -30,23 +30,12 @@ pub struct Options {
 impl Options {
     /// Checks a map's keys. A unit value counts as left out.
     pub fn parse(call: &'static str, specs: &'static [Opt], map: Map) -> Result<Self, Failure> {
-        let mut values: Vec<(&'static str, Dynamic)> = Vec::new();
-        for (key, value) in map {
-            let Some(spec) = specs.iter().find(|spec| spec.matches(&key)) else {
-                return Err(unknown_key(call, specs, &key));
-            };
-            if value.is_unit() {
-                continue;
-            }
-            if values.iter().any(|(name, _)| *name == spec.name) {
-                return Err(Failure::usage(format!(
-                    "{call}: the option {} is given twice, once as {key:?}",
-                    spec.name
-                )));
-            }
-            values.push((spec.name, value));
-        }
-        Ok(Self { call, values })
+        let values = named(call, "", specs, map, Dynamic::is_unit)?;
+        let values = values.into_iter().map(|(spec, value)| (spec.name, value));
+        Ok(Self {
+            call,
+            values: values.collect(),
+        })
     }
 
     /// Returns all given options.
@@ -128,12 +117,7 @@ impl Options {
 
     /// Returns an option that's one text or a list of texts.
     pub fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Failure> {
-        self.read(name, "text or a list of texts", |value| {
-            match list_of(value) {
-                Some(list) => list.iter().map(as_text).collect(),
-                None => Some(vec![as_text(value)?]),
-            }
-        })
+        self.read(name, "text or a list of texts", as_texts)
     }
 
     /// Returns an option that's a map, as pairs of name and text (values of the API's `options` are texts).
@@ -237,6 +221,47 @@ pub(super) fn add_extra(
     Ok(())
 }
 
+/// Returns the place of a key in a map of settings.
+fn within(place: &str, name: &str) -> String {
+    if place.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{place}.{name}")
+    }
+}
+
+/// Returns the values of a map with the options that the keys name. Empty values count as left out.
+fn named<'s, K: AsRef<str>, V>(
+    call: &str,
+    place: &str,
+    specs: &'s [Opt],
+    map: impl IntoIterator<Item = (K, V)>,
+    is_empty: impl Fn(&V) -> bool,
+) -> Result<Vec<(&'s Opt, V)>, Failure> {
+    let mut values: Vec<(&Opt, V)> = Vec::new();
+    for (key, value) in map {
+        let key = key.as_ref();
+        let Some(spec) = specs.iter().find(|spec| spec.matches(key)) else {
+            let mut failure = unknown_key(call, specs, key);
+            if !place.is_empty() {
+                failure.message = format!("{} in {place}", failure.message);
+            }
+            return Err(failure);
+        };
+        if is_empty(&value) {
+            continue;
+        }
+        if values.iter().any(|(known, _)| known.name == spec.name) {
+            return Err(Failure::usage(format!(
+                "{call}: the option {} is given twice, once as {key:?}",
+                within(place, spec.name)
+            )));
+        }
+        values.push((spec, value));
+    }
+    Ok(values)
+}
+
 /// Returns a map of settings with every key in the option's own spelling, also in inner maps and lists of maps. Null
 /// counts as left out.
 ///
@@ -249,27 +274,8 @@ pub(super) fn checked(
     map: serde_json::Map<String, Value>,
 ) -> Result<serde_json::Map<String, Value>, Failure> {
     let mut settings = serde_json::Map::new();
-    for (key, value) in map {
-        let Some(spec) = specs.iter().find(|spec| spec.matches(&key)) else {
-            let mut failure = unknown_key(call, specs, &key);
-            if !place.is_empty() {
-                failure.message = format!("{} in {place}", failure.message);
-            }
-            return Err(failure);
-        };
-        if value.is_null() {
-            continue;
-        }
-        let inner = if place.is_empty() {
-            spec.name.to_owned()
-        } else {
-            format!("{place}.{}", spec.name)
-        };
-        if settings.contains_key(spec.name) {
-            return Err(Failure::usage(format!(
-                "{call}: the option {inner} is given twice, once as {key:?}"
-            )));
-        }
+    for (spec, value) in named(call, place, specs, map, Value::is_null)? {
+        let inner = within(place, spec.name);
         let value = match (spec.takes, value) {
             (Takes::Keys(specs), Value::Object(map)) => {
                 Value::Object(checked(call, &inner, specs, map)?)

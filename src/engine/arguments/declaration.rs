@@ -53,9 +53,12 @@ pub struct Declaration {
 }
 
 impl Declaration {
-    /// Reads the map given to `params`. `None` is a value that isn't known before the script runs.
-    pub fn read<'a>(map: impl IntoIterator<Item = (&'a str, Written)>) -> Result<Self, Failure> {
-        let params = map.into_iter().map(|(name, value)| param(name, value));
+    /// Reads the map given to `params`.
+    pub fn read(
+        map: impl IntoIterator<Item = (impl Into<String>, Written)>,
+    ) -> Result<Self, Failure> {
+        let params = map.into_iter();
+        let params = params.map(|(name, fields)| param(name.into(), fields));
         let params = params.collect::<Result<Vec<_>, _>>()?;
         Ok(Self { params })
     }
@@ -105,30 +108,19 @@ impl Declaration {
     }
 }
 
-/// A value of the declaration, known or computed at run time. In a map, each value may be either.
-#[derive(Clone, Debug)]
-pub enum Written {
-    /// A known value.
-    Value(Dynamic),
-    /// A map whose values may be computed at run time.
-    Map(Vec<(String, Option<Dynamic>)>),
-    /// A value computed at run time.
-    Computed,
-}
+/// The fields of a parameter's long form. A lone value is the field `value`. `None` is computed at run time.
+pub(crate) type Written = Vec<(String, Option<Dynamic>)>;
 
-impl From<Dynamic> for Written {
-    fn from(value: Dynamic) -> Self {
-        match map_of(&value) {
-            Some(map) => {
-                let pairs = map.into_iter();
-                Self::Map(
-                    pairs
-                        .map(|(key, value)| (key.to_string(), Some(value)))
-                        .collect(),
-                )
-            }
-            None => Self::Value(value),
+/// Returns the fields of a known value.
+pub(crate) fn written(value: Dynamic) -> Written {
+    match map_of(&value) {
+        Some(map) => {
+            let fields = map.into_iter();
+            fields
+                .map(|(key, value)| (key.to_string(), Some(value)))
+                .collect()
         }
+        None => vec![("value".to_owned(), Some(value))],
     }
 }
 
@@ -139,12 +131,7 @@ enum LongFormField {
     Value(Dynamic),
 }
 
-fn param(name: &str, written: Written) -> Result<Param, Failure> {
-    let fields = match written {
-        Written::Computed => vec![("value".to_owned(), None)],
-        Written::Value(value) => vec![("value".to_owned(), Some(value))],
-        Written::Map(fields) => fields,
-    };
+fn param(name: String, fields: Written) -> Result<Param, Failure> {
     let misused = |problem: String| Failure::usage(format!("params: {name}: {problem}"));
     let mut given = LongFormField::Missing;
     let mut type_word = None;
@@ -183,7 +170,7 @@ fn param(name: &str, written: Written) -> Result<Param, Failure> {
         .map_err(misused)?;
     let (kind, default) = default(named, given, required).map_err(misused)?;
     Ok(Param {
-        name: name.to_owned(),
+        name,
         kind,
         default,
         help,

@@ -1,6 +1,6 @@
 //! Finds a script's `params(#{…})` without running the script.
 
-use super::declaration::{Declaration, Written};
+use super::declaration::{Declaration, Written, written};
 use crate::engine::registry::{self, SessionEffect};
 use crate::error::Failure;
 use rhai::{AST, ASTNode, Dynamic, Expr, FnCallExpr, Map, Position, Stmt};
@@ -57,42 +57,36 @@ pub(super) fn declares(name: &str) -> bool {
 }
 
 fn declared(call: &FnCallExpr, position: Position) -> FoundParams {
-    let written = match call.args.first() {
+    let params: Vec<(String, Written)> = match call.args.first() {
         Some(Expr::Map(map, _)) => map
             .0
             .iter()
-            .map(|(name, value)| (name.name.to_string(), written(value)))
+            .map(|(name, value)| (name.name.to_string(), fields(value)))
             .collect(),
         Some(other) => match other.get_literal_value(None).map(Dynamic::try_cast::<Map>) {
             Some(Some(map)) => map
                 .into_iter()
-                .map(|(name, value)| (name.to_string(), Written::from(value)))
+                .map(|(name, value)| (name.to_string(), written(value)))
                 .collect(),
             _ => return FoundParams::Unknown,
         },
         None => return FoundParams::Unknown,
     };
-    let written: Vec<(String, Written)> = written;
-    let pairs = written
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.clone()));
-    match Declaration::read(pairs) {
+    match Declaration::read(params) {
         Ok(declaration) => FoundParams::Declared(declaration),
         Err(failure) => FoundParams::Wrong(failure, position),
     }
 }
 
-fn written(value: &Expr) -> Written {
-    if let Some(value) = value.get_literal_value(None) {
-        return Written::from(value);
-    }
-    match value {
-        Expr::Map(map, _) => {
+fn fields(value: &Expr) -> Written {
+    match (value.get_literal_value(None), value) {
+        (Some(value), _) => written(value),
+        (None, Expr::Map(map, _)) => {
             let fields = map.0.iter();
             let fields =
                 fields.map(|(key, value)| (key.name.to_string(), value.get_literal_value(None)));
-            Written::Map(fields.collect())
+            fields.collect()
         }
-        _ => Written::Computed,
+        (None, _) => vec![("value".to_owned(), None)],
     }
 }

@@ -12,7 +12,7 @@ mod usage;
 mod uses;
 mod words;
 
-pub(crate) use declaration::{Declaration, Written};
+pub(crate) use declaration::{Declaration, written};
 pub(crate) use find::{FoundParams, find};
 pub(crate) use usage::{help, usage};
 pub(crate) use uses::ArgumentUses;

@@ -79,7 +79,7 @@ impl Given {
 
 #[cfg(test)]
 mod tests {
-    use super::super::declaration::Written;
+    use super::super::declaration::written;
     use super::*;
 
     fn words(line: &str) -> Vec<String> {
@@ -111,9 +111,9 @@ mod tests {
     #[test]
     fn a_declared_flag_takes_no_value_and_a_declared_value_any() {
         let declared = Declaration::read([
-            ("dry", Written::Value(false.into())),
-            ("days", Written::Value(7_i64.into())),
-            ("what", Written::Computed),
+            ("dry", written(false.into())),
+            ("days", written(7_i64.into())),
+            ("what", vec![("value".to_owned(), None)]),
         ])
         .expect("a declaration");
         for (line, expected) in [

@@ -41,28 +41,23 @@ pub(super) fn check(call: &Call) -> Result<(), Failure> {
         ))
         .with_hint("zshell --yes lets scripts and commands do it; the prompt asks"));
     }
-    if confirmed(
-        call,
-        confirm,
-        &what,
-        &format!("{:?} is protected, {deed}", connection.name),
-    )? {
+    let question = format!("{:?} is protected, {deed}", connection.name);
+    let confirmed = match confirm {
+        Confirm::Yes | Confirm::Change => call
+            .session
+            .confirm(&format!("{question}: go on?"), false)?,
+        Confirm::Name(_) => {
+            let question = format!("{question}: type {} to go on:", words::safe_line(&what));
+            let answer = call.session.ask(&question)?;
+            answer.is_some_and(|answer| answer.trim() == what.trim())
+        }
+    };
+    if confirmed {
         return Ok(());
     }
     Err(Failure::refused(format!(
         "{deed} was not confirmed, and not done"
     )))
-}
-
-fn confirmed(call: &Call, confirm: Confirm, what: &str, deed: &str) -> Result<bool, Failure> {
-    match confirm {
-        Confirm::Yes | Confirm::Change => call.session.confirm(&format!("{deed}: go on?"), false),
-        Confirm::Name(_) => {
-            let question = format!("{deed}: type {} to go on:", words::safe_line(what));
-            let answer = call.session.ask(&question)?;
-            Ok(answer.is_some_and(|answer| answer.trim() == what.trim()))
-        }
-    }
 }
 
 /// Returns the name or job that the call would destroy, or the call's method and path, and its connection.

@@ -9,7 +9,7 @@ use crate::engine::connecting::{aws, profiles};
 use crate::engine::describe::{ExamplePlace, Family, Opt, Takes, opt, opt_as};
 use crate::engine::options::Options;
 use crate::engine::types::{
-    Gives, ReportValue, ScriptType, as_text, json_of, list_of, map_of, ordered,
+    Gives, ReportValue, ScriptType, as_text, as_texts, json_of, map_of, ordered,
 };
 use crate::error::{Failure, Kind};
 use crate::formats::{CsvOptions, Schema, SchemaError};
@@ -136,9 +136,20 @@ fn run(call: &Call) -> Result<Dynamic, Failure> {
 
 /// Runs a check with its display.
 pub(super) fn watched(session: &Session, request: CheckRequest) -> Result<CheckReport, Failure> {
-    let mut view = CheckView::new(session);
-    let report = check::run(request, &session.interrupt, |count| view.update(count));
-    view.finish();
+    let mut bar = ByteBar::new(session);
+    let mut began = false;
+    let report = check::run(request, &session.interrupt, |count| {
+        if count.total == 0 {
+            return;
+        }
+        if !std::mem::replace(&mut began, true) && count.remote > 0 {
+            let size = words::bytes(count.remote);
+            session.notice(&format!("reading {size} from object stores"));
+        }
+        let rows = words::count(count.rows, "row");
+        bar.update(count.bytes, count.total, &rows, count.remote > 0);
+    });
+    bar.finish();
     Ok(report?)
 }
 
@@ -182,11 +193,7 @@ fn arguments(call: &Call) -> Result<(Option<Dynamic>, Options), Failure> {
 
 pub(super) fn paths(call: &Call) -> Result<Vec<String>, Failure> {
     let given = call.arg(0, "the paths")?;
-    if let Some(path) = as_text(given) {
-        return Ok(vec![path]);
-    }
-    let texts = list_of(given).map(|list| list.iter().map(as_text).collect::<Option<Vec<_>>>());
-    match texts.flatten() {
+    match as_texts(given) {
         Some(paths) if !paths.is_empty() => Ok(paths),
         _ => Err(call.wrong_type("the paths are text or a list of texts", given)),
     }
@@ -321,45 +328,34 @@ pub(super) fn store_access(storage: Storage, keys: StorageKeys) -> StoreAccess {
     }
 }
 
-/// The display of a running check, on standard error; silent with `-q`.
-struct CheckView<'a> {
-    session: &'a Session,
+/// A bar of read or sent bytes on standard error, if the terminal supports one; none with `-q`.
+pub(super) struct ByteBar {
     /// The terminal, if a bar is wanted.
     screen: Option<Screen>,
     bar: Option<CheckBar>,
-    said: bool,
 }
 
-impl<'a> CheckView<'a> {
-    fn new(session: &'a Session) -> Self {
+impl ByteBar {
+    /// Returns a bar that's shown from the first update on.
+    pub(super) fn new(session: &Session) -> Self {
         let wanted = session.log().format == LogFormat::Text && !session.choices().quiet;
         let screen = session.err();
         Self {
-            session,
             screen: Some(screen).filter(|screen| wanted && screen.redraw),
             bar: None,
-            said: false,
         }
     }
 
-    fn update(&mut self, count: &check::CheckCount) {
-        if count.total == 0 {
-            return;
-        }
-        if !self.said && count.remote > 0 {
-            let size = words::bytes(count.remote);
-            self.session
-                .notice(&format!("reading {size} from object stores"));
-        }
-        self.said = true;
-        if let Some(screen) = &self.screen {
+    /// Shows the progress, with a text behind it.
+    pub(super) fn update(&mut self, bytes: u64, total: u64, text: &str, remote: bool) {
+        if let Some(screen) = self.screen.as_ref().filter(|_| total > 0) {
             let bar = self.bar.get_or_insert_with(|| CheckBar::stderr(screen));
-            let rows = words::count(count.rows, "row");
-            bar.update(count.bytes, count.total, &rows, count.remote > 0);
+            bar.update(bytes, total, text, remote);
         }
     }
 
-    fn finish(&self) {
+    /// Removes the bar.
+    pub(super) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish();
         }

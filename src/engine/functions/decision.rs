@@ -25,7 +25,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         &["commit(job)"],
         "ends a two-phase import: its rows become visible",
         "write_text(\"books.jsonl\", `{\"id\": 1, \"vector\": [0.1, 0.2, 0.3, 0.4]}`);\nlet job = import(\"books\", \"books.jsonl\", #{auto_commit: false});\nwait(job);\ncommit(job)",
-        commit,
+        |call| decided(call, Decision::Commit),
     )
     .takes(&[Takes::Job])
     .gives(Gives::One(ProgressValue::TYPE))
@@ -36,7 +36,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         &["abort(job)"],
         "ends a two-phase import: its rows are dropped",
         "write_text(\"books.jsonl\", `{\"id\": 1, \"vector\": [0.1, 0.2, 0.3, 0.4]}`);\nlet job = import(\"books\", \"books.jsonl\", #{auto_commit: false});\nwait(job);\nabort(job)",
-        abort,
+        |call| decided(call, Decision::Abort),
     )
     .destroys(Confirm::Yes)
     .takes(&[Takes::Job])
@@ -51,14 +51,6 @@ pub(super) enum Decision {
     Commit,
     /// The rows are dropped.
     Abort,
-}
-
-fn commit(call: &Call) -> Result<Dynamic, Failure> {
-    decided(call, Decision::Commit)
-}
-
-fn abort(call: &Call) -> Result<Dynamic, Failure> {
-    decided(call, Decision::Abort)
 }
 
 fn decided(call: &Call, decision: Decision) -> Result<Dynamic, Failure> {

@@ -15,7 +15,7 @@ use crate::session::Session;
 use crate::submission::{Notice, Shown};
 use rhai::Dynamic;
 
-pub(super) use list::limit;
+pub(super) use list::{limit, states};
 
 /// The default limit of `jobs()`.
 pub(super) const DEFAULT_LIMIT: usize = 100;

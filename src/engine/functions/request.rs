@@ -12,7 +12,7 @@ use crate::engine::options::{EXTRA, Options};
 use crate::engine::types::map_of;
 use crate::error::Failure;
 use crate::secret::StorageKeys;
-use files::{RequestFiles, source};
+use files::source;
 pub(super) use files::{check_local_files, located};
 use rhai::{Dynamic, Map};
 use std::time::Duration;
@@ -155,16 +155,12 @@ fn from_options(
     if collection.trim().is_empty() {
         return Err(call.misused("the collection's name is empty"));
     }
-    let mut files = RequestFiles {
-        connection,
-        locations: Vec::new(),
-    };
-    let source = source(call, options, paths, &mut files)?;
+    let (source, sets) = source(call, connection, options, paths)?;
     Ok(ImportSubmission {
         request: around(options, connection, collection, source)?,
         key: options.text("key")?,
         busy_wait: options.duration("busy_wait")?,
-        warnings: files.warnings(),
+        warnings: files::warnings(connection, &sets),
     })
 }
 

@@ -1,6 +1,6 @@
 //! Functions for scripts around imports: `params`, `env`, `assert`, `sleep`, `exit`.
 
-use crate::engine::arguments::{Declaration, Written};
+use crate::engine::arguments::{Declaration, written};
 use crate::engine::call::{Call, Function};
 use crate::engine::describe::{Family, SessionEffect, Takes};
 use crate::engine::options::plain;
@@ -88,10 +88,8 @@ fn params(call: &Call) -> Result<Dynamic, Failure> {
     let given = call.arg(0, "the map of parameters")?;
     let map =
         map_of(given).ok_or_else(|| call.wrong_type("takes a map #{name: default, …}", given))?;
-    let written = map
-        .iter()
-        .map(|(name, value)| (name.as_str(), Written::from(value.clone())));
-    let declaration = Declaration::read(written)?;
+    let params = map.into_iter().map(|(name, value)| (name, written(value)));
+    let declaration = Declaration::read(params)?;
     let arguments = &call.session.arguments;
     let opts = declaration.complete(&arguments.given())?;
     arguments.set_opts(opts);

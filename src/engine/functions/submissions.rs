@@ -1,13 +1,11 @@
 //! `submissions`: the submissions in the journal.
 
-use super::jobs::{DEFAULT_LIMIT, limit};
+use super::jobs::{DEFAULT_LIMIT, limit, states};
 use crate::engine::call::{Call, Function};
 use crate::engine::describe::{Family, Opt, Takes, opt, opt_as};
-use crate::engine::options::Options;
 use crate::engine::types::{Gives, List, ListKind, ordered};
 use crate::error::Failure;
 use crate::journal::{SUBMISSION_KEYS, Standing, Submission};
-use crate::text::words;
 use rhai::Dynamic;
 
 /// The word for both `Open` and `Unknown`.
@@ -71,7 +69,8 @@ fn submissions(call: &Call) -> Result<Dynamic, Failure> {
     let options = call.options(0)?;
     let prefix = options.text("key_prefix")?;
     let collection = options.text("collection")?;
-    let states = states(&options)?;
+    let group = [Standing::Open.word(), Standing::Unknown.word()];
+    let states = states(call, &options, &Standing::WORDS, (UNRESOLVED, &group))?;
     let max = limit(&options, DEFAULT_LIMIT)?.unwrap_or(usize::MAX);
     let wanted = |it: &&Submission| {
         let key = it.intent.key.as_deref();
@@ -92,28 +91,4 @@ fn submissions(call: &Call) -> Result<Dynamic, Failure> {
     })?;
     let kind = ListKind::Submissions(Some(total));
     Ok(Dynamic::from(List::new(kind, rows)))
-}
-
-fn states(options: &Options) -> Result<Option<Vec<&'static str>>, Failure> {
-    let Some(words) = options.texts("state")? else {
-        return Ok(None);
-    };
-    let mut states = Vec::new();
-    for word in &words {
-        if word.eq_ignore_ascii_case(UNRESOLVED) {
-            states.extend([Standing::Open.word(), Standing::Unknown.word()]);
-            continue;
-        }
-        let named = Standing::WORDS
-            .into_iter()
-            .find(|state| state.eq_ignore_ascii_case(word));
-        states.push(named.ok_or_else(|| no_state(word))?);
-    }
-    Ok(Some(states))
-}
-
-fn no_state(word: &str) -> Failure {
-    let hint = words::did_you_mean(word, STATES.iter().copied())
-        .unwrap_or_else(|| format!("one of {}", words::list(STATES, "and")));
-    Failure::usage(format!("submissions: no state {word:?}")).with_hint(hint)
 }

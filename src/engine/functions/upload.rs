@@ -2,7 +2,7 @@
 
 mod destination;
 
-use super::check;
+use super::check::{self, ByteBar};
 use super::request::shared;
 use crate::engine::call::{Call, Function};
 use crate::engine::describe::{ExamplePlace, Family, Opt, Takes, opt, opt_as};
@@ -10,13 +10,10 @@ use crate::engine::options::Options;
 use crate::engine::types::{Gives, ordered};
 use crate::error::Failure;
 use crate::location::Format;
-use crate::render::{CheckBar, Screen};
 use crate::session::Session;
-use crate::session::log::LogFormat;
 use crate::stores::upload;
 use crate::stores::upload::{
-    PARALLEL, UploadCount, UploadDestination, UploadPolicy, UploadReport, UploadRequest,
-    UploadedFile,
+    PARALLEL, UploadDestination, UploadPolicy, UploadReport, UploadRequest, UploadedFile,
 };
 use crate::text::words;
 use destination::destination;
@@ -148,9 +145,17 @@ impl UploadTarget {
             notes: session.choices().data_dir.join("uploads"),
             dry_run: session.choices().dry_run,
         };
-        let mut view = UploadView::new(session);
-        let report = upload::run(request, &session.interrupt, |count| view.update(count));
-        view.finish();
+        let mut bar = ByteBar::new(session);
+        let report = upload::run(request, &session.interrupt, |count| {
+            let (done, files) = (words::number(count.done), words::count(count.files, "file"));
+            bar.update(
+                count.bytes,
+                count.total,
+                &format!("{done} of {files}"),
+                true,
+            );
+        });
+        bar.finish();
         report
     }
 }
@@ -250,40 +255,4 @@ fn json(report: &UploadReport) -> Value {
         map.retain(|_, value| !value.is_null());
     }
     value
-}
-
-/// The display of a running upload, on standard error; silent with `-q`.
-struct UploadView {
-    /// The terminal, if a bar is wanted.
-    screen: Option<Screen>,
-    bar: Option<CheckBar>,
-}
-
-impl UploadView {
-    fn new(session: &Session) -> Self {
-        let wanted = session.log().format == LogFormat::Text && !session.choices().quiet;
-        let screen = session.err();
-        Self {
-            screen: Some(screen).filter(|screen| wanted && screen.redraw),
-            bar: None,
-        }
-    }
-
-    fn update(&mut self, count: &UploadCount) {
-        if let Some(screen) = self.screen.as_ref().filter(|_| count.total > 0) {
-            let bar = self.bar.get_or_insert_with(|| CheckBar::stderr(screen));
-            let files = format!(
-                "{} of {}",
-                words::number(count.done),
-                words::count(count.files, "file")
-            );
-            bar.update(count.bytes, count.total, &files, true);
-        }
-    }
-
-    fn finish(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish();
-        }
-    }
 }

@@ -17,7 +17,11 @@ use std::rc::Rc;
 
 pub(super) fn jobs(call: &Call) -> Result<Dynamic, Failure> {
     let options = call.options(0)?;
-    let states = states(&options)?;
+    let all = JobState::ALL.iter();
+    let open = all.clone().filter(|state| !state.is_final());
+    let open: Vec<&str> = open.map(|state| state.word()).collect();
+    let all: Vec<&str> = all.map(|state| state.word()).collect();
+    let states = states(call, &options, &all, ("active", &open))?;
     let limit = limit(&options, DEFAULT_LIMIT)?;
     let since = options.moment("since")?;
     let connection = call.connection()?;
@@ -35,7 +39,7 @@ pub(super) fn jobs(call: &Call) -> Result<Dynamic, Failure> {
                 let job = job?;
                 if states
                     .as_ref()
-                    .is_none_or(|states| states.contains(&job.state.kind))
+                    .is_none_or(|states| states.contains(&job.state.kind.word()))
                 {
                     found.push(job);
                 }
@@ -169,41 +173,31 @@ pub(crate) fn limit(options: &Options, default: usize) -> Result<Option<usize>, 
     }
 }
 
-/// Returns the states of `state: …`. `"active"` is every state that a job can still leave.
-fn states(options: &Options) -> Result<Option<Vec<JobState>>, Failure> {
-    let Some(words) = options.texts("state")? else {
+/// Returns the words of the option `state`: a word or a list of them, of which `group` stands for its members.
+pub(crate) fn states(
+    call: &Call,
+    options: &Options,
+    known: &[&'static str],
+    (group, members): (&'static str, &[&'static str]),
+) -> Result<Option<Vec<&'static str>>, Failure> {
+    let Some(given) = options.texts("state")? else {
         return Ok(None);
     };
     let mut states = Vec::new();
-    for word in &words {
-        if word.eq_ignore_ascii_case("active") {
-            states.extend(
-                JobState::ALL
-                    .iter()
-                    .copied()
-                    .filter(|state| !state.is_final()),
-            );
-            continue;
+    for word in &given {
+        if word.eq_ignore_ascii_case(group) {
+            states.extend(members);
+        } else if let Some(state) = known.iter().find(|it| it.eq_ignore_ascii_case(word)) {
+            states.push(*state);
+        } else {
+            let names: Vec<&str> = known.iter().copied().chain([group]).collect();
+            let hint = words::did_you_mean(word, names.iter().copied())
+                .unwrap_or_else(|| format!("one of {}", words::list(&names, "and")));
+            let name = call.function.name;
+            return Err(Failure::usage(format!("{name}: no state {word:?}")).with_hint(hint));
         }
-        let named = JobState::ALL
-            .iter()
-            .copied()
-            .find(|state| state.word().eq_ignore_ascii_case(word));
-        states.push(named.ok_or_else(|| no_state(word))?);
     }
     Ok(Some(states))
-}
-
-fn no_state(word: &str) -> Failure {
-    let names: Vec<&str> = JobState::ALL
-        .iter()
-        .copied()
-        .map(JobState::word)
-        .chain(["active"])
-        .collect();
-    let hint = words::did_you_mean(word, names.iter().copied())
-        .unwrap_or_else(|| format!("one of {}", words::list(&names, "and")));
-    Failure::usage(format!("jobs: no state {word:?}")).with_hint(hint)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::api::model::{ImportRequest, Source};
 use crate::connection::Connection;
 use crate::engine::call::Call;
 use crate::engine::options::Options;
-use crate::engine::types::{as_text, list_of};
+use crate::engine::types::{as_text, as_texts, list_of};
 use crate::error::Failure;
 use crate::location::{Location, LocationError, cloud_mismatch};
 use crate::text::words;
@@ -20,13 +20,9 @@ pub(crate) fn located(
     connection: &Connection,
     paths: &Dynamic,
 ) -> Result<(Vec<Vec<Location>>, Vec<String>), Failure> {
-    let mut files = RequestFiles {
-        connection,
-        locations: Vec::new(),
-    };
-    let sets = files.each(call, paths, &|it, text| it.connection.locate(text))?;
-    files.locations = sets.iter().flatten().cloned().collect();
-    Ok((sets, files.warnings()))
+    let sets = sets(call, paths, &|text| connection.locate(text))?;
+    let warnings = warnings(connection, &sets);
+    Ok((sets, warnings))
 }
 
 /// Returns an error for the first file of these requests that doesn't exist, if the service in this process reads it
@@ -66,12 +62,13 @@ fn near_file(path: &Path) -> Option<String> {
     words::did_you_mean(name, names.iter().map(String::as_str))
 }
 
+/// Returns the source that the options or the argument name, with its parsed and checked paths.
 pub(super) fn source(
     call: &Call,
+    connection: &Connection,
     options: &Options,
     paths: Option<&Dynamic>,
-    files: &mut RequestFiles<'_>,
-) -> Result<Source, Failure> {
+) -> Result<(Source, Vec<Vec<Location>>), Failure> {
     let volume = options.text("volume")?;
     let named = ["url", "urls", "files", "paths"].into_iter();
     let given: Vec<&Dynamic> = paths
@@ -85,27 +82,21 @@ pub(super) fn source(
             _ => "give the files once: as url, urls, files, or volume with paths",
         }));
     };
-    Ok(match volume {
-        Some(name) => volume_source(call, name, paths, files)?,
-        None => match first_text(paths).and_then(|text| volume_of(&text)) {
-            Some((name, _)) => volume_source(call, name, paths, files)?,
-            None => Source::Files(files.sets(call, paths, &|it, text| it.connection.locate(text))?),
-        },
-    })
-}
-
-/// Returns paths in a volume, which may be written as `volume://NAME/path`.
-fn volume_source(
-    call: &Call,
-    name: String,
-    paths: &Dynamic,
-    files: &mut RequestFiles<'_>,
-) -> Result<Source, Failure> {
-    let paths = files.sets(call, paths, &|_, text| match volume_of(text) {
-        Some((volume, path)) if volume == name => Location::parse_volume(&path),
-        _ => Location::parse_volume(text),
+    let of_path = || first_text(paths).and_then(|text| volume_of(&text));
+    let volume = volume.or_else(|| of_path().map(|(name, _)| name));
+    // Paths in a volume may be written as `volume://NAME/path`.
+    let sets = sets(call, paths, &|text| match (&volume, volume_of(text)) {
+        (Some(name), Some((volume, path))) if volume == *name => Location::parse_volume(&path),
+        (Some(_), _) => Location::parse_volume(text),
+        (None, _) => connection.locate(text),
     })?;
-    Ok(Source::Volume { name, paths })
+    let texts = |set: &Vec<Location>| set.iter().map(|path| path.text().to_owned()).collect();
+    let paths = sets.iter().map(texts).collect();
+    let source = match volume {
+        Some(name) => Source::Volume { name, paths },
+        None => Source::Files(paths),
+    };
+    Ok((source, sets))
 }
 
 /// Splits `volume://NAME/path`.
@@ -121,80 +112,39 @@ fn first_text(paths: &Dynamic) -> Option<String> {
     }
 }
 
-/// The parsed and checked paths of one request.
-pub(super) struct RequestFiles<'a> {
-    pub(super) connection: &'a Connection,
-    pub(super) locations: Vec<Location>,
-}
-
-type Locate<'f> = &'f dyn Fn(&RequestFiles<'_>, &str) -> Result<Location, LocationError>;
-
-impl RequestFiles<'_> {
-    /// Returns the sets of paths. A text is one file. In a list, each text is one file and a nested list is one set of
-    /// `NumPy` files.
-    fn sets(
-        &mut self,
-        call: &Call,
-        paths: &Dynamic,
-        locate: Locate<'_>,
-    ) -> Result<Vec<Vec<String>>, Failure> {
-        let sets = self.each(call, paths, locate)?;
-        let text = |location: &Location| location.text().to_owned();
-        let texts = sets.iter().map(|set| set.iter().map(text).collect());
-        let texts = texts.collect();
-        self.locations.extend(sets.into_iter().flatten());
-        Ok(texts)
+/// Returns the sets of paths. A text is one file. In a list, each text is one file and a nested list is one set of
+/// `NumPy` files.
+fn sets(
+    call: &Call,
+    paths: &Dynamic,
+    locate: &dyn Fn(&str) -> Result<Location, LocationError>,
+) -> Result<Vec<Vec<Location>>, Failure> {
+    let list = list_of(paths).unwrap_or_else(|| vec![paths.clone()]);
+    if list.is_empty() {
+        return Err(call.misused("the list of files is empty"));
     }
-
-    fn each(
-        &self,
-        call: &Call,
-        paths: &Dynamic,
-        locate: Locate<'_>,
-    ) -> Result<Vec<Vec<Location>>, Failure> {
-        let list = match list_of(paths) {
-            Some(list) => list,
-            None => vec![paths.clone()],
-        };
-        if list.is_empty() {
-            return Err(call.misused("the list of files is empty"));
-        }
-        list.iter()
-            .map(|item| self.set(call, item, locate))
-            .collect()
-    }
-
-    fn set(
-        &self,
-        call: &Call,
-        item: &Dynamic,
-        locate: Locate<'_>,
-    ) -> Result<Vec<Location>, Failure> {
-        let texts: Option<Vec<String>> = match list_of(item) {
-            Some(list) => list.iter().map(as_text).collect(),
-            None => as_text(item).map(|text| vec![text]),
-        };
-        let texts = texts.filter(|texts| !texts.is_empty()).ok_or_else(|| {
-            call.wrong_type("a file is text, a set of NumPy files a list of texts", item)
-        })?;
-        let set: Vec<Location> = texts
-            .iter()
-            .map(|text| locate(self, text))
-            .collect::<Result<_, _>>()?;
+    let set = |item: &Dynamic| {
+        let texts = as_texts(item)
+            .filter(|texts| !texts.is_empty())
+            .ok_or_else(|| {
+                call.wrong_type("a file is text, a set of NumPy files a list of texts", item)
+            })?;
+        let set = texts.iter().map(|text| locate(text));
+        let set: Vec<Location> = set.collect::<Result<_, _>>()?;
         Location::check_set(&set)?;
         Ok(set)
-    }
+    };
+    list.iter().map(set).collect()
+}
 
-    pub(super) fn warnings(&self) -> Vec<String> {
-        let Some(region) = &self.connection.client.settings().region else {
-            return Vec::new();
-        };
-        let mut warnings: Vec<String> = self
-            .locations
-            .iter()
-            .filter_map(|location| cloud_mismatch(location, region))
-            .collect();
-        warnings.dedup();
-        warnings
-    }
+/// Returns a warning for each path on another cloud or in another region than the connection's cluster.
+pub(super) fn warnings(connection: &Connection, sets: &[Vec<Location>]) -> Vec<String> {
+    let Some(region) = &connection.client.settings().region else {
+        return Vec::new();
+    };
+    let locations = sets.iter().flatten();
+    let warnings = locations.filter_map(|location| cloud_mismatch(location, region));
+    let mut warnings: Vec<String> = warnings.collect();
+    warnings.dedup();
+    warnings
 }
