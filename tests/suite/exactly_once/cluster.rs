@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The outcome of a create call.
 #[derive(Clone, Debug)]
-pub(crate) enum Fate {
+pub(crate) enum CreateOutcome {
     /// The job is created, and the answer says so.
     Answer,
     /// The job is created, but this is the answer.
@@ -44,11 +44,11 @@ pub(crate) struct State {
     pub(crate) mute: usize,
     /// Number of list calls that will each add another client's job first.
     pub(crate) churn: usize,
-    /// True if a repeated `Idempotency-Key` is answered with the first job.
+    /// Whether a repeated `Idempotency-Key` is answered with the first job.
     pub(crate) honours: bool,
     /// Number of progress answers that will show a placeholder instead of a job's files, and the placeholder.
     pub(crate) placeholder: Option<(usize, &'static str)>,
-    /// True if only the last part of a file's path is shown.
+    /// Whether only the last part of a file's path is shown.
     pub(crate) base_names: bool,
     /// The answer to all list calls, if they're refused.
     pub(crate) refused_list: Option<Reply>,
@@ -114,10 +114,12 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     /// Starts a cluster. The closure returns the outcome of each create call, counted from 1, and may block.
-    pub(crate) fn start(fate: impl Fn(usize, &Request) -> Fate + Send + Sync + 'static) -> Self {
+    pub(crate) fn start(
+        outcome: impl Fn(usize, &Request) -> CreateOutcome + Send + Sync + 'static,
+    ) -> Self {
         let state = Arc::new(Mutex::new(State::default()));
         let own = Arc::clone(&state);
-        let server = Server::start(move |request| answer(&own, &fate, request));
+        let server = Server::start(move |request| answer(&own, &outcome, request));
         Self { server, state }
     }
 
@@ -146,7 +148,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 
 fn answer(
     state: &Mutex<State>,
-    fate: &impl Fn(usize, &Request) -> Fate,
+    outcome: &impl Fn(usize, &Request) -> CreateOutcome,
     request: &Request,
 ) -> Reply {
     let mut body: Value = serde_json::from_str(&request.body).unwrap_or_default();
@@ -166,7 +168,7 @@ fn answer(
             .into();
     }
     match path.rsplit('/').next().unwrap_or_default() {
-        "create" | "import" => create(state, fate, request, &body),
+        "create" | "import" => create(state, outcome, request, &body),
         "list" => list(&mut lock(state), &body, path.starts_with("/v1/")),
         "getProgress" | "get_progress" => progress(&mut lock(state), &body),
         "get" => progress_v1(&mut lock(state), &body),
@@ -178,7 +180,7 @@ fn answer(
 
 fn create(
     state: &Mutex<State>,
-    fate: &impl Fn(usize, &Request) -> Fate,
+    outcome: &impl Fn(usize, &Request) -> CreateOutcome,
     request: &Request,
     body: &Value,
 ) -> Reply {
@@ -207,13 +209,13 @@ fn create(
         state.keys.insert(header.to_owned(), job.clone());
         job
     };
-    match fate(number, request) {
-        Fate::Answer => ok(&json!({"jobId": make()})),
-        Fate::Made(reply) => {
+    match outcome(number, request) {
+        CreateOutcome::Answer => ok(&json!({"jobId": make()})),
+        CreateOutcome::Made(reply) => {
             make();
             reply
         }
-        Fate::Instead(reply) => reply,
+        CreateOutcome::Instead(reply) => reply,
     }
 }
 

@@ -1,6 +1,6 @@
-//! Hundreds of submissions on a bad day: exactly as many jobs, none twice, none missing.
+//! Hundreds of submissions through a faulty connection make exactly one job each.
 
-use crate::exactly_once::cluster::{Cluster, Fate};
+use crate::exactly_once::cluster::{Cluster, CreateOutcome};
 use crate::exactly_once::proxy::proxy;
 use crate::exactly_once::tools::kill;
 use crate::support::harness::{Folder, Running};
@@ -9,25 +9,25 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Numbers that look random and are the same each time.
-struct Dice(AtomicU64);
+/// A reproducible sequence of numbers that look random.
+struct Random(AtomicU64);
 
-impl Dice {
+impl Random {
     const fn new(seed: u64) -> Self {
         Self(AtomicU64::new(seed))
     }
 
-    /// The next one, 0 to 99.
-    fn roll(&self) -> u64 {
+    /// Returns the next number.
+    fn next(&self) -> u64 {
         let n = self.0.fetch_add(1, Ordering::SeqCst);
         let mixed = (n ^ (n >> 7)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         (mixed ^ (mixed >> 29)).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 32 & 0xFFFF_FFFF
     }
 }
 
-/// What goes wrong with a create call: 30 of 100 meet some harm, before or after the server has acted.
-fn harm(roll: u64, pass_on: &dyn Fn() -> Reply) -> Reply {
-    match roll % 100 {
+/// Answers a create call: 30 of 100 meet a fault, before or after the server has acted.
+fn answer_with_fault(number: u64, pass_on: &dyn Fn() -> Reply) -> Reply {
+    match number % 100 {
         0..=4 => Reply::Drop,
         5..=7 => Reply::status(500, "oops"),
         8..=9 => Reply::status(429, "slow down"),
@@ -56,7 +56,8 @@ fn is_create(request: &Request) -> bool {
     target.ends_with("/import/create") || target.ends_with("/collections/import")
 }
 
-/// Submits file after file, each under a key; what is busy is tried again, as scripts do.
+/// Returns a script that submits `count` files under import keys and retries if the service is busy, as users' scripts
+/// do.
 fn script(connect: &str, first: usize, count: usize) -> String {
     format!(
         r#"{connect} for no in {first}..{} {{
@@ -82,20 +83,20 @@ fn serve(folder: &Folder) -> (Running, String) {
     (service, url)
 }
 
-/// A proxy that does harm, before a local service with a collection and so many files of one row.
-fn bad_day(folder: &Folder, seed: u64, count: usize) -> (Running, String, Server) {
+/// Starts a faulty proxy in front of a local service that has a collection, and writes `count` files of one row.
+fn start_faulty(folder: &Folder, seed: u64, count: usize) -> (Running, String, Server) {
     for no in 0..count {
         let row = format!("{{\"id\": {no}, \"vector\": [1, 2]}}\n");
         folder.work(&format!("day/{no}.jsonl"), row);
     }
-    // Its data lies elsewhere: what a run leaves is searched for secrets each time.
+    // The service's data is in another folder, because each run's folder is searched for secrets.
     let (service, url) = serve(&Folder::new());
     let text = format!("connect(\"{url}\"); create_collection(\"books\", #{{dimension: 2}});");
     folder.test().eval(text).run();
-    let dice = Dice::new(seed);
+    let random = Random::new(seed);
     let server = proxy(&url, move |request, pass_on| {
         if is_create(request) {
-            harm(dice.roll(), pass_on)
+            answer_with_fault(random.next(), pass_on)
         } else {
             as_published(request, pass_on())
         }
@@ -103,7 +104,7 @@ fn bad_day(folder: &Folder, seed: u64, count: usize) -> (Running, String, Server
     (service, url, server)
 }
 
-/// A v1 list as the published example has it: its jobs are under `tasks`.
+/// Puts the jobs of a v1 list under `tasks`, as in the published example.
 fn as_published(request: &Request, reply: Reply) -> Reply {
     let is_list = request
         .target
@@ -124,7 +125,7 @@ fn as_published(request: &Request, reply: Reply) -> Reply {
     }
 }
 
-/// There are so many jobs, and so many made submissions, each with a job of its own.
+/// Checks that the service has `count` jobs and the journal as many submissions, each with its own job.
 fn check_local(folder: &Folder, url: &str, count: usize) {
     let text = format!(
         "connect(\"{url}\"); print(jobs(#{{limit: \"all\"}}).map(|job| job.id).to_json());"
@@ -150,12 +151,12 @@ fn check_local(folder: &Folder, url: &str, count: usize) {
     assert_eq!(unresolved.count(), 0);
 }
 
-/// Submissions of one process.
+/// Number of submissions of one process.
 const SHARE: usize = 100;
 
-fn all_are_made_once(api: &str, count: usize) {
+fn check_each_is_made_once(api: &str, count: usize) {
     let folder = Folder::new();
-    let (_service, url, bad) = bad_day(&folder, 7, count);
+    let (_service, url, bad) = start_faulty(&folder, 7, count);
     let connect = format!(
         "connect(#{{endpoint: \"{}\", api: \"{api}\", cluster_id: \"local\"}});",
         bad.url()
@@ -171,40 +172,41 @@ fn all_are_made_once(api: &str, count: usize) {
 }
 
 #[test]
-fn hundreds_of_submissions_are_each_made_once() {
-    all_are_made_once("v2", 300);
+fn hundreds_of_submissions_are_made_once() {
+    check_each_is_made_once("v2", 300);
 }
 
 #[test]
 #[ignore = "takes long: the same with 2,000 in each dialect"]
-fn thousands_of_submissions_are_each_made_once() {
+fn thousands_of_submissions_are_made_once() {
     for api in ["v1", "v2", "milvus"] {
-        all_are_made_once(api, 2_000);
+        check_each_is_made_once(api, 2_000);
     }
 }
 
-/// The same at a cluster without keys, in each dialect; v1 lists are under `tasks`.
+/// Repeats the test with a cluster without import keys, in each dialect. v1 lists are under `tasks`.
 #[test]
-fn submissions_are_each_made_once_in_each_dialect() {
+fn submissions_are_made_once_in_each_dialect() {
     for api in ["v1", "v2", "milvus"] {
-        all_are_made_once_by_a_cluster(api, 40);
+        check_a_cluster_makes_each_once(api, 40);
     }
 }
 
-fn all_are_made_once_by_a_cluster(api: &str, count: usize) {
+fn check_a_cluster_makes_each_once(api: &str, count: usize) {
     let folder = Folder::new();
-    let dice = Dice::new(11);
-    let cluster = Cluster::start(move |_, _| match dice.roll() % 100 {
-        0..=7 => Fate::Instead(Reply::Drop),
-        8..=9 => Fate::Instead(Reply::status(429, "slow down")),
-        10..=14 => Fate::Instead(Reply::status(500, "oops")),
-        15..=22 => Fate::Made(Reply::Drop),
-        23..=29 => Fate::Made(Reply::json("<html>garbage")),
-        _ => Fate::Answer,
+    let random = Random::new(11);
+    let cluster = Cluster::start(move |_, _| match random.next() % 100 {
+        0..=7 => CreateOutcome::Instead(Reply::Drop),
+        8..=9 => CreateOutcome::Instead(Reply::status(429, "slow down")),
+        10..=14 => CreateOutcome::Instead(Reply::status(500, "oops")),
+        15..=22 => CreateOutcome::Made(Reply::Drop),
+        23..=29 => CreateOutcome::Made(Reply::json("<html>garbage")),
+        _ => CreateOutcome::Answer,
     });
     let place = if api == "milvus" { "" } else { "s3://bucket/" };
     let connect = cluster.connect(api, "settle: 0.2");
-    // A list of many pages is seldom whole while others submit: what stays in doubt is looked for again under its key.
+    // A list of many pages is rarely consistent while other processes submit. Unknown submissions are looked up again
+    // under their import key.
     let share = count.div_ceil(10);
     let runs: Vec<Running> = (0..count)
         .step_by(share)
@@ -229,16 +231,16 @@ fn all_are_made_once_by_a_cluster(api: &str, count: usize) {
 }
 
 #[test]
-fn killed_at_random_and_run_again_each_is_made_once() {
+fn submissions_are_made_once_despite_random_kills() {
     const COUNT: usize = 100;
     let folder = Folder::new();
-    let (_service, url, bad) = bad_day(&folder, 99, COUNT);
+    let (_service, url, bad) = start_faulty(&folder, 99, COUNT);
     let text = script(&format!("connect(\"{}\");", bad.url()), 0, COUNT);
-    let dice = Dice::new(1234);
+    let random = Random::new(1234);
     for _ in 0..12 {
         let run = folder.test().eval(text.as_str()).spawn();
-        // Killed once it has sent a few more.
-        let goal = creates(&bad) + 1 + usize::try_from(dice.roll() % 16).expect("small");
+        // Killed after it has sent a few more.
+        let goal = creates(&bad) + 1 + usize::try_from(random.next() % 16).expect("small");
         while creates(&bad) < goal && creates(&bad) < COUNT {
             std::thread::yield_now();
         }
@@ -252,18 +254,18 @@ fn creates(server: &Server) -> usize {
     server.requests().iter().filter(|it| is_create(it)).count()
 }
 
-/// The same where the server knows no `Idempotency-Key`, lists lag behind, and details come late.
+/// The server ignores `Idempotency-Key`, its lists lag behind, and details come late.
 #[test]
-fn a_cluster_without_keys_makes_each_once_too() {
+fn a_cluster_without_import_keys_makes_each_job_once() {
     const COUNT: usize = 60;
     let folder = Folder::new();
-    let dice = Dice::new(42);
-    let cluster = Cluster::start(move |_, _| match dice.roll() % 100 {
-        0..=9 => Fate::Instead(Reply::Drop),
-        10..=12 => Fate::Instead(Reply::status(429, "slow down")),
-        13..=21 => Fate::Made(Reply::Drop),
-        22..=29 => Fate::Made(Reply::status(500, "oops")),
-        _ => Fate::Answer,
+    let random = Random::new(42);
+    let cluster = Cluster::start(move |_, _| match random.next() % 100 {
+        0..=9 => CreateOutcome::Instead(Reply::Drop),
+        10..=12 => CreateOutcome::Instead(Reply::status(429, "slow down")),
+        13..=21 => CreateOutcome::Made(Reply::Drop),
+        22..=29 => CreateOutcome::Made(Reply::status(500, "oops")),
+        _ => CreateOutcome::Answer,
     });
     cluster.state().lag = 1;
     cluster.state().mute = 1;

@@ -1,24 +1,24 @@
-//! The journal's file: what it may hold, who may read it, and what happens where it cannot be written.
+//! The journal's file: its content, its permissions, and failures to write it.
 
-use crate::exactly_once::cluster::{Cluster, Fate};
+use crate::exactly_once::cluster::{Cluster, CreateOutcome};
 use crate::exactly_once::tools::{SETTLE, import, states, submissions};
 use crate::support::harness::{ACCESS, Folder, SECRET, SESSION, TOKEN};
 use std::process::Command;
 
-fn well() -> Cluster {
-    Cluster::start(|_, _| Fate::Answer)
+fn healthy_cluster() -> Cluster {
+    Cluster::start(|_, _| CreateOutcome::Answer)
 }
 
 #[test]
-fn it_is_for_its_owner_alone_and_holds_no_secret() {
+fn the_journal_is_private_and_holds_no_secret() {
     let folder = Folder::new();
-    let cluster = well();
+    let cluster = healthy_cluster();
     let text = format!(
         r#"connect(#{{endpoint: "{}", api: "v2", cluster_id: "in03-1", token: secret("KEY"), {SETTLE}}});
         import("books", "https://bucket.s3.us-west-2.amazonaws.com/1.json", #{{access_key: secret("AK"), secret_key: secret("SK"), session_token: secret("ST"), options: #{{a: "b"}}}})"#,
         cluster.server.url()
     );
-    // The harness looks for the secrets in every file.
+    // The harness searches every file for the secrets.
     let test = folder
         .test()
         .env("KEY", TOKEN)
@@ -41,7 +41,7 @@ fn it_is_for_its_owner_alone_and_holds_no_secret() {
 #[test]
 fn a_run_that_submits_nothing_makes_no_journal() {
     let folder = Folder::new();
-    let cluster = well();
+    let cluster = healthy_cluster();
     let text = format!(
         "{} jobs(); submissions()",
         cluster.connect("milvus", SETTLE)
@@ -56,24 +56,24 @@ fn a_run_that_submits_nothing_makes_no_journal() {
 }
 
 #[test]
-fn nothing_is_sent_where_it_cannot_be_written() {
+fn nothing_is_sent_if_the_journal_cannot_be_written() {
     let folder = Folder::new();
-    let cluster = well();
+    let cluster = healthy_cluster();
     folder.write("data/journal/journal.jsonl/x", "a folder in its place");
     let ran = import(&folder, &cluster, "").status(7).run();
     ran.complains("the journal").complains("--data-dir");
     assert_eq!(cluster.state().creates, 0);
 }
 
-/// A disk that is full is played by a limit on the size of files.
+/// A limit on file sizes simulates a full disk.
 #[test]
-fn nothing_is_sent_where_the_disk_is_full() {
+fn nothing_is_sent_if_the_disk_is_full() {
     let folder = Folder::new();
-    let cluster = well();
+    let cluster = healthy_cluster();
     import(&folder, &cluster, "").run();
     let path = folder.path("data/journal/journal.jsonl");
     let mut text = std::fs::read_to_string(&path).expect("a journal");
-    // Almost up to the limit: the next intent is torn, and taken back.
+    // The text almost reaches the limit, so the next intent is torn and removed.
     let filling = "x".repeat(8100 - text.len() - 15);
     text.extend(["{\"later\":\"", &filling, "\"}\n"]);
     std::fs::write(&path, &text).expect("written");
@@ -98,15 +98,15 @@ fn nothing_is_sent_where_the_disk_is_full() {
     assert_eq!(cluster.state().creates, 1);
     let after = std::fs::read_to_string(&path).expect("a journal");
     assert_eq!(after, text);
-    // With room again all goes on.
+    // With enough space, imports work again.
     import(&folder, &cluster, "").run();
     assert_eq!(states(&folder), ["Submitted", "Submitted"]);
 }
 
 #[test]
-fn pruning_forgets_what_is_settled_and_old() {
+fn pruning_forgets_settled_and_old_submissions() {
     let folder = Folder::new();
-    let cluster = well();
+    let cluster = healthy_cluster();
     import(&folder, &cluster, "key: \"k\"").run();
     let prune = |age: &str| {
         folder
@@ -115,13 +115,13 @@ fn pruning_forgets_what_is_settled_and_old() {
             .run()
     };
     prune("1d").complains("0 submissions forgotten, 1 kept");
-    // A job that isn't known to have ended keeps its key: the same import would be a second job.
+    // A job that isn't known to have ended keeps its import key, because a repeated import would make a second job.
     prune("0s").complains("0 submissions forgotten, 1 kept");
     assert_eq!(states(&folder), ["Submitted"]);
     import(&folder, &cluster, "key: \"k\"")
         .stdout("job-1\n")
         .run();
-    end_all(&folder, &cluster);
+    complete_all(&folder, &cluster);
     prune("0s").complains("1 submission forgotten, 0 kept");
     assert!(states(&folder).is_empty());
     import(&folder, &cluster, "key: \"k\"")
@@ -134,8 +134,8 @@ fn pruning_forgets_what_is_settled_and_old() {
         .run();
 }
 
-/// Completes all jobs, and has the journal learn of it.
-fn end_all(folder: &Folder, cluster: &Cluster) {
+/// Completes all jobs and lists them, which writes their ends to the journal.
+fn complete_all(folder: &Folder, cluster: &Cluster) {
     for job in &mut cluster.state().jobs {
         "Completed".clone_into(&mut job.state);
     }
@@ -144,11 +144,11 @@ fn end_all(folder: &Folder, cluster: &Cluster) {
 }
 
 #[test]
-fn a_dry_run_neither_forgets_nor_settles() {
+fn a_dry_run_of_prune_or_settle_changes_nothing() {
     let folder = Folder::new();
-    let cluster = well();
+    let cluster = healthy_cluster();
     import(&folder, &cluster, "").run();
-    end_all(&folder, &cluster);
+    complete_all(&folder, &cluster);
     import(&folder, &cluster, "").run();
     let dry = |words: &[&str], status: i32| {
         let test = folder.test().args(["--dry-run", "journal"]);
@@ -172,9 +172,9 @@ fn a_dry_run_neither_forgets_nor_settles() {
 }
 
 #[test]
-fn a_destroyed_line_is_named_once() {
+fn a_damaged_line_is_reported_once() {
     let folder = Folder::new();
-    let cluster = well();
+    let cluster = healthy_cluster();
     import(&folder, &cluster, "key: \"a\"").run();
     import(&folder, &cluster, "key: \"b\"").run();
     let path = folder.path("data/journal/journal.jsonl");
@@ -187,7 +187,7 @@ fn a_destroyed_line_is_named_once() {
         "warning: the journal {} is damaged: line 3 cannot",
         path.display()
     );
-    // A lost line may be that of a key: nothing is submitted under keys until the journal is repaired.
+    // The damaged line may have held an import key, so nothing is submitted under a key until the journal is repaired.
     let ran = import(&folder, &cluster, "key: \"a\"").status(7).run();
     ran.complains("is damaged (line 3 can't be read)")
         .complains("zshell journal prune --older-than 36500d");
@@ -202,21 +202,21 @@ fn a_destroyed_line_is_named_once() {
         let ran = test.run();
         assert_eq!(ran.stderr.matches(&warning).count(), 1, "{}", ran.stderr);
     }
-    // Pruning leaves it out.
+    // Pruning drops the damaged line.
     let ran = folder.test().args(["journal", "list"]).run();
     assert_eq!(ran.stderr, "");
     import(&folder, &cluster, "key: \"c\"").run();
 }
 
 #[test]
-fn one_damaged_byte_is_noticed() {
+fn a_single_damaged_byte_is_detected() {
     for (whole, damaged) in [
         ("{\"intent\"", "{\"inten4\""),
         ("\"identity\"", "\"identitx\""),
         ("\"key\":\"a\"", "\"key\":\"a\0"),
     ] {
         let folder = Folder::new();
-        let cluster = well();
+        let cluster = healthy_cluster();
         import(&folder, &cluster, "key: \"a\"").run();
         let path = folder.path("data/journal/journal.jsonl");
         let text = std::fs::read_to_string(&path).expect("a journal");

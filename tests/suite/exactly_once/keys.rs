@@ -1,23 +1,23 @@
-//! What a key means.
+//! The effect of import keys.
 
-use crate::exactly_once::cluster::{Cluster, Fate};
+use crate::exactly_once::cluster::{Cluster, CreateOutcome};
 use crate::exactly_once::tools::{SETTLE, import, states, submissions};
 use crate::support::harness::Folder;
 use crate::support::server::Reply;
 
-fn well() -> Cluster {
-    Cluster::start(|_, _| Fate::Answer)
+fn healthy_cluster() -> Cluster {
+    Cluster::start(|_, _| CreateOutcome::Answer)
 }
 
-fn end_job(cluster: &Cluster, state: &str) {
+fn set_job_state(cluster: &Cluster, state: &str) {
     let mut held = cluster.state();
     state.clone_into(&mut held.jobs.last_mut().expect("a job").state);
 }
 
 #[test]
-fn a_known_key_gives_its_job_while_that_runs_or_is_completed() {
+fn a_known_key_returns_its_running_or_completed_job() {
     let folder = Folder::new();
-    let cluster = well();
+    let cluster = healthy_cluster();
     for state in ["Importing", "Uncommitted", "Completed", "Completed"] {
         let ran = import(&folder, &cluster, "key: \"k\"")
             .stdout("job-1\n")
@@ -25,11 +25,11 @@ fn a_known_key_gives_its_job_while_that_runs_or_is_completed() {
         if state != "Importing" {
             ran.complains("\"k\" is known: job job-1");
         }
-        end_job(&cluster, state);
+        set_job_state(&cluster, state);
     }
     assert_eq!(cluster.state().creates, 1);
     assert_eq!(states(&folder), ["Completed"]);
-    // Its end is journalled: the service is not asked any more, and may forget the job.
+    // The job's end is in the journal, so no further request is needed, and the service may forget the job.
     cluster.state().jobs.clear();
     import(&folder, &cluster, "key: \"k\"")
         .stdout("job-1\n")
@@ -43,9 +43,9 @@ fn a_known_key_gives_its_job_while_that_runs_or_is_completed() {
 }
 
 #[test]
-fn a_job_that_the_service_forgot_is_not_made_again() {
+fn a_job_that_the_service_forgot_is_not_repeated() {
     let folder = Folder::new();
-    let cluster = well();
+    let cluster = healthy_cluster();
     import(&folder, &cluster, "key: \"k\"").run();
     cluster.state().jobs.clear();
     import(&folder, &cluster, "key: \"k\"")
@@ -54,11 +54,11 @@ fn a_job_that_the_service_forgot_is_not_made_again() {
     assert_eq!(cluster.state().creates, 1);
 }
 
-/// A service that forgets its jobs cannot tell how one ended: somebody has to.
+/// A service that has forgotten a job can't report its end, so the user settles the submission.
 #[test]
-fn the_end_of_a_forgotten_job_can_be_told() {
+fn the_end_of_a_forgotten_job_can_be_settled() {
     let folder = Folder::new();
-    let cluster = well();
+    let cluster = healthy_cluster();
     import(&folder, &cluster, "key: \"k\"").run();
     cluster.state().jobs.clear();
     let id = submissions(&folder)[0]["submission"]
@@ -81,7 +81,7 @@ fn the_end_of_a_forgotten_job_can_be_told() {
     let ran = again.stdout("job-1\n").run();
     ran.complains("Completed");
     assert_eq!(cluster.state().creates, 1);
-    // What is shown of the job now is that word, and makes it no truer.
+    // The job's shown state is the settled one, and settling doesn't change the job.
     let text = format!(
         "{} print(wait(\"job-1\").state)",
         cluster.connect("milvus", SETTLE)
@@ -96,13 +96,13 @@ fn the_end_of_a_forgotten_job_can_be_told() {
 }
 
 #[test]
-fn a_failed_or_aborted_job_is_submitted_anew() {
+fn a_failed_or_aborted_job_is_submitted_again() {
     let folder = Folder::new();
-    let cluster = well();
+    let cluster = healthy_cluster();
     for (number, state) in ["Failed", "Aborted", "Completed"].into_iter().enumerate() {
         let job = format!("job-{}\n", number + 1);
         import(&folder, &cluster, "key: \"k\"").stdout(job).run();
-        end_job(&cluster, state);
+        set_job_state(&cluster, state);
     }
     import(&folder, &cluster, "key: \"k\"")
         .stdout("job-3\n")
@@ -127,14 +127,14 @@ fn a_failed_or_aborted_job_is_submitted_anew() {
 fn ends_are_journalled_by_progress_wait_and_jobs() {
     for call in ["progress(\"job-1\")", "wait(\"job-1\")", "jobs()"] {
         let folder = Folder::new();
-        let cluster = well();
+        let cluster = healthy_cluster();
         import(&folder, &cluster, "").run();
         let text = format!("{} {call}", cluster.connect("milvus", SETTLE));
         if !call.starts_with("wait") {
             folder.test().eval(&text).run();
             assert_eq!(states(&folder), ["Submitted"], "{call}");
         }
-        end_job(&cluster, "Completed");
+        set_job_state(&cluster, "Completed");
         folder.test().eval(&text).run();
         folder.test().eval(&text).run();
         assert_eq!(states(&folder), ["Completed"], "{call}");
@@ -144,7 +144,7 @@ fn ends_are_journalled_by_progress_wait_and_jobs() {
 #[test]
 fn another_submission_under_the_same_key_is_refused() {
     let folder = Folder::new();
-    let cluster = well();
+    let cluster = healthy_cluster();
     import(&folder, &cluster, "key: \"k\"").run();
     for other in [
         r#"#{collection: "books", url: "day/2.json", key: "k"}"#,
@@ -160,23 +160,23 @@ fn another_submission_under_the_same_key_is_refused() {
             .complains("zshell journal show");
     }
     assert_eq!(cluster.state().creates, 1);
-    // On another service the key means nothing.
-    let elsewhere = well();
+    // Import keys are separate for each service.
+    let elsewhere = healthy_cluster();
     import(&folder, &elsewhere, "key: \"k\"").run();
     assert_eq!(elsewhere.state().creates, 1);
 }
 
 #[test]
-fn without_a_key_the_same_import_is_two_jobs() {
+fn a_repeated_import_without_a_key_makes_two_jobs() {
     let folder = Folder::new();
-    let cluster = well();
+    let cluster = healthy_cluster();
     import(&folder, &cluster, "").stdout("job-1\n").run();
     import(&folder, &cluster, "").stdout("job-2\n").run();
     assert_eq!(states(&folder), ["Submitted", "Submitted"]);
 }
 
 #[test]
-fn the_local_service_goes_by_its_data_folder() {
+fn the_local_service_is_identified_by_its_data_folder() {
     let folder = Folder::new();
     folder.work("rows.jsonl", "{\"id\": 1, \"vector\": [1, 2]}\n");
     let text = r#"connect("local"); if "c" in collections() {} else { create_collection("c", #{dimension: 2}); }
@@ -188,11 +188,11 @@ fn the_local_service_goes_by_its_data_folder() {
 }
 
 #[test]
-fn what_the_journal_knows_can_be_listed_and_narrowed_down() {
+fn submissions_can_be_listed_and_filtered() {
     let folder = Folder::new();
     let cluster = Cluster::start(|number, _| match number {
-        2 => Fate::Instead(Reply::json(r#"{"code":47005,"message":"no"}"#)),
-        _ => Fate::Answer,
+        2 => CreateOutcome::Instead(Reply::json(r#"{"code":47005,"message":"no"}"#)),
+        _ => CreateOutcome::Answer,
     });
     import(&folder, &cluster, "key: \"a 1\"").run();
     import(&folder, &cluster, "key: \"a 2\"").status(7).run();
@@ -243,9 +243,9 @@ fn what_the_journal_knows_can_be_listed_and_narrowed_down() {
 }
 
 #[test]
-fn a_dry_run_writes_nothing_down_and_knows_the_keys() {
+fn a_dry_run_applies_known_keys_and_writes_nothing() {
     let folder = Folder::new();
-    let cluster = well();
+    let cluster = healthy_cluster();
     let dry = |options: &str| {
         let test = import(&folder, &cluster, options);
         let mut args = vec!["--dry-run".to_owned()];

@@ -1,13 +1,13 @@
-//! A lost answer, and what scans find out about it.
+//! Lost answers, and the scans that look for their jobs.
 
-use crate::exactly_once::cluster::{Cluster, Fate};
+use crate::exactly_once::cluster::{Cluster, CreateOutcome};
 use crate::exactly_once::tools::{import, states, submissions};
 use crate::support::harness::Folder;
 use crate::support::server::Reply;
 use serde_json::Value;
 
-/// Answers that say nothing certain.
-fn losses() -> Vec<Reply> {
+/// Returns answers that don't show whether a job was made.
+fn lost_answers() -> Vec<Reply> {
     vec![
         Reply::Drop,
         Reply::status(500, "oops"),
@@ -19,40 +19,41 @@ fn losses() -> Vec<Reply> {
 }
 
 #[test]
-fn a_job_that_was_made_is_found_by_its_files() {
-    for loss in losses() {
+fn a_created_job_is_found_by_its_files() {
+    for loss in lost_answers() {
         let folder = Folder::new();
-        let told = format!("{loss:?}");
-        let cluster = Cluster::start(move |_, _| Fate::Made(loss.clone()));
-        // Others' jobs, before and of the same file, do not confuse it.
+        let case = format!("{loss:?}");
+        let cluster = Cluster::start(move |_, _| CreateOutcome::Made(loss.clone()));
+        // Jobs of other clients aren't mistaken for this one, neither an earlier job of the same file nor one of
+        // another file.
         cluster.state().make("books", &["day/1.json"]);
         cluster.state().make("books", &["night/1.json"]);
         import(&folder, &cluster, "").stdout("job-3\n").run();
-        assert_eq!(cluster.state().creates, 1, "{told}");
-        assert_eq!(states(&folder), ["Submitted"], "{told}");
+        assert_eq!(cluster.state().creates, 1, "{case}");
+        assert_eq!(states(&folder), ["Submitted"], "{case}");
     }
 }
 
 #[test]
-fn a_job_that_was_not_made_is_sent_again() {
-    for loss in losses() {
+fn a_request_that_made_no_job_is_sent_again() {
+    for loss in lost_answers() {
         let folder = Folder::new();
-        let told = format!("{loss:?}");
+        let case = format!("{loss:?}");
         let cluster = Cluster::start(move |number, _| match number {
-            1 => Fate::Instead(loss.clone()),
-            _ => Fate::Answer,
+            1 => CreateOutcome::Instead(loss.clone()),
+            _ => CreateOutcome::Answer,
         });
         cluster.state().make("books", &["day/1.json"]);
         import(&folder, &cluster, "").stdout("job-2\n").run();
-        assert_eq!(cluster.state().creates, 2, "{told}");
-        assert_eq!(states(&folder), ["Submitted"], "{told}");
+        assert_eq!(cluster.state().creates, 2, "{case}");
+        assert_eq!(states(&folder), ["Submitted"], "{case}");
     }
 }
 
 #[test]
-fn a_job_of_an_alias_is_found_by_whatever_name_the_list_has() {
+fn a_job_of_an_alias_is_found_by_either_name() {
     let folder = Folder::new();
-    let cluster = Cluster::start(|_, _| Fate::Made(Reply::Drop));
+    let cluster = Cluster::start(|_, _| CreateOutcome::Made(Reply::Drop));
     cluster.state().alias = Some(("books".to_owned(), "books_v2".to_owned()));
     cluster.state().make("books_v2", &["day/1.json"]);
     import(&folder, &cluster, "").stdout("job-2\n").run();
@@ -60,28 +61,28 @@ fn a_job_of_an_alias_is_found_by_whatever_name_the_list_has() {
 }
 
 #[test]
-fn a_list_that_lags_behind_is_waited_for() {
+fn a_lagging_list_is_waited_for() {
     let folder = Folder::new();
-    let cluster = Cluster::start(|_, _| Fate::Made(Reply::Drop));
-    // Each scan is two lists on this dialect.
+    let cluster = Cluster::start(|_, _| CreateOutcome::Made(Reply::Drop));
+    // Each scan reads two lists in this dialect.
     cluster.state().lag = 5;
     import(&folder, &cluster, "").stdout("job-1\n").run();
     assert_eq!(cluster.state().creates, 1);
 }
 
 #[test]
-fn a_job_that_does_not_tell_its_files_yet_is_polled() {
+fn a_job_that_shows_no_files_yet_is_polled() {
     let folder = Folder::new();
-    let cluster = Cluster::start(|_, _| Fate::Made(Reply::Drop));
+    let cluster = Cluster::start(|_, _| CreateOutcome::Made(Reply::Drop));
     cluster.state().mute = 4;
     import(&folder, &cluster, "").stdout("job-1\n").run();
     assert_eq!(cluster.state().creates, 1);
 }
 
 #[test]
-fn a_job_that_never_tells_its_files_is_in_doubt() {
+fn a_job_that_never_shows_its_files_is_unknown() {
     let folder = Folder::new();
-    let cluster = Cluster::start(|_, _| Fate::Made(Reply::Drop));
+    let cluster = Cluster::start(|_, _| CreateOutcome::Made(Reply::Drop));
     cluster.state().mute = usize::MAX;
     let text = format!(
         r#"{} try {{ import("books", "day/1.json") }} catch (e) {{ print(e.kind); print(e.exit); print(e.jobs); throw e; }}"#,
@@ -96,16 +97,16 @@ fn a_job_that_never_tells_its_files_is_in_doubt() {
 }
 
 #[test]
-fn two_jobs_of_the_same_files_are_in_doubt_until_someone_says() {
+fn two_jobs_of_the_same_files_are_unknown_until_settled() {
     let folder = Folder::new();
-    let cluster = Cluster::start(|_, _| Fate::Made(Reply::Drop));
-    // Both show at once, after the baseline: one is somebody else's, which nobody can tell.
+    let cluster = Cluster::start(|_, _| CreateOutcome::Made(Reply::Drop));
+    // Both jobs appear at the same time after the baseline. One is another client's, but nothing shows which.
     let running = import(&folder, &cluster, "key: \"k\"").status(6);
     let doubtful = {
         let hidden = cluster.state().make("books", &["day/1.json"]);
         let mut state = cluster.state();
         let job = state.jobs.last_mut().expect("a job");
-        // connect, then two lists of the baseline.
+        // connect's list, then the two lists of the baseline.
         job.hidden = 3;
         hidden
     };
@@ -114,7 +115,7 @@ fn two_jobs_of_the_same_files_are_in_doubt_until_someone_says() {
         .complains("job-2")
         .complains("more jobs than one");
     assert_eq!(states(&folder), ["Unknown"]);
-    // Under the same key it is looked for again, with the same result, and never sent.
+    // A run under the same key looks for the job again, with the same result, and sends nothing.
     import(&folder, &cluster, "key: \"k\"").status(6).run();
     assert_eq!(cluster.state().creates, 1);
     let id = submissions(&folder)[0]["submission"]
@@ -130,7 +131,7 @@ fn two_jobs_of_the_same_files_are_in_doubt_until_someone_says() {
         let test = folder.test().args(["journal", "settle", &id]);
         test.args(words.iter().copied()).run()
     };
-    // A slip can be corrected.
+    // A wrong `settle` can be corrected.
     settle(&["--job", "job-22"]).complains("settling it again");
     settle(&["--job", "job-2"]).complains("has made the job job-2");
     import(&folder, &cluster, "key: \"k\"")
@@ -140,7 +141,7 @@ fn two_jobs_of_the_same_files_are_in_doubt_until_someone_says() {
 }
 
 #[test]
-fn a_list_that_cannot_be_read_leaves_doubt() {
+fn an_unreadable_list_leaves_the_job_unknown() {
     let folder = Folder::new();
     let (broken, lists) = (
         Reply::status(500, "oops"),
@@ -170,16 +171,16 @@ fn a_list_that_cannot_be_read_leaves_doubt() {
 }
 
 #[test]
-fn a_list_that_changes_while_it_is_read_does_not_count() {
+fn a_list_that_changes_while_it_is_read_is_ignored() {
     let folder = Folder::new();
     let cluster = Cluster::start(|number, _| match number {
-        1 => Fate::Instead(Reply::Drop),
-        _ => Fate::Answer,
+        1 => CreateOutcome::Instead(Reply::Drop),
+        _ => CreateOutcome::Answer,
     });
     for _ in 0..250 {
         cluster.state().make("books", &["old.json"]);
     }
-    // The first page, read again, shows a new job for a while: such scans prove nothing.
+    // For a while the first page shows a new job when it's read again, so the scan proves nothing.
     let text = format!(
         r#"{} print("ready"); let job = import("books", "s3://bucket/day/1.json"); print(job.id != "");"#,
         cluster.connect("v2", "settle: 0.6")
@@ -193,9 +194,9 @@ fn a_list_that_changes_while_it_is_read_does_not_count() {
 }
 
 #[test]
-fn a_service_that_loses_every_request_is_given_up_without_doubt() {
+fn a_service_that_loses_every_request_leaves_no_unknown_job() {
     let folder = Folder::new();
-    let cluster = Cluster::start(|_, _| Fate::Instead(Reply::Drop));
+    let cluster = Cluster::start(|_, _| CreateOutcome::Instead(Reply::Drop));
     let text = format!(
         r#"{} import(#{{collection: "books", url: "day/1.json", key: "k"}})"#,
         cluster.connect("milvus", "settle: 0.01")
@@ -207,14 +208,14 @@ fn a_service_that_loses_every_request_is_given_up_without_doubt() {
 }
 
 #[test]
-fn a_server_that_honours_the_header_is_asked_again() {
+fn a_server_that_honours_keys_gets_the_request_again() {
     let folder = Folder::new();
     let cluster = Cluster::start(|number, _| match number {
-        1 => Fate::Instead(Reply::Drop),
-        2 => Fate::Instead(Reply::status(429, "slow")),
-        3 => Fate::Instead(Reply::status(401, "a moment please")),
-        4 => Fate::Instead(Reply::status(500, "oops")),
-        _ => Fate::Answer,
+        1 => CreateOutcome::Instead(Reply::Drop),
+        2 => CreateOutcome::Instead(Reply::status(429, "slow")),
+        3 => CreateOutcome::Instead(Reply::status(401, "a moment please")),
+        4 => CreateOutcome::Instead(Reply::status(500, "oops")),
+        _ => CreateOutcome::Answer,
     });
     let text = format!(
         r#"{} print(import("books", "day/1.json").id);"#,

@@ -1,4 +1,4 @@
-//! Submitting exactly once: a test for each step, for each kind of bad day, and for death between any two steps.
+//! Exactly-once submission: tests for each step, each kind of fault, and a kill between any two steps.
 
 mod cluster;
 mod crashes;

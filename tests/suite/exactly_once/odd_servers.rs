@@ -1,11 +1,11 @@
-//! Servers that behave oddly, but as real ones may: one job all the same, or exit code 6.
+//! Servers with unusual but realistic behaviour. The result is one job, or exit code 6.
 
-use crate::exactly_once::cluster::{Cluster, Fate};
-use crate::exactly_once::tools::{SETTLE, gate, import, kill, states, submissions};
+use crate::exactly_once::cluster::{Cluster, CreateOutcome};
+use crate::exactly_once::tools::{SETTLE, import, kill, request_hold, states, submissions};
 use crate::support::harness::Folder;
 use crate::support::server::Reply;
 
-/// An import of `day/1.json` under the key `k`, over a connection with these options.
+/// Returns an import of `day/1.json` under the key `k`, over a connection with these options.
 fn keyed(
     folder: &Folder,
     cluster: &Cluster,
@@ -23,20 +23,21 @@ fn keyed(
     ))
 }
 
-/// A run that dies before it learns of its job, which the service forgets then.
+/// Starts a cluster whose first answer is lost, kills the run before it finds its job, and makes the service forget the
+/// job.
 fn lost_and_forgotten(folder: &Folder, api: &str) -> Cluster {
-    let (at_gate, key) = gate();
+    let (hold, control) = request_hold();
     let cluster = Cluster::start(move |number, _| {
         if number == 1 {
-            at_gate.pass();
-            return Fate::Made(Reply::Drop);
+            hold.wait();
+            return CreateOutcome::Made(Reply::Drop);
         }
-        Fate::Answer
+        CreateOutcome::Answer
     });
     let run = keyed(folder, &cluster, api, SETTLE).spawn();
-    key.await_arrival();
+    control.await_arrival();
     kill(run);
-    key.open();
+    control.release();
     while cluster.state().jobs.is_empty() {
         std::thread::yield_now();
     }
@@ -55,7 +56,7 @@ fn absence_proves_nothing_once_the_service_may_have_forgotten_the_job() {
             assert_eq!(states(&folder), ["Unknown"], "{api}");
         }
         assert_eq!(cluster.state().creates, 1, "{api}");
-        // What is young enough, or never forgotten, is sent again.
+        // A submission is sent again if it's recent or the service never forgets jobs.
         let young = keyed(
             &folder,
             &cluster,
@@ -66,9 +67,9 @@ fn absence_proves_nothing_once_the_service_may_have_forgotten_the_job() {
     }
 }
 
-/// A stored age that can't be counted counts as old: another start of the machine, or a journal without ages.
+/// Ages don't count across a restart of the machine, or in a journal without ages.
 #[test]
-fn an_age_that_cannot_be_counted_counts_as_old() {
+fn an_unknown_age_counts_as_old() {
     for (from, to) in [
         ("\"boot\":\"", "\"boot\":\"other "),
         ("\"moment\"", "\"was\""),
@@ -85,12 +86,12 @@ fn an_age_that_cannot_be_counted_counts_as_old() {
 }
 
 #[test]
-fn an_id_that_belongs_to_another_submission_is_not_taken() {
+fn the_id_of_another_submissions_job_is_rejected() {
     for api in ["v1", "v2", "milvus"] {
         let folder = Folder::new();
         let cluster = Cluster::start(|number, _| match number {
-            2 => Fate::Made(Reply::json(r#"{"code":0,"data":{"jobId":"job-1"}}"#)),
-            _ => Fate::Answer,
+            2 => CreateOutcome::Made(Reply::json(r#"{"code":0,"data":{"jobId":"job-1"}}"#)),
+            _ => CreateOutcome::Answer,
         });
         let text = format!(
             r#"{} for no in 1..3 {{ print(import(#{{collection: "books", url: `s3://bucket/day/${{no}}.json`, key: `${{no}}`}}).id) }}"#,
@@ -107,27 +108,28 @@ fn an_id_that_belongs_to_another_submission_is_not_taken() {
 }
 
 #[test]
-fn an_id_that_was_there_before_is_not_taken_by_what_has_no_key() {
+fn an_import_without_a_key_rejects_the_id_of_an_older_job() {
     let folder = Folder::new();
-    let cluster =
-        Cluster::start(|_, _| Fate::Made(Reply::json(r#"{"code":0,"data":{"jobId":"job-1"}}"#)));
+    let cluster = Cluster::start(|_, _| {
+        CreateOutcome::Made(Reply::json(r#"{"code":0,"data":{"jobId":"job-1"}}"#))
+    });
     cluster.state().make("books", &["night/1.json"]);
     import(&folder, &cluster, "").stdout("job-2\n").run();
 }
 
 #[test]
-fn a_failed_job_of_the_same_header_is_followed_by_the_next_attempt() {
+fn a_failed_job_with_the_same_header_leads_to_a_new_attempt() {
     for (state, expected) in [
         ("Failed", "job-2\n"),
         ("Aborted", "job-2\n"),
         ("Completed", "job-1\n"),
         ("Importing", "job-1\n"),
     ] {
-        let cluster = Cluster::start(|_, _| Fate::Answer);
+        let cluster = Cluster::start(|_, _| CreateOutcome::Answer);
         cluster.state().honours = true;
         import(&Folder::new(), &cluster, "key: \"k\"").run();
         state.clone_into(&mut cluster.state().jobs[0].state);
-        // A fresh data folder knows nothing of the key.
+        // A new data folder has no record of the key.
         let folder = Folder::new();
         import(&folder, &cluster, "key: \"k\"")
             .stdout(expected)
@@ -139,8 +141,8 @@ fn a_failed_job_of_the_same_header_is_followed_by_the_next_attempt() {
 }
 
 #[test]
-fn a_job_of_the_same_header_that_never_tells_its_files_is_in_doubt() {
-    let cluster = Cluster::start(|_, _| Fate::Answer);
+fn a_job_with_the_same_header_but_no_files_is_unknown() {
+    let cluster = Cluster::start(|_, _| CreateOutcome::Answer);
     cluster.state().honours = true;
     import(&Folder::new(), &cluster, "key: \"k\"").run();
     cluster.state().jobs[0].mute = usize::MAX;
@@ -151,19 +153,19 @@ fn a_job_of_the_same_header_that_never_tells_its_files_is_in_doubt() {
     assert_eq!(cluster.state().jobs.len(), 1);
 }
 
-/// Limits and rights are checked before the key is looked up.
+/// The server checks limits and rights before it looks up the key.
 #[test]
-fn a_repeat_that_is_refused_or_busy_proves_nothing_of_the_first_send() {
+fn a_refused_repeat_proves_nothing_about_the_first_request() {
     for reply in [
         Reply::json(r#"{"code":1807,"message":"limiter"}"#),
         Reply::json(r#"{"code":1100,"message":"invalid"}"#),
         Reply::status(401, "who are you"),
     ] {
         let folder = Folder::new();
-        let told = format!("{reply:?}");
+        let case = format!("{reply:?}");
         let cluster = Cluster::start(move |number, _| match number {
-            1 => Fate::Made(Reply::Drop),
-            _ => Fate::Instead(reply.clone()),
+            1 => CreateOutcome::Made(Reply::Drop),
+            _ => CreateOutcome::Instead(reply.clone()),
         });
         cluster.state().honours = true;
         let test = keyed(
@@ -173,16 +175,16 @@ fn a_repeat_that_is_refused_or_busy_proves_nothing_of_the_first_send() {
             "settle: 0.2, honours_keys: true",
         );
         let ran = test.stdout("job-1\n").run();
-        assert_eq!(states(&folder), ["Submitted"], "{told} {}", ran.stderr);
-        assert!(cluster.state().creates > 1, "{told}");
+        assert_eq!(states(&folder), ["Submitted"], "{case} {}", ran.stderr);
+        assert!(cluster.state().creates > 1, "{case}");
     }
 }
 
 #[test]
-fn a_placeholder_in_place_of_the_file_rules_nothing_out() {
+fn a_placeholder_for_the_file_excludes_no_job() {
     for name in ["N/A", "-", "pending", "staging/x.tmp"] {
         let folder = Folder::new();
-        let cluster = Cluster::start(|_, _| Fate::Made(Reply::Drop));
+        let cluster = Cluster::start(|_, _| CreateOutcome::Made(Reply::Drop));
         cluster.state().placeholder = Some((2, name));
         import(&folder, &cluster, "").stdout("job-1\n").run();
         assert_eq!(cluster.state().creates, 1, "{name}");
@@ -192,7 +194,7 @@ fn a_placeholder_in_place_of_the_file_rules_nothing_out() {
 #[test]
 fn a_bare_file_name_is_no_proof() {
     let folder = Folder::new();
-    let cluster = Cluster::start(|_, _| Fate::Made(Reply::Drop));
+    let cluster = Cluster::start(|_, _| CreateOutcome::Made(Reply::Drop));
     cluster.state().base_names = true;
     let ran = keyed(&folder, &cluster, "milvus", "settle: 0.05")
         .status(6)
@@ -205,14 +207,14 @@ fn a_bare_file_name_is_no_proof() {
 }
 
 #[test]
-fn a_service_that_refuses_to_list_takes_imports() {
+fn a_service_that_refuses_lists_accepts_imports() {
     for reply in [
         Reply::status(403, "no rights"),
         Reply::json(r#"{"code":80002,"message":"unauthorized"}"#),
     ] {
         let cluster = Cluster::start(|number, _| match number {
-            3.. => Fate::Made(Reply::Drop),
-            _ => Fate::Answer,
+            3.. => CreateOutcome::Made(Reply::Drop),
+            _ => CreateOutcome::Answer,
         });
         cluster.state().refused_list = Some(reply);
         let folder = Folder::new();
@@ -237,7 +239,7 @@ fn a_service_that_refuses_to_list_takes_imports() {
 #[test]
 fn jobs_of_an_alias_are_found_on_v1() {
     let folder = Folder::new();
-    let cluster = Cluster::start(|_, _| Fate::Made(Reply::Drop));
+    let cluster = Cluster::start(|_, _| CreateOutcome::Made(Reply::Drop));
     cluster.state().alias = Some(("books".to_owned(), "books_v2".to_owned()));
     cluster
         .state()
@@ -250,7 +252,7 @@ fn jobs_of_an_alias_are_found_on_v1() {
 }
 
 #[test]
-fn a_commit_or_abort_whose_answer_is_lost_reads_the_state() {
+fn after_a_lost_answer_commit_and_abort_read_the_state() {
     for (call, state) in [("commit", "Completed"), ("abort", "Aborted")] {
         for reply in [
             Reply::Drop,
@@ -260,9 +262,9 @@ fn a_commit_or_abort_whose_answer_is_lost_reads_the_state() {
             Reply::json(r#"{"code":500,"message":"internal"}"#),
             Reply::json("garbage"),
         ] {
-            let told = format!("{call} {reply:?}");
+            let case = format!("{call} {reply:?}");
             let folder = Folder::new();
-            let cluster = Cluster::start(|_, _| Fate::Answer);
+            let cluster = Cluster::start(|_, _| CreateOutcome::Answer);
             cluster.state().make("books", &["1.json"]);
             "Uncommitted".clone_into(&mut cluster.state().jobs[0].state);
             cluster.state().lost_ends.push(reply);
@@ -273,24 +275,24 @@ fn a_commit_or_abort_whose_answer_is_lost_reads_the_state() {
             );
             let test = || folder.test().args(["--yes"]).eval(&text);
             test().stdout(format!("{state}\n")).run();
-            // Already done is success.
+            // A repeat succeeds, because the job is already in the state.
             test().stdout(format!("{state}\n")).run();
-            assert!(cluster.state().ends >= 2, "{told}");
+            assert!(cluster.state().ends >= 2, "{case}");
         }
     }
 }
 
 #[test]
-fn a_decision_that_cannot_be_found_out_is_unknown() {
+fn a_commit_without_a_known_result_is_unknown() {
     let folder = Folder::new();
-    let cluster = Cluster::start(|_, _| Fate::Answer);
+    let cluster = Cluster::start(|_, _| CreateOutcome::Answer);
     cluster.state().make("books", &["1.json"]);
     "Uncommitted".clone_into(&mut cluster.state().jobs[0].state);
     cluster.state().lost_ends = vec![Reply::Drop; 100];
     cluster.state().commit_lag = usize::MAX;
     let text = format!("{} commit(\"job-1\")", cluster.connect("milvus", SETTLE));
     folder.test().eval(text).status(6).run();
-    // What a commit can't change stays a refusal, and is told at once.
+    // A commit that isn't possible in the job's state is refused at once.
     cluster.state().commit_lag = 0;
     cluster.state().lost_ends.clear();
     for state in ["Failed", "Importing"] {

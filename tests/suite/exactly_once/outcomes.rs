@@ -1,7 +1,7 @@
-//! Every answer to a create call is one of four: made, refused, never sent, unknown.
+//! Every answer to a create call has one of four outcomes: made, refused, never sent, unknown.
 
-use crate::exactly_once::cluster::{Cluster, Fate};
-use crate::exactly_once::tools::{SETTLE, gate, import, states, submissions};
+use crate::exactly_once::cluster::{Cluster, CreateOutcome};
+use crate::exactly_once::tools::{SETTLE, import, request_hold, states, submissions};
 use crate::support::harness::Folder;
 use crate::support::server::Reply;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -10,9 +10,9 @@ use std::process::Command;
 use std::thread::{self, JoinHandle};
 
 #[test]
-fn what_is_made_is_journalled_with_its_job() {
+fn a_created_job_is_journalled() {
     let folder = Folder::new();
-    let cluster = Cluster::start(|_, _| Fate::Answer);
+    let cluster = Cluster::start(|_, _| CreateOutcome::Answer);
     import(&folder, &cluster, "key: \"k\"")
         .stdout("job-1\n")
         .run();
@@ -36,7 +36,7 @@ fn what_is_made_is_journalled_with_its_job() {
 }
 
 #[test]
-fn what_is_refused_makes_no_job_and_is_not_sent_again() {
+fn a_refused_request_is_not_repeated() {
     for (reply, status) in [
         (
             Reply::json(r#"{"code":47005,"message":"no collection"}"#),
@@ -44,55 +44,55 @@ fn what_is_refused_makes_no_job_and_is_not_sent_again() {
         ),
         (Reply::status(401, "who are you"), 3),
         (Reply::json(r#"{"code":9,"message":"quota exceeded"}"#), 7),
-        // Longer than anybody waits for one import.
+        // Longer than the maximum wait for one import.
         (
             Reply::status(429, "slow down").with_header("retry-after", "30"),
             75,
         ),
     ] {
         let folder = Folder::new();
-        let told = format!("{reply:?}");
-        let cluster = Cluster::start(move |_, _| Fate::Instead(reply.clone()));
+        let case = format!("{reply:?}");
+        let cluster = Cluster::start(move |_, _| CreateOutcome::Instead(reply.clone()));
         import(&folder, &cluster, "key: \"k\"").status(status).run();
-        assert_eq!(cluster.state().creates, 1, "{told}");
-        assert_eq!(states(&folder), ["Refused"], "{told}");
-        // Its key is free to be used again.
+        assert_eq!(cluster.state().creates, 1, "{case}");
+        assert_eq!(states(&folder), ["Refused"], "{case}");
+        // The key can be used again.
         import(&folder, &cluster, "key: \"k\"").status(status).run();
-        assert_eq!(cluster.state().creates, 2, "{told}");
+        assert_eq!(cluster.state().creates, 2, "{case}");
     }
 }
 
 #[test]
-fn a_busy_service_is_asked_again_for_a_while() {
+fn a_request_is_repeated_while_the_service_is_busy() {
     for reply in [
         Reply::status(429, "slow down"),
         Reply::json(r#"{"code":47039,"message":"later"}"#),
         Reply::json(r#"{"code":8,"message":"rate limit exceeded"}"#),
         Reply::json(r#"{"code":2100,"message":"the number of jobs has reached the limit"}"#),
     ] {
-        let told = format!("{reply:?}");
+        let case = format!("{reply:?}");
         let folder = Folder::new();
         let busy = reply.clone();
         let cluster = Cluster::start(move |number, _| match number {
-            1 | 2 => Fate::Instead(busy.clone()),
-            _ => Fate::Answer,
+            1 | 2 => CreateOutcome::Instead(busy.clone()),
+            _ => CreateOutcome::Answer,
         });
         import(&folder, &cluster, "key: \"k\"").run();
-        assert_eq!(cluster.state().creates, 3, "{told}");
+        assert_eq!(cluster.state().creates, 3, "{case}");
         let folder = Folder::new();
-        let cluster = Cluster::start(move |_, _| Fate::Instead(reply.clone()));
+        let cluster = Cluster::start(move |_, _| CreateOutcome::Instead(reply.clone()));
         let ran = import(&folder, &cluster, "key: \"k\", busy_wait: 0.5").status(75);
         ran.run().complains("still busy after");
-        assert!(cluster.state().creates > 1, "{told}");
-        assert_eq!(states(&folder), ["Refused"], "{told}");
+        assert!(cluster.state().creates > 1, "{case}");
+        assert_eq!(states(&folder), ["Refused"], "{case}");
     }
 }
 
 #[test]
-fn how_long_a_busy_service_is_asked_is_a_setting() {
+fn busy_wait_limits_the_repeats() {
     let folder = Folder::new();
     let cluster = Cluster::start(|_, _| {
-        Fate::Instead(Reply::status(429, "slow").with_header("retry-after", "7"))
+        CreateOutcome::Instead(Reply::status(429, "slow").with_header("retry-after", "7"))
     });
     let connect = cluster.connect("milvus", "busy_wait: \"5s\"");
     for call in [
@@ -103,7 +103,7 @@ fn how_long_a_busy_service_is_asked_is_a_setting() {
         let ran = folder.test().eval(format!("{connect} {call}")).status(75);
         ran.run().complains("try again in 7s");
     }
-    // By default a batch waits longer than that.
+    // The default of a batch is longer.
     let ran = folder.test().eval(format!(
         r#"{} import_all("books", ["day/1.json"])"#,
         cluster.connect("milvus", SETTLE)
@@ -116,9 +116,9 @@ fn how_long_a_busy_service_is_asked_is_a_setting() {
 }
 
 #[test]
-fn what_our_own_checks_refuse_leaves_no_trace() {
+fn a_request_that_fails_local_checks_is_not_journalled() {
     let folder = Folder::new();
-    let cluster = Cluster::start(|_, _| Fate::Answer);
+    let cluster = Cluster::start(|_, _| CreateOutcome::Answer);
     import(&folder, &cluster, "access_key: \"a\"")
         .status(7)
         .run();
@@ -131,13 +131,13 @@ fn what_our_own_checks_refuse_leaves_no_trace() {
     assert!(states(&folder).is_empty());
 }
 
-/// A server that says it is zshell's own, so that no scan comes between; ends, and frees its port, when dropped.
-struct Own {
+/// A server that identifies itself as zshell's own, so no scan is needed. It frees its port when dropped.
+struct OwnServer {
     address: SocketAddr,
     serving: Option<JoinHandle<usize>>,
 }
 
-impl Own {
+impl OwnServer {
     fn at(address: &str) -> Self {
         let listener = TcpListener::bind(address).expect("a port");
         let address = listener.local_addr().expect("its address");
@@ -149,26 +149,26 @@ impl Own {
         Self { address, serving }
     }
 
-    /// Ends it, and tells how many create calls came.
+    /// Ends the server and returns the number of create calls.
     fn end(mut self) -> usize {
         self.stop().expect("it was serving")
     }
 
     fn stop(&mut self) -> Option<usize> {
         let serving = self.serving.take()?;
-        // A connection without a request ends it.
+        // A connection without a request ends the server.
         drop(TcpStream::connect(self.address));
         serving.join().ok()
     }
 }
 
-impl Drop for Own {
+impl Drop for OwnServer {
     fn drop(&mut self) {
         self.stop();
     }
 }
 
-/// Answers one request; true if that was a create call, `None` without a request.
+/// Answers one request. Returns true for a create call, and `None` if there was no request.
 fn answer(mut stream: TcpStream) -> Option<bool> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let (mut head, mut length) = (String::new(), 0);
@@ -199,11 +199,11 @@ fn answer(mut stream: TcpStream) -> Option<bool> {
 }
 
 #[test]
-fn what_was_never_sent_is_sent_again() {
+fn a_request_that_was_never_sent_is_sent_again() {
     let folder = Folder::new();
-    let server = Own::at("127.0.0.1:0");
+    let server = OwnServer::at("127.0.0.1:0");
     let address = server.address.to_string();
-    // The script goes on once the pipe is closed.
+    // The script continues once the pipe is closed.
     let go = folder.path("work/go");
     let made = Command::new("mkfifo").arg(&go).status();
     assert!(made.expect("mkfifo runs").success());
@@ -216,7 +216,7 @@ fn what_was_never_sent_is_sent_again() {
     assert_eq!(server.end(), 0);
     std::fs::write(&go, "").expect("the script goes on");
     run.await_error("< failed POST");
-    let again = Own::at(&address);
+    let again = OwnServer::at(&address);
     run.end();
     assert_eq!(again.end(), 1);
     assert_eq!(states(&folder), ["Submitted"]);
@@ -225,16 +225,16 @@ fn what_was_never_sent_is_sent_again() {
 #[test]
 fn an_answer_that_comes_after_ctrl_c_is_journalled() {
     let folder = Folder::new();
-    let (at_gate, key) = gate();
+    let (hold, control) = request_hold();
     let cluster = Cluster::start(move |_, _| {
-        at_gate.pass();
-        Fate::Answer
+        hold.wait();
+        CreateOutcome::Answer
     });
     let mut run = import(&folder, &cluster, "key: \"k\"").status(130).spawn();
-    key.await_arrival();
+    control.await_arrival();
     run.signal("INT");
     run.await_error("waiting for the answer");
-    key.open();
+    control.release();
     run.end()
         .complains("journal show zshell-")
         .complains("interrupted");
@@ -250,22 +250,22 @@ fn an_answer_that_comes_after_ctrl_c_is_journalled() {
 }
 
 #[test]
-fn a_run_is_not_held_up_by_an_answer_that_does_not_come() {
+fn a_terminated_run_does_not_wait_for_a_missing_answer() {
     let folder = Folder::new();
-    let (at_gate, key) = gate();
+    let (hold, control) = request_hold();
     let cluster = Cluster::start(move |number, _| {
         if number == 1 {
-            at_gate.pass();
+            hold.wait();
         }
-        Fate::Answer
+        CreateOutcome::Answer
     });
     let run = import(&folder, &cluster, "key: \"k\"").status(143).spawn();
-    key.await_arrival();
+    control.await_arrival();
     run.signal("TERM");
     run.end();
     assert_eq!(states(&folder), ["Unknown"]);
-    key.open();
-    // Nothing of the first one shows until the gate was opened; now it does, or it is made anew, but never both.
+    control.release();
+    // The first job appears only after its request is released, so now it's found or made again, but never both.
     import(&folder, &cluster, "key: \"k\"").run();
     assert_eq!(cluster.state().of_file("day/1.json").len(), 1);
 }

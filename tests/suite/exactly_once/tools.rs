@@ -1,4 +1,4 @@
-//! What these tests have in common.
+//! Helpers of these tests.
 
 use crate::exactly_once::cluster::Cluster;
 use crate::support::harness::{Folder, Running, Test};
@@ -7,53 +7,56 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// Nothing takes longer unless it hangs.
+/// Maximum time to wait for anything that should happen.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
 
-/// A place in a server's closure where requests wait until the test lets them go on.
-pub(crate) struct Gate {
+/// A point in a server's closure where requests wait until the test releases them.
+pub(crate) struct RequestHold {
     arrived: Sender<()>,
     open: Mutex<Receiver<()>>,
 }
 
-/// The test's side of a [`Gate`].
-pub(crate) struct Key {
+/// The test's side of a [`RequestHold`].
+pub(crate) struct HoldControl {
     arrivals: Receiver<()>,
     opener: Sender<()>,
 }
 
-pub(crate) fn gate() -> (Gate, Key) {
+pub(crate) fn request_hold() -> (RequestHold, HoldControl) {
     let (arrived, arrivals) = mpsc::channel();
     let (opener, open) = mpsc::channel();
     let open = Mutex::new(open);
-    (Gate { arrived, open }, Key { arrivals, opener })
+    (
+        RequestHold { arrived, open },
+        HoldControl { arrivals, opener },
+    )
 }
 
-impl Gate {
-    /// Waits here; a test that has ended lets everything go on.
-    pub(crate) fn pass(&self) {
+impl RequestHold {
+    /// Waits until the test releases the request or ends.
+    pub(crate) fn wait(&self) {
         let _ = self.arrived.send(());
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let _ = open.recv_timeout(PATIENCE);
     }
 }
 
-impl Key {
-    /// Waits until a request is at the gate.
+impl HoldControl {
+    /// Waits until a request arrives.
     pub(crate) fn await_arrival(&self) {
         self.arrivals
             .recv_timeout(PATIENCE)
-            .expect("a request at the gate");
+            .expect("a request arrives");
     }
 
-    /// Lets one request go on.
-    pub(crate) fn open(&self) {
-        self.opener.send(()).expect("a gate");
+    /// Releases one request.
+    pub(crate) fn release(&self) {
+        self.opener.send(()).expect("the hold");
     }
 }
 
-/// A run that imports `day/1.json` into `books` of the cluster, with more options such as `key: "k"`, and prints the
-/// job's id.
+/// Returns a run that imports `day/1.json` into `books` of the cluster, with more options such as `key: "k"`, and
+/// prints the job's id.
 pub(crate) fn import(folder: &Folder, cluster: &Cluster, options: &str) -> Test {
     let text = format!(
         r#"{} let job = import(#{{collection: "books", url: "day/1.json", {options}}}); print(job.id);"#,
@@ -62,10 +65,10 @@ pub(crate) fn import(folder: &Folder, cluster: &Cluster, options: &str) -> Test 
     folder.test().eval(text)
 }
 
-/// A short `settle`, long enough for the list calls of a busy machine to begin after it.
+/// A short `settle`, but long enough that a busy machine's list calls begin after it.
 pub(crate) const SETTLE: &str = "settle: 0.2";
 
-/// The journal's submissions, the latest first.
+/// Returns the journal's submissions, the latest first.
 pub(crate) fn submissions(folder: &Folder) -> Vec<Value> {
     let ran = folder
         .test()
@@ -77,7 +80,7 @@ pub(crate) fn submissions(folder: &Folder) -> Vec<Value> {
     list
 }
 
-/// The states of the journal's submissions, the latest first.
+/// Returns the states of the journal's submissions, the latest first.
 pub(crate) fn states(folder: &Folder) -> Vec<String> {
     let state = |it: &Value| it["state"].as_str().expect("a state").to_owned();
     submissions(folder).iter().map(state).collect()

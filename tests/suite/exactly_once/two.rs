@@ -1,101 +1,100 @@
-//! Two processes at once.
+//! Two processes at the same time.
 
-use crate::exactly_once::cluster::{Cluster, Fate};
-use crate::exactly_once::tools::{SETTLE, gate, import, states};
+use crate::exactly_once::cluster::{Cluster, CreateOutcome};
+use crate::exactly_once::tools::{SETTLE, import, request_hold, states};
 use crate::support::harness::Folder;
 use crate::support::server::Reply;
 use std::sync::Mutex;
 
 #[test]
-fn the_same_key_at_the_same_time_is_one_job() {
+fn one_key_used_twice_at_the_same_time_makes_one_job() {
     let folder = Folder::new();
-    let (at_gate, key) = gate();
+    let (hold, control) = request_hold();
     let cluster = Cluster::start(move |_, _| {
-        at_gate.pass();
-        Fate::Answer
+        hold.wait();
+        CreateOutcome::Answer
     });
     let first = import(&folder, &cluster, "key: \"k\"")
         .stdout("job-1\n")
         .spawn();
-    key.await_arrival();
+    control.await_arrival();
     let mut second = import(&folder, &cluster, "key: \"k\"")
         .stdout("job-1\n")
         .spawn();
     second.await_error("being submitted already");
-    key.open();
+    control.release();
     first.end();
     second.end();
     assert_eq!(cluster.state().creates, 1);
 }
 
 #[test]
-fn the_same_key_for_something_else_is_refused_while_the_first_is_under_way() {
+fn a_key_in_use_is_refused_for_another_import() {
     let folder = Folder::new();
-    let (at_gate, key) = gate();
+    let (hold, control) = request_hold();
     let cluster = Cluster::start(move |_, _| {
-        at_gate.pass();
-        Fate::Answer
+        hold.wait();
+        CreateOutcome::Answer
     });
     let first = import(&folder, &cluster, "key: \"k\"")
         .stdout("job-1\n")
         .spawn();
-    key.await_arrival();
+    control.await_arrival();
     let test = import(&folder, &cluster, "partition: \"p\", key: \"k\"").status(7);
     test.run().complains("belongs to another submission");
-    key.open();
+    control.release();
     first.end();
     assert_eq!(cluster.state().creates, 1);
 }
 
 #[test]
-fn a_run_that_waits_for_another_can_be_stopped() {
+fn a_run_that_waits_for_another_can_be_interrupted() {
     let folder = Folder::new();
-    let (at_gate, key) = gate();
+    let (hold, control) = request_hold();
     let cluster = Cluster::start(move |_, _| {
-        at_gate.pass();
-        Fate::Answer
+        hold.wait();
+        CreateOutcome::Answer
     });
     let first = import(&folder, &cluster, "").spawn();
-    key.await_arrival();
+    control.await_arrival();
     let mut second = import(&folder, &cluster, "").status(130).spawn();
     second.await_error("being submitted already");
     second.signal("INT");
     second.end();
-    key.open();
+    control.release();
     first.end();
     assert_eq!((cluster.state().creates, states(&folder).len()), (1, 1));
 }
 
-/// Two imports of files that a job's progress shows alike; which of them made the job nobody can tell.
+/// A job's progress shows the files of both imports alike, so nothing proves which import made the job.
 #[test]
-fn a_job_that_may_be_another_submissions_is_not_taken() {
+fn a_job_that_may_belong_to_another_submission_is_rejected() {
     let folder = Folder::new();
-    let (at_gate, key) = gate();
-    let at_gate = Mutex::new(Some(at_gate));
+    let (hold, control) = request_hold();
+    let hold = Mutex::new(Some(hold));
     let cluster = Cluster::start(move |number, _| {
         if number == 1 {
-            // Not made, and not answered before the second one is.
-            at_gate
-                .lock()
-                .expect("a gate")
+            // The first request makes no job, and its answer comes after the second one.
+            hold.lock()
+                .expect("the hold")
                 .take()
                 .expect("the first")
-                .pass();
-            return Fate::Instead(Reply::Drop);
+                .wait();
+            return CreateOutcome::Instead(Reply::Drop);
         }
-        Fate::Made(Reply::Drop)
+        CreateOutcome::Made(Reply::Drop)
     });
     let first = import(&folder, &cluster, "partition: \"p\"")
         .status(6)
         .spawn();
-    key.await_arrival();
+    control.await_arrival();
     let second = import(&folder, &cluster, "partition: \"q\"")
         .status(6)
         .spawn();
     while cluster.state().creates < 2 {
         std::thread::yield_now();
     }
-    key.open();
+    control.release();
     first
         .end()
         .complains("so has another submission")
@@ -108,13 +107,13 @@ fn a_job_that_may_be_another_submissions_is_not_taken() {
 }
 
 #[test]
-fn different_files_lost_at_the_same_time_find_their_own_jobs() {
+fn concurrent_lost_imports_find_their_own_jobs() {
     let folder = Folder::new();
     let cluster = Cluster::start(|number, _| {
         if number % 2 == 0 {
-            Fate::Made(Reply::Drop)
+            CreateOutcome::Made(Reply::Drop)
         } else {
-            Fate::Instead(Reply::status(500, "oops"))
+            CreateOutcome::Instead(Reply::status(500, "oops"))
         }
     });
     let runs: Vec<_> = (0..4)
