@@ -1,4 +1,4 @@
-//! `alias`.
+//! The functions and commands about aliases.
 
 use crate::shell::local::{create, rows};
 use crate::support::harness::Test;
@@ -25,7 +25,7 @@ fn an_alias_is_created_moved_and_kept() {
 }
 
 #[test]
-fn a_refused_alias_ends_with_7() {
+fn a_refused_alias_exits_with_7() {
     for (call, part) in [
         (r#"alias("books", "books_2")"#, "books_2"),
         (r#"alias("books_1", "books_1")"#, "conflicts"),

@@ -1,4 +1,4 @@
-//! What follows the script on the command line: `args`, `opts`, `params`, `--help`.
+//! Arguments after the script on the command line: `args`, `opts`, `params`, `--help`.
 
 use crate::support::harness::Test;
 
@@ -52,7 +52,7 @@ fn options_have_the_types_of_their_declaration() {
 }
 
 #[test]
-fn a_wrong_argument_ends_with_2_and_the_usage_before_anything_runs() {
+fn a_wrong_argument_exits_with_2_and_shows_the_usage() {
     for (args, problem) in [
         (&[][..], "--collection is missing"),
         (&["--collection"], "--collection needs a value"),
@@ -88,7 +88,7 @@ fn a_wrong_argument_ends_with_2_and_the_usage_before_anything_runs() {
 }
 
 #[test]
-fn help_is_the_comment_and_the_declaration_and_runs_nothing() {
+fn help_shows_the_comment_and_options_and_runs_nothing() {
     let expected = "\
 Imports last night's files.
 
@@ -128,7 +128,7 @@ Options:
 }
 
 #[test]
-fn help_lists_required_options_first_and_then_the_order_of_the_source() {
+fn help_lists_required_options_first_in_source_order() {
     for text in [
         "params(#{z: 1, b: (), y: 2, a: ()})",
         // Values that are computed, and a call that isn't the first statement.
@@ -150,7 +150,7 @@ fn help_lists_required_options_first_and_then_the_order_of_the_source() {
 }
 
 #[test]
-fn what_is_only_known_at_run_time_is_checked_then() {
+fn computed_declarations_are_checked_at_run_time() {
     let text = "params(#{day: date(-1), n: 2, dry: #{value: 1 > 2, help: \"sends nothing\"}}); print(opts.day.len()); print(opts.n); print(opts.dry)";
     let test = Test::new().script(text);
     test.clone().stdout("10\n2\nfalse\n").run();
@@ -179,7 +179,7 @@ fn what_is_only_known_at_run_time_is_checked_then() {
 }
 
 #[test]
-fn without_a_declaration_options_are_text() {
+fn options_without_a_declaration_are_text() {
     let test = Test::new().script("fn f() { opts } print(f().to_json()); print(args)");
     test.args(["a", "--n", "5", "--batch-size=7", "--all", "--flag", "true", "-v", "--", "--x"])
         .stdout("{\"all\":true,\"batch_size\":\"7\",\"flag\":\"true\",\"n\":\"5\"}\n[\"a\", \"-v\", \"--x\"]\n")
@@ -190,7 +190,7 @@ fn without_a_declaration_options_are_text() {
 }
 
 #[test]
-fn zshells_own_options_end_at_the_script() {
+fn options_after_the_script_belong_to_the_script() {
     let test = Test::new().args(["-o", "json", "eval", "args", "-q", "-o"]);
     assert_eq!(test.run().json(), serde_json::json!(["-q", "-o"]));
     let test = Test::new().script("fn f() { args } print(f() == args); args");
@@ -201,7 +201,7 @@ fn zshells_own_options_end_at_the_script() {
 }
 
 #[test]
-fn opts_are_seen_in_modules() {
+fn opts_are_visible_in_modules() {
     let test = Test::new().file("m.rhai", "fn days() { opts.days }");
     test.script("import \"m\" as m; params(#{days: 7}); print(m::days())")
         .args(["--days", "1"])
@@ -212,7 +212,7 @@ fn opts_are_seen_in_modules() {
 }
 
 #[test]
-fn a_wrong_declaration_is_told() {
+fn a_wrong_declaration_is_an_error() {
     for (text, problem) in [
         ("params(5)", "takes a map"),
         ("params(#{x: #{typ: \"int\"}})", "\"type\""),
@@ -293,7 +293,7 @@ fn durations_and_paths_are_checked_before_anything_runs() {
 }
 
 #[test]
-fn words_that_a_script_does_not_use_end_with_2() {
+fn unused_arguments_exit_with_2() {
     for (text, words, problem) in [
         ("print(1)", &["a.json"][..], "doesn't use \"a.json\""),
         ("print(1)", &["a", "b"], "doesn't use \"a\" and \"b\""),

@@ -1,4 +1,4 @@
-//! `import_all`: every file once, whatever happens in between.
+//! `import_all` imports every file once, whatever interrupts it.
 
 use crate::shell::local::{create, rows};
 use crate::shell::serve::serve;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-/// Files `f00.jsonl` and so on, each with so many rows of its own.
+/// Writes `count` files (`f00.jsonl` and so on) of `rows_each` rows each, all with different ids.
 fn files(folder: &Folder, count: u64, rows_each: u64) {
     for file in 0..count {
         let row =
@@ -26,13 +26,13 @@ pub(crate) fn folder_with(count: u64, rows_each: u64) -> Folder {
     folder
 }
 
-/// A script that connects to the local service and makes `books`.
+/// Returns a script that connects to the local service and creates `books`.
 pub(crate) fn local(text: &str) -> String {
     format!("connect(\"local\"); {} {text}", create("books"))
 }
 
 #[test]
-fn files_travel_in_groups_and_a_batch_tells_of_all() {
+fn files_are_grouped_into_jobs_and_reported_together() {
     let folder = folder_with(10, 5);
     let text = local(
         "let b = import_all(\"books\", glob(\"in/*.jsonl\"), #{files_per_job: 4});
@@ -48,7 +48,7 @@ fn files_travel_in_groups_and_a_batch_tells_of_all() {
 }
 
 #[test]
-fn the_same_batch_again_imports_nothing() {
+fn a_repeated_batch_imports_nothing() {
     let folder = folder_with(6, 5);
     let first = local("import_all(\"books\", glob(\"in/*.jsonl\"), #{files_per_job: 2})");
     folder.test().script(&first).run();
@@ -61,7 +61,7 @@ fn the_same_batch_again_imports_nothing() {
     folder.work("in/more.jsonl", rows(7));
     let ran = folder.test().script(second).run();
     ran.says("4 37 37\n");
-    // Another prefix is another batch.
+    // Batches with different prefixes are separate.
     let third = "connect(\"local\");
         let b = import_all(\"books\", glob(\"in/*.jsonl\"), #{key_prefix: \"anew\"});
         print(`${b.ok} ${b.rows} ${count(\"books\")}`);";
@@ -69,7 +69,7 @@ fn the_same_batch_again_imports_nothing() {
 }
 
 #[test]
-fn a_failure_stops_the_batch_or_does_not() {
+fn on_error_decides_if_a_failure_stops_the_batch() {
     let folder = folder_with(6, 5);
     folder.work("in/f02.jsonl", "{\"id\": 1}\n");
     let batch = "import_all(\"books\", glob(\"in/*.jsonl\"), #{files_per_job: 1, max_running: 1";
@@ -91,14 +91,14 @@ fn a_failure_stops_the_batch_or_does_not() {
     ran.says("5 1 25\n");
     ran.says("f02.jsonl");
     ran.complains("warning: 1 of 6 jobs failed");
-    // Mended, the next run imports that file alone.
+    // The next run imports only the corrected file.
     let row = json!({"id": 1000, "word": "w", "vector": [0, 0, 0, 0]});
     folder.work("in/f02.jsonl", row.to_string());
     go_on(0).says("6 0 26\n");
 }
 
 #[test]
-fn an_atomic_batch_is_seen_as_a_whole_or_not_at_all() {
+fn an_atomic_batch_is_committed_completely_or_not_at_all() {
     let folder = folder_with(6, 5);
     folder.work("in/f02.jsonl", "{\"id\": 1}\n");
     let batch = "import_all(\"books\", glob(\"in/*.jsonl\"), #{files_per_job: 1, atomic: true});";
@@ -116,7 +116,7 @@ fn an_atomic_batch_is_seen_as_a_whole_or_not_at_all() {
 }
 
 #[test]
-fn a_list_of_imports_goes_through_the_same_queue() {
+fn a_list_of_imports_is_a_batch_too() {
     let folder = folder_with(3, 5);
     let text = local(
         "let list = glob(\"in/*.jsonl\").map(|path| #{collection: \"books\", url: path});
@@ -134,7 +134,7 @@ fn a_list_of_imports_goes_through_the_same_queue() {
 }
 
 #[test]
-fn wrong_options_are_told() {
+fn wrong_options_are_errors() {
     for (options, part) in [
         ("files_per_job: 0", "at least 1"),
         ("on_error: \"ignore\"", "on_error is"),
@@ -146,17 +146,17 @@ fn wrong_options_are_told() {
     }
 }
 
-/// A cluster that takes two jobs at a time and needs three readings for each.
+/// State of a cluster that runs at most two jobs at a time. A job is complete after three progress calls.
 #[derive(Default)]
-struct Small {
-    /// Readings so far, by job.
+struct SmallCluster {
+    /// Progress calls so far, by job.
     jobs: BTreeMap<String, u32>,
     refused: u32,
     most: usize,
 }
 
-fn small() -> Server {
-    let state = Mutex::new(Small::default());
+fn small_cluster() -> Server {
+    let state = Mutex::new(SmallCluster::default());
     Server::start(move |request| {
         let mut it = state.lock().expect("the state");
         let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
@@ -194,8 +194,8 @@ fn small() -> Server {
 }
 
 #[test]
-fn a_busy_service_is_waited_for() {
-    let server = small();
+fn a_batch_waits_for_a_busy_service() {
+    let server = small_cluster();
     let text = format!(
         "{} let paths = []; for n in 0..7 {{ paths.push(`s3://bucket/${{n}}.json`); }}
          let b = import_all(\"c\", paths, #{{files_per_job: 1}}); print(`${{b.ok}} ${{b.rows}}`);",
@@ -218,7 +218,7 @@ fn a_busy_service_is_waited_for() {
 }
 
 #[test]
-fn a_batch_that_is_cut_off_goes_on_where_it_was() {
+fn an_interrupted_batch_continues() {
     let folder = folder_with(12, 40);
     let (service, url) = serve(&folder, &["--import-rate", "400"]);
     let batch = |atomic: bool| {
@@ -231,7 +231,7 @@ fn a_batch_that_is_cut_off_goes_on_where_it_was() {
         )
     };
     let text = batch(false);
-    // Killed at work, again and again.
+    // Killed repeatedly during the imports.
     for ended in [1, 3, 5] {
         let mut run = folder.test().script(&text).spawn();
         run.await_error(&format!("{ended} of 12 jobs"));
@@ -258,11 +258,11 @@ fn a_batch_that_is_cut_off_goes_on_where_it_was() {
 }
 
 #[test]
-fn an_atomic_batch_is_carried_on_in_the_middle_of_its_commits() {
+fn an_atomic_batch_continues_between_its_commits() {
     let folder = folder_with(8, 5);
     let (_service, url) = serve(&folder, &[]);
     let connect = format!("connect({});", quoted(&url));
-    // What a run leaves that is killed after its third commit.
+    // The state after a run that was killed after its third commit.
     let text = format!(
         "{connect} {} let b = import_all(\"books\", glob(\"in/*.jsonl\"), #{{files_per_job: 1, options: #{{auto_commit: \"false\"}}}});
          for at in 0..3 {{ commit(b.jobs[at].job); }} print(`${{b.ok}} ${{count(\"books\")}}`);",

@@ -1,4 +1,5 @@
-//! `import_all` run again: what was done is not done twice, whatever has changed, and what nobody knows is told.
+//! A repeated `import_all` repeats no finished import, even if files or options have changed, and reports unknown
+//! results.
 
 use crate::shell::batches::{folder_with, local};
 use crate::shell::local::rows;
@@ -10,8 +11,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-/// The batch over the files that a pattern finds, and the count behind it.
-fn again(pattern: &str, options: &str) -> String {
+/// Imports the files that a pattern finds, and prints the count.
+fn batch_of(pattern: &str, options: &str) -> String {
     format!(
         "connect(\"local\"); let b = import_all(\"books\", glob(\"in/{pattern}\"), #{{{options}}});
          print(`${{b.ok}} ${{b.files}} ${{count(\"books\")}}`);"
@@ -19,21 +20,21 @@ fn again(pattern: &str, options: &str) -> String {
 }
 
 #[test]
-fn files_that_travelled_together_are_known_one_by_one() {
+fn files_of_one_job_are_recognized_separately() {
     let folder = folder_with(4, 5);
     let first = local("import_all(\"books\", glob(\"in/*.jsonl\"))");
     folder.test().script(&first).run();
-    // One file less.
-    let ran = folder.test().script(again("f0[0-2].jsonl", "")).run();
+    // A run without the last file.
+    let ran = folder.test().script(batch_of("f0[0-2].jsonl", "")).run();
     ran.says("1 3 20\n");
-    // One that has changed is imported again, alone.
+    // A changed file is imported again, alone.
     folder.work("in/f01.jsonl", rows(7));
-    let ran = folder.test().script(again("*.jsonl", "")).run();
+    let ran = folder.test().script(batch_of("*.jsonl", "")).run();
     ran.says("2 4 27\n");
     folder.work("in/f09.jsonl", rows(1));
     let ran = folder
         .test()
-        .script(again("*.jsonl", "files_per_job: 1"))
+        .script(batch_of("*.jsonl", "files_per_job: 1"))
         .run();
     ran.says("3 5 28\n");
 }
@@ -48,40 +49,40 @@ fn other_options_import_nothing_twice() {
         "atomic: true",
         "files_per_job: 1, atomic: true, options: #{sep: \";\"}",
     ] {
-        let ran = folder.test().script(again("*.jsonl", options)).run();
+        let ran = folder.test().script(batch_of("*.jsonl", options)).run();
         ran.says("2 4 20\n");
     }
 }
 
 #[test]
-fn what_an_atomic_run_has_left_is_committed_by_any_other() {
+fn uncommitted_jobs_are_committed_by_any_later_run() {
     let folder = folder_with(4, 5);
     let left = local(
         "let b = import_all(\"books\", glob(\"in/*.jsonl\"), #{files_per_job: 2, options: #{auto_commit: \"false\"}});
          print(`${b.ok} ${count(\"books\")}`);",
     );
     folder.test().script(&left).run().says("2 0\n");
-    // Who asks for them to wait once more finds them waiting.
-    let waiting = again("*.jsonl", "options: #{auto_commit: \"false\"}");
+    // With `auto_commit: "false"` the jobs stay uncommitted.
+    let waiting = batch_of("*.jsonl", "options: #{auto_commit: \"false\"}");
     folder.test().script(&waiting).run().says("2 4 0\n");
-    let ran = folder.test().script(again("*.jsonl", "")).run();
+    let ran = folder.test().script(batch_of("*.jsonl", "")).run();
     ran.says("2 4 20\n");
 }
 
 #[test]
-fn a_prefix_that_begins_as_another_is_another() {
+fn prefixes_with_a_common_beginning_are_different() {
     let folder = folder_with(2, 5);
     let first = local("import_all(\"books\", glob(\"in/*.jsonl\"), #{key_prefix: \"spring-2\"})");
     folder.test().script(&first).run();
     let ran = folder
         .test()
-        .script(again("*.jsonl", "key_prefix: \"spring\""))
+        .script(batch_of("*.jsonl", "key_prefix: \"spring\""))
         .run();
     ran.says("1 2 20\n");
 }
 
 #[test]
-fn a_dry_run_of_what_waits_for_its_commit_ends_and_changes_nothing() {
+fn a_dry_run_with_uncommitted_jobs_changes_nothing() {
     let folder = folder_with(2, 5);
     let left = local(
         "import_all(\"books\", glob(\"in/*.jsonl\"), #{files_per_job: 1, options: #{auto_commit: \"false\"}})",
@@ -96,7 +97,7 @@ fn a_dry_run_of_what_waits_for_its_commit_ends_and_changes_nothing() {
     };
     let before = journal();
     for options in ["", "atomic: true"] {
-        folder.work("main.rhai", again("*.jsonl", options));
+        folder.work("main.rhai", batch_of("*.jsonl", options));
         let ran = folder.test().args(["--dry-run", "run", "main.rhai"]).run();
         assert_eq!(
             ran.stdout.matches("/import/commit").count(),
@@ -109,7 +110,7 @@ fn a_dry_run_of_what_waits_for_its_commit_ends_and_changes_nothing() {
 }
 
 #[test]
-fn an_atomic_batch_in_doubt_is_left_as_it_is() {
+fn an_atomic_batch_with_an_unknown_job_is_not_committed() {
     let folder = folder_with(3, 5);
     let (service, url) = crate::shell::serve::serve(&folder, &[]);
     let text = |files: &str, atomic: bool| {
@@ -126,7 +127,7 @@ fn an_atomic_batch_in_doubt_is_left_as_it_is() {
         .script(text("f0[01].jsonl", false))
         .run()
         .says("2\n");
-    // One of them cannot be known any more.
+    // The journal's job id is replaced, so the state of one job is unknown.
     let list = ["-o", "json", "journal", "list"];
     let Value::Array(all) = folder.test().args(list).run().json() else {
         panic!("no list");
@@ -150,7 +151,7 @@ fn an_atomic_batch_in_doubt_is_left_as_it_is() {
 }
 
 #[test]
-fn a_failed_batch_says_what_was_left() {
+fn a_failed_batch_reports_unsubmitted_jobs() {
     let folder = folder_with(6, 5);
     folder.work("in/f01.jsonl", "{\"id\": 1}\n");
     let text =
@@ -159,7 +160,7 @@ fn a_failed_batch_says_what_was_left() {
     ran.complains("1 of 6 jobs failed, 4 not submitted");
     let text = format!(
         "{} for job in b.jobs {{ print(job.state); }}",
-        again(
+        batch_of(
             "*.jsonl",
             "files_per_job: 1, max_running: 1, on_error: \"continue\""
         )
@@ -169,17 +170,17 @@ fn a_failed_batch_says_what_was_left() {
     ran.says("Failed\n");
 }
 
-/// What becomes of a service while it is used.
+/// State of a faulty service.
 #[derive(Default)]
-struct Bad {
-    /// Readings to come that fail.
+struct FaultyState {
+    /// Number of progress calls that will fail.
     fails: AtomicUsize,
     jobs: Mutex<BTreeMap<String, u32>>,
     creates: AtomicUsize,
 }
 
-/// A service whose jobs run until they are let end, and that has bad days.
-fn service(bad: &Arc<Bad>, ends: &Arc<AtomicBool>) -> Server {
+/// Starts a faulty service whose jobs run until `ends` is set.
+fn service(bad: &Arc<FaultyState>, ends: &Arc<AtomicBool>) -> Server {
     let (bad, ends) = (Arc::clone(bad), Arc::clone(ends));
     Server::start(move |request| {
         let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
@@ -225,8 +226,11 @@ fn batch(server: &Server, count: usize) -> String {
 }
 
 #[test]
-fn failing_readings_are_waited_out() {
-    let (bad, ends) = (Arc::<Bad>::default(), Arc::new(AtomicBool::new(true)));
+fn failed_progress_calls_are_repeated() {
+    let (bad, ends) = (
+        Arc::<FaultyState>::default(),
+        Arc::new(AtomicBool::new(true)),
+    );
     bad.fails.store(20, Ordering::SeqCst);
     let server = service(&bad, &ends);
     let folder = Folder::new();
@@ -241,8 +245,8 @@ fn failing_readings_are_waited_out() {
 }
 
 #[test]
-fn jobs_that_the_service_has_forgotten_are_in_doubt_and_the_others_go_on() {
-    let (bad, ends) = (Arc::<Bad>::default(), Arc::<AtomicBool>::default());
+fn forgotten_jobs_are_unknown_and_the_others_continue() {
+    let (bad, ends) = (Arc::<FaultyState>::default(), Arc::<AtomicBool>::default());
     let server = service(&bad, &ends);
     let folder = Folder::new();
     let run = || folder.test().env("KEY", TOKEN);
@@ -250,7 +254,7 @@ fn jobs_that_the_service_has_forgotten_are_in_doubt_and_the_others_go_on() {
     while bad.jobs.lock().expect("the jobs").len() < 2 {
         std::thread::yield_now();
     }
-    // Its answers are journalled before the jobs are read.
+    // Once progress is read, the answers to the create calls are in the journal.
     while server
         .requests()
         .iter()
@@ -269,7 +273,7 @@ fn jobs_that_the_service_has_forgotten_are_in_doubt_and_the_others_go_on() {
     ran.complains("does not know the job job-0 any more");
     ran.complains("--ended completed");
     assert_eq!(bad.creates.load(Ordering::SeqCst), 4);
-    // A word of somebody who has counted the rows ends the doubt.
+    // A user who has counted the rows can settle the submissions.
     let list = ["-o", "json", "journal", "list", "--state", "submitted"];
     let Value::Array(open) = run().args(list).run().json() else {
         panic!("no list");

@@ -6,7 +6,7 @@ use crate::support::server::{Reply, Request, Server};
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A service with one of each, which accepts every change.
+/// Starts a service with one partition, database, index and alias, which accepts every change.
 fn catalog() -> Server {
     Server::start(answer)
 }
@@ -31,7 +31,7 @@ fn answer(request: &Request) -> Reply {
     Reply::json(format!(r#"{{"code":0,"data":{data}}}"#))
 }
 
-/// `connect(…)` with the same address for import and collection calls.
+/// Returns `connect(…)` with one address for import and collection calls.
 fn connect_whole(server: &Server, api: &str) -> String {
     let cluster = format!("api: {api:?}, cluster_endpoint: {:?}", server.url());
     connect(server, api).replace(&format!("api: {api:?}"), &cluster)
@@ -95,7 +95,7 @@ fn each_call_reaches_the_cluster_in_every_dialect() {
 }
 
 #[test]
-fn lists_have_the_shape_that_help_shows() {
+fn lists_have_the_fields_that_help_shows() {
     let server = catalog();
     let text = format!(
         "{} [partitions(\"books\"), databases(), indexes(\"books\"), aliases(), aliases(\"books\")].to_json()",
@@ -107,7 +107,7 @@ fn lists_have_the_shape_that_help_shows() {
 }
 
 #[test]
-fn a_dialect_without_a_call_says_what_to_do() {
+fn a_call_that_a_dialect_lacks_has_a_hint() {
     let without = "connect(#{endpoint: \"https://api.cloud.zilliz.com\", cluster_id: \"in03-3bf3c31f4248e22\", token: secret(\"KEY\"), verify: false});".to_owned();
     let old = Server::start(|request| {
         if request.target.starts_with("/v2/") {
@@ -144,7 +144,7 @@ fn a_dialect_without_a_call_says_what_to_do() {
 }
 
 #[test]
-fn what_does_not_exist_is_not_dropped() {
+fn dropping_a_missing_object_is_an_error() {
     let server = catalog();
     let calls = [
         (
@@ -162,7 +162,7 @@ fn what_does_not_exist_is_not_dropped() {
         ("drop_alias(\"q\")", "no alias q; nothing dropped"),
     ];
     for (call, notice) in calls {
-        // Nothing is asked either, though the connection is protected.
+        // On a protected connection too, the user isn't asked for confirmation.
         let connect = connect_whole(&server, "milvus").replace("#{", "#{\"protected\": true, ");
         let test = Test::new().env("KEY", TOKEN);
         test.eval(format!("{connect} {call}"))
@@ -180,7 +180,7 @@ fn what_does_not_exist_is_not_dropped() {
 }
 
 #[test]
-fn a_protected_connection_refuses_what_is_no_read() {
+fn a_protected_connection_refuses_calls_other_than_reads() {
     let server = catalog();
     let connect = connect_whole(&server, "milvus").replace("#{", "#{\"protected\": true, ");
     for (call, deed) in [
@@ -253,7 +253,7 @@ fn api_sends_the_key_and_shows_no_secret() {
 }
 
 #[test]
-fn api_takes_paths_of_the_service_only() {
+fn api_accepts_only_paths_of_the_service() {
     let server = catalog();
     for (args, words) in [
         (
@@ -320,7 +320,7 @@ fn a_dry_run_shows_the_changes_and_sends_the_reads() {
 
 #[cfg(feature = "local")]
 #[test]
-fn the_local_service_has_them_all() {
+fn the_local_service_supports_all_calls() {
     let folder = Folder::new();
     let test = folder.test().script(
         "connect(\"local\"); create_collection(\"books\", #{dimension: 4});
@@ -339,7 +339,7 @@ fn the_local_service_has_them_all() {
 }
 
 #[test]
-fn a_wrong_number_of_arguments_is_counted() {
+fn a_wrong_number_of_arguments_is_an_error() {
     for (call, words) in [
         ("count(\"a\", 1)", "count takes 1 argument, got 2"),
         ("count()", "count takes 1 argument, got 0"),
@@ -352,7 +352,7 @@ fn a_wrong_number_of_arguments_is_counted() {
     }
 }
 
-/// A service that refuses to drop a partition before it's released, with this code.
+/// Starts a service that refuses to drop a partition before it's released, with this code.
 fn loaded_partition(code: i64) -> Server {
     let released = AtomicBool::new(false);
     Server::start(move |request| {
@@ -374,7 +374,7 @@ fn a_loaded_partition_is_released_and_dropped() {
     for (code, status, sent_paths) in [
         (65535, 0, ["drop", "release", "drop"].as_slice()),
         (1100, 0, &["drop", "release", "drop"]),
-        // The same words under another code are no such refusal.
+        // Another code with the same message isn't treated as this refusal.
         (100, 7, &["drop"]),
     ] {
         let server = loaded_partition(code);
@@ -401,7 +401,7 @@ fn a_loaded_partition_is_released_and_dropped() {
 }
 
 #[test]
-fn rows_of_a_collection_that_is_not_loaded_are_refused_with_the_way_out() {
+fn reading_an_unloaded_collection_has_a_hint() {
     for (code, is_explained) in [(101, true), (103, true), (201, true), (65535, false)] {
         let body = format!(r#"{{"code":{code},"message":"collection not loaded[collection=1]"}}"#);
         let server = Server::start(move |request| {

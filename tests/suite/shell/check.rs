@@ -1,4 +1,4 @@
-//! `check` and `zshell check`: what they find, and that an import into the local service agrees.
+//! `check` and `zshell check`: their findings, and that an import into the local service agrees with them.
 
 use crate::support::harness::Folder;
 use serde_json::{Value, json};
@@ -49,7 +49,7 @@ pub(super) fn both(folder: &Folder, files: &[&str]) -> Vec<(Value, bool)> {
 }
 
 /// Returns the findings as `field: problem @ rows`.
-pub(super) fn told(findings: &Value) -> Vec<String> {
+pub(super) fn described(findings: &Value) -> Vec<String> {
     let findings = findings.as_array().expect("a list");
     let text = |finding: &Value| {
         let mut text = format!(
@@ -174,7 +174,7 @@ const BAD_ROWS: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn each_kind_of_bad_row_is_named_and_the_import_agrees() {
+fn check_and_import_agree_on_each_kind_of_bad_row() {
     let folder = Folder::new();
     let names: Vec<_> = (0..BAD_ROWS.len())
         .flat_map(|no| [format!("{no}.jsonl"), format!("{no}.json")])
@@ -189,7 +189,7 @@ fn each_kind_of_bad_row_is_named_and_the_import_agrees() {
         let no: usize = name.split('.').next().unwrap().parse().unwrap();
         let (row, problem) = BAD_ROWS[no];
         assert_eq!(
-            told(&report["errors"]),
+            described(&report["errors"]),
             [format!("{problem} @2")],
             "{name} {row}"
         );
@@ -259,7 +259,7 @@ const BAD_FILES: &[(&str, &str, &[&str])] = &[
 ];
 
 #[test]
-fn each_kind_of_broken_file_is_named_and_the_import_agrees() {
+fn check_and_import_agree_on_each_kind_of_broken_file() {
     let folder = Folder::new();
     let mut names = Vec::new();
     for (name, text, _) in BAD_FILES {
@@ -267,7 +267,7 @@ fn each_kind_of_broken_file_is_named_and_the_import_agrees() {
         names.push(*name);
     }
     for ((name, _, problems), (report, imported)) in BAD_FILES.iter().zip(both(&folder, &names)) {
-        let errors = told(&report["errors"]);
+        let errors = described(&report["errors"]);
         for problem in *problems {
             assert!(
                 errors.iter().any(|error| error.contains(problem)),
@@ -300,7 +300,7 @@ fn all_problems_of_all_files_are_in_one_report() {
         .run();
     let report: Value = run.json();
     assert_eq!(
-        told(&report["errors"]),
+        described(&report["errors"]),
         [
             ": expected a row object or the end of the list, found the end of the file @file",
             "price: expected Double, found no column of that name; the columns are \"id\", \"word\", \"vector\", \"old\" @file",
@@ -311,7 +311,7 @@ fn all_problems_of_all_files_are_in_one_report() {
         ]
     );
     assert_eq!(
-        told(&report["warnings"]),
+        described(&report["warnings"]),
         [
             ": files of the folder that are not imported, by their extension @file @file",
             "old: column will be dropped @file",
@@ -332,7 +332,7 @@ fn all_problems_of_all_files_are_in_one_report() {
 }
 
 #[test]
-fn the_exit_code_is_the_verdict() {
+fn the_exit_code_shows_if_files_are_valid() {
     let folder = Folder::new();
     folder.work("schema.json", schema().to_string());
     folder.work("good.jsonl", GOOD);

@@ -1,6 +1,6 @@
-//! `check` of Parquet and `NumPy` files that are refused, and that an import into the local service agrees.
+//! `check` of invalid Parquet and `NumPy` files, and that an import into the local service agrees.
 
-use super::check::{both, schema, told};
+use super::check::{both, described, schema};
 use crate::support::harness::Folder;
 use parquet::basic::Compression;
 use parquet::data_type::{ByteArrayType, DoubleType, FloatType, Int64Type};
@@ -113,7 +113,7 @@ pub(super) fn good(first: i64) -> Vec<Col> {
 }
 
 #[test]
-fn parquet_files_are_refused_for_the_named_columns_and_rows() {
+fn invalid_parquet_columns_and_rows_are_named() {
     let with = |at: usize, col: Col| {
         let mut columns = good(1);
         columns[at] = col;
@@ -187,7 +187,7 @@ fn parquet_files_are_refused_for_the_named_columns_and_rows() {
         folder.work(name, bytes);
     }
     for ((name, _, problems), (report, imported)) in cases.iter().zip(both(&folder, &names)) {
-        assert_eq!(told(&report["errors"]), *problems, "{name}");
+        assert_eq!(described(&report["errors"]), *problems, "{name}");
         assert!(report["ok"] == false && !imported, "{name}");
     }
 }
@@ -209,7 +209,7 @@ fn npy(dtype: &str, shape: &str, data: &[u8]) -> Vec<u8> {
 type NumpySet = Vec<(&'static str, Vec<u8>)>;
 
 #[test]
-fn numpy_sets_are_refused_for_the_named_files_and_rows() {
+fn invalid_numpy_files_and_rows_are_named() {
     let longs = |values: &[i64]| {
         values
             .iter()
@@ -296,14 +296,14 @@ fn numpy_sets_are_refused_for_the_named_files_and_rows() {
     }
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     for ((name, _, problems), (report, imported)) in cases.iter().zip(both(&folder, &names)) {
-        assert_eq!(told(&report["errors"]), *problems, "{name}");
+        assert_eq!(described(&report["errors"]), *problems, "{name}");
         assert_eq!(report["ok"] == true, imported, "{name}");
         assert_eq!(imported, problems.is_empty(), "{name}");
     }
 }
 
 #[test]
-fn a_large_file_is_divided_among_the_cores_and_rows_keep_their_numbers() {
+fn rows_of_a_file_divided_among_cores_keep_their_numbers() {
     let folder = Folder::new();
     folder.work("schema.json", schema().to_string());
     // 12 groups of 100,000 rows: more than the size from which a file is divided.
@@ -336,7 +336,7 @@ fn a_large_file_is_divided_among_the_cores_and_rows_keep_their_numbers() {
     ]);
     let report = run.status(7).run().json();
     assert_eq!(
-        told(&report["errors"]),
+        described(&report["errors"]),
         ["word: expected VarChar(8), found text longer than max_length @1200000"]
     );
     assert_eq!(report["rows"], 1_200_000);

@@ -94,7 +94,7 @@ fn a_sample_is_spread_over_each_file() {
     );
 }
 
-/// Returns a report without what depends on the division.
+/// Returns a report without the parts that depend on the division.
 fn counted(report: &Value) -> (Vec<(String, u64)>, u64) {
     let findings = ["errors", "warnings"]
         .into_iter()
@@ -115,7 +115,7 @@ fn merged_shards_find_what_one_check_finds() {
     let folder = Folder::new();
     folder.work("schema.json", schema().to_string());
     for no in 0..4 {
-        // Each file repeats five keys of the one before.
+        // Each file repeats five primary keys of the previous one.
         folder.work(&format!("data/{no}.jsonl"), lines(1 + no * 95, 100));
     }
     let groups: Vec<_> = (0..7).map(|no| good(no * 2)).collect();
@@ -165,7 +165,7 @@ fn merged_shards_find_what_one_check_finds() {
             );
         }
     }
-    // Row 2 of the shard, whose place the shard can't number.
+    // Row 2 of the shard. The row's number in the whole isn't known.
     folder.work("b.jsonl", lines(1, 39) + "{\"id\":true}\n");
     let last = |shard| {
         let args = [
@@ -216,7 +216,7 @@ fn merged_shards_find_what_one_check_finds() {
 }
 
 #[test]
-fn a_cut_file_of_keys_is_not_merged() {
+fn a_truncated_key_file_is_not_merged() {
     let folder = Folder::new();
     folder.work("schema.json", schema().to_string());
     folder.work("a.jsonl", GOOD);

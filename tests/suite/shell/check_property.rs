@@ -1,4 +1,4 @@
-//! The verdict of `check` is that of the local service, for any rows in any text format.
+//! For any rows in any text format, `check` accepts a file exactly if the local service does.
 
 use super::check::{both, schema};
 use super::check_columns::{Col, good, parquet};
@@ -68,7 +68,7 @@ const GOOD: [(&str, &str); 7] = [
     ("vector", "[0.5,1]"),
 ];
 
-/// A row: for each field a value, or none.
+/// Returns a row: for each field a value, or none.
 fn row() -> impl Strategy<Value = Vec<(&'static str, Option<&'static str>)>> {
     let field = |(name, good): (&'static str, &'static str)| {
         let value = prop_oneof![
@@ -125,7 +125,7 @@ fn file() -> impl Strategy<Value = (String, String)> {
     })
 }
 
-/// Returns a Parquet file of one or two row groups, of which any column may be odd.
+/// Returns a Parquet file of one or two row groups, in which any column may be invalid.
 fn columns() -> impl Strategy<Value = Vec<u8>> {
     let odd = vec![
         Col::Long("id", vec![1, 2]),

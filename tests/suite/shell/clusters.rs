@@ -1,10 +1,10 @@
-//! Clusters by name, loading, describing: through a programmed service.
+//! Clusters by name, `load` and `describe`, with a simulated service.
 
 use crate::support::harness::{TOKEN, Test};
 use crate::support::server::{Reply, Request, Server};
 use serde_json::{Value, json};
 
-/// A control plane with two clusters; the endpoint of the first is the server itself.
+/// Answers as a control plane with two clusters. The endpoint of the first is the server itself.
 fn answer(request: &Request) -> Reply {
     let url = format!("http://{}", request.header("host").unwrap_or_default());
     let data = match request.target.split('?').next().unwrap_or_default() {
@@ -52,7 +52,7 @@ fn a_cluster_is_found_by_name_and_used() {
 }
 
 #[test]
-fn an_unknown_cluster_names_the_near_one() {
+fn an_unknown_cluster_has_a_suggestion() {
     let (_server, test) =
         eval(r#"connect(#{endpoint: URL, api: "v2", cluster: "boks", token: secret("KEY")})"#);
     let ran = test.status(1).run();
@@ -80,7 +80,7 @@ fn load_waits_until_the_collection_is_loaded() {
     );
 }
 
-/// A control plane that refuses every key but the right one.
+/// Answers as a control plane that refuses every API key except one.
 fn account(request: &Request) -> Reply {
     if request.header("authorization") != Some(&format!("Bearer {TOKEN}")) {
         return Reply::status(401, "{}");
@@ -98,7 +98,7 @@ fn account(request: &Request) -> Reply {
 }
 
 #[test]
-fn clusters_and_projects_need_no_connection() {
+fn clusters_and_projects_work_without_a_connection() {
     let server = Server::start(account);
     let url = server.url();
     let text = format!(
@@ -117,7 +117,7 @@ fn clusters_and_projects_need_no_connection() {
     Test::new().eval(unknown).status(1).run().complains("token");
 }
 
-/// Without any setting the key goes to Zilliz Cloud, whose host a proxy sees.
+/// Without settings the calls go to Zilliz Cloud. A proxy records the host.
 #[test]
 fn clusters_and_projects_go_to_zilliz_cloud_by_default() {
     let proxy = Server::start(|_| Reply::status(502, "no way out"));

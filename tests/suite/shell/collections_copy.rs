@@ -1,11 +1,12 @@
-//! `create_collection`: copies of described collections, checked keys, `extra`. The server answers as Milvus does
-//! (`handler_v2.go`: `getCollectionDetails`, `createCollection`; `utils.go`: `printFieldDetail`, `printFunctionDetails`).
+//! `create_collection`: copies of described collections, checked option names, `extra`. The server answers as Milvus
+//! does (`handler_v2.go`: `getCollectionDetails`, `createCollection`; `utils.go`: `printFieldDetail`,
+//! `printFunctionDetails`).
 
 use crate::support::harness::Test;
 use crate::support::server::{Reply, Request, Server};
 use serde_json::{Value, json};
 
-/// A collection with everything that a describe answer can hold.
+/// Returns a describe answer with everything that Milvus can return.
 fn described() -> Value {
     json!({
         "collectionName": "old", "collectionID": 448_707_763_883_002_000_i64, "description": "all of it",
@@ -51,7 +52,7 @@ fn described() -> Value {
     })
 }
 
-/// The create body that makes it again.
+/// Returns the create body that makes the described collection again.
 fn copy() -> Value {
     json!({
         "collectionName": "new",
@@ -94,7 +95,7 @@ fn copy() -> Value {
     })
 }
 
-/// A server that describes `old` like this, and every other collection without properties.
+/// Starts a server that describes `old` with this answer, and every other collection without properties.
 fn milvus(old: Value) -> Server {
     Server::start(move |request: &Request| {
         let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
@@ -115,7 +116,7 @@ fn eval(server: &Server, text: &str) -> Test {
     Test::new().eval(text)
 }
 
-/// The bodies of the calls to paths with this end.
+/// Returns the bodies of the calls to paths that end with `end`.
 fn bodies(server: &Server, end: &str) -> Vec<Value> {
     let requests = server.requests().into_iter();
     let sent = requests.filter(|request| request.target.ends_with(end));
@@ -124,7 +125,7 @@ fn bodies(server: &Server, end: &str) -> Vec<Value> {
 }
 
 #[test]
-fn a_copy_carries_everything_that_describe_returns() {
+fn a_copy_has_everything_that_describe_returns() {
     let server = milvus(described());
     eval(&server, r#"create_collection("new", describe("old"))"#).run();
     assert_eq!(bodies(&server, "collections/create"), [copy()]);
@@ -137,7 +138,7 @@ fn a_copy_carries_everything_that_describe_returns() {
 }
 
 #[test]
-fn v1s_types_with_sizes_are_carried() {
+fn a_copy_has_the_sizes_in_v1_types() {
     let server = milvus(json!({"collectionName": "old", "shardsNum": 1, "fields": [
         {"name": "id", "type": "VarChar(64)", "primaryKey": true, "autoId": false},
         {"name": "v", "type": "FloatVector(4)", "primaryKey": false, "autoId": false},
@@ -154,7 +155,7 @@ fn v1s_types_with_sizes_are_carried() {
 }
 
 #[test]
-fn a_copy_that_would_lack_something_is_refused_by_its_name() {
+fn an_incomplete_copy_is_refused() {
     let field = json!({"name": "id", "type": "Int64", "primaryKey": true});
     for (more, named) in [
         (json!({"partitionsNum": 3}), "3 partitions"),
@@ -192,7 +193,7 @@ fn a_copy_that_would_lack_something_is_refused_by_its_name() {
 }
 
 #[test]
-fn keys_are_taken_in_every_spelling_and_sent_in_the_apis() {
+fn option_names_are_accepted_in_every_spelling() {
     let server = milvus(json!({}));
     eval(
         &server,
@@ -219,7 +220,7 @@ fn keys_are_taken_in_every_spelling_and_sent_in_the_apis() {
 }
 
 #[test]
-fn unknown_keys_are_refused_with_their_place_and_the_near_ones() {
+fn unknown_option_names_have_suggestions() {
     let server = milvus(json!({}));
     for (settings, place, near) in [
         ("#{dimensions: 4}", "no option \"dimensions\"", "dimension"),

@@ -5,8 +5,8 @@ use crate::support::harness::{ACCESS, SECRET, TOKEN, Test};
 use crate::support::server::{Reply, Server};
 use serde_json::{Value, json};
 
-/// A run that connects to the server by itself.
-fn on(server: &Server) -> Test {
+/// Returns a run that connects to the server by its options.
+fn connected(server: &Server) -> Test {
     Test::new()
         .env("MILVUS_URI", server.url())
         .env("MILVUS_TOKEN", TOKEN)
@@ -15,7 +15,7 @@ fn on(server: &Server) -> Test {
 #[test]
 fn import_jobs_progress_and_wait_are_commands() {
     let server = service();
-    let ran = on(&server)
+    let ran = connected(&server)
         .args(["import", "books", "a/1.json", "a/2.json"])
         .args(["--partition", "p", "--db", "d", "--key", "k1"])
         .run();
@@ -28,24 +28,30 @@ fn import_jobs_progress_and_wait_are_commands() {
     );
     let header = created.header("idempotency-key").unwrap_or_default();
     assert!(header.starts_with("zshell-key/"), "{header}");
-    on(&server).args(["jobs"]).run().says("Completed");
-    on(&server).args(["progress", "job-1"]).run().says("1.json");
-    on(&server).args(["wait", "job-1"]).run().says("Completed");
-    let ran = on(&server)
+    connected(&server).args(["jobs"]).run().says("Completed");
+    connected(&server)
+        .args(["progress", "job-1"])
+        .run()
+        .says("1.json");
+    connected(&server)
+        .args(["wait", "job-1"])
+        .run()
+        .says("Completed");
+    let ran = connected(&server)
         .args(["wait", "job-1", "job-2", "-o", "json"])
         .run();
     assert_eq!(ran.json().as_array().map(Vec::len), Some(2));
-    let ran = on(&server)
+    let ran = connected(&server)
         .args(["import", "books", "1.json", "--wait", "-o", "json"])
         .run();
     assert_eq!(ran.json()["state"], "Completed");
 }
 
 #[test]
-fn jobs_takes_its_filters() {
+fn the_jobs_command_has_filters() {
     let server = service();
     let run = |args: &[&str]| {
-        let test = on(&server).args(["jobs", "-o", "csv"]);
+        let test = connected(&server).args(["jobs", "-o", "csv"]);
         test.args(args.iter().copied()).run().stdout
     };
     let row = "job-0,books,Completed";
@@ -53,12 +59,12 @@ fn jobs_takes_its_filters() {
     assert!(!run(&["--state", "active"]).contains(row));
     assert!(run(&["--collection", "books", "--limit", "all"]).contains(row));
     assert!(!run(&["--collection", "other"]).contains(row));
-    let test = on(&server).args(["jobs", "--state", "faild"]);
+    let test = connected(&server).args(["jobs", "--state", "faild"]);
     test.status(2).run().complains("Failed");
 }
 
 #[test]
-fn a_script_comes_from_a_file_standard_input_or_the_line() {
+fn a_script_is_a_file_standard_input_or_an_argument() {
     Test::new().script("1 + 1").stdout("2\n").run();
     let test = Test::new().args(["run", "-", "a", "b"]).stdin("args.len()");
     test.stdout("2\n").run();
@@ -74,7 +80,7 @@ fn a_script_comes_from_a_file_standard_input_or_the_line() {
 }
 
 #[test]
-fn a_wrong_command_line_ends_with_2() {
+fn a_wrong_command_line_exits_with_2() {
     for args in [
         &["run"][..],
         &["run", "none.rhai"],
@@ -100,7 +106,7 @@ fn a_wrong_command_line_ends_with_2() {
 }
 
 #[test]
-fn help_and_version_are_results() {
+fn help_and_version_go_to_standard_output() {
     for args in [["--help"], ["-h"], ["help"]] {
         Test::new().args(args).stderr("").run().says("Commands:");
     }
@@ -110,7 +116,7 @@ fn help_and_version_are_results() {
 }
 
 #[test]
-fn commands_have_the_exit_codes_of_their_calls() {
+fn commands_have_the_exit_codes_of_their_functions() {
     let server = Server::start(|request| match answer(request) {
         _ if request.target.contains("progress") => {
             let data = json!({"jobId": "job-1", "state": "Failed", "reason": "row 3: too long"});
@@ -118,24 +124,27 @@ fn commands_have_the_exit_codes_of_their_calls() {
         }
         reply => reply,
     });
-    let test = on(&server).args(["import", "books", "1.json", "--wait"]);
+    let test = connected(&server).args(["import", "books", "1.json", "--wait"]);
     test.status(4).stdout("").run().complains("row 3: too long");
-    let test = on(&server).args(["wait", "job-1"]).status(4);
+    let test = connected(&server).args(["wait", "job-1"]).status(4);
     test.run().complains("row 3: too long");
-    on(&server).args(["progress", "job-1"]).run().says("Failed");
-    let test = on(&server).args(["import", "books", "1.xlsx"]);
+    connected(&server)
+        .args(["progress", "job-1"])
+        .run()
+        .says("Failed");
+    let test = connected(&server).args(["import", "books", "1.xlsx"]);
     test.status(7).run();
 }
 
 #[test]
-fn the_time_limit_ends_whatever_runs_with_5() {
+fn the_time_limit_ends_any_run_with_5() {
     let silent = Server::start(|_| Reply::Silence);
     let importing = Server::start(|_| {
         let data = json!({"jobId": "job-1", "state": "Importing", "progress": 5});
         Reply::json(json!({"code": 0, "data": data}).to_string())
     });
     let limit = ["--timeout", "300ms"];
-    let wait = on(&importing).args(limit).args(["wait", "job-1"]);
+    let wait = connected(&importing).args(limit).args(["wait", "job-1"]);
     let ran = wait.status(5).run();
     ran.complains("--timeout").complains("zshell wait job-1");
     for text in [
@@ -144,25 +153,27 @@ fn the_time_limit_ends_whatever_runs_with_5() {
         "loop {}",
         "try { sleep(3600) } catch { } sleep(3600)",
     ] {
-        let test = on(&silent).args(limit).eval(text).status(5);
+        let test = connected(&silent).args(limit).eval(text).status(5);
         test.run().complains("--timeout");
     }
 }
 
 #[test]
-fn quiet_leaves_results_and_errors() {
+fn quiet_keeps_results_and_errors() {
     let server = service();
-    let ran = on(&server).args(["-q", "wait", "job-1"]).run();
+    let ran = connected(&server).args(["-q", "wait", "job-1"]).run();
     assert_eq!(ran.stderr, "");
     ran.says("Completed");
-    let test = on(&server).args(["-q"]).eval("throw 1").status(1);
+    let test = connected(&server).args(["-q"]).eval("throw 1").status(1);
     test.run().complains("error: 1");
 }
 
 #[test]
 fn progress_of_a_wait_goes_to_standard_error_without_colour() {
     let server = service();
-    let ran = on(&server).args(["wait", "job-1", "-o", "csv"]).run();
+    let ran = connected(&server)
+        .args(["wait", "job-1", "-o", "csv"])
+        .run();
     ran.complains("job-1");
     assert!(
         !ran.stderr.contains('\u{1b}') && !ran.stderr.contains('\r'),
@@ -170,7 +181,7 @@ fn progress_of_a_wait_goes_to_standard_error_without_colour() {
         ran.stderr
     );
     assert_eq!(ran.stdout.lines().count(), 2, "{}", ran.stdout);
-    let colour = on(&server).args(["--color", "always", "jobs"]).run();
+    let colour = connected(&server).args(["--color", "always", "jobs"]).run();
     colour.says("\u{1b}[");
 }
 

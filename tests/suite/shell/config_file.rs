@@ -1,4 +1,4 @@
-//! `config.toml` as people write it: comments, order, links and odd forms survive what `zshell profile` changes.
+//! Handwritten `config.toml` files: comments, order, links and unusual forms survive the changes of `zshell profile`.
 
 use crate::shell::profiles::{add, config, mode, profile};
 use crate::shell::service::service;
@@ -44,7 +44,7 @@ fn comments_and_order_stay() {
 }
 
 #[test]
-fn many_at_once_lose_none() {
+fn concurrent_changes_are_all_kept() {
     let (folder, server) = (Folder::new(), service());
     folder.write("config/config.toml", COMMENTED);
     let names: Vec<String> = (0..12).map(|index| format!("p{index}")).collect();
@@ -78,7 +78,7 @@ fn many_at_once_lose_none() {
 }
 
 #[test]
-fn a_broken_file_is_left_alone() {
+fn a_broken_file_is_not_changed() {
     let (folder, server) = (Folder::new(), service());
     let broken = format!("[profiles.p]\ntoken = \"{TOKEN}\nx = 1\n");
     folder.write("config/config.toml", &broken);
@@ -93,7 +93,7 @@ fn a_broken_file_is_left_alone() {
 }
 
 #[test]
-fn a_key_that_others_can_read_is_warned_of_once() {
+fn an_api_key_that_others_can_read_is_warned_of_once() {
     let (folder, server) = (Folder::new(), service());
     add(&folder, &server, "prod").run();
     let file = folder.path("config/config.toml");
@@ -108,7 +108,7 @@ fn a_key_that_others_can_read_is_warned_of_once() {
         ran.stderr
     );
     folder.test().args(["-q"]).eval(both).stderr("").run();
-    // Without a key there is nothing to hide.
+    // Without an API key there is no warning.
     folder.write(
         "config/config.toml",
         format!("[profiles.prod]\nendpoint = \"{}\"\n", server.url()),
@@ -116,9 +116,9 @@ fn a_key_that_others_can_read_is_warned_of_once() {
     folder.test().eval(both).stderr("").run();
 }
 
-/// As `ssh` does for its own files: whoever writes there decides what the next run does.
+/// `ssh` checks its own files likewise: a user who can write there controls later runs.
 #[test]
-fn places_that_everyone_can_write_to_are_warned_of_once() {
+fn world_writable_files_are_warned_of_once() {
     let (folder, server) = (Folder::new(), service());
     add(&folder, &server, "prod").run();
     let both = "connect(\"prod\"); connect(\"prod\"); submissions();";
@@ -147,7 +147,7 @@ fn places_that_everyone_can_write_to_are_warned_of_once() {
 }
 
 #[test]
-fn a_link_stays_one() {
+fn a_link_stays_a_link() {
     let (folder, server) = (Folder::new(), service());
     let real = folder.write("home/dotfiles/zshell.toml", "# mine\n");
     fs::create_dir_all(folder.path("home/dotfiles/config")).expect("a folder");

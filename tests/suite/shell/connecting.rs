@@ -1,10 +1,10 @@
-//! Where a run connects to, and with which key, when a script says nothing or little.
+//! The endpoint and the API key of a run whose script names none, or only one of them.
 
 use crate::shell::service::{sent, service};
 use crate::support::harness::{ACCESS, Folder, SECRET, TOKEN, Test, quoted};
 use crate::support::server::{Reply, Request, Server};
 
-/// The keys that the server was shown.
+/// Returns the API keys that the server received.
 fn keys(server: &Server) -> Vec<Option<String>> {
     let key = |request: &Request| request.header("authorization").map(str::to_owned);
     server.requests().iter().map(key).collect()
@@ -15,7 +15,7 @@ fn bearer(token: &str) -> String {
 }
 
 #[test]
-fn first_use_connects_as_the_environment_says() {
+fn the_first_call_connects_as_the_environment_says() {
     let server = service();
     Test::new()
         .env("MILVUS_URI", server.url())
@@ -31,7 +31,7 @@ fn first_use_connects_as_the_environment_says() {
 }
 
 #[test]
-fn nothing_to_connect_to_says_what_to_do() {
+fn a_missing_endpoint_has_a_hint() {
     for test in [
         Test::new().eval("jobs()"),
         Test::new().eval("connect()"),
@@ -94,7 +94,7 @@ fn a_profile_is_chosen_by_name_option_environment_and_default() {
 }
 
 #[test]
-fn an_endpoint_may_stand_for_a_profile() {
+fn an_endpoint_may_replace_a_profile() {
     let server = service();
     let test = Test::new().args(["-p".to_owned(), server.url()]);
     test.eval("jobs()[0].id").stdout("job-0\n").run();
@@ -103,7 +103,7 @@ fn an_endpoint_may_stand_for_a_profile() {
 }
 
 #[test]
-fn storage_keys_of_a_profile_travel_with_imports() {
+fn imports_send_the_storage_credentials_of_the_profile() {
     let server = service();
     let config = format!(
         "[profiles.p]\nendpoint = \"{}\"\napi = \"v2\"\ntoken = \"{TOKEN}\"\ncluster_id = \"c\"\n\
@@ -117,7 +117,7 @@ fn storage_keys_of_a_profile_travel_with_imports() {
 }
 
 #[test]
-fn a_broken_config_names_the_line_and_keeps_the_key_to_itself() {
+fn a_broken_config_names_the_line_and_hides_the_key() {
     for (config, problem) in [
         (
             format!("[profiles.p]\ntoken = \"{TOKEN}\nx = 1\n"),
@@ -164,7 +164,7 @@ fn a_zilliz_key_never_goes_to_another_host() {
         "connect({url}); connect(#{{endpoint: {url}, api: \"v1\", cluster_id: \"c\"}}); connect(#{{endpoint: {url}, api: \"v2\", cluster_id: \"c\"}});"
     ))
     .run();
-    // Nor where only some of the calls would leave Zilliz's hosts.
+    // The key isn't sent either if only some calls would leave Zilliz's hosts.
     let cloud = "https://in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com";
     for text in [
         format!(
@@ -184,9 +184,9 @@ fn a_zilliz_key_never_goes_to_another_host() {
     assert!(!keys(&server).is_empty());
 }
 
-/// A proxy sees which host is meant, and nothing goes out.
+/// The proxy records the requested host, and nothing leaves the machine.
 #[test]
-fn endpoint_and_key_of_the_cloud_come_from_environment_or_the_official_cli() {
+fn the_cloud_key_comes_from_the_environment_or_official_cli() {
     let endpoint = "https://in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com";
     let proxy = Server::start(|_| crate::support::server::Reply::status(403, "no"));
     let run = |test: Test| {
@@ -222,7 +222,7 @@ fn endpoint_and_key_of_the_cloud_come_from_environment_or_the_official_cli() {
 }
 
 #[test]
-fn a_cloud_endpoint_without_a_key_is_refused_before_anything_is_sent() {
+fn a_cloud_endpoint_without_a_key_is_refused() {
     let ran = Test::new()
         .env(
             "ZILLIZ_ENDPOINT",
@@ -235,7 +235,7 @@ fn a_cloud_endpoint_without_a_key_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn options_that_are_wrong_are_explained() {
+fn wrong_options_are_explained() {
     for (text, hint) in [
         ("connect(#{endpont: \"x\"})", "endpoint"),
         ("connect(#{endpoint: 5})", "endpoint is text"),
@@ -259,13 +259,13 @@ fn options_that_are_wrong_are_explained() {
 }
 
 #[test]
-fn an_address_that_does_not_answer_ends_with_3() {
+fn an_unreachable_address_exits_with_3() {
     let test = Test::new().eval("connect(\"http://127.0.0.1:1\")");
     test.status(3).run().complains("127.0.0.1:1");
 }
 
 #[test]
-fn the_environments_proxy_is_used_and_loopback_goes_around_it() {
+fn a_proxy_is_used_except_for_loopback() {
     let list = |_: &_| Reply::json(r#"{"code":0,"data":{"records":[]}}"#);
     let (proxy, direct) = (Server::start(list), Server::start(list));
     let connect = |address: &str| {

@@ -7,13 +7,13 @@ use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// A script of the cookbook.
+/// Returns the path of a script.
 pub(crate) fn path(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
     folder.join(name).to_str().expect("text").to_owned()
 }
 
-/// A folder whose local service has the collection `books`.
+/// Returns a folder whose local service has the collection `books`.
 pub(crate) fn prepared() -> Folder {
     let folder = Folder::new();
     let text = format!("connect(\"local\"); {}", create("books"));
@@ -21,16 +21,16 @@ pub(crate) fn prepared() -> Folder {
     folder
 }
 
-/// `zshell -p local -o json run SCRIPT --collection books …`.
+/// Returns `zshell -p local -o json run SCRIPT --collection books …`.
 pub(crate) fn cook(folder: &Folder, script: &str, args: &[&str]) -> Test {
     let test = folder.test().args(["-p", "local", "-o", "json", "run"]);
     let test = test.args([path(script)]).args(["--collection", "books"]);
     test.args(args.iter().copied())
 }
 
-/// What an expression gives on the local service.
+/// Checks the value of an expression on the local service.
 #[track_caller]
-pub(crate) fn finds(folder: &Folder, expression: &str, expected: &str) {
+pub(crate) fn assert_value(folder: &Folder, expression: &str, expected: &str) {
     let text = format!("connect(\"local\"); print({expression});");
     folder
         .test()
@@ -51,7 +51,7 @@ fn scripts() -> Vec<PathBuf> {
 }
 
 #[test]
-fn every_script_is_sound_explained_and_listed() {
+fn every_script_passes_lint_and_is_documented() {
     let scripts = scripts();
     assert!(scripts.len() >= 9, "{scripts:?}");
     let readme =
@@ -77,7 +77,7 @@ fn every_script_is_sound_explained_and_listed() {
 }
 
 #[test]
-fn one_file() {
+fn one_file_imports_a_file() {
     let folder = prepared();
     folder.work("books.jsonl", rows(30));
     let args = ["--file", "books.jsonl", "--key", "first"];
@@ -85,7 +85,7 @@ fn one_file() {
     assert_eq!(ran.json()["rows"], 30);
     let again = cook(&folder, "one_file.rhai", &args).run();
     assert_eq!(again.json()["job"], ran.json()["job"]);
-    finds(&folder, "count(\"books\")", "30");
+    assert_value(&folder, "count(\"books\")", "30");
     let missing = cook(&folder, "one_file.rhai", &["--file", "none.jsonl"]).status(7);
     missing.run().complains("none.jsonl");
     let test = cook(&folder, "one_file.rhai", &[]).status(2);
@@ -93,7 +93,7 @@ fn one_file() {
 }
 
 #[test]
-fn a_folder_as_one_job() {
+fn folder_imports_a_folder_as_one_job() {
     let folder = prepared();
     for name in ["a", "b", "c"] {
         folder.work(&format!("day/{name}.jsonl"), rows(10));
@@ -103,17 +103,17 @@ fn a_folder_as_one_job() {
     let files = files.as_array().expect("a row a file");
     assert_eq!(files.len(), 3);
     assert!(files.iter().all(|file| file["rows"] == 10), "{files:?}");
-    finds(&folder, "jobs().len()", "1");
-    finds(&folder, "count(\"books\")", "30");
-    // All or nothing.
+    assert_value(&folder, "jobs().len()", "1");
+    assert_value(&folder, "count(\"books\")", "30");
+    // One bad file makes the whole job fail.
     folder.work("day/d.jsonl", "{\"id\": 1}\n");
     let test = cook(&folder, "folder.rhai", &["--folder", "day/"]).status(4);
     test.run().complains("d.jsonl");
-    finds(&folder, "count(\"books\")", "30");
+    assert_value(&folder, "count(\"books\")", "30");
 }
 
 #[test]
-fn two_clusters() {
+fn two_clusters_imports_into_both() {
     let folder = prepared();
     folder.work("books.jsonl", rows(12));
     let other = Folder::new();
@@ -128,7 +128,7 @@ fn two_clusters() {
         assert_eq!(counts[1]["rows"], 12);
         assert_eq!(counts[0]["connection"], "local");
     }
-    // Rows that only one has are found.
+    // A row that only one cluster has is detected.
     folder.work("more.jsonl", rows(1));
     cook(&folder, "one_file.rhai", &["--file", "more.jsonl"]).run();
     let test = cook(&folder, "two_clusters.rhai", &args).status(1);
@@ -136,13 +136,13 @@ fn two_clusters() {
 }
 
 #[test]
-fn nightly() {
+fn nightly_imports_the_files_of_a_day() {
     let folder = prepared();
     folder.work("in/2026-05-01/a.jsonl", rows(7));
     folder.work("in/2026-05-02/a.jsonl", "{\"id\": 1}\n");
     let args = ["--folder", "in", "--summary", "summary.json", "--day"];
     let night = |day| cook(&folder, "nightly.rhai", &args).args([day]);
-    // A dry run leaves no summary of what never was.
+    // A dry run writes no summary.
     let dry = folder.test().args(["--dry-run", "-p", "local", "run"]);
     let dry = dry
         .args([path("nightly.rhai")])
@@ -159,9 +159,9 @@ fn nightly() {
     assert_eq!(first.json()["rows"], 7);
     assert_eq!(written(), first.json());
     assert_eq!(night("2026-05-01").run().json()["job"], first.json()["job"]);
-    finds(&folder, "count(\"books\")", "7");
+    assert_value(&folder, "count(\"books\")", "7");
 
-    // A slash at the folder's end is no second one: the key would belong to other files.
+    // A slash at the end of the folder's name makes no double slash, which would change the import key.
     let slash = ["--folder", "in/", "--day", "2026-05-01"];
     let ran = cook(&folder, "nightly.rhai", &slash).run();
     assert_eq!(ran.json()["job"], first.json()["job"]);
@@ -188,7 +188,7 @@ fn nightly() {
 }
 
 #[test]
-fn two_phases() {
+fn two_phase_verifies_before_the_commit() {
     let folder = prepared();
     folder.work("books.jsonl", rows(9));
     let import = |rows| {
@@ -200,8 +200,8 @@ fn two_phases() {
     };
     let test = import("10").status(1);
     test.run().complains("it has 9 rows, expected 10");
-    finds(&folder, "count(\"books\")", "0");
-    // A run that was cut off before its commit left a job, which the next one goes on with.
+    assert_value(&folder, "count(\"books\")", "0");
+    // The next run continues with the uncommitted job of an interrupted run.
     let left = "connect(\"local\"); let job = import(#{collection: \"books\", url: \"books.jsonl\", auto_commit: false,
         key: \"two_phase books books.jsonl\"}); wait(job); print(job.id)";
     let left = folder.test().eval(left).run().stdout;
@@ -210,11 +210,11 @@ fn two_phases() {
         assert_eq!(done["state"], "Completed");
         assert_eq!(done["job"], left.trim());
     }
-    finds(&folder, "count(\"books\")", "9");
+    assert_value(&folder, "count(\"books\")", "9");
 }
 
 #[test]
-fn a_full_load_moves_the_alias_only_if_it_is_right() {
+fn a_full_load_moves_the_alias_only_after_verification() {
     let folder = Folder::new();
     let swap = |day: &str, args: &[&str]| {
         let test = folder.test().args(["-p", "local", "-o", "json", "run"]);
@@ -227,12 +227,12 @@ fn a_full_load_moves_the_alias_only_if_it_is_right() {
     assert_eq!(ran.json()["collection"], "books_2026_01_01");
     assert_eq!(ran.json()["rows"], 20);
     assert_eq!(ran.json()["before"], Value::Null);
-    finds(&folder, "count(\"books\")", "20");
+    assert_value(&folder, "count(\"books\")", "20");
     // A repeated run changes nothing.
     let again = swap("2026-01-01", &["--rows", "20"]).run();
     assert_eq!(again.json()["before"], "books_2026_01_01");
-    finds(&folder, "`${count(\"books\")} ${jobs().len()}`", "20 1");
-    // A dry run shows the calls, and a wrong number of rows leaves the alias where it is.
+    assert_value(&folder, "`${count(\"books\")} ${jobs().len()}`", "20 1");
+    // A dry run shows the calls. A wrong number of rows doesn't move the alias.
     folder.work("books.jsonl", rows(21));
     let dry = folder.test().args(["-p", "local", "--dry-run", "run"]);
     let args = ["--alias", "books", "--day", "2026-01-02", "books.jsonl"];
@@ -242,10 +242,10 @@ fn a_full_load_moves_the_alias_only_if_it_is_right() {
         .status(1)
         .run()
         .complains("books_2026_01_02 has 21 rows, expected 20");
-    finds(&folder, "count(\"books\")", "20");
+    assert_value(&folder, "count(\"books\")", "20");
     let ran = swap("2026-01-02", &["--drop", "--rows", "21"]).run();
     assert_eq!(ran.json()["before"], "books_2026_01_01");
-    finds(
+    assert_value(
         &folder,
         "`${count(\"books\")} ${collections()}`",
         "21 [\"books_2026_01_02\"]",
@@ -254,19 +254,19 @@ fn a_full_load_moves_the_alias_only_if_it_is_right() {
 }
 
 #[test]
-fn a_named_file_that_does_not_exist_ends_a_batch_with_7() {
+fn a_missing_file_ends_a_batch_with_7() {
     let folder = prepared();
     folder.work("1.jsonl", rows(2));
     let ran = cook(&folder, "many_files.rhai", &["1.jsonl", "gone.jsonl"]).status(7);
     ran.run().complains("no such file or folder: gone.jsonl");
-    finds(&folder, "count(\"books\")", "0");
+    assert_value(&folder, "count(\"books\")", "0");
     let ran = cook(&folder, "many_files.rhai", &["1.jsonl", "gone*.jsonl"]).run();
     ran.complains("no file matches gone*.jsonl");
-    finds(&folder, "count(\"books\")", "2");
+    assert_value(&folder, "count(\"books\")", "2");
 }
 
 #[test]
-fn the_cookbook_refuses_words_it_does_not_use() {
+fn the_scripts_refuse_unused_arguments() {
     for script in scripts() {
         let script = script.to_str().expect("text").to_owned();
         if script.ends_with("many_files.rhai") {
@@ -282,14 +282,14 @@ fn the_cookbook_refuses_words_it_does_not_use() {
 }
 
 #[test]
-fn the_quickstart_leaves_other_collections_as_they_are() {
+fn the_quickstart_does_not_change_other_collections() {
     let folder = prepared();
     let quickstart = |status| {
         let test = folder.test().args(["run", &path("quickstart.rhai")]);
         test.args(["--collection", "books"]).status(status)
     };
     quickstart(1).run().complains("name another collection");
-    finds(&folder, "count(\"books\")", "0");
+    assert_value(&folder, "count(\"books\")", "0");
     let ran = folder.test().args(["run", &path("quickstart.rhai")]).run();
     ran.says("\nnext:\n  see some rows      zshell -p local peek debian_packages");
 }

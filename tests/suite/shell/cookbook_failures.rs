@@ -1,6 +1,6 @@
-//! The scripts of the cookbook that go on where they were, and deal with what fails.
+//! Scripts of the cookbook that continue after an interruption and handle failures.
 
-use crate::shell::cookbook::{cook, finds, path, prepared};
+use crate::shell::cookbook::{assert_value, cook, path, prepared};
 use crate::shell::local::rows;
 use crate::shell::serve::serve;
 use crate::support::harness::{Ran, TOKEN, Test};
@@ -8,14 +8,14 @@ use crate::support::server::{Reply, Server};
 use serde_json::{Value, json};
 use std::sync::Mutex;
 
-/// Files, failed jobs and rows of a batch.
-fn told(ran: &Ran) -> Value {
+/// Returns the numbers of files, failed jobs and rows of a batch.
+fn batch_numbers(ran: &Ran) -> Value {
     let batch = ran.json();
     json!([batch["files"], batch["failed"], batch["rows"]])
 }
 
 #[test]
-fn many_files_go_on_where_they_were() {
+fn many_files_continues_after_a_failure() {
     let folder = prepared();
     for number in 0..10 {
         folder.work(&format!("in/{number}.jsonl"), rows(3));
@@ -32,14 +32,14 @@ fn many_files_go_on_where_they_were() {
     };
     let first = batch(4);
     first.complains("warning: 1 of 10 jobs failed");
-    assert_eq!(told(&first), json!([10, 1, 27]));
+    assert_eq!(batch_numbers(&first), json!([10, 1, 27]));
     folder.work("in/4.jsonl", rows(3));
     folder.work("in/new.jsonl", rows(3));
-    assert_eq!(told(&batch(0)), json!([11, 0, 33]));
-    // 11 files, and one of them twice.
-    finds(&folder, "jobs(#{limit: \"all\"}).len()", "12");
-    finds(&folder, "count(\"books\")", "33");
-    finds(
+    assert_eq!(batch_numbers(&batch(0)), json!([11, 0, 33]));
+    // 11 files, and a second job for the corrected one.
+    assert_value(&folder, "jobs(#{limit: \"all\"}).len()", "12");
+    assert_value(&folder, "count(\"books\")", "33");
+    assert_value(
         &folder,
         "submissions(#{key_prefix: \"books-\", state: \"Completed\"}).len()",
         "11",
@@ -51,11 +51,11 @@ fn many_files_go_on_where_they_were() {
             .args(["--collection", "books", "--list", "-"]);
     let ran = listed.stdin("in/1.jsonl\n\nin/1.jsonl\nin/2.jsonl\n").run();
     assert_eq!(ran.json()["files"], 2);
-    finds(&folder, "count(\"books\")", "33");
+    assert_value(&folder, "count(\"books\")", "33");
 }
 
 #[test]
-fn a_batch_that_was_killed_imports_nothing_twice() {
+fn a_killed_batch_imports_nothing_twice() {
     let folder = prepared();
     let (service, url) = serve(&folder, &["--import-rate", "200"]);
     let names: Vec<String> = (0..6).map(|number| format!("{number}.jsonl")).collect();
@@ -73,7 +73,7 @@ fn a_batch_that_was_killed_imports_nothing_twice() {
     killed.signal("INT");
     killed.end();
     let ran = batch().run();
-    assert_eq!(told(&ran), json!([6, 0, 120]));
+    assert_eq!(batch_numbers(&ran), json!([6, 0, 120]));
     let test = folder.test().args(["-p", &url]);
     test.eval("print(jobs().len()); print(count(\"books\"))")
         .stdout("6\n120\n")
@@ -92,7 +92,7 @@ fn failures_of_a_cluster_are_reported_once() {
             .status(status)
             .run();
     }
-    // What failed before is no news.
+    // Earlier failures aren't reported.
     cook(&folder, "watch.rhai", &[]).stdout("").run();
     let ran = cook(&folder, "watch.rhai", &["--all"]).status(4).run();
     let found = ran.json();
@@ -131,9 +131,9 @@ fn a_job_that_fails_under_watch_is_reported() {
     assert_eq!(ran.json()[0]["reason"], "row 3");
 }
 
-/// Several failures are one table, and one CSV file; those of a watch without an end are lines.
+/// Several failures are a table or a CSV file. A watch without an end prints a line for each failure.
 #[test]
-fn failures_are_one_list() {
+fn failures_are_printed_together() {
     let folder = prepared();
     for (name, other) in [("a", "b"), ("b", "a")] {
         folder.work(
@@ -168,7 +168,7 @@ fn failures_are_one_list() {
 }
 
 #[test]
-fn a_list_of_files_must_have_them() {
+fn an_empty_list_of_files_is_an_error() {
     let folder = prepared();
     for (text, problem) in [
         ("path\nx.jsonl\n", "has no column \"file\""),
@@ -190,14 +190,14 @@ fn failed_jobs_are_tried_again() {
     let ran = cook(&folder, "retry_failed.rhai", &args).status(4).run();
     assert_eq!(ran.json()[0]["file"], "bad.jsonl");
     assert_eq!(ran.json()[0]["attempt"], 3);
-    finds(&folder, "jobs().len()", "4");
+    assert_value(&folder, "jobs().len()", "4");
     folder.work("bad.jsonl", rows(2));
     cook(&folder, "retry_failed.rhai", &args).stdout("").run();
-    finds(&folder, "count(\"books\")", "5");
-    finds(&folder, "jobs().len()", "5");
+    assert_value(&folder, "count(\"books\")", "5");
+    assert_value(&folder, "jobs().len()", "5");
 }
 
-/// A service with two-phase imports: its job waits for a word with 5 rows.
+/// Starts a service with two-phase imports, whose job has 5 rows and waits for a commit or abort.
 fn two_phase() -> Server {
     let state = Mutex::new("Uncommitted");
     Server::start(move |request| {
@@ -222,7 +222,7 @@ fn two_phase() -> Server {
 }
 
 #[test]
-fn two_phases_with_the_rows_counted_between() {
+fn two_phase_commits_only_the_expected_number_of_rows() {
     for (rows, status, call) in [("5", 0, "/commit"), ("6", 1, "/abort")] {
         let server = two_phase();
         let test = Test::new().args(["-p", &server.url(), "-o", "json", "run"]);
@@ -259,7 +259,7 @@ fn two_phases_with_the_rows_counted_between() {
 }
 
 #[test]
-fn a_rehearsal_of_two_phases_commits() {
+fn a_dry_run_of_two_phase_shows_the_commit() {
     let server = two_phase();
     let test = Test::new().args(["-p", &server.url(), "--dry-run", "run"]);
     let test = test.args([path("two_phase.rhai"), "--collection".to_owned()]);
@@ -268,7 +268,7 @@ fn a_rehearsal_of_two_phases_commits() {
         .run();
     ran.says("# create the import job\n")
         .says("# commit the job\n");
-    // The create call, its progress until it is ready, and the commit.
+    // The create call, the progress until the job is ready, and the commit.
     assert_eq!(ran.stdout.matches("\ncurl ").count(), 3, "{}", ran.stdout);
     assert!(!ran.stdout.contains("Completed\n"), "{}", ran.stdout);
     let mut changes = server.requests();

@@ -1,4 +1,4 @@
-//! `--dry-run`: the commands do what zshell would do, show no secret, and nothing is sent.
+//! `--dry-run` sends no changes. The printed commands do what zshell would do, and show no secret.
 
 use crate::shell::serve::serve;
 use crate::shell::service::{answer, connect, service};
@@ -6,7 +6,7 @@ use crate::support::harness::{ACCESS, Folder, Running, SECRET, SESSION, TOKEN, T
 use crate::support::server::{Reply, Request, Server};
 use std::process::Command;
 
-/// Runs a shell script with these variables; `None` where there is no curl.
+/// Runs a shell script with these variables. Returns `None` if curl isn't installed.
 fn shell(script: &str, variables: &[(&str, &str)]) -> Option<String> {
     if Command::new("curl").arg("--version").output().is_err() {
         eprintln!("skipped: no curl here");
@@ -25,8 +25,8 @@ fn shell(script: &str, variables: &[(&str, &str)]) -> Option<String> {
     Some(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// A service that also takes the changes that these tests make.
-fn taking() -> Server {
+/// Starts a service that accepts the changes of these tests.
+fn start_service() -> Server {
     Server::start(
         |request| match request.target.split('?').next().unwrap_or_default() {
             path if path.contains("/collections/create")
@@ -46,8 +46,8 @@ fn taking() -> Server {
     )
 }
 
-/// What of a request matters to the service.
-fn matters(request: &Request) -> (String, String, Vec<(String, String)>, String) {
+/// Returns the parts of a request that matter to the service.
+fn relevant_parts(request: &Request) -> (String, String, Vec<(String, String)>, String) {
     let ours = [
         "authorization",
         "accept",
@@ -89,19 +89,19 @@ fn the_commands_send_what_zshell_sends() {
         ("v1", r#"import("books", "s3://bucket/1.json", #{key: "k", access_key: secret("AK"), secret_key: secret("SK")}); drop_collection("it's");"#.to_owned()),
         ("milvus", r#"import("books", ["a/1.json"], #{key: "k", db: "d"}); load("books"); create_collection("new", #{dimension: 4, description: "it's \\ \"new\" $x"});"#.to_owned()),
     ] {
-        let server = taking();
+        let server = start_service();
         let text = match api {
             "milvus" => connect(&server, api),
             _ => connect(&server, api).replace("verify", "cluster_endpoint: endpoint, verify").replace("connect(", &format!("let endpoint = \"{}\"; connect(", server.url())),
         };
-        // Each in a folder of its own: a journal that knows the key would answer with its job.
+        // Each run has its own folder, because a journal with the import key would return the earlier job.
         let test = || {
             let test = Folder::new().test();
             test.env("KEY", TOKEN).env("AK", ACCESS).env("SK", SECRET).env("ST", SESSION)
         };
         let text = format!("{text} {calls} ()");
         test().eval(text.clone()).run();
-        let real: Vec<_> = server.requests().iter().filter(|it| is_change(it)).map(matters).collect();
+        let real: Vec<_> = server.requests().iter().filter(|it| is_change(it)).map(relevant_parts).collect();
         assert!(!real.is_empty());
 
         let before = server.requests().len();
@@ -118,13 +118,13 @@ fn the_commands_send_what_zshell_sends() {
         if shell(&ran.stdout, &variables).is_none() {
             return;
         }
-        let curled: Vec<_> = server.requests().split_off(before).iter().map(matters).collect();
+        let curled: Vec<_> = server.requests().split_off(before).iter().map(relevant_parts).collect();
         assert_eq!(curled, real, "{}", ran.stdout);
     }
 }
 
 #[test]
-fn a_script_runs_through_with_placeholder_jobs() {
+fn a_script_continues_with_placeholder_jobs() {
     let server = service();
     let text = format!(
         "{} let a = import(\"books\", \"1.json\"); let b = import(\"books\", \"2.json\"); print(wait([a, b]).len()); print(progress(b).state); print(b.id); load(\"books\"); jobs(); [a, b]",
@@ -166,7 +166,7 @@ fn a_script_runs_through_with_placeholder_jobs() {
 }
 
 #[test]
-fn plain_commands_can_be_tried_too() {
+fn plain_commands_have_dry_runs() {
     let server = service();
     let ran = Test::new()
         .env("MILVUS_URI", server.url())
@@ -187,7 +187,7 @@ fn plain_commands_can_be_tried_too() {
 }
 
 #[test]
-fn a_zilliz_key_has_its_own_name() {
+fn a_zilliz_key_has_its_own_variable() {
     let text = r#"connect(#{endpoint: "https://api.cloud.zilliz.com", cluster_id: "in03-3bf3c31f4248e22", token: secret("KEY"), verify: false}); import("books", "s3://bucket/1.json")"#;
     let ran = Test::new()
         .env("KEY", TOKEN)
@@ -245,7 +245,7 @@ fn a_command_creates_the_job_in_the_local_service() {
     }
 }
 
-/// A folder with a service of its own, two files of a row each, and a collection for them.
+/// Returns a folder with its own service, a collection, and two files of one row for it.
 fn two_files() -> (Folder, Running, Vec<String>) {
     let folder = Folder::new();
     for (name, id) in [("a.jsonl", 1), ("b.jsonl", 2)] {
@@ -262,10 +262,10 @@ fn two_files() -> (Folder, Running, Vec<String>) {
     (folder, service, place)
 }
 
-/// What a script that commits would do, its dry run does: the id of each job reaches its commit, and no job is committed
-/// before all are ready.
+/// A dry run does what a script that commits would do: each commit has its job's id, and no job is committed before all
+/// are ready.
 #[test]
-fn the_commands_of_two_phases_are_a_script() {
+fn the_commands_of_two_phases_run_as_a_script() {
     let two_phase = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/two_phase.rhai");
     let atomic =
         "import_all(\"books\", [\"a.jsonl\", \"b.jsonl\"], #{atomic: true, files_per_job: 1})";
@@ -318,7 +318,7 @@ fn the_commands_of_two_phases_are_a_script() {
 }
 
 #[test]
-fn an_answer_that_is_no_success_ends_the_commands() {
+fn a_failed_call_ends_the_commands() {
     let (folder, _service, place) = two_files();
     let text = "import(\"nonesuch\", \"a.jsonl\"); import(\"books\", \"a.jsonl\"); ()";
     let test = folder.test().env("MILVUS_TOKEN", TOKEN);
@@ -346,7 +346,7 @@ fn an_answer_that_is_no_success_ends_the_commands() {
 }
 
 #[test]
-fn collections_are_pretended() {
+fn changed_collections_are_simulated() {
     let folder = Folder::new();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/quickstart.rhai");
     let ran = folder.test().args(["--dry-run", "run", script]).run();

@@ -1,14 +1,14 @@
-//! Errors as values: what a script reads of them, and that they keep their exit code when thrown on.
+//! Errors as values: their fields in a script, and their exit code when they're thrown again.
 
 use crate::shell::service::{connect, failing, service};
 use crate::support::harness::{Folder, TOKEN, Test, quoted};
 use crate::support::server::{Reply, Server};
 
-/// A script that catches what `text` throws and prints every field of it.
+/// A script that catches the error of `text` and prints its fields.
 const FIELDS: &str = "print(e.kind); print(e.code); print(e.exit); print(e.jobs);";
 
-/// A service that gives this answer to every call.
-fn always(reply: Reply) -> Server {
+/// Starts a service that gives this answer to every call.
+fn start_answering(reply: Reply) -> Server {
     Server::start(move |_| reply.clone())
 }
 
@@ -27,7 +27,7 @@ fn fields(kind: &str, code: &str, exit: i32) -> String {
 }
 
 #[test]
-fn every_kind_of_the_service_has_its_word_code_and_exit() {
+fn service_errors_have_kind_code_and_exit_code() {
     let import = r#"import("books", "s3://bucket/1.json")"#;
     for (reply, call, kind, code, exit) in [
         (
@@ -64,7 +64,7 @@ fn every_kind_of_the_service_has_its_word_code_and_exit() {
         let server = if call == import {
             failing(reply)
         } else {
-            always(reply)
+            start_answering(reply)
         };
         let test = caught(&server, call).stdout(fields(kind, code, exit));
         test.run();
@@ -72,7 +72,7 @@ fn every_kind_of_the_service_has_its_word_code_and_exit() {
 }
 
 #[test]
-fn kinds_of_our_own() {
+fn zshells_own_errors_have_kinds() {
     let server = service();
     let call = r#"connect(#{endpoint: "http://127.0.0.1:1"});"#;
     caught(&server, call)
@@ -94,7 +94,7 @@ fn kinds_of_our_own() {
 #[test]
 fn a_failed_job_and_a_time_limit_name_the_jobs() {
     let state = |state: &str| {
-        always(Reply::json(format!(
+        start_answering(Reply::json(format!(
             r#"{{"code":0,"data":{{"jobId":"job-7","collectionName":"books","state":"{state}","progress":40,"reason":"row 3"}}}}"#
         )))
     };
@@ -112,8 +112,8 @@ fn a_failed_job_and_a_time_limit_name_the_jobs() {
 }
 
 #[test]
-fn thrown_on_an_error_keeps_its_exit_code() {
-    let server = always(Reply::json(r#"{"code":80001,"message":"no rights"}"#));
+fn a_rethrown_error_keeps_its_exit_code() {
+    let server = start_answering(Reply::json(r#"{"code":80001,"message":"no rights"}"#));
     for text in [
         "jobs()",
         "try { jobs() } catch (e) { throw e; }",
@@ -129,7 +129,7 @@ fn thrown_on_an_error_keeps_its_exit_code() {
 }
 
 #[test]
-fn what_a_script_throws_itself_is_shown_as_it_is() {
+fn a_thrown_value_is_shown_unchanged() {
     for (text, message) in [
         ("throw \"out of luck\";", "error: out of luck\n"),
         ("throw 42;", "error: 42\n"),
@@ -141,7 +141,7 @@ fn what_a_script_throws_itself_is_shown_as_it_is() {
 }
 
 #[test]
-fn operators_and_calls_say_what_does_not_fit() {
+fn wrong_operands_and_arguments_are_explained() {
     for (text, message, hint) in [
         (
             "1 + \"a\" - 2",
@@ -195,7 +195,7 @@ fn operators_and_calls_say_what_does_not_fit() {
 }
 
 #[test]
-fn an_error_of_the_language_is_caught_as_an_error() {
+fn errors_of_the_language_are_caught_as_errors() {
     for (text, message) in [
         ("[1][5]", "array index 5 out of bounds"),
         ("1 + ()", "can't add the empty value () to a whole number\n"),
@@ -228,7 +228,7 @@ fn a_caught_text_is_used_as_text() {
 }
 
 #[test]
-fn another_thrown_value_is_caught_as_it_is() {
+fn other_thrown_values_are_caught_unchanged() {
     for (value, kind) in [
         ("#{a: 1}", "map"),
         ("7", "i64"),
@@ -242,7 +242,7 @@ fn another_thrown_value_is_caught_as_it_is() {
     }
 }
 
-/// The blocks of `try` leave and change what is around them as in Rhai's own `try`.
+/// The blocks of `try` change variables and leave functions as in Rhai's own `try`.
 #[test]
 fn try_keeps_rhais_meaning() {
     for (text, printed) in [
@@ -322,7 +322,7 @@ fn a_rethrow_keeps_position_and_callers() {
 }
 
 #[test]
-fn an_error_that_a_module_throws_again_is_shown_in_the_module() {
+fn an_error_rethrown_by_a_module_is_shown_in_the_module() {
     let module = "fn load() {\n  try {\n    [][3]\n  } catch (e) { throw e; }\n}\n";
     let text = "import \"part\" as part;\ntry { part::load(); } catch (e) { throw e; }\n";
     let test = Test::new().file("part.rhai", module).script(text);
@@ -332,7 +332,7 @@ fn an_error_that_a_module_throws_again_is_shown_in_the_module() {
 
 #[test]
 fn an_error_is_a_plain_map_on_demand() {
-    let server = always(Reply::json(r#"{"code":90144,"message":"no such job"}"#));
+    let server = start_answering(Reply::json(r#"{"code":90144,"message":"no such job"}"#));
     let text = format!(
         "{} try {{ progress(\"x\") }} catch (e) {{ show(e.as_map().kind); print(parse_json(e.to_json()).code); show(e, #{{format: \"json\"}}); }}",
         connect(&server, "v2")
@@ -364,7 +364,7 @@ fn a_failed_job_fails_the_run_after_all_have_ended() {
         .complains("progress(\"bad\") shows each file");
 }
 
-/// The harness looks for the token in all that a run says.
+/// The harness searches the output for the token.
 #[test]
 fn a_source_line_under_an_error_shows_no_key() {
     for call in [
@@ -389,7 +389,7 @@ fn a_source_line_under_an_error_shows_no_key() {
 }
 
 #[test]
-fn of_a_long_line_only_the_place_is_shown() {
+fn a_long_source_line_is_shortened() {
     let text = format!(
         "let a = \"{0}\"; print(nothing); a = \"{0}\";",
         "x".repeat(50_000)
@@ -407,7 +407,7 @@ fn of_a_long_line_only_the_place_is_shown() {
 }
 
 #[test]
-fn a_setting_that_is_no_profile_is_not_quoted() {
+fn an_invalid_profile_setting_is_not_quoted() {
     let folder = Folder::new();
     folder.write(
         "config/config.toml",

@@ -1,4 +1,4 @@
-//! Each documented exit code, once, in one place.
+//! Tests each documented exit code.
 
 use crate::shell::service::{connect, failing, service};
 use crate::support::harness::{Test, quoted};
@@ -14,8 +14,8 @@ fn progress(state: &str) -> Server {
     reply(Reply::json(json!({"code": 0, "data": data}).to_string()))
 }
 
-/// A run on this server ends with this status; where it fails, it says so.
-fn ends(server: &Server, call: &str, status: i32) {
+/// Checks that a run on this server exits with this status, with an error message on failure.
+fn exits(server: &Server, call: &str, status: i32) {
     let text = format!("{} {call}", connect(server, "milvus"));
     let ran = Test::new().env("KEY", "k").eval(text).status(status).run();
     assert_eq!(
@@ -28,18 +28,18 @@ fn ends(server: &Server, call: &str, status: i32) {
 
 #[test]
 fn done_is_0() {
-    ends(&service(), "jobs()", 0);
-    ends(&progress("Uncommitted"), "wait(\"job-1\")", 0);
-    ends(&service(), "try { throw 1 } catch {}", 0);
+    exits(&service(), "jobs()", 0);
+    exits(&progress("Uncommitted"), "wait(\"job-1\")", 0);
+    exits(&service(), "try { throw 1 } catch {}", 0);
 }
 
 #[test]
 fn a_script_that_throws_or_does_not_parse_is_1() {
-    ends(&service(), "throw 1", 1);
-    ends(&service(), "1 +", 1);
-    ends(&service(), "nonesuch()", 1);
-    ends(&service(), "assert(false)", 1);
-    ends(&service(), "jobs(#{stat: 1})", 1);
+    exits(&service(), "throw 1", 1);
+    exits(&service(), "1 +", 1);
+    exits(&service(), "nonesuch()", 1);
+    exits(&service(), "assert(false)", 1);
+    exits(&service(), "jobs(#{stat: 1})", 1);
     Test::new()
         .stdin("nonesuch()")
         .args(["lint", "-"])
@@ -65,8 +65,8 @@ fn a_wrong_command_line_is_2() {
 
 #[test]
 fn no_connection_or_a_refused_key_is_3() {
-    ends(&reply(Reply::status(401, "no")), "jobs()", 3);
-    ends(
+    exits(&reply(Reply::status(401, "no")), "jobs()", 3);
+    exits(
         &reply(Reply::json(r#"{"code":1800,"message":"no"}"#)),
         "jobs()",
         3,
@@ -81,21 +81,21 @@ fn no_connection_or_a_refused_key_is_3() {
 
 #[test]
 fn a_failed_job_is_4() {
-    ends(&progress("Failed"), "wait(\"job-1\")", 4);
-    ends(&progress("Aborted"), "wait(\"job-1\")", 4);
+    exits(&progress("Failed"), "wait(\"job-1\")", 4);
+    exits(&progress("Aborted"), "wait(\"job-1\")", 4);
 }
 
 #[test]
 fn a_timeout_while_waiting_is_5() {
     let wait = "wait(\"job-1\", #{timeout: \"50ms\", interval: \"10ms\"})";
-    ends(&progress("Importing"), wait, 5);
+    exits(&progress("Importing"), wait, 5);
     let test = Test::new().args(["--timeout", "50ms"]).eval("sleep(3600)");
     test.status(5).run();
 }
 
 #[test]
-fn a_submission_whose_outcome_is_not_known_is_6() {
-    ends(
+fn an_unknown_submission_is_6() {
+    exits(
         &failing(Reply::status(500, "x")),
         "import(\"b\", \"1.json\")",
         6,
@@ -105,8 +105,8 @@ fn a_submission_whose_outcome_is_not_known_is_6() {
 #[test]
 fn a_refused_request_is_7() {
     let server = failing(Reply::json(r#"{"code":1100,"message":"no"}"#));
-    ends(&server, "import(\"b\", \"1.json\")", 7);
-    ends(&service(), "import(\"b\", \"1.xlsx\")", 7);
+    exits(&server, "import(\"b\", \"1.json\")", 7);
+    exits(&service(), "import(\"b\", \"1.xlsx\")", 7);
     Test::new()
         .eval(format!("read_text({})", quoted("none")))
         .status(7)
@@ -116,7 +116,7 @@ fn a_refused_request_is_7() {
 #[test]
 fn a_busy_service_is_75() {
     let full = r#"{"code":2100,"message":"the number of jobs has reached the limit"}"#;
-    ends(&reply(Reply::json(full)), "import(\"b\", \"1.json\")", 75);
+    exits(&reply(Reply::json(full)), "import(\"b\", \"1.json\")", 75);
 }
 
 #[test]
@@ -143,14 +143,14 @@ fn a_closed_standard_output_is_141() {
 }
 
 #[test]
-fn a_script_chooses_its_own() {
+fn a_script_can_choose_its_exit_code() {
     for code in [0, 9, 42, 255] {
         Test::new().eval(format!("exit({code})")).status(code).run();
     }
 }
 
 #[test]
-fn the_manual_lists_them_all() {
+fn the_manual_lists_all_exit_codes() {
     let page = Test::new().args(["man"]).run().stdout;
     for code in [0, 1, 2, 3, 4, 5, 6, 7, 75, 130, 141, 143] {
         assert!(page.contains(&format!(".TP\n\\fB{code}\\fR\n")), "{code}");

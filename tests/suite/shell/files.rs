@@ -1,10 +1,10 @@
-//! Local files, dates and the other small things a script needs.
+//! Local files, dates and other small functions.
 
 use crate::support::harness::{Folder, TOKEN, Test};
 use std::fs;
 
 #[test]
-fn json_files_are_values() {
+fn json_files_are_read_and_written() {
     let test = Test::new().file(
         "a.json",
         "\u{feff}{\"n\": 9007199254740993, \"list\": [1, null]}",
@@ -28,7 +28,7 @@ fn json_files_are_values() {
 }
 
 #[test]
-fn csv_files_are_rows() {
+fn csv_files_are_read_and_written() {
     let folder = Folder::new();
     folder.work(
         "a.csv",
@@ -100,7 +100,7 @@ fn csv_files_are_rows() {
 }
 
 #[test]
-fn a_text_is_written_as_a_whole() {
+fn a_text_is_written_atomically() {
     let folder = Folder::new();
     let read = |name: &str| fs::read_to_string(folder.path("work").join(name)).expect("a file");
     folder
@@ -153,7 +153,7 @@ fn a_text_is_written_as_a_whole() {
 
 #[cfg(unix)]
 #[test]
-fn links_and_modes_stay_and_nothing_is_written_through_a_foreign_link() {
+fn writing_keeps_links_and_modes_but_follows_no_foreign_link() {
     use std::os::unix::fs::{PermissionsExt, symlink};
     let folder = Folder::new();
     let real = folder.work("real.txt", "old");
@@ -215,7 +215,7 @@ fn glob_finds_local_files_in_order() {
 }
 
 #[test]
-fn dates_are_counted_from_today_in_utc() {
+fn dates_are_relative_to_today_in_utc() {
     let days = |text: &str| {
         let ran = Test::new().env("TZ", "Pacific/Kiritimati").eval(text).run();
         let date: jiff::civil::Date = ran.stdout.trim().parse().expect("a date");
@@ -250,7 +250,7 @@ fn dates_are_counted_from_today_in_utc() {
 }
 
 #[test]
-fn an_assertion_ends_the_script_at_its_place() {
+fn a_failed_assertion_ends_the_script() {
     Test::new()
         .eval("assert(1 < 2); assert(true, \"x\")")
         .stdout("")
@@ -277,10 +277,10 @@ fn an_assertion_ends_the_script_at_its_place() {
     test.status(1).stdout("script\n").run();
 }
 
-/// The system ends a process that writes a file beyond its limit, unless the process wants to hear of it.
+/// The system kills a process that exceeds the file size limit unless it handles SIGXFSZ.
 #[cfg(unix)]
 #[test]
-fn a_file_beyond_the_limit_of_sizes_is_an_error() {
+fn exceeding_the_file_size_limit_is_an_error() {
     let text = "let text = \"x\"; text.pad(100_000, \"x\"); write_text(\"large\", text)";
     let test = Test::new().eval(text);
     let plain = test.command();

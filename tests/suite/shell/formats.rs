@@ -1,9 +1,9 @@
-//! Files other than JSON, imported into the local service.
+//! Imports of CSV, Parquet and `NumPy` files into the local service.
 
 use crate::shell::local::{create, rows};
 use crate::support::harness::{Folder, Test};
 
-/// An `.npy` file.
+/// Returns an `.npy` file.
 fn npy(dtype: &str, shape: &str, data: &[u8]) -> Vec<u8> {
     let header = format!("{{'descr': '{dtype}', 'fortran_order': False, 'shape': ({shape}), }}\n");
     let length = u16::try_from(header.len()).expect("short").to_le_bytes();
@@ -16,7 +16,7 @@ fn npy(dtype: &str, shape: &str, data: &[u8]) -> Vec<u8> {
     .concat()
 }
 
-/// A set of two rows, in a folder of the work folder.
+/// Writes a set of two rows to a folder in the work folder.
 fn set(folder: &Folder, name: &str) {
     let ids: Vec<u8> = [1_i64, 2].iter().flat_map(|id| id.to_le_bytes()).collect();
     let vectors = [0.5_f32; 8].iter().flat_map(|value| value.to_le_bytes());
@@ -62,7 +62,7 @@ fn csv_options_reach_the_service() {
 }
 
 #[test]
-fn what_is_wrong_in_a_file_is_said() {
+fn errors_in_a_file_are_reported() {
     let folder = Folder::new();
     folder.work("bad.csv", CSV.to_owned() + "4,four,\"[1,2]\"\n");
     folder.work("bad.parquet", "PAR1");
@@ -86,7 +86,7 @@ fn what_is_wrong_in_a_file_is_said() {
 }
 
 #[test]
-fn what_is_dropped_is_said_by_wait_progress_and_the_command() {
+fn dropped_columns_are_reported() {
     let folder = Folder::new();
     folder.work(
         "a.csv",
@@ -122,7 +122,7 @@ fn what_is_dropped_is_said_by_wait_progress_and_the_command() {
 }
 
 #[test]
-fn extensions_are_those_that_milvus_takes() {
+fn file_extensions_are_those_of_milvus() {
     let folder = Folder::new();
     folder.work("a.CSV", CSV);
     folder.work("a.csv.gz", CSV);

@@ -1,11 +1,11 @@
-//! What a script needs around imports: arguments, environment, secrets, files, time, the way out.
+//! Functions for a script's arguments, environment, secrets, files, time and exit.
 
 use crate::shell::service::{sent, service};
 use crate::support::harness::{ACCESS, SECRET, TOKEN, Test};
 use serde_json::Value;
 
 #[test]
-fn env_gives_the_value_the_default_or_nothing() {
+fn env_returns_the_value_the_default_or_unit() {
     Test::new()
         .env("SET", "here")
         .env("EMPTY", "")
@@ -68,7 +68,7 @@ fn read_text_reads_files_and_standard_input() {
 }
 
 #[test]
-fn a_body_kept_from_curl_runs_as_it_is() {
+fn a_request_body_made_for_curl_is_accepted() {
     let server = service();
     let body = format!(
         r#"{{"clusterId":"in03-3bf3c31f4248e22","collectionName":"books","partitionName":"p","dbName":"d",
@@ -97,7 +97,7 @@ fn a_body_for_another_cluster_is_refused() {
 }
 
 #[test]
-fn options_may_be_spelt_as_elsewhere() {
+fn options_accept_other_spellings() {
     let spellings = [
         r#"#{collection: "books", url: "s3://bucket/1.json", access_key: "a", secret_key: "b", partition: "p"}"#,
         r#"#{collectionName: "books", objectUrl: "s3://bucket/1.json", accessKey: "a", secretKey: "b", partitionName: "p"}"#,
@@ -123,7 +123,7 @@ fn options_may_be_spelt_as_elsewhere() {
 }
 
 #[test]
-fn an_unknown_option_names_the_near_one() {
+fn an_unknown_option_has_a_suggestion() {
     for (call, hint) in [
         ("import(#{colection: \"books\"})", "\"collection\""),
         ("import(#{collection: \"b\", ulr: \"x\"})", "\"url\""),
@@ -152,7 +152,7 @@ fn an_unknown_option_names_the_near_one() {
 }
 
 #[test]
-fn exit_ends_the_run_wherever_it_stands() {
+fn exit_ends_the_run_from_anywhere() {
     for (text, status) in [
         ("exit(7)", 7),
         ("exit()", 0),
@@ -188,7 +188,7 @@ fn exit_ends_the_run_wherever_it_stands() {
 }
 
 #[test]
-fn sleep_takes_seconds_and_text_and_nothing_else() {
+fn sleep_accepts_only_seconds_and_durations() {
     Test::new()
         .eval("sleep(0); sleep(0.001); sleep(\"1ms\"); sleep(\"0\")")
         .run();
@@ -198,7 +198,7 @@ fn sleep_takes_seconds_and_text_and_nothing_else() {
 }
 
 #[test]
-fn log_stays_the_logarithm_and_debug_goes_to_standard_error() {
+fn log_is_the_logarithm_and_debug_writes_standard_error() {
     Test::new()
         .eval("print(log(100.0)); debug(\"seen\");")
         .stdout("2.0\n")
@@ -207,7 +207,7 @@ fn log_stays_the_logarithm_and_debug_goes_to_standard_error() {
 }
 
 #[test]
-fn the_last_value_is_shown_unless_it_is_nothing() {
+fn the_last_value_is_shown_unless_it_is_unit() {
     Test::new().eval("1 + 1").stdout("2\n").run();
     Test::new().eval("let x = 1;").stdout("").run();
     Test::new().script("let x = 5;\nx").stdout("5\n").run();

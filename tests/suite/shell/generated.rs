@@ -22,8 +22,8 @@ fn every_shell_has_a_completion_script() {
     ran.complains("bash");
 }
 
-/// Asks bash what the script offers for a line.
-fn bash(folder: &Folder, line: &str) -> Option<Vec<String>> {
+/// Returns bash's completions for a line.
+fn completions_of_bash(folder: &Folder, line: &str) -> Option<Vec<String>> {
     let script = folder.test().args(["completions", "bash"]).run().stdout;
     let words: Vec<String> = line.split(' ').map(|word| format!("'{word}'")).collect();
     let program = format!(
@@ -55,12 +55,12 @@ fn bash_completes_commands_options_files_and_profiles() {
         "config/config.toml",
         "[profiles.prod]\nendpoint = \"http://localhost:19530\"\n",
     );
-    let Some(commands) = bash(&folder, "zshell comp") else {
+    let Some(commands) = completions_of_bash(&folder, "zshell comp") else {
         eprintln!("skipped: no bash here");
         return;
     };
     assert_eq!(commands, ["completions"]);
-    let offers = |line: &str| bash(&folder, line).expect("bash");
+    let offers = |line: &str| completions_of_bash(&folder, line).expect("bash");
     assert_eq!(offers("zshell --dr"), ["--dry-run"]);
     assert!(offers("zshell jobs --state ").contains(&"Failed".to_owned()));
     assert!(offers("zshell -o js").contains(&"json".to_owned()));
@@ -73,7 +73,7 @@ fn bash_completes_commands_options_files_and_profiles() {
 }
 
 #[test]
-fn bash_completes_names_that_the_service_lists() {
+fn bash_completes_names_listed_by_the_service() {
     let server = Server::start(|request| {
         let path = request.target.as_str();
         Reply::json(if path.ends_with("/collections/list") {
@@ -99,12 +99,12 @@ fn bash_completes_names_that_the_service_lists() {
     ]
     .concat();
     folder.write("config/config.toml", config);
-    let Some(collections) = bash(&folder, "zshell -p here count bo") else {
+    let Some(collections) = completions_of_bash(&folder, "zshell -p here count bo") else {
         eprintln!("skipped: no bash here");
         return;
     };
     assert_eq!(collections, ["books", "bookings"]);
-    let offers = |line: &str| bash(&folder, line).expect("bash");
+    let offers = |line: &str| completions_of_bash(&folder, line).expect("bash");
     assert_eq!(
         offers("zshell -p here import books x --partition y"),
         ["y2026"]
@@ -149,7 +149,7 @@ fn one_command_installs_completions_and_manual_pages() {
 }
 
 #[test]
-fn the_manual_page_tells_commands_options_and_exit_codes() {
+fn the_manual_page_lists_commands_options_and_exit_codes() {
     let page = Test::new().args(["man"]).stderr("").run().stdout;
     for word in [
         ".TH zshell 1",

@@ -1,4 +1,4 @@
-//! The table of functions against what the binary says and does.
+//! Compares the table of functions with the binary's help and behaviour.
 
 use crate::support::harness::Test;
 use zshell::internals::registry;
@@ -45,7 +45,7 @@ fn every_function_is_in_the_overview_and_has_a_page() {
 }
 
 #[test]
-fn the_functions_of_the_language_are_there() {
+fn the_functions_of_rhai_are_listed() {
     for name in [
         "connect",
         "import",
@@ -74,7 +74,7 @@ fn the_functions_of_the_language_are_there() {
 }
 
 #[test]
-fn names_are_unique_and_in_one_place() {
+fn function_names_are_unique() {
     let mut names: Vec<&str> = registry::functions()
         .map(|function| function.name)
         .collect();
@@ -84,7 +84,7 @@ fn names_are_unique_and_in_one_place() {
     assert_eq!(names.len(), length);
 }
 
-/// Every number of arguments of the table is registered: nothing is unknown to the engine.
+/// Every number of arguments in the table is registered in the engine.
 #[test]
 fn every_function_can_be_called() {
     for function in
@@ -109,9 +109,9 @@ fn every_function_can_be_called() {
     }
 }
 
-/// A page needs no quotes, and the name of a page is taken for it nowhere else.
+/// `help` accepts page names without quotes, and only `help` does.
 #[test]
-fn pages_are_named_without_quotes() {
+fn help_accepts_page_names_without_quotes() {
     for (text, shown) in [
         ("help(import)", "import(collection, path)"),
         (
@@ -147,7 +147,7 @@ fn pages_are_named_without_quotes() {
 }
 
 #[test]
-fn other_words_are_searched() {
+fn help_searches_for_other_words() {
     for (args, places) in [
         (
             vec!["eval", "help(\"filter\")"],
@@ -200,7 +200,7 @@ fn other_words_are_searched() {
 }
 
 #[test]
-fn a_function_nobody_knows_is_near_one() {
+fn an_unknown_function_has_a_suggestion() {
     Test::new()
         .eval("help(\"improt\")")
         .status(1)

@@ -1,11 +1,12 @@
-//! `import(…)` is a call wherever a call may stand, and `import "path" as name;` a statement, in one script.
+//! In one script, `import(…)` is a call wherever an expression is possible, and `import "path" as name;` is a
+//! statement.
 
 use crate::shell::service::{connect, sent, service};
 use crate::support::harness::{Test, quoted};
 use crate::support::server::Server;
 use serde_json::Value;
 
-/// The collections that were imported into, in order.
+/// Returns the target collections of the imports, in order.
 fn collections(server: &Server) -> Vec<String> {
     let name = |body: &str| {
         let body: Value = serde_json::from_str(body).expect("a JSON body");
@@ -15,7 +16,7 @@ fn collections(server: &Server) -> Vec<String> {
     created.iter().map(|request| name(&request.body)).collect()
 }
 
-/// Runs a script after `connect(…)` on its first line, with this module beside it.
+/// Runs a script after `connect(…)` on its first line, with this module in the same folder.
 fn run(text: &str) -> Vec<String> {
     let server = service();
     Test::new()
@@ -27,7 +28,7 @@ fn run(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn call_and_statement_stand_in_one_script() {
+fn a_script_may_have_both_calls_and_statements() {
     let text = "
         import \"lib/names\" as names;
         import(\"a\", \"1.json\");
@@ -37,7 +38,7 @@ fn call_and_statement_stand_in_one_script() {
 }
 
 #[test]
-fn blanks_line_breaks_and_comments_may_stand_before_the_parenthesis() {
+fn blanks_and_comments_may_precede_the_parenthesis() {
     let text = "
         import (\"a\", \"1.json\");
         import
@@ -51,7 +52,7 @@ fn blanks_line_breaks_and_comments_may_stand_before_the_parenthesis() {
 }
 
 #[test]
-fn the_word_in_text_is_left_alone() {
+fn import_in_a_text_is_unchanged() {
     let text = r#"
         let a = "import(1) import \"x\" as y;"; let b = `import ( ${"import"} )`;
         if a != "import(1) import \"x\" as y;" || b != "import ( import )" { throw a + b; }
@@ -61,7 +62,7 @@ fn the_word_in_text_is_left_alone() {
 }
 
 #[test]
-fn functions_closures_and_interpolation_may_call_it() {
+fn functions_closures_and_interpolation_may_call_import() {
     let text = r#"
         fn f(c) { import(c, "1.json") }
         fn g(c) { if c == "" { return import("empty", "1.json"); } import(c, "1.json") }
@@ -85,7 +86,7 @@ fn functions_closures_and_interpolation_may_call_it() {
 }
 
 #[test]
-fn it_is_a_method_of_a_connection() {
+fn import_is_a_method_of_a_connection() {
     let text = r#"
         let c = connect();
         c.import("a", "1.json"); c . import ("b", ["1.json"]); c?.import("c", "1.json");
@@ -99,11 +100,11 @@ fn it_is_a_method_of_a_connection() {
 }
 
 #[test]
-fn a_module_may_call_it_and_import_modules_itself() {
+fn a_module_may_call_import_and_import_modules() {
     let server = service();
     let inner = "fn go_on(c) { import(c, \"1.json\") }";
     let outer = "import \"deeper/inner\" as inner;
-        // A module's functions see what it imports.
+        // A module's functions can use the modules that it imports.
         fn both(c) { import(c + \"1\", \"1.json\"); import \"deeper/inner\" as inner; inner::go_on(c + \"2\") }
         import(\"top\", \"1.json\");";
     Test::new()
@@ -120,7 +121,7 @@ fn a_module_may_call_it_and_import_modules_itself() {
 }
 
 #[test]
-fn its_limits_are_explained() {
+fn misuse_of_import_is_explained() {
     for (text, hint) in [
         (
             "import (\"x\") as m;",
@@ -144,7 +145,7 @@ fn its_limits_are_explained() {
 }
 
 #[test]
-fn eval_is_switched_off() {
+fn eval_is_disabled() {
     let ran = Test::new().eval("eval(\"1 + 1\")").status(1).run();
     ran.complains("eval");
     let ran = Test::new()
@@ -155,7 +156,7 @@ fn eval_is_switched_off() {
 }
 
 #[test]
-fn two_connections_serve_one_script() {
+fn a_script_can_use_two_connections() {
     let (one, two) = (service(), service());
     let text = format!(
         "let a = connect({}); let b = connect({});
@@ -169,7 +170,7 @@ fn two_connections_serve_one_script() {
     Test::new().eval(text).run();
     assert_eq!(collections(&one), ["on_a", "back"]);
     assert_eq!(collections(&two), ["on_b", "current"]);
-    // A job knows where it runs, whichever connection is the current one.
+    // A job uses its own connection, whichever connection is the current one.
     assert_eq!(sent(&two, "/get_progress").len(), 1);
     assert_eq!(sent(&one, "/get_progress").len(), 0);
 }

@@ -1,4 +1,4 @@
-//! `infer` and `zshell infer`: the proposed schema takes the files.
+//! `infer` and `zshell infer` propose a schema that accepts the files.
 
 use super::check_columns::{good, parquet};
 use crate::support::harness::Folder;
@@ -43,7 +43,7 @@ fn lists_of_whole_numbers_may_be_vectors() {
 }
 
 #[test]
-fn each_type_is_guessed_from_rows_of_json() {
+fn each_type_is_inferred_from_rows_of_json() {
     let folder = Folder::new();
     folder.work("a.jsonl", ROWS);
     let run = folder.test().args(["infer", "a.jsonl"]).run();
@@ -146,7 +146,7 @@ fn too_many_keys_are_an_error() {
 }
 
 #[test]
-fn many_files_are_read_in_part() {
+fn only_a_part_of_many_files_is_read() {
     let folder = Folder::new();
     for no in 0..60 {
         let rows: String = (0..2_000)

@@ -1,4 +1,4 @@
-//! Which key is used: every combination of the places that may hold one, `secret(…)`, and storage keys.
+//! Selection of the API key: every combination of the places that may hold one, `secret(…)`, and storage credentials.
 
 use crate::shell::service::{sent, service};
 use crate::support::harness::{ACCESS, Folder, SECRET, SESSION, TOKEN, Test};
@@ -6,15 +6,15 @@ use crate::support::server::{Reply, Server};
 
 const CLOUD: &str = "https://in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com";
 
-/// What is there in one run, by bits.
-fn there(bits: u32, bit: u32) -> bool {
+/// Returns whether this bit is set, for one place that may hold a key.
+fn has_bit(bits: u32, bit: u32) -> bool {
     bits & (1 << bit) != 0
 }
 
-/// The order of the design: the argument, the profile's own, the environment, the official CLI's file; nothing of
-/// Zilliz for other hosts, nothing of `MILVUS_TOKEN` for Zilliz.
+/// The order is: the argument, the profile, the environment, the official CLI's file. Zilliz's variables aren't used
+/// for other hosts, and `MILVUS_TOKEN` isn't used for Zilliz.
 #[test]
-fn every_combination_of_places_gives_the_right_key() {
+fn every_combination_of_places_selects_the_right_key() {
     let server = service();
     for cloud in [false, true] {
         for bits in 0..32 {
@@ -24,7 +24,7 @@ fn every_combination_of_places_gives_the_right_key() {
             } else {
                 server.url()
             };
-            let own = if there(bits, 0) {
+            let own = if has_bit(bits, 0) {
                 "token = \"tok-5e7ca1b0feed-profile\"\n"
             } else {
                 ""
@@ -34,19 +34,19 @@ fn every_combination_of_places_gives_the_right_key() {
                 format!("[profiles.p]\nendpoint = \"{endpoint}\"\nverify = false\n{own}"),
             );
             let mut test = folder.test();
-            if there(bits, 1) {
+            if has_bit(bits, 1) {
                 test = test.env("ZILLIZ_API_KEY", "tok-5e7ca1b0feed-zilliz");
             }
-            if there(bits, 2) {
+            if has_bit(bits, 2) {
                 test = test.env("MILVUS_TOKEN", "tok-5e7ca1b0feed-milvus");
             }
-            if there(bits, 3) {
+            if has_bit(bits, 3) {
                 folder.write(
                     "zilliz/credentials",
                     "[default]\napi_key = tok-5e7ca1b0feed-cli\n",
                 );
             }
-            let argument = there(bits, 4);
+            let argument = has_bit(bits, 4);
             let connect = if argument {
                 format!(
                     "connect(#{{endpoint: \"{endpoint}\", verify: false, token: secret(\"GIVEN\")}})"
@@ -56,10 +56,10 @@ fn every_combination_of_places_gives_the_right_key() {
             };
             let (key, word) = match () {
                 () if argument => ("given", "given to connect"),
-                () if there(bits, 0) => ("profile", "the profile \"p\""),
-                () if cloud && there(bits, 1) => ("zilliz", "ZILLIZ_API_KEY"),
-                () if !cloud && there(bits, 2) => ("milvus", "MILVUS_TOKEN"),
-                () if cloud && there(bits, 3) => ("cli", "credentials"),
+                () if has_bit(bits, 0) => ("profile", "the profile \"p\""),
+                () if cloud && has_bit(bits, 1) => ("zilliz", "ZILLIZ_API_KEY"),
+                () if !cloud && has_bit(bits, 2) => ("milvus", "MILVUS_TOKEN"),
+                () if cloud && has_bit(bits, 3) => ("cli", "credentials"),
                 () => ("none", "none given"),
             };
             let refused = cloud && key == "none";
@@ -101,7 +101,7 @@ fn an_empty_token_means_none() {
     );
 }
 
-/// A script that says which of the named secrets `secret("X")` is.
+/// A script that prints which of the named secrets equals `secret("X")`.
 const WHICH: &str = r#"for name in ["IN_ENV", "IN_FILE", "IN_PROFILE", "IN_ALL"] { if secret("X") == secret(name) { print(name); } }"#;
 
 #[test]
@@ -118,28 +118,28 @@ fn a_secret_is_looked_up_in_order() {
             test = test.env(name, value);
         }
         let expected = match () {
-            () if there(bits, 0) => "IN_ENV\n",
-            () if there(bits, 1) => "IN_FILE\n",
-            () if there(bits, 2) => "IN_PROFILE\n",
-            () if there(bits, 3) => "IN_ALL\n",
+            () if has_bit(bits, 0) => "IN_ENV\n",
+            () if has_bit(bits, 1) => "IN_FILE\n",
+            () if has_bit(bits, 2) => "IN_PROFILE\n",
+            () if has_bit(bits, 3) => "IN_ALL\n",
             () => "",
         };
-        if there(bits, 0) {
+        if has_bit(bits, 0) {
             test = test.env("X", TOKEN);
         }
-        if there(bits, 1) {
+        if has_bit(bits, 1) {
             let file = folder.work("x", format!("{ACCESS}\n"));
             test = test.env("X_FILE", file.display().to_string());
         }
         let mut config = "default_profile = \"p\"\n[profiles.p]\nendpoint = \"http://127.0.0.1:1\"\nverify = false\n".to_owned();
-        if there(bits, 2) {
+        if has_bit(bits, 2) {
             config.extend(["[profiles.p.secrets]\nX = \"", SECRET, "\"\n"]);
         }
-        if there(bits, 3) {
+        if has_bit(bits, 3) {
             config.extend(["[secrets]\nX = \"", SESSION, "\"\n"]);
         }
         folder.write("config/config.toml", config);
-        // Before there is a connection, and with one.
+        // Without and with a connection.
         for first in ["", "connect(\"p\");"] {
             let test = test.clone().eval(format!("{first}{WHICH}"));
             let ran = if expected.is_empty() {
@@ -155,7 +155,7 @@ fn a_secret_is_looked_up_in_order() {
 }
 
 #[test]
-fn another_connections_profile_does_not_lend_its_secrets() {
+fn secrets_of_another_connections_profile_are_not_used() {
     let config = format!(
         "default_profile = \"p\"\n[profiles.p]\nendpoint = \"http://127.0.0.1:1\"\n[profiles.p.secrets]\nX = \"{SECRET}\"\n"
     );
@@ -164,7 +164,7 @@ fn another_connections_profile_does_not_lend_its_secrets() {
 }
 
 #[test]
-fn a_secret_given_where_its_name_belongs_is_not_told() {
+fn a_secret_given_instead_of_its_name_is_not_shown() {
     for text in [
         format!("secret(\"{TOKEN}\")"),
         format!("connect(#{{token: secret(\"{SECRET}\")}})"),
@@ -176,7 +176,7 @@ fn a_secret_given_where_its_name_belongs_is_not_told() {
 }
 
 #[test]
-fn nobody_is_asked_without_a_terminal() {
+fn without_a_terminal_a_question_is_an_error() {
     let ran = Test::new().eval("ask(\"which?\")").status(7).run();
     ran.complains("can't ask").complains("args");
     let ran = Test::new().eval("ask_secret(\"key:\")").status(7).run();
@@ -188,14 +188,14 @@ fn nobody_is_asked_without_a_terminal() {
     ran.complains("which? books (the default");
 }
 
-/// The storage keys that the last import sent.
+/// Returns the storage credentials that the last import sent.
 fn sent_keys(server: &Server) -> [Option<String>; 3] {
     let body = sent(server, "/create").pop().expect("an import").body;
     let body: serde_json::Value = serde_json::from_str(&body).expect("JSON");
     ["accessKey", "secretKey", "token"].map(|key| Some(body.get(key)?.as_str()?.to_owned()))
 }
 
-/// A run of `zshell import` with this profile and AWS's environment and files full of keys.
+/// Returns a run of `zshell import` with this profile, and with AWS keys in the environment and in AWS's files.
 fn importing(server: &Server, settings: &str) -> Test {
     let folder = Folder::new();
     folder.write(
@@ -234,7 +234,7 @@ fn with_environment(test: Test) -> Test {
 }
 
 #[test]
-fn the_aws_environment_reaches_no_request_unasked() {
+fn the_aws_environment_is_used_only_on_request() {
     let server = service();
     with_environment(importing(&server, "")).eval(IMPORT).run();
     assert_eq!(sent_keys(&server), [None, None, None]);
@@ -251,7 +251,7 @@ fn the_aws_environment_reaches_no_request_unasked() {
 }
 
 #[test]
-fn storage_keys_of_aws_are_found_as_its_own_tools_do() {
+fn aws_credentials_are_found_as_the_aws_cli_does() {
     let server = service();
     let check = |test: Test, expected: [Option<String>; 3]| {
         test.run();
@@ -281,7 +281,7 @@ fn storage_keys_of_aws_are_found_as_its_own_tools_do() {
     );
     let test = test.env("AWS_SHARED_CREDENTIALS_FILE", file.display().to_string());
     check(test.eval(IMPORT), keys("-x", false));
-    // The import's own keys, and the profile's own, come first; a session token of another pair never travels.
+    // The import's own credentials come first, then the profile's. A session token of another pair is never sent.
     let own = IMPORT.replace(
         ')',
         ", #{access_key: secret(\"A\"), secret_key: secret(\"S\")})",
@@ -310,7 +310,7 @@ fn storage_keys_of_aws_are_found_as_its_own_tools_do() {
 }
 
 #[test]
-fn missing_storage_keys_are_named_with_where_they_were_looked_for() {
+fn missing_storage_credentials_are_named_with_their_places() {
     let server = service();
     for (test, problem) in [
         (
@@ -351,9 +351,9 @@ fn missing_storage_keys_are_named_with_where_they_were_looked_for() {
     assert!(sent(&server, "/create").is_empty());
 }
 
-/// The keys of one import, echoed by the answers to other calls, on another connection too.
+/// The service echoes an import's credentials in answers to other calls, on another connection too.
 #[test]
-fn storage_keys_that_a_later_reason_echoes_are_masked() {
+fn storage_credentials_in_a_later_answer_are_masked() {
     let all = format!(
         "{ACCESS} {SECRET} {SESSION} {}",
         SECRET.replace('/', "%2f").replace('+', "%2b")

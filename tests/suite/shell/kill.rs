@@ -1,11 +1,11 @@
-//! `kill -9` in the middle of a job: the next start carries it on, and every row is there once.
+//! `kill -9` during a job: the next start continues the job, and every row exists once.
 
 use crate::shell::local::{create, rows};
 use crate::shell::serve::serve;
 use crate::support::harness::{Folder, quoted};
 
 #[test]
-fn a_killed_service_loses_and_doubles_nothing() {
+fn a_killed_service_imports_every_row_once() {
     let folder = Folder::new();
     folder.work("books.jsonl", rows(600));
     let (service, url) = serve(&folder, &["--import-rate", "100"]);
@@ -18,7 +18,7 @@ fn a_killed_service_loses_and_doubles_nothing() {
     let id = folder.test().eval(text).run().stdout.trim().to_owned();
     service.signal("KILL");
     drop(service);
-    // Killed again and again, each time at work.
+    // Killed repeatedly during the import.
     for _ in 0..3 {
         let (service, url) = serve(&folder, &["--import-rate", "100"]);
         let text = format!(
@@ -41,18 +41,17 @@ fn a_killed_service_loses_and_doubles_nothing() {
         .run();
 }
 
-/// The sum of the rows that the jobs have read so far.
+/// A function that returns the number of rows that the jobs have read so far.
 const READ: &str =
     "fn read_by(ids) { let rows = 0; for id in ids { rows += progress(id).rows ?? 0; } rows }";
 
 #[test]
-fn killed_at_any_moment_every_job_is_there_once() {
+fn every_job_survives_a_kill_at_any_moment() {
     let folder = Folder::new();
     folder.work("books.jsonl", rows(300));
     let made = create("books");
     let mut ids: Vec<String> = Vec::new();
-    // Killed as soon as the jobs are made, then further and further into them, in the middle of a batch of rows or
-    // between two jobs.
+    // Killed right after the jobs are created, then later and later, within a batch of rows or between two jobs.
     for (round, until) in [0, 40, 130, 290, 0, 310, 75, 0, 590, 220]
         .into_iter()
         .enumerate()
@@ -89,7 +88,7 @@ fn killed_at_any_moment_every_job_is_there_once() {
         .eval(text)
         .stdout("20 10 6000\n30 7500\n")
         .run();
-    // It ends within seconds though a job would take an hour.
+    // The service ends within seconds although a job would take an hour.
     drop(service);
     let (slow, url) = serve(&folder, &["--import-rate", "1"]);
     let text = format!(

@@ -2,8 +2,8 @@
 
 use crate::support::harness::Test;
 
-/// Runs a script that must fail with this message, and the hint to this setting.
-fn exceeds(config: &str, script: &str, message: &str, setting: &str) {
+/// Runs a script that must fail with this message and a hint that names this setting.
+fn assert_exceeds(config: &str, script: &str, message: &str, setting: &str) {
     let ran = Test::new()
         .config(config)
         .eval(script)
@@ -60,40 +60,40 @@ fn each_limit_ends_the_script() {
             "nesting",
         ),
     ] {
-        exceeds("", script, message, setting);
+        assert_exceeds("", script, message, setting);
     }
 }
 
 #[test]
-fn the_settings_of_config_toml_count() {
+fn limits_are_settings_of_config_toml() {
     let config =
         "[limits]\nstring_bytes = 1000\nitems = 100\nnesting = 3\nmemory_bytes = 1000000\n";
-    exceeds(
+    assert_exceeds(
         "[limits]\nitems = 100\n",
         "let a = [1]; loop { a += a }",
         "more than 100 items",
         "items",
     );
-    exceeds(
+    assert_exceeds(
         config,
         "let s = \"\"; s.pad(1001, \"a\")",
         "more than 1000 bytes",
         "string_bytes",
     );
-    exceeds(
+    assert_exceeds(
         "[limits]\nnesting = 3\n",
         "let m = [[[[1]]]]; m",
         "more than 3 deep",
         "nesting",
     );
     let busy = "let i = 0; while i < 10000 { i += 1 }";
-    exceeds(
+    assert_exceeds(
         config,
         busy,
         "zshell's memory would take more than 1000000 bytes",
         "memory_bytes",
     );
-    // The limits are reached, not exceeded.
+    // The limits are reached, but not exceeded.
     let within =
         "let s = \"\"; s.pad(1000, \"a\"); let a = []; a.pad(100, [[1]]); [s.len(), a.len()]";
     let config = "[limits]\nstring_bytes = 1000\nitems = 100\nnesting = 3\n";
@@ -104,7 +104,7 @@ fn the_settings_of_config_toml_count() {
         .run();
 }
 
-/// Rhai's own limit counts the whole array at every push, which takes minutes here.
+/// Rhai's own limit counts the whole array at every push, which takes minutes for this script.
 #[test]
 fn many_pushes_are_linear() {
     let script = "let a = []; for i in 0..100000 { a.push(i); } a.len()";
@@ -112,7 +112,7 @@ fn many_pushes_are_linear() {
 }
 
 #[test]
-fn padding_and_replacing_keep_their_meaning() {
+fn padding_and_replacing_work_as_in_rhai() {
     let script = r#"
         let s = "ab"; s.pad(7, "xyz"); print(s);
         let s = "äb"; s.pad(4, 'ü'); print(s);

@@ -1,10 +1,10 @@
-//! `zshell lint`: what it finds, and what it leaves alone. Every script of these tests that ends well is linted too.
+//! `zshell lint`: its findings, and valid scripts. Lint also checks every script of these tests that ends well.
 
 use crate::support::harness::{Folder, Test};
 use serde_json::json;
 use std::path::Path;
 
-/// What lint says of a script, without the hints.
+/// Returns lint's findings in a script, without the hints.
 fn found(folder: &Folder, text: &str) -> Vec<String> {
     folder.work("main.rhai", text);
     let probe = folder.test().args(["lint", "main.rhai", "-o", "json"]);
@@ -124,7 +124,7 @@ fn each_kind_of_mistake_is_found_at_its_place() {
 }
 
 #[test]
-fn what_is_valid_is_left_alone() {
+fn valid_scripts_have_no_findings() {
     let folder = Folder::new();
     folder.work(
         "lib/m.rhai",
@@ -202,7 +202,7 @@ fn findings_are_lines_with_hints_or_json() {
 }
 
 #[test]
-fn nothing_runs_and_libraries_are_known() {
+fn lint_runs_nothing_and_finds_libraries() {
     let folder = Folder::new();
     folder.write("lib/tool.rhai", "print(\"ran\"); fn f(x) { x }");
     folder.work(
@@ -221,7 +221,7 @@ fn nothing_runs_and_libraries_are_known() {
 }
 
 #[test]
-fn modules_that_import_each_other_are_looked_through_once() {
+fn modules_that_import_each_other_are_checked_once() {
     let test = Test::new()
         .file("a.rhai", "import \"b\" as b; fn f() { b::g() }")
         .file("b.rhai", "import \"a\" as a; fn g() { a::f() }");
@@ -229,7 +229,7 @@ fn modules_that_import_each_other_are_looked_through_once() {
 }
 
 #[test]
-fn the_scripts_that_come_with_it_are_clean() {
+fn the_scripts_of_the_cookbook_have_no_findings() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
     let scripts = std::fs::read_dir(folder)
         .expect("scripts")
@@ -246,7 +246,7 @@ fn the_scripts_that_come_with_it_are_clean() {
 }
 
 #[test]
-fn a_folder_is_checked_whole() {
+fn all_scripts_of_a_folder_are_checked() {
     let test = Test::new()
         .file("scripts/a.rhai", "jobs(#{stat: 1})")
         .file("scripts/deep/b.rhai", "nonesuch()")

@@ -1,12 +1,12 @@
-//! `jobs()` and `progress()` on what services leave out or add.
+//! `jobs()` and `progress()` with answers that lack fields or have more.
 
 use crate::shell::service::connect;
 use crate::support::harness::{Folder, Test};
 use crate::support::server::{Reply, Server};
 use serde_json::Value;
 
-/// A v2 service that answers every call with this `data`.
-fn with(data: &'static str) -> Server {
+/// Starts a v2 service that answers every call with this `data`.
+fn start_with(data: &'static str) -> Server {
     Server::start(move |_| Reply::json(format!(r#"{{"code":0,"data":{data}}}"#)))
 }
 
@@ -23,7 +23,7 @@ fn json(server: &Server, text: &str) -> Value {
 }
 
 #[test]
-fn a_list_that_was_read_in_part_is_shown_with_a_warning() {
+fn an_incomplete_list_is_shown_with_a_warning() {
     let part = r#"{"count":3,"records":[{"jobId":"job-1","state":"Pending"},{"jobId":"job-2","state":"Pending"}]}"#;
     let odd = r#"{"records":[{"jobId":"job-1","state":"Pending"},{"state":"Pending"}]}"#;
     for (data, text, warning) in [
@@ -31,26 +31,26 @@ fn a_list_that_was_read_in_part_is_shown_with_a_warning() {
         (part, "jobs()", "read 2 of the 3 jobs"),
         (odd, r#"jobs(#{limit: "all"})"#, "jobs may be missing"),
     ] {
-        let server = with(data);
+        let server = start_with(data);
         let ran = eval(&server, "v2", text).run();
         ran.says("job-1").complains(warning);
     }
-    // What isn't looked at needs no warning.
-    let server = with(part);
+    // A list that isn't shown needs no warning.
+    let server = start_with(part);
     let ran = eval(&server, "v2", "jobs(#{limit: 1})").run();
     assert_eq!(ran.stderr, "");
     let whole = r#"{"tasks":[{"jobId":"job-1","state":"ImportRunning"}],"count":"1"}"#;
-    let ran = eval(&with(whole), "v1", r#"jobs(#{limit: "all"})"#).run();
+    let ran = eval(&start_with(whole), "v1", r#"jobs(#{limit: "all"})"#).run();
     assert_eq!(ran.says("Importing").stderr, "");
 }
 
 #[test]
 fn the_time_of_creation_is_shown_if_it_is_sent() {
     let time = "2026-05-01T10:00:00Z";
-    let progress = with(
+    let progress = start_with(
         r#"{"jobId":"7","state":"Importing","progress":5,"createTime":"2026-05-01T10:00:00Z"}"#,
     );
-    let list = with(
+    let list = start_with(
         r#"{"records":[{"jobId":"7","state":"Pending","createTime":"2026-05-01T10:00:00Z"}]}"#,
     );
     for (server, call) in [(&progress, "progress(\"7\")"), (&list, "jobs()[0]")] {
@@ -65,7 +65,7 @@ fn the_time_of_creation_is_shown_if_it_is_sent() {
         let value = if json.is_array() { &json[0] } else { &json };
         assert_eq!(value["created"], time);
     }
-    let older = with(r#"{"jobId":"7","state":"Pending"}"#);
+    let older = start_with(r#"{"jobId":"7","state":"Pending"}"#);
     let ran = eval(&older, "milvus", "progress(\"7\")").run();
     assert!(!ran.stdout.contains("created"), "{}", ran.stdout);
     assert!(json(&older, "progress(\"7\")")["created"].is_null());
@@ -73,7 +73,7 @@ fn the_time_of_creation_is_shown_if_it_is_sent() {
 
 #[test]
 fn placeholders_are_refused_as_ids_before_anything_is_sent() {
-    let server = with("{}");
+    let server = start_with("{}");
     for id in [r#""0""#, "0", "-1", r#"" ""#, r#""null""#] {
         let ran = eval(&server, "milvus", &format!("progress({id})"))
             .status(1)
@@ -85,7 +85,7 @@ fn placeholders_are_refused_as_ids_before_anything_is_sent() {
 
 #[test]
 fn a_list_is_joined_to_an_array_by_every_form_of_addition() {
-    let server = with(
+    let server = start_with(
         r#"{"count":2,"records":[{"jobId":"1","state":"Pending"},{"jobId":"2","state":"Pending"}]}"#,
     );
     for addition in [
@@ -124,8 +124,8 @@ fn a_list_is_joined_to_an_array_by_every_form_of_addition() {
     ran.complains("'@' is a reserved symbol");
 }
 
-/// A service with a new job and an old one, an old one without a time, and one that says nothing of its time. `jobs` is
-/// the answer to a list call.
+/// Starts a service with a new job, an old job, an old job without a creation time, and a job without any time. `jobs`
+/// is the answer to a list call.
 fn dated(jobs: &'static str) -> Server {
     let now = jiff::Timestamp::now();
     Server::start(move |request| {
@@ -167,7 +167,7 @@ fn jobs_are_listed_since_an_age_or_a_time() {
         ids(sent, since).says("[\"job-new\"]");
     }
     ids(sent, "\"2026-01-01T10:00:00Z\"").says("[\"job-old\", \"job-new\"]");
-    // The list has no times, but the jobs have.
+    // The list has no times, so the jobs are read one by one.
     let ran = ids(unsent, "\"1h\"");
     ran.says("[\"job-new\"]");
     ran.complains("1 job left out, because the service doesn't say when they were created");
@@ -208,7 +208,7 @@ fn jobs_submitted_here_are_listed_with_their_files_and_times() {
     run(&["jobs"]).says("2 files, first a.json");
 }
 
-/// A list that zshell made says what it lacks, and numbers are never grouped off a terminal.
+/// An empty list names the missing items, and numbers are never grouped off a terminal.
 #[cfg(feature = "local")]
 #[test]
 fn empty_lists_name_their_items() {

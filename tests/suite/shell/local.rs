@@ -1,10 +1,10 @@
-//! `connect("local")`: real files, with no account and no network.
+//! `connect("local")` with real files, without an account or a network.
 
 use crate::support::harness::{Folder, Test, quoted};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
-/// A script's line that makes `name` with an id, a word and a 4-dimensional vector.
+/// Returns a script's line that creates `name` with an id, a word and a 4-dimensional vector.
 pub(crate) fn create(name: &str) -> String {
     format!(
         r#"create_collection("{name}", #{{schema: #{{fields: [
@@ -14,7 +14,7 @@ pub(crate) fn create(name: &str) -> String {
     )
 }
 
-/// JSON Lines with so many good rows.
+/// Returns JSON Lines with `count` valid rows.
 pub(crate) fn rows(count: u64) -> String {
     let row = |id| json!({"id": id, "word": format!("word {id}"), "vector": [0.5, 1, -2.25, id]});
     (0..count)
@@ -23,13 +23,13 @@ pub(crate) fn rows(count: u64) -> String {
         .collect()
 }
 
-/// The crate's own folder.
+/// Returns a path in the crate's folder.
 fn crate_file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
 #[test]
-fn the_quickstart_runs_again_and_again() {
+fn the_quickstart_can_run_repeatedly() {
     let folder = Folder::new();
     let script = crate_file("scripts/quickstart.rhai");
     for _ in 0..2 {
@@ -57,7 +57,7 @@ fn a_script_creates_imports_waits_lists_and_counts() {
 }
 
 #[test]
-fn paths_are_relative_absolute_or_urls_and_folders() {
+fn paths_may_be_relative_absolute_urls_or_folders() {
     let test = Test::new()
         .file("one.jsonl", rows(1))
         .file("folder/a.jsonl", rows(1))
@@ -80,7 +80,7 @@ fn paths_are_relative_absolute_or_urls_and_folders() {
 }
 
 #[test]
-fn a_job_that_still_runs_is_finished_with_a_notice() {
+fn a_running_job_is_finished_at_the_end_with_a_notice() {
     let folder = Folder::new();
     folder.work("books.jsonl", rows(20_000));
     let text = format!(
@@ -96,7 +96,7 @@ fn a_job_that_still_runs_is_finished_with_a_notice() {
 }
 
 #[test]
-fn a_refused_row_is_named_and_nothing_is_kept() {
+fn a_refused_row_is_named_and_no_row_is_imported() {
     let folder = Folder::new();
     let bad = rows(10) + "{\"id\": 10, \"word\": \"ten\", \"vector\": [1, 2, 3]}\n";
     folder.work("bad.jsonl", bad);
@@ -115,7 +115,7 @@ fn a_refused_row_is_named_and_nothing_is_kept() {
 }
 
 #[test]
-fn what_is_not_there_is_refused_with_its_code() {
+fn missing_collections_jobs_and_files_are_refused() {
     let ran = Test::new()
         .file("1.jsonl", rows(1))
         .eval("connect(\"local\"); try { import(\"none\", \"1.jsonl\") } catch (e) { print(e.kind); } progress(\"job-none\")")
@@ -155,7 +155,7 @@ fn two_processes_share_a_data_folder() {
     test.stdout("2\n").run();
 }
 
-/// The 2,000 packages of Debian, where they are at hand.
+/// Returns the schema and the rows of 2,000 Debian packages, if the data set exists.
 fn packages() -> Option<(Value, Vec<Value>)> {
     let folder = crate_file("../shared/data/debian-packages");
     let Ok(text) = std::fs::read_to_string(folder.join("packages.json")) else {
@@ -171,7 +171,7 @@ fn packages() -> Option<(Value, Vec<Value>)> {
     Some((serde_json::from_str(&schema).expect("JSON"), rows.clone()))
 }
 
-/// Imports these rows as one JSON file, and gives what `wait` said and the count afterwards.
+/// Imports these rows as one JSON file. Returns the messages of `wait` and the count afterwards.
 fn import_packages(schema: &Value, rows: &[Value], status: i32) -> (String, String) {
     let folder = Folder::new();
     folder.work("schema.json", schema.to_string());
@@ -196,7 +196,7 @@ fn the_packages_of_debian_import_completely() {
 }
 
 #[test]
-fn a_broken_copy_fails_with_its_row_named() {
+fn a_broken_row_of_the_packages_is_named() {
     let Some((schema, mut rows)) = packages() else {
         return;
     };
@@ -205,12 +205,12 @@ fn a_broken_copy_fails_with_its_row_named() {
         .values_mut()
         .find_map(|value| value.as_array_mut().filter(|list| list.len() == 384));
     vector.expect("a vector").pop();
-    let (told, count) = import_packages(&schema, &rows, 4);
+    let (errors, count) = import_packages(&schema, &rows, 4);
     assert!(
-        told.contains("row 1234") || told.contains("row 1,234"),
-        "{told}"
+        errors.contains("row 1234") || errors.contains("row 1,234"),
+        "{errors}"
     );
-    assert!(told.contains("383") && told.contains("384"), "{told}");
+    assert!(errors.contains("383") && errors.contains("384"), "{errors}");
     assert_eq!(count, "0\n");
 }
 

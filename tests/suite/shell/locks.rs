@@ -1,4 +1,4 @@
-//! `lock` and `unlock`: one run at a time.
+//! `lock` and `unlock` allow one run at a time.
 
 use crate::support::harness::{Folder, Test};
 
@@ -16,7 +16,7 @@ fn a_lock_has_one_holder_until_its_run_ends() {
     other().stdout("false\ntrue\n").run();
     let patient = "lock(\"night\", #{timeout: \"1ms\"})";
     folder.test().eval(patient).stdout("false\n").run();
-    // What would be done is shown all the same.
+    // A dry run doesn't wait for the lock.
     let dry = folder.test().args(["--dry-run"]).eval("lock(\"night\")");
     dry.run().says("true");
     holder.signal("TERM");
@@ -25,7 +25,7 @@ fn a_lock_has_one_holder_until_its_run_ends() {
 }
 
 #[test]
-fn whoever_waits_gets_the_lock_when_it_is_given_back() {
+fn a_waiting_run_gets_the_lock_after_unlock() {
     let folder = Folder::new();
     let hold = "lock(\"a\"); print(lock(\"a\")); read_text(\"-\"); print(unlock(\"a\")); print(unlock(\"a\"))";
     let mut holder = folder
@@ -46,7 +46,7 @@ fn whoever_waits_gets_the_lock_when_it_is_given_back() {
 }
 
 #[test]
-fn a_name_that_is_no_files_name_is_refused() {
+fn an_invalid_lock_name_is_refused() {
     for name in ["", ".", "../x", "a/b", "ä", &"x".repeat(101)] {
         let test = Test::new().eval(format!("lock({name:?})")).status(1);
         test.run().complains("a lock's name is made of letters");

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 const ALL: &str =
     "log_debug(\"d\"); log_info(\"i\"); log_warn(\"w\"); log_error(#{n: 1}); print(\"out\")";
 
-/// Each line of standard error as JSON, its time checked and taken out.
+/// Returns each line of standard error as JSON. The time is checked and removed.
 fn lines(text: &str) -> Vec<Value> {
     let line = |line: &str| {
         let mut value: Value =
@@ -50,7 +50,7 @@ fn log_lines_have_time_and_level() {
 }
 
 #[test]
-fn standard_error_is_json_where_asked_for() {
+fn standard_error_is_json_on_request() {
     let json = ["--log-format", "json"];
     let ran = Test::new().args(json).eval(ALL).stdout("out\n").run();
     assert_eq!(
@@ -90,7 +90,7 @@ fn standard_error_is_json_where_asked_for() {
 }
 
 #[test]
-fn waiting_and_the_http_log_are_json_lines_too() {
+fn wait_and_the_http_log_write_json_lines() {
     let server = service();
     let text = format!(
         "{} wait(\"job-1\"); debug(1); ()",
@@ -113,7 +113,7 @@ fn waiting_and_the_http_log_are_json_lines_too() {
 }
 
 #[test]
-fn a_failed_job_names_itself() {
+fn an_error_has_the_failed_jobs_id() {
     let server = Server::start(|_| {
         let data = json!({"jobId": "job-1", "state": "Failed", "progress": 5, "reason": "row 3"});
         Reply::json(json!({"code": 0, "data": data}).to_string())
@@ -130,9 +130,9 @@ fn a_failed_job_names_itself() {
     assert!(found[0]["hint"].is_string());
 }
 
-/// What is wrong with the command line is told as everything else is, and its exit code is the real one.
+/// Errors about the command line are JSON lines with exit code 2.
 #[test]
-fn a_wrong_command_line_is_a_json_line_too() {
+fn a_wrong_command_line_is_a_json_line() {
     for args in [
         &["--bogus"][..],
         &["eval"],
@@ -167,7 +167,7 @@ fn a_wrong_command_line_is_a_json_line_too() {
 
 #[cfg(unix)]
 #[test]
-fn bytes_that_are_no_text_are_a_json_line_too() {
+fn an_argument_that_is_not_utf8_is_a_json_line() {
     use std::os::unix::ffi::OsStrExt;
     let test = Test::new().args(["--log-format", "json", "eval"]);
     let mut command = test.command();

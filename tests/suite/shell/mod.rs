@@ -1,4 +1,4 @@
-//! The binary from outside: scripts, commands, exit codes, what is sent and what is kept.
+//! Tests of the binary: scripts, commands, exit codes, requests, and files.
 
 mod aliases;
 mod arguments;

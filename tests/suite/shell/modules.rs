@@ -1,9 +1,9 @@
-//! Module statements: where files are looked for, and what goes wrong.
+//! `import` statements: the search for modules, and its errors.
 
 use crate::support::harness::{Folder, Test};
 
 #[test]
-fn paths_are_relative_to_the_script_not_to_the_working_folder() {
+fn paths_are_relative_to_the_script() {
     let folder = Folder::new();
     folder.write(
         "elsewhere/main.rhai",
@@ -22,9 +22,10 @@ fn paths_are_relative_to_the_script_not_to_the_working_folder() {
         .run();
 }
 
-/// A module finds its neighbours first, and what lies beside the script then, before any library; lint sees the same.
+/// A module is looked up beside the importing module, then beside the script, then in the libraries. Lint does the
+/// same.
 #[test]
-fn modules_find_what_lies_beside_the_script() {
+fn modules_are_found_beside_the_script() {
     let folder = Folder::new();
     folder.write("far/main.rhai", "import \"lib/a\" as a; print(a::words())");
     folder.write(
@@ -60,7 +61,7 @@ fn modules_find_what_lies_beside_the_script() {
 }
 
 #[test]
-fn eval_and_standard_input_look_in_the_working_folder() {
+fn eval_and_standard_input_use_the_working_folder() {
     let folder = Folder::new();
     folder.work("a.rhai", "fn one() { 1 }");
     let text = "import \"a\" as a; a::one()";
@@ -70,7 +71,7 @@ fn eval_and_standard_input_look_in_the_working_folder() {
 }
 
 #[test]
-fn an_absolute_path_is_taken_as_it_is() {
+fn an_absolute_path_is_used_unchanged() {
     let folder = Folder::new();
     let path = folder.write("far/a.rhai", "fn one() { 1 }");
     let text = format!("import \"{}\" as a; a::one()", path.display());
@@ -78,7 +79,7 @@ fn an_absolute_path_is_taken_as_it_is() {
 }
 
 #[test]
-fn a_byte_order_mark_and_crlf_are_no_matter() {
+fn a_byte_order_mark_and_crlf_are_accepted() {
     Test::new()
         .file(
             "a.rhai",
@@ -90,7 +91,7 @@ fn a_byte_order_mark_and_crlf_are_no_matter() {
 }
 
 #[test]
-fn a_missing_module_is_named_with_the_place() {
+fn a_missing_module_is_named_with_its_import() {
     let ran = Test::new()
         .script("let x = 1;\n  import \"lib/nothing\" as n;")
         .status(1)
@@ -102,7 +103,7 @@ fn a_missing_module_is_named_with_the_place() {
 }
 
 #[test]
-fn modules_that_import_each_other_end_in_an_error() {
+fn modules_that_import_each_other_are_an_error() {
     Test::new()
         .file("a.rhai", "import \"b\" as b;")
         .file("b.rhai", "import \"a\" as a;")
@@ -119,7 +120,7 @@ fn modules_that_import_each_other_end_in_an_error() {
 }
 
 #[test]
-fn a_module_that_does_not_parse_shows_its_own_line() {
+fn a_syntax_error_in_a_module_shows_its_line() {
     Test::new()
         .file("lib/bad.rhai", "fn ok() { 1 }\nlet x = ;\n")
         .script("import \"lib/bad\" as bad;")
@@ -131,7 +132,7 @@ fn a_module_that_does_not_parse_shows_its_own_line() {
 }
 
 #[test]
-fn an_error_inside_a_module_function_shows_the_way_there() {
+fn an_error_in_a_module_function_shows_its_callers() {
     Test::new()
         .file("lib/m.rhai", "fn f(x) {\n    x.nothing_like_it()\n}\n")
         .script("import \"lib/m\" as m;\n\nfn g() { m::f(1) }\ng();")
@@ -144,7 +145,7 @@ fn an_error_inside_a_module_function_shows_the_way_there() {
 }
 
 #[test]
-fn arguments_and_script_dir_are_seen_in_functions_and_modules() {
+fn args_and_script_dir_are_visible_in_functions_and_modules() {
     Test::new()
         .file("lib/m.rhai", "fn first() { args[0] + (script_dir.len() > 0) }")
         .script("import \"lib/m\" as m;\nfn f() { args[1] }\nprint(m::first()); print(f()); print(args.len());")
@@ -154,7 +155,7 @@ fn arguments_and_script_dir_are_seen_in_functions_and_modules() {
 }
 
 #[test]
-fn libraries_are_looked_through_after_the_scripts_own_folder() {
+fn libraries_are_searched_after_the_scripts_folder() {
     let folder = Folder::new();
     for (place, word) in [("a", "a"), ("b", "b"), ("c", "c"), ("config/mine", "d")] {
         let module = |name: &str| {
@@ -169,7 +170,7 @@ fn libraries_are_looked_through_after_the_scripts_own_folder() {
     }
     folder.work("own.rhai", "fn word() { \"own\" }");
     folder.write("a/own.rhai", "fn word() { \"a\" }");
-    // A module of a library finds its neighbours.
+    // A module of a library finds modules in the same folder.
     folder.write(
         "a/deep.rhai",
         "import \"own\" as own; fn word() { own::word() }",
@@ -201,7 +202,7 @@ fn libraries_are_looked_through_after_the_scripts_own_folder() {
 }
 
 #[test]
-fn a_broken_config_is_told_where_a_module_is_missing() {
+fn a_broken_config_is_reported_with_a_missing_module() {
     let test = Test::new()
         .config("lib = 5\n")
         .eval("import \"none\" as m;");
@@ -217,7 +218,7 @@ fn a_broken_config_is_told_where_a_module_is_missing() {
 }
 
 #[test]
-fn the_calls_that_led_to_an_error_are_told_across_modules() {
+fn the_callers_of_an_error_are_shown_across_modules() {
     let ran = Test::new()
         .file("lib/one.rhai", "import \"two\" as two;\nfn outer(x) {\n    two::inner(x)\n}\n")
         .file("lib/two.rhai", "fn inner(x) {\n    [x].map(|y| helper(y))\n}\nfn helper(y) {\n    throw `no ${y}`;\n}\n")
@@ -246,7 +247,7 @@ fn the_calls_that_led_to_an_error_are_told_across_modules() {
 }
 
 #[test]
-fn an_error_at_the_top_of_a_module_tells_who_imported_it() {
+fn an_error_at_a_modules_top_level_shows_its_importer() {
     let ran = Test::new()
         .file("lib/one.rhai", "import \"two\" as two;\n")
         .file(

@@ -4,7 +4,7 @@ use crate::shell::service::{connect, sent, service};
 use crate::support::harness::{Test, quoted};
 use serde_json::{Value, json};
 
-/// Imports the path on a connection that is verified already; gives status, errors, and the create bodies.
+/// Imports the path on a verified connection. Returns standard error and the create bodies.
 fn import(api: &str, path: &str, status: i32) -> (String, Vec<Value>) {
     let server = service();
     let text = format!(
@@ -21,7 +21,7 @@ fn import(api: &str, path: &str, status: i32) -> (String, Vec<Value>) {
 }
 
 #[test]
-fn what_no_service_could_read_is_refused_here() {
+fn an_unreadable_path_is_refused_without_a_request() {
     for api in ["v1", "v2"] {
         for (path, reason) in [
             ("./data.json", "a path on this machine"),
@@ -40,16 +40,19 @@ fn what_no_service_could_read_is_refused_here() {
             ("", "empty"),
             (" s3://bucket/data.json", "blank"),
         ] {
-            let (told, sent) = import(api, &quoted(path), 7);
-            assert!(told.contains(reason), "{path}: {reason:?} in\n{told}");
-            assert!(told.contains("hint: ") || path.is_empty(), "{path}\n{told}");
+            let (errors, sent) = import(api, &quoted(path), 7);
+            assert!(errors.contains(reason), "{path}: {reason:?} in\n{errors}");
+            assert!(
+                errors.contains("hint: ") || path.is_empty(),
+                "{path}\n{errors}"
+            );
             assert_eq!(sent, Vec::<Value>::new(), "{path}");
         }
     }
 }
 
 #[test]
-fn a_self_hosted_server_takes_paths_of_its_own_bucket() {
+fn a_self_hosted_server_accepts_paths_of_its_bucket() {
     for path in ["/abs/1.parquet", "s3://bucket/1.parquet", "a/1.txt"] {
         let (_, sent) = import("milvus", &quoted(path), 7);
         assert_eq!(sent, Vec::<Value>::new(), "{path}");
@@ -59,7 +62,7 @@ fn a_self_hosted_server_takes_paths_of_its_own_bucket() {
 }
 
 #[test]
-fn the_server_bucket_of_a_connection_is_cut_off() {
+fn the_server_bucket_is_removed_from_paths() {
     let server = service();
     let run = |path: &str, status: i32| {
         let text = format!(
@@ -112,7 +115,7 @@ fn lists_are_files_and_nested_lists_are_sets() {
 }
 
 #[test]
-fn what_a_dialect_cannot_say_names_the_line_to_type() {
+fn an_option_that_a_dialect_lacks_has_a_hint() {
     for (api, call) in [
         (
             "v1",
@@ -151,11 +154,14 @@ fn what_a_dialect_cannot_say_names_the_line_to_type() {
 }
 
 #[test]
-fn another_cloud_than_the_cluster_is_a_warning() {
-    let (told, sent) = import("v2", "\"gs://bucket/1.json\"", 0);
-    assert!(told.starts_with("warning: bucket bucket is on"), "{told}");
-    assert!(told.contains("83004"), "{told}");
+fn a_bucket_on_another_cloud_is_a_warning() {
+    let (errors, sent) = import("v2", "\"gs://bucket/1.json\"", 0);
+    assert!(
+        errors.starts_with("warning: bucket bucket is on"),
+        "{errors}"
+    );
+    assert!(errors.contains("83004"), "{errors}");
     assert_eq!(sent.len(), 1);
-    let (told, _) = import("v2", "\"s3://bucket/1.json\"", 0);
-    assert_eq!(told, "");
+    let (errors, _) = import("v2", "\"s3://bucket/1.json\"", 0);
+    assert_eq!(errors, "");
 }

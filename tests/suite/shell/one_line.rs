@@ -45,7 +45,7 @@ fn real_data_becomes_a_verified_collection_in_one_line() {
     ] {
         ran.complains(line);
     }
-    // A second run finds each step done.
+    // A second run skips each step.
     let ran = folder.test().args(command).run();
     let again = [
         ("create", "skipped"),
@@ -57,7 +57,7 @@ fn real_data_becomes_a_verified_collection_in_one_line() {
     ran.complains(
         "packages has 300 rows, and this run had none to import; earlier runs imported 300 rows\n",
     );
-    // Rows are found by their own vectors.
+    // Each row is the nearest one to its own vector.
     let script = "connect(\"local\"); let row = query(\"packages\", \"id == 7\")[0];
         print(`${count(\"packages\")} ${search(\"packages\", row.embedding, #{limit: 1})[0].id}`)";
     folder.test().eval(script).run().says("300 7\n");
@@ -78,7 +78,7 @@ fn the_function_takes_a_pattern_and_shows_the_steps() {
     let call = "connect(\"local\"); import_all(\"books\", \"?.jsonl\", #{create: true, check: true, verify: true, files_per_job: 1})";
     let ran = folder.test().script(call).run();
     ran.says("books grew from 0 to 8 rows, by the 8 rows imported");
-    // A further file is checked with the others and imported alone.
+    // A new file is checked with the others, and only the new file is imported.
     folder.work(
         "c.jsonl",
         "{\"id\":77,\"word\":\"w\",\"vector\":[1,2,3,4]}\n",
@@ -92,7 +92,7 @@ fn the_function_takes_a_pattern_and_shows_the_steps() {
 fn a_refused_check_imports_nothing_and_creates_no_collection() {
     let folder = Folder::new();
     folder.work("good.jsonl", rows(3));
-    // The schema is proposed from the first rows, so the check finds the last one.
+    // The schema is inferred from the first rows, so the check finds the error in the last row.
     folder.work(
         "wrong.jsonl",
         rows(30_000) + "{\"id\":-1,\"word\":\"w\",\"vector\":[1,2]}\n",
@@ -115,7 +115,7 @@ fn a_refused_check_imports_nothing_and_creates_no_collection() {
     ran.complains("the same command then continues, and skips the steps that are done");
     let left = "connect(\"local\"); print(`${collections().len()} ${jobs().len()} ${submissions().len()}`)";
     folder.test().eval(left).run().says("0 0 0\n");
-    // The corrected file goes in with the same command.
+    // A repeated command imports the corrected file.
     folder.work(
         "wrong.jsonl",
         "{\"id\":9,\"word\":\"w\",\"vector\":[1,2,3,4]}\n",
@@ -136,7 +136,7 @@ fn files_without_a_schema_are_explained() {
 }
 
 #[test]
-fn a_copy_under_another_name_is_noticed() {
+fn a_copy_under_another_name_is_detected() {
     let folder = Folder::new();
     folder.work("a.jsonl", rows(3));
     let import = |file: &str, options: &str| {
@@ -200,7 +200,7 @@ fn a_collection_that_is_created_again_is_filled_again() {
     let ran = folder.test().script(script("", true)).run();
     ran.says("3 3\n");
     ran.complains("import (skipped)");
-    // A collection that somebody else has created again isn't known to be a new one, but its count shows it.
+    // If another client has created the collection again, only the row count shows it.
     let by_hand = format!("drop_collection(\"books\"); {}", create("books"));
     let ran = folder
         .test()
@@ -215,7 +215,7 @@ fn a_collection_that_is_created_again_is_filled_again() {
 fn each_cause_has_its_exit_code() {
     let wrong = "{\"id\":10,\"word\":\"w\",\"vector\":[1,2]}\n";
     for (options, status, part) in [
-        // The job fails if nothing is checked.
+        // Without a check the job fails.
         ("verify: true", 4, " failed: "),
         ("check: true", 7, "the import would fail"),
         ("create: true, check: true, db: \"nowhere\"", 7, "nowhere"),

@@ -1,11 +1,11 @@
-//! `upload_to` with the local service, which reads files where they are and has volumes.
+//! `upload_to` with the local service, which reads files in place and has volumes.
 
 use crate::shell::local::{create, rows};
 use crate::shell::one_line_upload::steps;
 use crate::support::harness::Folder;
 
 #[test]
-fn the_local_service_reads_the_files_where_they_are() {
+fn the_local_service_reads_files_in_place() {
     let folder = Folder::new();
     folder.work("d/books.jsonl", rows(2));
     folder.work("d/deep/more.jsonl", rows(1).replace("\"id\":", "\"id\":7"));
@@ -42,7 +42,7 @@ fn the_local_service_reads_the_files_where_they_are() {
 }
 
 #[test]
-fn a_local_volume_takes_the_files() {
+fn files_are_uploaded_to_a_local_volume() {
     let folder = Folder::new();
     folder.work("d/books.jsonl", rows(3));
     folder.work("d/more/books.jsonl", rows(2).replace("\"id\":", "\"id\":7"));
@@ -83,7 +83,7 @@ fn a_local_volume_takes_the_files() {
         "verify done",
     ];
     assert_eq!(steps(&ran.json()), again);
-    // A service that gives tags which are checksums shows that a file has not changed, also one that is newer.
+    // If the service's tags are checksums, a file with a newer time but the same content isn't sent again.
     folder.work("d/books.jsonl", rows(3));
     let to = ["volume://staging/in/more/", "volume://staging/in/"];
     for (path, to, sent) in [
@@ -110,7 +110,7 @@ fn a_local_volume_takes_the_files() {
 }
 
 #[test]
-fn the_content_of_an_uploaded_file_is_known_under_other_names() {
+fn an_uploaded_file_is_recognized_under_other_names() {
     let folder = Folder::new();
     folder.work("a.jsonl", rows(3));
     folder.work("copy.jsonl", rows(3));

@@ -91,7 +91,7 @@ fn files_are_sent_once_and_imported_once() {
         (&body["objectUrls"], &body["accessKey"]),
         (&urls, &json!(ACCESS))
     );
-    // Another run finds all done, also with newer files of the same content.
+    // Another run has nothing to do, even if files with the same content are newer.
     for touched in [false, true] {
         if touched {
             folder.work("d/a.json", "[1]");
@@ -110,7 +110,7 @@ fn files_are_sent_once_and_imported_once() {
 }
 
 #[test]
-fn a_self_hosted_server_gets_paths_in_its_bucket_and_no_keys() {
+fn a_self_hosted_server_gets_paths_and_no_credentials() {
     let (server, s3) = (service(), S3::start(ACCESS, BTreeMap::new(), 0));
     let folder = folder(&server, &s3, "milvus");
     folder.test().args(COMMAND).run();
@@ -118,7 +118,7 @@ fn a_self_hosted_server_gets_paths_in_its_bucket_and_no_keys() {
     let body = &creates(&server)[0];
     assert_eq!(body["files"], json!([["in/a.json"], ["in/deep/b.json"]]));
     assert!(!body.to_string().contains(ACCESS), "{body}");
-    // The keys of the storage settings aren't sent with other imports either.
+    // Other imports aren't sent the storage credentials either.
     folder
         .test()
         .args(["-p", "p", "import", "books", "in/a.json"])
@@ -127,7 +127,7 @@ fn a_self_hosted_server_gets_paths_in_its_bucket_and_no_keys() {
 }
 
 #[test]
-fn plain_commands_use_the_storage_of_the_chosen_profile_without_connecting() {
+fn plain_commands_use_the_profiles_storage_offline() {
     let (server, s3) = (service(), S3::start(ACCESS, BTreeMap::new(), 0));
     let folder = folder(&server, &s3, "v2");
     let test = |args: &[&str]| folder.test().args(args.iter().copied());
@@ -142,7 +142,7 @@ fn plain_commands_use_the_storage_of_the_chosen_profile_without_connecting() {
 }
 
 #[test]
-fn a_failed_upload_submits_nothing_and_says_how_to_continue() {
+fn a_failed_upload_submits_nothing_and_has_a_hint() {
     let server = service();
     let refused = Arc::new(AtomicUsize::new(1));
     let left = Arc::clone(&refused);
@@ -177,7 +177,7 @@ fn a_failed_upload_submits_nothing_and_says_how_to_continue() {
     let ran = folder.test().args(COMMAND).run();
     assert_eq!(steps(&ran.json()), ["upload done", "import done"]);
     assert_eq!((s3.objects().len(), creates(&server).len()), (2, 1));
-    // So may URLs.
+    // URLs may have secrets too.
     let to = format!("s3://{ACCESS}:{SECRET}@books/in/");
     let test = folder.test().args(["-p", "p", "import", "books", "d"]);
     let ran = test.args(["--upload-to", &to]).status(7).run();
@@ -186,7 +186,7 @@ fn a_failed_upload_submits_nothing_and_says_how_to_continue() {
 }
 
 #[test]
-fn a_killed_upload_is_continued_and_its_files_are_imported_once() {
+fn files_of_a_killed_upload_are_imported_once() {
     let server = service();
     let parts = Arc::new(AtomicUsize::new(0));
     let seen = Arc::clone(&parts);
@@ -203,7 +203,7 @@ fn a_killed_upload_is_continued_and_its_files_are_imported_once() {
     folder.work("d/large.json", vec![b' '; 20 << 20]);
     let running = folder.test().args(COMMAND).spawn();
     let end = Instant::now() + Duration::from_mins(1);
-    // The notes have a line for the upload and for each part that has arrived.
+    // The upload's notes have a line for its start and one for each finished part.
     let noted = || {
         let kept = folder.kept().into_iter();
         let mut notes = kept.filter(|(path, _)| path.to_string_lossy().contains("/uploads/"));
@@ -218,7 +218,7 @@ fn a_killed_upload_is_continued_and_its_files_are_imported_once() {
     assert!(creates(&server).is_empty());
     let ran = folder.test().args(COMMAND).run();
     ran.complains("sent 1 file (20.0 MiB) to s3://books/in/, 2 skipped\n");
-    // Two parts had arrived.
+    // Two parts were finished.
     assert_eq!(parts.load(Ordering::SeqCst), 4);
     assert_eq!(creates(&server).len(), 1);
     assert_eq!(s3.objects()["in/large.json"].len(), 20 << 20);

@@ -1,9 +1,9 @@
-//! A script's error shows file, line, the source line and a caret under the right column.
+//! An error in a script shows the file, the line, the source text and a caret under the right column.
 
 use crate::support::harness::Test;
 
-/// The script fails with this status, and its errors hold this picture of the place.
-fn shows(script: &str, picture: &str) {
+/// Checks that the script fails with this status and that its errors contain this picture of the position.
+fn assert_shows(script: &str, picture: &str) {
     let ran = Test::new().script(script).status(1).run();
     assert!(
         ran.stderr.contains(picture),
@@ -13,29 +13,29 @@ fn shows(script: &str, picture: &str) {
 }
 
 #[test]
-fn at_run_time() {
-    shows(
+fn an_error_at_run_time_shows_its_position() {
+    assert_shows(
         "let a = 1;\n  nothing_like_it(a);\n",
         "  --> main.rhai:2:3\n   |\n 2 |   nothing_like_it(a);\n   |   ^^^^^^^^^^^^^^^^^^\n",
     );
-    shows(
+    assert_shows(
         "\n\nthrow \"x\";",
         "  --> main.rhai:3:1\n   |\n 3 | throw \"x\";\n   | ^^^^^\n",
     );
 }
 
 #[test]
-fn at_parse_time() {
-    shows(
+fn a_syntax_error_shows_its_position() {
+    assert_shows(
         "let a = ;\n",
         "  --> main.rhai:1:9\n   |\n 1 | let a = ;\n   |         ^\n",
     );
-    shows("fn f() {\n  1\n", "  --> main.rhai:");
+    assert_shows("fn f() {\n  1\n", "  --> main.rhai:");
 }
 
 #[test]
-fn with_tabs_the_caret_keeps_them() {
-    shows(
+fn tabs_are_kept_before_the_caret() {
+    assert_shows(
         "\t\tnothing_like_it();",
         " 1 | \t\tnothing_like_it();\n   | \t\t^^^^^^^^^^^^^^^^^\n",
     );
@@ -43,19 +43,19 @@ fn with_tabs_the_caret_keeps_them() {
 
 #[test]
 fn columns_count_characters() {
-    shows(
+    assert_shows(
         "let a = \"日本\"; nothing_like_it();",
         "  --> main.rhai:1:15\n",
     );
-    // Two wide characters take four columns of a terminal.
-    shows(
+    // Two wide characters occupy four columns of a terminal.
+    assert_shows(
         "let a = \"日本\"; nothing_like_it();",
         " 1 | let a = \"日本\"; nothing_like_it();\n   |                 ^^^^^^^^^^^^^^^^^\n",
     );
 }
 
 #[test]
-fn with_crlf_no_carriage_return_is_shown() {
+fn a_carriage_return_is_not_shown() {
     let ran = Test::new()
         .script("let a = 1;\r\nnothing_like_it();\r\n")
         .status(1)
@@ -65,52 +65,52 @@ fn with_crlf_no_carriage_return_is_shown() {
 }
 
 #[test]
-fn behind_a_byte_order_mark_and_a_shebang() {
-    shows(
+fn a_byte_order_mark_and_a_shebang_are_skipped() {
+    assert_shows(
         "\u{feff}#!/usr/bin/env -S zshell run\n\nnothing_like_it();",
         "  --> main.rhai:3:1\n   |\n 3 | nothing_like_it();\n",
     );
-    shows(
+    assert_shows(
         "\u{feff}let a = 1; nothing_like_it();",
         "  --> main.rhai:1:12\n   |\n 1 | let a = 1; nothing_like_it();\n   |            ^^^^^^^^^^^^^^^^^\n",
     );
 }
 
 #[test]
-fn in_functions_and_closures_the_calls_are_told() {
-    shows(
+fn errors_in_functions_and_closures_show_the_callers() {
+    assert_shows(
         "fn inner(x) {\n    x.nothing_like_it()\n}\nfn outer(x) {\n    inner(x)\n}\nouter(1);",
         "  --> main.rhai:2:7\n   |\n 2 |     x.nothing_like_it()\n   |       ^^^^^^^^^^^^^^^^^\n   in inner, called from main.rhai:5\n   in outer, called from main.rhai:7\n",
     );
-    shows(
+    assert_shows(
         "let f = |x| nothing_like_it(x);\nf.call(1);",
         "  --> main.rhai:1:13\n",
     );
-    shows(
+    assert_shows(
         "[1].map(|x| nothing_like_it(x));",
         "   in a closure, called from main.rhai:1\n",
     );
 }
 
 #[test]
-fn inside_interpolated_text() {
-    shows(
+fn an_error_in_interpolated_text_shows_its_position() {
+    assert_shows(
         "let s = `abc ${nothing_like_it()} def`;",
         "  --> main.rhai:1:16\n",
     );
 }
 
 #[test]
-fn of_our_own_functions() {
-    shows(
+fn an_error_of_a_zshell_function_shows_its_position() {
+    assert_shows(
         "let x = 1;\nlet y = env(\"A\", \"b\") + secret(\"NONE\");",
         "  --> main.rhai:2:25\n   |\n 2 | let y = env(\"A\", \"b\") + secret(\"NONE\");\n   |                         ^^^^^^^^^^^^^^\n",
     );
-    shows("[1].sleep(\"x\");", "  --> main.rhai:1:5\n");
+    assert_shows("[1].sleep(\"x\");", "  --> main.rhai:1:5\n");
 }
 
 #[test]
-fn the_source_is_named_as_it_was_given() {
+fn the_source_is_named_as_on_the_command_line() {
     for (test, name) in [
         (Test::new().eval("x"), "eval:1:1"),
         (
@@ -130,7 +130,7 @@ fn the_source_is_named_as_it_was_given() {
 }
 
 #[test]
-fn a_terminal_escape_in_the_source_line_is_not_passed_on() {
+fn a_terminal_escape_in_the_source_line_is_escaped() {
     let ran = Test::new()
         .script("let a = \"\u{1b}[31m\"; nothing_like_it();")
         .status(1)

@@ -1,4 +1,4 @@
-//! Commands that are made from the functions' descriptions.
+//! Commands that are generated from the functions' descriptions.
 
 use crate::shell::local::{create, rows};
 use crate::shell::service::{sent, service};
@@ -7,7 +7,7 @@ use crate::support::server::{Reply, Server};
 use serde_json::{Value, json};
 use zshell::internals::registry::{Family, functions};
 
-/// A folder whose local service has the collection `books` with four rows.
+/// Returns a folder whose local service has the collection `books` with four rows.
 fn prepared() -> Folder {
     let folder = Folder::new();
     folder.work("books.jsonl", rows(4));
@@ -39,7 +39,7 @@ fn every_function_that_calls_a_service_has_a_command() {
 }
 
 #[test]
-fn a_collection_is_made_filled_and_read() {
+fn a_collection_is_created_filled_and_read() {
     let folder = prepared();
     run(&folder, &["import", "books", "books.jsonl", "--wait"], 0).says("Completed");
     assert_eq!(run(&folder, &["count", "books"], 0).stdout, "4\n");
@@ -95,7 +95,7 @@ fn options_are_sent_as_the_function_sends_them() {
 }
 
 #[test]
-fn wrong_words_are_errors_of_the_command_line() {
+fn wrong_arguments_are_errors_of_the_command_line() {
     let folder = prepared();
     for (words, problem) in [
         (&["peek", "books", "many"][..], "expected a whole number"),
@@ -123,7 +123,7 @@ fn wrong_words_are_errors_of_the_command_line() {
 }
 
 #[test]
-fn a_file_that_does_not_exist_is_2_in_every_command() {
+fn a_missing_file_exits_with_2_in_every_command() {
     let folder = prepared();
     folder.work("empty/readme.txt", "");
     for words in [
@@ -177,7 +177,7 @@ fn a_script_in_place_of_a_command_gets_a_tip() {
 }
 
 #[test]
-fn hints_at_a_shell_are_shell_commands() {
+fn hints_of_commands_are_shell_commands() {
     for (words, hint) in [
         (&["jobs"][..], "hint: -p local needs no account"),
         (&["eval", "jobs()"], "hint: -p local needs no account"),
@@ -191,7 +191,7 @@ fn hints_at_a_shell_are_shell_commands() {
     run(&folder, &["progress", "job-1"], 7).complains(hint);
     let text = "connect(\"local\"); progress(\"job-1\")";
     folder.test().eval(text).status(7).run().complains(hint);
-    // An error about the script's own call keeps the script's words.
+    // A hint about the script's own call stays a function call.
     let text = "connect(\"local\"); jobs(#{limit: \"x\"})";
     let ran = folder.test().eval(text).status(1).run();
     assert!(!ran.stderr.contains("zshell"), "{}", ran.stderr);
@@ -226,7 +226,7 @@ fn a_job_that_continues_is_named_with_its_connection() {
             vec!["eval", "connect(\"eu\"); wait(\"job-1\")"],
             "zshell -p eu wait job-1",
         ),
-        // Only the script can make this connection.
+        // The connection exists only in the script.
         (vec!["eval", &by_map], "come back with wait(\"job-1\")"),
     ] {
         let test = Test::new().env("MILVUS_TOKEN", TOKEN);

@@ -6,7 +6,7 @@ use crate::support::server::{Reply, Server};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-/// `zshell profile add NAME` with a key in a file, against this server.
+/// Returns `zshell profile add NAME` for this server, with an API key in a file.
 pub(crate) fn add(folder: &Folder, server: &Server, name: &str) -> Test {
     let key = folder.work(&format!("key-{name}"), format!("{TOKEN}\n"));
     let key = key.to_str().expect("text").to_owned();
@@ -35,7 +35,7 @@ pub(crate) fn mode(path: impl AsRef<std::path::Path>) -> u32 {
 }
 
 #[test]
-fn what_was_added_is_tested_saved_privately_and_used() {
+fn a_profile_is_tested_saved_privately_and_used() {
     let (folder, server) = (Folder::new(), service());
     let ran = add(&folder, &server, "prod")
         .args([
@@ -82,7 +82,7 @@ fn what_was_added_is_tested_saved_privately_and_used() {
 }
 
 #[test]
-fn one_of_the_same_name_is_replaced_only_by_force() {
+fn a_profile_is_replaced_only_with_force() {
     let (folder, server) = (Folder::new(), service());
     add(&folder, &server, "prod").run();
     let before = config(&folder);
@@ -100,7 +100,7 @@ fn one_of_the_same_name_is_replaced_only_by_force() {
 }
 
 #[test]
-fn list_and_show_tell_everything_but_the_keys() {
+fn list_and_show_print_everything_except_keys() {
     let folder = Folder::new();
     folder.write(
         "config/config.toml",
@@ -176,7 +176,7 @@ fn list_and_show_tell_everything_but_the_keys() {
 }
 
 #[test]
-fn what_does_not_answer_is_not_saved_unless_untested() {
+fn an_unreachable_profile_is_saved_only_untested() {
     let refusing = Server::start(|_| Reply::status(401, "no"));
     let folder = Folder::new();
     let ran = add(&folder, &refusing, "prod").status(3).run();
@@ -186,7 +186,7 @@ fn what_does_not_answer_is_not_saved_unless_untested() {
     ran.complains("not tested")
         .complains("-p prod or connect(\"prod\")");
     assert!(config(&folder).contains("[profiles.prod]"));
-    // A setting that leads nowhere is told without a test.
+    // An invalid endpoint is an error even without a test.
     let ran = profile(
         &folder,
         &["add", "x", "--endpoint", "ftp://h", "--no-verify"],
@@ -220,7 +220,7 @@ fn a_key_comes_from_a_file_or_a_pipe_and_never_from_an_argument() {
     .status(2)
     .run();
     ran.complains("holds no key");
-    // Without one, none is stored.
+    // Without an API key, none is stored.
     profile(&folder, &["add", "open", "--endpoint", &url])
         .env("MILVUS_TOKEN", SECRET)
         .run();
@@ -236,7 +236,7 @@ fn a_key_comes_from_a_file_or_a_pipe_and_never_from_an_argument() {
 }
 
 #[test]
-fn names_that_mean_something_else_are_refused() {
+fn reserved_profile_names_are_refused() {
     for name in [
         "local",
         "localhost",
@@ -257,7 +257,7 @@ fn names_that_mean_something_else_are_refused() {
 }
 
 #[test]
-fn removing_asks_or_takes_yes() {
+fn removing_a_profile_needs_confirmation_or_yes() {
     let (folder, server) = (Folder::new(), service());
     add(&folder, &server, "prod").run();
     let ran = profile(&folder, &["remove", "prod"]).status(7).run();
@@ -275,7 +275,7 @@ fn a_dry_run_changes_no_profile() {
     add(&folder, &server, "prod").run();
     let before = config(&folder);
     let url = server.url();
-    for (args, told) in [
+    for (args, expected) in [
         (
             &["remove", "prod"][..],
             "# would remove profile \"prod\" and its API key\n",
@@ -290,7 +290,7 @@ fn a_dry_run_changes_no_profile() {
         ),
     ] {
         let test = profile(&folder, args).args(["--dry-run"]);
-        test.stdout(told).run();
+        test.stdout(expected).run();
         assert_eq!(config(&folder), before);
     }
 }

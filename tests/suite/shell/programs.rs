@@ -5,7 +5,7 @@ use serde_json::json;
 use std::fs;
 
 #[test]
-fn a_result_goes_to_a_file_in_the_format_of_its_ending() {
+fn a_result_file_has_the_format_of_its_extension() {
     let folder = Folder::new();
     let rows = "let rows = [#{a: 1, b: \"x\"}, #{a: 20000, b: ()}];";
     for (call, file, text) in [
@@ -142,7 +142,7 @@ fn a_program_that_cannot_run_is_an_error() {
 
 #[cfg(unix)]
 #[test]
-fn a_stop_ends_the_program_and_what_it_started() {
+fn a_stop_ends_the_program_and_its_children() {
     let test = Test::new();
     let file = test.folder().path("work/pid");
     let mut running = test
@@ -159,7 +159,7 @@ fn a_stop_ends_the_program_and_what_it_started() {
     let ran = running.end();
     let pid = fs::read_to_string(ran.folder.path("work/pid")).expect("a number");
     let state = || fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
-    // A killed child that nobody has waited for yet is a zombie.
+    // A killed process is a zombie until its parent waits for it.
     while !(state().is_empty() || state().contains(") Z")) {
         assert!(std::time::Instant::now() < deadline, "{}", state());
         std::thread::sleep(std::time::Duration::from_millis(10));

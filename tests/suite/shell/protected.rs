@@ -1,11 +1,11 @@
-//! Protected connections: scripts and commands destroy nothing through them without `--yes`.
+//! Protected connections: scripts and commands can't destroy anything without `--yes`.
 
 use crate::shell::service::{answer, sent};
 use crate::support::harness::{Folder, TOKEN, Test};
 use crate::support::server::{Reply, Server};
 
-/// A service that also drops and aborts, and a folder whose profiles lead there.
-fn place() -> (Server, Folder) {
+/// Starts a service that also accepts drops and aborts. Returns it with a folder whose profiles connect to it.
+fn prepared() -> (Server, Folder) {
     let server = Server::start(|request| {
         if request.target.ends_with("/drop") || request.target.ends_with("/abort") {
             Reply::json(r#"{"code":0,"data":{}}"#)
@@ -33,7 +33,7 @@ fn destroyed(server: &Server) -> usize {
 
 #[test]
 fn scripts_and_commands_are_refused_before_anything_is_sent() {
-    let (server, folder) = place();
+    let (server, folder) = prepared();
     for text in [
         "drop_collection(\"books\")",
         "connect().drop_collection(\"books\")",
@@ -57,8 +57,8 @@ fn scripts_and_commands_are_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn yes_lets_it_happen() {
-    let (server, folder) = place();
+fn yes_allows_destructive_calls() {
+    let (server, folder) = prepared();
     let test = folder.test().args(["-p", "prod", "--yes"]);
     test.eval("drop_collection(\"books\"); abort(\"job-1\"); ()")
         .run();
@@ -69,13 +69,13 @@ fn yes_lets_it_happen() {
 }
 
 #[test]
-fn what_is_not_protected_is_not_asked_for() {
-    let (server, folder) = place();
+fn unprotected_connections_need_no_confirmation() {
+    let (server, folder) = prepared();
     let test = folder.test().args(["-p", "test"]);
     test.eval("drop_collection(\"books\"); abort(\"job-1\"); ()")
         .run();
     assert_eq!(destroyed(&server), 2);
-    // Nor does protection stand in the way of anything else.
+    // A protected connection allows all other calls.
     let test = folder.test().args(["-p", "prod"]);
     test.eval("import(\"books\", \"a/1.json\"); connect().as_map()[\"protected\"]")
         .stdout("true\n")
@@ -83,8 +83,8 @@ fn what_is_not_protected_is_not_asked_for() {
 }
 
 #[test]
-fn a_connection_of_a_script_can_be_protected_too() {
-    let (server, _) = place();
+fn a_script_can_protect_its_connection() {
+    let (server, _) = prepared();
     let text = format!(
         "connect(#{{endpoint: \"{}\", \"protected\": true, verify: false}}); drop_collection(\"books\")",
         server.url()

@@ -1,4 +1,4 @@
-//! What travels: method, URL, headers and body of every call, exactly as the reference has them.
+//! The method, URL, headers and body of every call, as in the reference.
 
 use crate::shell::service::{answer, connect, failing, is_create, sent, service};
 use crate::support::harness::{ACCESS, SECRET, SESSION, TOKEN, Test};
@@ -15,7 +15,7 @@ fn script(server: &Server, api: &str, text: &str) -> Test {
         .eval(format!("{}\n{text}", connect(server, api)))
 }
 
-/// The request line, and all headers but those of HTTP itself.
+/// Returns the request line and the headers, without those of HTTP itself.
 fn head(request: &Request) -> Value {
     let mut headers: Vec<String> = request
         .headers
@@ -55,7 +55,7 @@ fn only(server: &Server) -> Request {
 }
 
 #[test]
-fn v1_create() {
+fn v1_create_is_sent_as_documented() {
     let server = service();
     let call = r#"import(#{collection: "books", url: "s3://bucket/1.json", partition: "p", access_key: secret("AK"), secret_key: secret("SK")})"#;
     script(&server, "v1", call).run().says("job-1");
@@ -76,7 +76,7 @@ fn v1_create() {
 }
 
 #[test]
-fn v1_create_with_nothing_but_a_path() {
+fn v1_create_needs_only_a_path() {
     let server = service();
     script(&server, "v1", r#"import("books", "s3://bucket/folder/")"#).run();
     let expected = json!({
@@ -86,7 +86,7 @@ fn v1_create_with_nothing_but_a_path() {
 }
 
 #[test]
-fn v1_progress_and_list() {
+fn v1_progress_and_list_are_sent_as_documented() {
     let server = service();
     script(&server, "v1", r#"progress("job-1"); jobs()"#).run();
     let [progress, list] = server.requests().try_into().expect("two requests");
@@ -98,7 +98,7 @@ fn v1_progress_and_list() {
 }
 
 #[test]
-fn v2_create() {
+fn v2_create_is_sent_as_documented() {
     let server = service();
     let call = r#"import(#{collection: "books", urls: ["s3://bucket/1.json", "s3://bucket/2.json"], partition: "p", db: "d",
         access_key: secret("AK"), secret_key: secret("SK"), session_token: secret("ST"), options: #{timeout: "300s"}, key: "load 1"})"#;
@@ -121,7 +121,7 @@ fn v2_create() {
 }
 
 #[test]
-fn v2_create_from_a_volume() {
+fn v2_create_from_a_volume_is_sent_as_documented() {
     let server = service();
     let call =
         r#"import(#{collection: "books", volume: "vol", data_paths: ["a/1.json", "b/2.json"]})"#;
@@ -136,7 +136,7 @@ fn v2_create_from_a_volume() {
 }
 
 #[test]
-fn v2_progress_and_list() {
+fn v2_progress_and_list_are_sent_as_documented() {
     let server = service();
     let calls =
         r#"progress("job-1"); jobs(#{collection: "books"}); commit("job-1"); abort("job-1")"#;
@@ -166,7 +166,7 @@ fn v2_progress_and_list() {
 }
 
 #[test]
-fn milvus_create_progress_and_list() {
+fn milvus_calls_are_sent_as_documented() {
     let server = service();
     let calls = r#"let job = import(#{collection: "books", files: ["1.parquet", ["id.npy", "v.npy"]], options: #{auto_commit: false}});
         job.progress(); jobs()"#
@@ -192,7 +192,7 @@ fn milvus_create_progress_and_list() {
 }
 
 #[test]
-fn a_database_travels_in_body_and_header() {
+fn a_database_is_sent_in_body_and_header() {
     let server = service();
     let call = format!(
         r#"connect(#{{uri: "{}", db_name: "sales", verify: false}}); import("books", "1.json")"#,
@@ -222,7 +222,7 @@ fn every_submission_has_a_key_of_its_own() {
 }
 
 #[test]
-fn a_create_is_sent_once_whatever_is_answered() {
+fn a_create_is_sent_once_after_any_answer() {
     for api in ["v1", "v2", "milvus"] {
         for (reply, status) in [
             (Reply::status(500, "oops"), 6),
@@ -245,7 +245,7 @@ fn a_create_is_sent_once_whatever_is_answered() {
                 6,
             ),
         ] {
-            let told = format!("{reply:?}");
+            let case = format!("{reply:?}");
             let server = failing(reply);
             let path = if api == "milvus" {
                 "1.json"
@@ -255,7 +255,7 @@ fn a_create_is_sent_once_whatever_is_answered() {
             let call = format!(r#"import("books", "{path}")"#);
             let ran = script(&server, api, &call).status(status).run();
             let creates = server.requests().iter().filter(|it| is_create(it)).count();
-            assert_eq!(creates, 1, "{api} {told} {}", ran.stderr);
+            assert_eq!(creates, 1, "{api} {case} {}", ran.stderr);
             if status == 6 {
                 ran.complains("jobs(").complains("zshell journal");
             }
@@ -264,14 +264,14 @@ fn a_create_is_sent_once_whatever_is_answered() {
 }
 
 #[test]
-fn a_connection_that_never_comes_about_is_no_unknown_outcome() {
+fn a_failed_connection_leaves_no_unknown_outcome() {
     let call =
         r#"connect(#{endpoint: "http://127.0.0.1:1", verify: false}); import("books", "1.json")"#;
     Test::new().eval(call).status(3).run();
 }
 
 #[test]
-fn reads_are_repeated() {
+fn failed_reads_are_repeated() {
     for api in ["v1", "v2", "milvus"] {
         let failures = std::sync::atomic::AtomicUsize::new(0);
         let server = Server::start(move |request| {
@@ -289,7 +289,7 @@ fn reads_are_repeated() {
 }
 
 #[test]
-fn connect_proves_the_endpoint_with_one_list_call() {
+fn connect_checks_the_endpoint_with_one_list_call() {
     let server = service();
     let text = connect(&server, "v1").replace(", verify: false", "");
     Test::new().env("KEY", TOKEN).eval(text).run();
@@ -298,7 +298,7 @@ fn connect_proves_the_endpoint_with_one_list_call() {
 }
 
 #[test]
-fn one_connection_is_kept_for_all_calls() {
+fn all_calls_share_one_connection() {
     let server = service();
     let calls = r#"for i in 0..5 { progress("job-1"); } jobs()"#;
     script(&server, "v2", calls).run();

@@ -3,8 +3,8 @@
 use crate::shell::local::{create, rows};
 use crate::support::harness::Test;
 
-/// A run of a script behind one that imports ten rows into `books`.
-fn ten(script: &str, status: i32) -> crate::support::harness::Ran {
+/// Returns a run of a script that first imports ten rows into `books`.
+fn with_ten_rows(script: &str, status: i32) -> crate::support::harness::Ran {
     Test::new()
         .file("books.jsonl", rows(10))
         .script(format!(
@@ -16,8 +16,8 @@ fn ten(script: &str, status: i32) -> crate::support::harness::Ran {
 }
 
 #[test]
-fn rows_are_chosen_by_filter_fields_and_options() {
-    let ran = ten(
+fn query_has_a_filter_fields_and_options() {
+    let ran = with_ten_rows(
         r#"let found = query("books", "id in [7, 3]", ["word"]);
            print(found.map(|row| `${row.id} ${row.word}`));
            print(query("books", #{filter: "id > 2", fields: "id", limit: 2, offset: 1}).map(|row| row.id));
@@ -31,7 +31,7 @@ fn rows_are_chosen_by_filter_fields_and_options() {
 
 #[test]
 fn a_table_has_the_fields_in_their_order() {
-    let ran = ten(r#"peek("books", 2)"#, 0);
+    let ran = with_ten_rows(r#"peek("books", 2)"#, 0);
     let text = ran.stdout.clone();
     let place = |word: &str| {
         text.find(word)
@@ -42,8 +42,8 @@ fn a_table_has_the_fields_in_their_order() {
 }
 
 #[test]
-fn a_filter_that_is_wrong_is_explained() {
-    let ran = ten(
+fn a_wrong_filter_is_explained() {
+    let ran = with_ten_rows(
         r#"try { query("books", "id = 3") } catch (e) { print(e.message) }
                      try { query("books", "id > 3", #{limit: 2}) } catch (e) { print(e.message) }
                      query("books", "nothing == 3")"#,
@@ -55,8 +55,8 @@ fn a_filter_that_is_wrong_is_explained() {
 }
 
 #[test]
-fn the_rows_closest_to_a_vector_are_found() {
-    let ran = ten(
+fn search_finds_the_rows_closest_to_a_vector() {
+    let ran = with_ten_rows(
         r#"let own = query("books", "id == 3")[0].vector;
            let found = search("books", own, #{limit: 2, fields: "word"});
            print(found.map(|row| `${row.distance} ${row.id} ${row.word}`));
@@ -72,7 +72,7 @@ fn the_rows_closest_to_a_vector_are_found() {
 
 #[test]
 fn a_table_of_a_search_begins_with_the_distance() {
-    let ran = ten(
+    let ran = with_ten_rows(
         r#"search("books", peek("books", 1)[0].vector, #{fields: "*"})"#,
         0,
     );
@@ -86,7 +86,7 @@ fn a_table_of_a_search_begins_with_the_distance() {
 }
 
 #[test]
-fn vectors_and_options_that_are_wrong_are_explained() {
+fn wrong_vectors_and_options_are_explained() {
     for (args, status, part) in [
         ("[]", 1, "an empty array"),
         ("[1, \"x\"]", 1, "an array with \"x\""),
@@ -107,7 +107,7 @@ fn vectors_and_options_that_are_wrong_are_explained() {
             "metric type not match",
         ),
     ] {
-        ten(&format!("search(\"books\", {args})"), status).complains(part);
+        with_ten_rows(&format!("search(\"books\", {args})"), status).complains(part);
     }
 }
 

@@ -1,5 +1,5 @@
-//! Keys appear in no output, log, error or file. The harness looks for them after every run; here are the runs that
-//! could give them away most easily.
+//! Secrets appear in no output, log, error or file. The harness searches for them after every run. These runs are the
+//! most likely to show them.
 
 use crate::shell::local::{create, rows};
 use crate::shell::serve::serve;
@@ -10,7 +10,7 @@ use crate::support::server::{Reply, Server};
 
 const IMPORT: &str = r#"import("books", "s3://bucket/1.json", #{access_key: secret("AK"), secret_key: secret("SK"), session_token: secret("ST")})"#;
 
-/// A script with all secrets in its environment, and the log on.
+/// Returns a run of a script with all secrets in its environment and the HTTP log enabled.
 fn script(server: &Server, text: &str) -> Test {
     Test::new()
         .env("KEY", TOKEN)
@@ -45,10 +45,10 @@ fn a_service_that_echoes_the_keys_is_masked() {
             6,
         ),
     ] {
-        let told = format!("{reply:?}");
+        let case = format!("{reply:?}");
         let server = failing(reply);
         let ran = script(&server, IMPORT).status(status).run();
-        assert!(!ran.stderr.is_empty(), "{told}");
+        assert!(!ran.stderr.is_empty(), "{case}");
         let caught = format!(
             "try {{ {IMPORT} }} catch (e) {{ print(e); print(e.message); print(e.hint); print(e.to_json()); debug(e); show(e); }}"
         );
@@ -56,7 +56,7 @@ fn a_service_that_echoes_the_keys_is_masked() {
     }
 }
 
-/// The mask is the same for a secret of any length and in any encoding.
+/// The mask doesn't depend on a secret's length or encoding.
 #[test]
 fn encoded_echoes_are_masked() {
     for secret in HIDDEN {
@@ -110,7 +110,7 @@ fn a_job_whose_reason_echoes_the_key_is_masked() {
 }
 
 #[test]
-fn errors_about_a_connection_keep_its_key() {
+fn errors_about_a_connection_hide_its_key() {
     for (text, status) in [
         (
             "connect(#{endpoint: \"http://127.0.0.1:1\", token: secret(\"KEY\")})",
@@ -166,7 +166,7 @@ fn values_do_not_show_keys() {
 }
 
 #[test]
-fn the_local_service_keeps_no_keys() {
+fn the_local_service_stores_no_keys() {
     let folder = Folder::new();
     folder.work("books.jsonl", rows(5));
     let key = folder.work("key", TOKEN);

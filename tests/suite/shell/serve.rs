@@ -3,7 +3,7 @@
 use crate::shell::local::{create, rows};
 use crate::support::harness::{Folder, Running, TOKEN, quoted};
 
-/// A service in this folder, and its URL.
+/// Starts a service with its data in this folder. Returns the process and the URL.
 pub(crate) fn serve(folder: &Folder, args: &[&str]) -> (Running, String) {
     let test = folder.test().args(["serve", "--listen", "127.0.0.1:0"]);
     let mut running = test.args(args.iter().copied()).spawn();
@@ -45,7 +45,7 @@ fn every_dialect_imports_files_of_this_machine() {
 }
 
 #[test]
-fn a_plain_address_is_enough_without_a_token() {
+fn an_address_without_a_token_is_enough() {
     let folder = Folder::new();
     folder.work("books.jsonl", rows(5));
     let (_service, url) = serve(&folder, &[]);
@@ -77,9 +77,9 @@ fn the_same_key_makes_one_job() {
     folder.test().eval(text).stdout("true\n5\n1\n").run();
 }
 
-/// A job held to a low rate is caught at work, however fast the machine is.
+/// A job with a low rate takes long enough on any machine.
 #[test]
-fn a_rate_makes_jobs_slow_enough_to_be_watched() {
+fn an_import_rate_slows_jobs_down() {
     let folder = Folder::new();
     folder.work("books.jsonl", rows(1000));
     let (_service, url) = serve(&folder, &["--import-rate", "100"]);

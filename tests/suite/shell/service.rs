@@ -1,11 +1,11 @@
-//! A service that is always well, for asking what was sent to it.
+//! A simulated service without faults. Tests read the requests that it received.
 
 use crate::support::server::{Reply, Request, Server};
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Answers every call of the import API, in all dialects: `job-0` is listed, each create makes the next one, all of them
-/// are completed.
+/// Starts a service that answers every call of the import API, in all dialects. `job-0` is listed, each create call
+/// makes the next job, and all jobs are completed.
 pub(crate) fn service() -> Server {
     let made = AtomicUsize::new(0);
     Server::start(move |request| {
@@ -24,14 +24,14 @@ pub(crate) fn service() -> Server {
     })
 }
 
-/// What a service that is well answers.
+/// Returns the answer of a service without faults.
 pub(crate) fn answer(request: &Request) -> Reply {
     let path = request.target.split('?').next().unwrap_or_default();
     let code = if path.starts_with("/v1/") { 200 } else { 0 };
     let data = match path.rsplit('/').next().unwrap_or_default() {
         "create" | "import" => r#"{"jobId":"job-1"}"#,
         "list" if path.contains("/collections/list") => r#"["books"]"#,
-        // What was there before a create can't be what the create has made.
+        // The list shows only `job-0`, so a scan after a create call finds no new job.
         "list" => {
             r#"{"count":1,"currentPage":1,"pageSize":100,"records":[{"jobId":"job-0","collectionName":"books","state":"Completed"}]}"#
         }
@@ -43,15 +43,15 @@ pub(crate) fn answer(request: &Request) -> Reply {
         }
         _ => return Reply::status(404, r#"{"code":404,"message":"no such path"}"#),
     };
-    let data = match asked_about(request) {
+    let data = match job_in(request) {
         Some(job) => data.replacen("job-1", &job, 1),
         None => data.to_owned(),
     };
     Reply::json(format!(r#"{{"code":{code},"data":{data}}}"#))
 }
 
-/// The job that a progress call names.
-fn asked_about(request: &Request) -> Option<String> {
+/// Returns the job id in a progress call.
+fn job_in(request: &Request) -> Option<String> {
     let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
     let asked = body["jobId"].as_str().map(str::to_owned);
     asked.or_else(|| {
@@ -60,7 +60,7 @@ fn asked_about(request: &Request) -> Option<String> {
     })
 }
 
-/// A service that is well until a job is to be created: that gets this answer, and no list can be read from then on.
+/// Starts a service that gives this answer to a create call, and whose lists fail from then on.
 pub(crate) fn failing(reply: Reply) -> Server {
     let created = AtomicBool::new(false);
     Server::start(move |request| {
@@ -75,13 +75,13 @@ pub(crate) fn failing(reply: Reply) -> Server {
     })
 }
 
-/// True for the call that submits a job, in any dialect.
+/// Returns true for the call that submits a job, in any dialect.
 pub(crate) fn is_create(request: &Request) -> bool {
     request.target.ends_with("/import/create") || request.target.ends_with("/collections/import")
 }
 
-/// `connect(…)` to the server in this dialect, with the key of the tests, as a line of a script. A lost answer is soon
-/// given up.
+/// Returns a `connect(…)` line to the server in this dialect, with the API key of the tests. Scans for lost answers end
+/// soon.
 pub(crate) fn connect(server: &Server, api: &str) -> String {
     let cluster = if api == "milvus" {
         ""
@@ -94,7 +94,7 @@ pub(crate) fn connect(server: &Server, api: &str) -> String {
     )
 }
 
-/// The requests whose path ends in this.
+/// Returns the requests whose path ends with `end`.
 pub(crate) fn sent(server: &Server, end: &str) -> Vec<Request> {
     let path = |request: &Request| {
         let path = request.target.split('?').next();

@@ -1,4 +1,4 @@
-//! Ctrl-C, SIGTERM and a closed pipe, sent when a run has shown that it is ready for them.
+//! Ctrl-C, SIGTERM and a closed pipe, each sent once the run has shown that it's ready.
 
 use crate::shell::service::{answer, is_create};
 use crate::support::harness::{Folder, Ran, Running, Test, quoted};
@@ -9,21 +9,22 @@ use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
-/// A server that answers (or not) and tells of each request.
-fn telling(reply: Reply) -> (Server, Receiver<String>) {
-    let (sender, told) = mpsc::channel();
+/// Starts a server that gives this answer and sends each request's target to the test.
+fn start_reporting(reply: Reply) -> (Server, Receiver<String>) {
+    let (sender, arrivals) = mpsc::channel();
     let sender = Mutex::new(sender);
     let server = Server::start(move |request| {
         let sender = sender.lock().expect("a sender");
-        // The test may have seen enough.
+        // The test may have ended.
         let _ = sender.send(request.target.clone());
         reply.clone()
     });
-    (server, told)
+    (server, arrivals)
 }
 
-fn await_request(told: &Receiver<String>) {
-    told.recv_timeout(Duration::from_mins(1))
+fn await_request(arrivals: &Receiver<String>) {
+    arrivals
+        .recv_timeout(Duration::from_mins(1))
         .expect("a request");
 }
 
@@ -35,7 +36,7 @@ fn ready(text: &str, status: i32) -> Running {
 }
 
 #[test]
-fn a_script_is_interrupted_wherever_it_is() {
+fn a_script_can_be_interrupted_anywhere() {
     for (signal, status, word) in [
         ("INT", 130, "interrupted"),
         ("TERM", 143, "terminated"),
@@ -58,10 +59,10 @@ fn a_script_is_interrupted_wherever_it_is() {
     }
 }
 
-/// Opening a pipe waits for somebody at its other end, who may never come.
+/// Opening a pipe waits until another process opens its other end, which may never happen.
 #[cfg(unix)]
 #[test]
-fn a_pipe_that_nobody_reads_is_interrupted() {
+fn opening_a_pipe_can_be_interrupted() {
     let folder = Folder::new();
     let made = std::process::Command::new("mkfifo")
         .arg(folder.path("work/pipe"))
@@ -85,24 +86,24 @@ fn a_pipe_that_nobody_reads_is_interrupted() {
 #[test]
 fn a_request_without_an_answer_is_interrupted() {
     for (signal, status) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
-        let (server, told) = telling(Reply::Silence);
+        let (server, arrivals) = start_reporting(Reply::Silence);
         let test = Test::new().env("MILVUS_URI", server.url());
         let running = test.args(["jobs"]).status(status).spawn();
-        await_request(&told);
+        await_request(&arrivals);
         running.signal(signal);
         running.end();
     }
 }
 
 #[test]
-fn an_interrupted_submission_says_that_its_outcome_is_open() {
-    let (sender, told) = mpsc::channel();
+fn an_interrupted_submission_is_reported_as_unknown() {
+    let (sender, arrivals) = mpsc::channel();
     let sender = Mutex::new(sender);
     let server = Server::start(move |request| {
         if !is_create(request) {
             return answer(request);
         }
-        // The test may have seen enough.
+        // The test may have ended.
         let _ = sender.lock().expect("a sender").send(String::new());
         Reply::Silence
     });
@@ -111,7 +112,7 @@ fn an_interrupted_submission_says_that_its_outcome_is_open() {
         quoted(server.url())
     );
     let running = Test::new().eval(text).status(130).spawn();
-    await_request(&told);
+    await_request(&arrivals);
     running.signal("INT");
     let ran = running.end();
     ran.complains("jobs()")
@@ -123,21 +124,22 @@ fn an_interrupted_submission_says_that_its_outcome_is_open() {
 }
 
 #[test]
-fn an_interrupted_wait_says_how_to_come_back() {
+fn an_interrupted_wait_has_a_hint() {
     let data = json!({"jobId": "job-1", "state": "Importing", "progress": 5});
-    let (server, told) = telling(Reply::json(json!({"code": 0, "data": data}).to_string()));
+    let (server, arrivals) =
+        start_reporting(Reply::json(json!({"code": 0, "data": data}).to_string()));
     let text = format!(
         "connect(#{{endpoint: {}, verify: false}}); wait(\"job-1\", #{{interval: 0.01}})",
         quoted(server.url())
     );
     let running = Test::new().eval(text).status(130).spawn();
-    await_request(&told);
-    await_request(&told);
+    await_request(&arrivals);
+    await_request(&arrivals);
     running.signal("INT");
     running.end().complains("come back with wait(\"job-1\")");
 }
 
-/// Submits two jobs, of which the first one has ended, and is stopped at the place of `rest`.
+/// Submits two jobs, of which the first has ended, and stops the run while `rest` runs.
 fn stopped_after_submitting(rest: &str, signal: &str, status: i32) -> Ran {
     let made = Mutex::new(0);
     let server = Server::start(move |request| {
@@ -199,10 +201,10 @@ fn serve_ends_cleanly() {
     }
 }
 
-/// `nohup` starts a program with SIGHUP ignored, and it stays ignored.
+/// `nohup` starts a program with SIGHUP ignored, which must stay ignored.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_run_under_nohup_goes_on_without_its_terminal() {
+fn a_run_under_nohup_continues_without_its_terminal() {
     let folder = Folder::new();
     let test = folder
         .test()
@@ -227,7 +229,7 @@ fn a_run_under_nohup_goes_on_without_its_terminal() {
 }
 
 #[test]
-fn nobody_reading_standard_output_ends_the_run_quietly() {
+fn a_closed_standard_output_ends_the_run_quietly() {
     for text in [
         "loop { print(\"x\") }",
         "loop { show([1, 2, 3]) }",

@@ -1,4 +1,4 @@
-//! What stops a run stays its result: nothing catches it, nothing loses it.
+//! A stop can't be caught by a script, and its exit code isn't lost.
 
 use crate::shell::service::{connect, service};
 use crate::support::harness::{Folder, TOKEN, Test};
@@ -7,7 +7,7 @@ use std::fs::{self, File, OpenOptions};
 use std::time::{Duration, Instant};
 
 #[test]
-fn the_runs_time_limit_cannot_be_caught() {
+fn the_time_limit_cannot_be_caught() {
     for text in [
         "try { sleep(3600) } catch (e) {} 5",
         "loop { try { sleep(3600) } catch (e) {} }",
@@ -23,7 +23,7 @@ fn the_runs_time_limit_cannot_be_caught() {
 }
 
 #[test]
-fn a_wait_of_limited_time_does_not_hang_on_a_silent_service() {
+fn a_wait_with_a_timeout_ends_if_the_service_is_silent() {
     let server = Server::start(|_| Reply::Silence);
     let text = format!(
         "{} wait(\"job-1\", #{{timeout: \"200ms\"}})",
@@ -36,7 +36,7 @@ fn a_wait_of_limited_time_does_not_hang_on_a_silent_service() {
 }
 
 #[test]
-fn a_wait_that_fails_says_how_to_come_back() {
+fn a_failed_wait_has_a_hint() {
     let server = Server::start(|_| Reply::json(r#"{"code": 90144, "message": "no such job"}"#));
     let text = format!(
         "{} try {{ wait([\"job-1\", \"job-2\"]) }} catch (e) {{ print(e.jobs); throw e; }}",
@@ -48,7 +48,7 @@ fn a_wait_that_fails_says_how_to_come_back() {
 }
 
 #[test]
-fn a_pause_that_no_clock_can_count_is_too_long() {
+fn a_sleep_beyond_the_clocks_range_is_an_error() {
     let reply = Reply::status(429, "").with_header("retry-after", "18446744073709551615");
     let server = Server::start(move |_| reply.clone());
     let text = format!("{} jobs()", connect(&server, "v2"));
@@ -56,9 +56,9 @@ fn a_pause_that_no_clock_can_count_is_too_long() {
     test.run();
 }
 
-/// A full disk as far as a writer can tell.
+/// Writes to `/dev/full` fail like writes to a full disk.
 #[test]
-fn output_that_is_lost_is_no_success() {
+fn lost_output_is_an_error() {
     for text in ["print(1)", "print(1); show([1])", "[1, 2, 3]"] {
         let Ok(full) = OpenOptions::new().write(true).open("/dev/full") else {
             eprintln!("skipped: there is no /dev/full here");
@@ -76,7 +76,7 @@ fn output_that_is_lost_is_no_success() {
 }
 
 #[test]
-fn a_secret_is_masked_wherever_a_script_shows_it() {
+fn a_secret_is_masked_in_all_output() {
     for text in [
         "secret(\"KEY\")",
         "print(secret(\"KEY\"))",
@@ -87,7 +87,7 @@ fn a_secret_is_masked_wherever_a_script_shows_it() {
         "[secret(\"KEY\")].to_json()",
         "try { throw secret(\"KEY\") } catch (e) { print(e) }",
     ] {
-        // The harness fails a run whose output holds the key.
+        // The harness fails a run whose output contains the key.
         let ran = Test::new().env("KEY", TOKEN).eval(text).run();
         let shown = format!("{}{}", ran.stdout, ran.stderr);
         assert!(shown.contains("****"), "{text}: {shown}");
@@ -95,7 +95,7 @@ fn a_secret_is_masked_wherever_a_script_shows_it() {
 }
 
 #[test]
-fn a_secret_joined_with_text_is_sent_whole() {
+fn a_secret_joined_with_text_is_sent_unmasked() {
     let server = service();
     let text = format!(
         "connect(#{{endpoint: \"{}\", token: \"root:\" + secret(\"KEY\")}})",
@@ -107,7 +107,7 @@ fn a_secret_joined_with_text_is_sent_whole() {
     assert_eq!(sent[0].header("authorization"), Some(expected.as_str()));
 }
 
-/// Scripts that wait for a lock, and the file below the data folder that another process has locked.
+/// Scripts that wait for a lock, and the file in the data folder that another process has locked.
 const LOCK_WAITS: &[(&str, &str)] = &[
     ("local/open.lock", "connect(\"local\")"),
     (
@@ -117,7 +117,7 @@ const LOCK_WAITS: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn locks_of_other_processes_are_waited_for_until_a_stop() {
+fn a_stop_ends_the_wait_for_another_processs_lock() {
     let server = Server::start(|_| {
         Reply::json(
             r#"{"code": 0, "data": {"count": 0, "currentPage": 1, "pageSize": 100, "records": []}}"#,
@@ -148,7 +148,8 @@ fn locks_of_other_processes_are_waited_for_until_a_stop() {
     }
 }
 
-/// Opening a pipe waits for a writer, who may never come. Script files and texts may be pipes, modules and settings not.
+/// Opening a pipe waits for a writer, which may never come. Script files and texts may be pipes; modules and settings
+/// may not.
 #[cfg(unix)]
 #[test]
 fn a_pipe_in_place_of_a_file_does_not_block() {
@@ -183,7 +184,7 @@ fn a_pipe_in_place_of_a_file_does_not_block() {
     test.args(serve).status(5).run().complains("--timeout");
 }
 
-/// A service whose database another process has locked, with a request that waits for it.
+/// Another process has locked the service's database, and a request waits for the lock.
 #[cfg(feature = "local")]
 #[test]
 fn a_service_with_a_busy_database_ends_at_once() {

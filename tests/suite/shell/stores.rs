@@ -21,7 +21,7 @@ fn test(s3: &S3, script: &str) -> Test {
 }
 
 #[test]
-fn an_import_from_a_bucket_reads_it_with_the_keys_it_is_given() {
+fn an_import_from_a_bucket_uses_the_given_keys() {
     let s3 = s3(ACCESS);
     let ran = test(
         &s3,
@@ -50,7 +50,7 @@ fn a_wrong_key_fails_the_job_with_the_reason() {
 }
 
 #[test]
-fn a_check_of_a_bucket_that_denies_access_ends_like_a_refused_key() {
+fn a_check_of_a_bucket_without_access_exits_with_3() {
     let s3 = s3("AKIAOTHER");
     for paths in ["s3://books/in/books.jsonl", "s3://books/in/"] {
         let call = format!("check(\"{paths}\", #{{storage_keys: \"aws\"}});");
@@ -59,9 +59,9 @@ fn a_check_of_a_bucket_that_denies_access_ends_like_a_refused_key() {
     }
 }
 
-/// Without an endpoint, the region of a bucket on AWS is asked for first.
+/// Without an endpoint, the region of a bucket on AWS is requested first.
 #[test]
-fn a_store_that_cannot_be_reached_is_no_crash() {
+fn an_unreachable_store_is_an_error() {
     for call in [
         "glob(\"s3://books/*.jsonl\")",
         "infer(\"s3://books/a.jsonl\")",

@@ -1,10 +1,10 @@
-//! What surprises newcomers in Rhai is explained where it happens.
+//! Habits from other languages that fail in Rhai have an explanation.
 
 use crate::support::harness::Test;
 
-/// Each text fails to parse or to run, and its hint says what to write instead.
+/// Each text fails to parse or to run, and its hint shows a working form.
 #[test]
-fn each_has_its_hint() {
+fn each_surprise_has_a_hint() {
     let mut wrong = Vec::new();
     for (text, hint) in [
         ("let go = 1;", "use another name, such as go_"),
@@ -92,17 +92,17 @@ fn each_has_its_hint() {
         ),
     ] {
         let ran = Test::new().eval(text).status(1).run();
-        let (_, told) = ran.stderr.split_once("hint: ").unwrap_or_default();
-        if !told.contains(hint) || !ran.stderr.contains("  --> eval:") {
+        let (_, shown) = ran.stderr.split_once("hint: ").unwrap_or_default();
+        if !shown.contains(hint) || !ran.stderr.contains("  --> eval:") {
             wrong.push(format!("{text}: {hint:?} in\n{}", ran.stderr));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// An error message is lower case, on one line, and does not repeat Rhai's own position.
+/// A message is lower case, on one line, and doesn't repeat Rhai's position.
 #[test]
-fn messages_are_worded_like_ours() {
+fn rhais_messages_are_worded_like_zshells() {
     for text in [
         "1 + ;",
         "let x = [1, 2;",
@@ -123,7 +123,7 @@ fn messages_are_worded_like_ours() {
 }
 
 #[test]
-fn habits_of_shells_sql_and_json_have_a_right_hint() {
+fn habits_from_shells_sql_and_json_have_hints() {
     let mut wrong = Vec::new();
     for (text, hint) in [
         (
@@ -184,9 +184,9 @@ fn habits_of_shells_sql_and_json_have_a_right_hint() {
         ("let x: int = 1", "let x = 1;"),
     ] {
         let ran = Test::new().eval(text).status(1).run();
-        let told = ran.stderr.split_once("hint: ").map(|(_, told)| told);
-        if !told.is_some_and(|told| told.contains(hint))
-            || told.is_some_and(|told| told.contains("abc"))
+        let shown = ran.stderr.split_once("hint: ").map(|(_, shown)| shown);
+        if !shown.is_some_and(|shown| shown.contains(hint))
+            || shown.is_some_and(|shown| shown.contains("abc"))
         {
             wrong.push(format!("{text}: {hint:?} in\n{}", ran.stderr));
         }

@@ -1,4 +1,4 @@
-//! `upload` to a bucket: which files are sent, where to, and what comes back.
+//! `upload` to a bucket: the selected files, the object names and the result.
 
 use crate::shell::local::create;
 use crate::support::harness::{ACCESS, Folder, SECRET, Test};
@@ -60,7 +60,7 @@ fn folders_and_patterns_keep_the_path_below_them() {
 }
 
 #[test]
-fn the_result_says_what_was_sent_and_what_to_import() {
+fn the_result_lists_sent_files_and_paths_to_import() {
     let (folder, s3) = (Folder::new(), bucket());
     folder.work("d/a b.jsonl", "{}\n");
     folder.work("d/n/x.npy", "x");
@@ -92,7 +92,7 @@ fn the_result_says_what_was_sent_and_what_to_import() {
 }
 
 #[test]
-fn the_policy_decides_which_objects_are_left_alone() {
+fn the_policy_decides_which_objects_are_replaced() {
     for (policy, expected) in [
         ("same-size", vec!["longer.json"]),
         ("same-checksum", vec!["longer.json", "other.json"]),
@@ -122,7 +122,7 @@ fn the_policy_decides_which_objects_are_left_alone() {
 }
 
 #[test]
-fn names_are_encoded_in_object_urls_and_nowhere_else() {
+fn names_are_encoded_only_in_object_urls() {
     let url = "https://books.s3.us-east-1.amazonaws.com/%C3%A4%20a/";
     let encoded = format!("{url}%C3%BC%20%25%23.jsonl");
     for (to, object) in [
@@ -149,7 +149,7 @@ fn names_are_encoded_in_object_urls_and_nowhere_else() {
 }
 
 #[test]
-fn other_objects_may_have_names_that_no_list_has() {
+fn other_objects_may_have_invalid_names() {
     let folder = Folder::new();
     let objects = [("in//b.json".to_owned(), b"x".to_vec())];
     let s3 = S3::start(ACCESS, objects.into(), 0);
@@ -167,7 +167,7 @@ fn other_objects_may_have_names_that_no_list_has() {
 }
 
 #[test]
-fn a_dry_run_sends_nothing_and_says_what_would_go() {
+fn a_dry_run_lists_the_files_and_sends_nothing() {
     let (folder, s3) = (Folder::new(), bucket());
     folder.work("d/a.json", "[]");
     let ran = folder
@@ -237,7 +237,7 @@ fn wrong_calls_end_before_the_first_request() {
 }
 
 #[test]
-fn refusals_have_exit_codes_by_cause_and_no_secrets() {
+fn refusals_have_exit_codes_by_cause_and_hide_secrets() {
     for (trouble, status, message) in [
         (
             Trouble::Refused("403 Forbidden", "SignatureDoesNotMatch"),
@@ -277,7 +277,7 @@ fn refusals_have_exit_codes_by_cause_and_no_secrets() {
 }
 
 #[test]
-fn the_local_service_reads_files_where_they_are() {
+fn upload_sends_nothing_for_the_local_service() {
     let (folder, s3) = (Folder::new(), bucket());
     folder.work("d/a.jsonl", crate::shell::local::rows(3));
     let text = format!(

@@ -1,4 +1,4 @@
-//! `upload` when something goes wrong: lost answers, stops, `kill -9`, files that change.
+//! `upload` with faults: lost answers, stops, `kill -9`, files that change.
 
 use crate::shell::uploads::{bucket, test, upload};
 use crate::support::harness::{ACCESS, Folder};
@@ -20,7 +20,7 @@ fn is_part(asked: &Asked) -> bool {
     asked.method == "PUT" && asked.target.contains("partNumber=")
 }
 
-/// Returns a server with a trouble at the first `count` requests of one kind.
+/// Returns a server whose first `count` requests of one kind meet this trouble.
 fn troubled(trouble: Trouble, count: usize, of: fn(&Asked) -> bool) -> S3 {
     let seen = AtomicUsize::new(0);
     S3::with_troubles(ACCESS, BTreeMap::new(), 0, move |asked| {
@@ -36,7 +36,7 @@ fn count(s3: &S3, of: fn(&Asked) -> bool) -> usize {
     s3.asked().iter().filter(|asked| of(asked)).count()
 }
 
-/// Waits until the server has had a request.
+/// Waits until the server has received a request.
 fn await_request(s3: &S3, of: fn(&Asked) -> bool, times: usize) {
     let end = Instant::now() + Duration::from_secs(30);
     while count(s3, of) < times {
@@ -46,7 +46,7 @@ fn await_request(s3: &S3, of: fn(&Asked) -> bool, times: usize) {
 }
 
 #[test]
-fn after_a_lost_answer_the_object_is_looked_up_and_not_sent_again() {
+fn an_object_is_not_sent_again_after_a_lost_answer() {
     let is_put = |asked: &Asked| asked.method == "PUT";
     for policy in ["same-size", "overwrite"] {
         let s3 = troubled(Trouble::LostAnswer, 1, is_put);
@@ -63,7 +63,7 @@ fn after_a_lost_answer_the_object_is_looked_up_and_not_sent_again() {
 }
 
 #[test]
-fn passing_troubles_are_waited_out() {
+fn transient_errors_are_retried() {
     for (trouble, of) in [
         (
             Trouble::Refused("503 Slow Down", "SlowDown"),
@@ -129,7 +129,7 @@ fn a_killed_upload_continues_after_its_finished_parts() {
 }
 
 #[test]
-fn a_forgotten_or_other_upload_begins_again() {
+fn a_forgotten_or_different_upload_starts_over() {
     for is_changed in [false, true] {
         let s3 = troubled(Trouble::Silence, 3, is_part);
         let folder = Folder::new();
@@ -153,7 +153,7 @@ fn a_forgotten_or_other_upload_begins_again() {
 }
 
 #[test]
-fn notes_that_nothing_has_continued_for_30_days_are_removed() {
+fn notes_of_uploads_are_removed_after_30_days() {
     let (folder, s3) = (Folder::new(), bucket());
     folder.work("a.json", "[]");
     for (name, days) in [("old", 31), ("new", 29)] {
@@ -201,7 +201,7 @@ fn a_file_that_changes_while_it_is_sent_fails_and_is_sent_again() {
             && asked.target.contains("a.json")
             && first.fetch_add(1, Ordering::SeqCst) == 0
         {
-            // The same size, so only the time differs.
+            // The size stays the same, so only the time differs.
             std::fs::write(&path, "[7]").unwrap();
         }
         Trouble::None

@@ -1,12 +1,12 @@
-//! What scripts hold: getters, plain forms, and how values are shown.
+//! Values in scripts: properties, conversion to plain values, and their display.
 
 use crate::shell::service::{connect, service};
 use crate::support::harness::{Test, quoted};
 use crate::support::server::{Reply, Server};
 use serde_json::json;
 
-/// Runs a script on a milvus connection; `stdout` is all it may print.
-fn prints(text: &str, stdout: &str) {
+/// Runs a script on a milvus connection. Its standard output must be exactly `stdout`.
+fn assert_prints(text: &str, stdout: &str) {
     let server = service();
     let text = format!("{} {text}", connect(&server, "milvus"));
     let test = Test::new().env("KEY", "k").eval(text);
@@ -14,8 +14,8 @@ fn prints(text: &str, stdout: &str) {
 }
 
 #[test]
-fn jobs_have_getters() {
-    prints(
+fn jobs_have_properties() {
+    assert_prints(
         r#"let j = import("books", "1.json"); print(j.id); print(j.job); print(j.collection); print(type_of(j));
            if j == import("books", "1.json") { throw "another id, another job" } print(j.as_map().collection);
            print(parse_json(j.to_json()).job); ()"#,
@@ -24,8 +24,8 @@ fn jobs_have_getters() {
 }
 
 #[test]
-fn progress_has_getters() {
-    prints(
+fn progress_has_properties() {
+    assert_prints(
         r#"let p = progress("job-1"); print(p.id); print(p.state); print(p.percent); print(p.rows); print(p.total_rows);
            print(p.details.len()); let d = p.details[0]; print(d.file); print(d.rows); print(d.state); print(p.reason);
            print(type_of(p)); print(p.as_map().state); print(parse_json(p.to_json()).rows); ()"#,
@@ -34,8 +34,8 @@ fn progress_has_getters() {
 }
 
 #[test]
-fn summaries_have_getters_and_stand_for_their_job() {
-    prints(
+fn summaries_have_properties_and_replace_their_job() {
+    assert_prints(
         r#"let s = jobs()[0]; print(s.id); print(s.state); print(type_of(s)); print(progress(s).rows); print(wait(s).state);
            for j in jobs() { print(j.collection); } print(jobs().len()); print(wait([s, "job-1"]).len());
            print(jobs().filter(|j| j.state == "Completed").len()); print(progress(progress(s)).id); ()"#,
@@ -44,7 +44,7 @@ fn summaries_have_getters_and_stand_for_their_job() {
 }
 
 #[test]
-fn connections_have_getters_and_no_key() {
+fn connections_have_properties_but_no_key() {
     let server = service();
     let text = r"let c = connect(); print(c.api); print(c.endpoint); print(c.database); print(c.key); print(type_of(c)); print(c.jobs().len()); c";
     let ran = Test::new()
@@ -98,8 +98,8 @@ fn results_are_shown_in_every_format() {
 }
 
 #[test]
-fn show_takes_columns_and_a_format() {
-    prints(
+fn show_has_columns_and_a_format() {
+    assert_prints(
         r#"show(jobs(), #{columns: ["state", "job"], format: "csv"}); show(progress("job-1"), #{columns: "rows", format: "json"});
            show([#{a: 1, b: 2}, #{a: 3, b: 4}], #{columns: ["b"], format: "csv"}); show("x"); show(()); ()"#,
         "state,job\nCompleted,job-0\n{\n  \"rows\": 10\n}\nb\n2\n4\nx\n",
@@ -117,7 +117,7 @@ fn show_takes_columns_and_a_format() {
 }
 
 #[test]
-fn an_empty_list_says_so() {
+fn an_empty_list_is_named() {
     let server = Server::start(|_| Reply::json(r#"{"code":0,"data":{"records":[]}}"#));
     let connect = format!("connect({}); ", quoted(server.url()));
     let ran = Test::new().eval(connect.clone() + "jobs()").run();
@@ -127,7 +127,7 @@ fn an_empty_list_says_so() {
 }
 
 #[test]
-fn a_shortened_list_says_how_many_there_are() {
+fn a_shortened_list_shows_the_total() {
     let server = Server::start(|request| {
         let body: serde_json::Value = serde_json::from_str(&request.body).expect("a body");
         let (page, size) = (body["currentPage"].as_u64(), body["pageSize"].as_u64());
@@ -168,7 +168,7 @@ fn large_numbers_stay_exact() {
 }
 
 #[test]
-fn a_number_that_json_cannot_write_is_null() {
+fn a_number_without_a_json_form_is_null() {
     for (format, expected) in [
         ("table", "inf\n"),
         ("vertical", "inf\n"),
@@ -184,7 +184,7 @@ fn a_number_that_json_cannot_write_is_null() {
     }
 }
 
-/// A v2 service with a job of `files` files and `total` jobs in its list.
+/// Starts a v2 service with a job of `files` files and `total` jobs in its list.
 fn with_files(files: usize, total: usize) -> Server {
     let details: Vec<_> = (0..files)
         .map(|n| json!({"fileName": format!("{n}.json"), "state": "Completed", "importedRows": 1, "totalRows": 1}))
@@ -204,10 +204,10 @@ fn with_files(files: usize, total: usize) -> Server {
     })
 }
 
-/// A script reads a job's files one by one. That took 10 s with an optimized binary and more than a minute with a debug
-/// one when each getter rebuilt the whole value.
+/// A script reads a job's files one by one. This took 10 s with an optimized binary, and more than a minute with a
+/// debug binary, when each property access rebuilt the whole value.
 #[test]
-fn getters_cost_the_same_for_1024_files() {
+fn reading_1024_files_takes_linear_time() {
     let server = with_files(1024, 1);
     let text = r#"let p = progress("job-1"); let began = timestamp(); let rows = 0;
         for i in 0..p.details.len() { rows += p.details[i].rows; if p.state != "Completed" { throw p.state } }
@@ -219,7 +219,7 @@ fn getters_cost_the_same_for_1024_files() {
 }
 
 #[test]
-fn a_changed_list_has_no_footer_of_another() {
+fn a_changed_list_has_no_footer() {
     let server = with_files(1, 3);
     let run = |text: &str| {
         let text = format!("{} {text}", connect(&server, "milvus"));
@@ -255,7 +255,7 @@ fn a_changed_list_has_no_footer_of_another() {
 }
 
 #[test]
-fn what_zshell_makes_keeps_the_order_of_its_fields() {
+fn zshells_values_keep_the_order_of_their_fields() {
     let server = with_files(1, 1);
     let csv = |text: &str| {
         let text = format!("{} {text}", connect(&server, "v2"));
@@ -276,6 +276,6 @@ fn what_zshell_makes_keeps_the_order_of_its_fields() {
         csv("jobs()[0].as_map()"),
         "job,collection,state,percent,reason,created,file"
     );
-    // A map that a script writes is sorted by Rhai.
+    // Rhai sorts the keys of a script's own map.
     assert_eq!(csv("#{z: 1, a: 2}"), "a,z");
 }

@@ -105,7 +105,7 @@ fn a_self_hosted_server_has_no_volumes() {
 }
 
 #[test]
-fn an_upload_goes_to_the_volumes_folder_and_its_paths_can_be_imported() {
+fn uploaded_files_can_be_imported_from_the_volume() {
     let s3 = S3::start(ACCESS, BTreeMap::new(), 0);
     let server = service(
         &s3.url(),
@@ -133,7 +133,7 @@ fn an_upload_goes_to_the_volumes_folder_and_its_paths_can_be_imported() {
 }
 
 #[test]
-fn limits_are_checked_before_the_first_byte() {
+fn volume_limits_are_checked_before_the_upload() {
     for (condition, message) in [
         (json!({"maxContentLength": 2}), "at most 2 B an upload"),
         (json!({"maxFileNumber": 0}), "at most 0 files an upload"),
@@ -152,7 +152,7 @@ fn limits_are_checked_before_the_first_byte() {
 
 #[test]
 fn expired_credentials_are_renewed() {
-    // Refused once, although the service said that the credentials hold longer.
+    // Refused once, although they hadn't reached their expiry time.
     let seen = AtomicUsize::new(0);
     let s3 = S3::with_troubles(ACCESS, BTreeMap::new(), 0, move |asked| {
         if asked.method == "PUT" && seen.fetch_add(1, Ordering::SeqCst) == 0 {
@@ -168,7 +168,7 @@ fn expired_credentials_are_renewed() {
     assert_eq!(s3.objects()["volumes/7/in/a.json"], b"[1]");
     let is_apply = |it: &&Request| it.target.ends_with("/apply");
     assert_eq!(server.requests().iter().filter(is_apply).count(), 2);
-    // Credentials that have expired already are renewed before each request.
+    // Credentials that have expired are renewed before each request.
     let server = service(&s3.url(), -10, json!({}));
     folder.work("a.json", "[12]");
     test(&folder, &server, UPLOAD).run();

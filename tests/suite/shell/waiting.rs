@@ -1,4 +1,4 @@
-//! `wait` for many jobs, results in every form, and a reader that has seen enough.
+//! `wait` for many jobs, results in every output format, and a reader that closes the pipe early.
 
 use crate::support::harness::Test;
 use crate::support::server::{Reply, Request, Server};
@@ -12,8 +12,8 @@ fn is_progress(request: &Request) -> bool {
     !request.target.ends_with("/list")
 }
 
-/// The id of the job that a progress call asks for.
-fn asked(request: &Request) -> String {
+/// Returns the job id in a progress call.
+fn job_in(request: &Request) -> String {
     let body: serde_json::Value = serde_json::from_str(&request.body).unwrap_or_default();
     body["jobId"].as_str().unwrap_or_default().to_owned()
 }
@@ -32,7 +32,7 @@ fn script(server: &Server, wait: &str) -> String {
 }
 
 #[test]
-fn many_jobs_are_read_several_at_once_and_no_more_than_eight() {
+fn wait_reads_at_most_eight_jobs_at_once() {
     let under_way = Arc::new((Mutex::new(0_usize), Condvar::new()));
     let most = Arc::new(AtomicUsize::new(0));
     let (shared, seen) = (Arc::clone(&under_way), Arc::clone(&most));
@@ -45,7 +45,7 @@ fn many_jobs_are_read_several_at_once_and_no_more_than_eight() {
         *now += 1;
         seen.fetch_max(*now, Ordering::Relaxed);
         changed.notify_all();
-        // Until another request has come beside this one, unless there has been one already.
+        // Waits until a second request arrives, unless two have overlapped before.
         let alone = |_: &mut usize| seen.load(Ordering::Relaxed) < 2;
         let mut now = changed
             .wait_timeout_while(now, Duration::from_mins(1), alone)
@@ -53,7 +53,7 @@ fn many_jobs_are_read_several_at_once_and_no_more_than_eight() {
             .0;
         *now -= 1;
         drop(now);
-        progress(&asked(request), "Completed")
+        progress(&job_in(request), "Completed")
     });
     let text = script(
         &server,
@@ -68,8 +68,8 @@ fn many_jobs_are_read_several_at_once_and_no_more_than_eight() {
 }
 
 #[test]
-fn a_job_that_is_not_there_ends_the_wait() {
-    let server = Server::start(|request| match asked(request).as_str() {
+fn a_missing_job_ends_the_wait() {
+    let server = Server::start(|request| match job_in(request).as_str() {
         "job-7" => Reply::json(r#"{"code":90144,"message":"no such job"}"#),
         id => progress(id, "Completed"),
     });
@@ -81,12 +81,12 @@ fn a_job_that_is_not_there_ends_the_wait() {
 }
 
 #[test]
-fn a_shorter_interval_is_raised_and_said() {
+fn a_too_short_interval_is_raised_with_a_notice() {
     let readings = AtomicUsize::new(0);
     let server = Server::start(move |request| {
         let first = readings.fetch_add(1, Ordering::Relaxed) == 0;
         progress(
-            &asked(request),
+            &job_in(request),
             if first { "Importing" } else { "Completed" },
         )
     });
@@ -97,7 +97,7 @@ fn a_shorter_interval_is_raised_and_said() {
 }
 
 #[test]
-fn every_form_of_a_result() {
+fn a_result_has_every_output_format() {
     let rows = "[#{a: 1, b: \"x|y\"}, #{a: 2, b: \"no\"}]";
     for (form, expected) in [
         ("table", "a  b\n1  x|y\n2  no\n"),
@@ -145,7 +145,7 @@ fn every_form_of_a_result() {
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_ends_a_large_result_quietly() {
+fn closing_the_pipe_ends_a_large_result_quietly() {
     let rows = "let l = []; for n in 0..20000 { l.push(#{n: n, text: `row ${n} of many`}); } l";
     for form in [
         "table", "vertical", "json", "ndjson", "csv", "markdown", "yaml",

@@ -1,4 +1,4 @@
-//! `wait` for a thousand jobs: what it asks, of services that list jobs in the three ways there are.
+//! `wait` for a thousand jobs: the requests, for each of the three forms of job lists.
 
 use crate::shell::service::{connect, sent};
 use crate::support::harness::{TOKEN, Test};
@@ -7,20 +7,20 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-/// How many jobs there are.
+/// Number of jobs.
 const JOBS: usize = 1000;
-/// How many rounds see them at work.
+/// Number of rounds in which the jobs are running.
 const AT_WORK: usize = 2;
 
-/// What the service says of a job, by its number and the round (from 1).
+/// Returns a job's state from its number and the round (from 1).
 type State = fn(usize, usize) -> &'static str;
 
 fn id(number: usize) -> String {
     format!("job-{number}")
 }
 
-/// A value of a GET's query or of a POST's body.
-fn given(request: &Request, name: &str) -> Option<String> {
+/// Returns a value of a GET's query or of a POST's body.
+fn parameter(request: &Request, name: &str) -> Option<String> {
     let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
     let from_body = match &body[name] {
         Value::Null => None,
@@ -40,12 +40,11 @@ fn given(request: &Request, name: &str) -> Option<String> {
 }
 
 fn number(request: &Request, name: &str) -> Option<usize> {
-    given(request, name)?.parse().ok()
+    parameter(request, name)?.parse().ok()
 }
 
-/// A service with [`JOBS`] jobs, the latest first in its list; a round begins with the list's first page.
-///
-/// It says that it is zshell's own, so that nobody has to spare it by long pauses.
+/// Starts a service with [`JOBS`] jobs, the latest first in its list. A round begins with the list's first page. The
+/// service identifies itself as zshell's own, so the client polls without long pauses.
 fn service(state: State) -> Server {
     let round = Mutex::new(0);
     Server::start(move |request| {
@@ -57,7 +56,7 @@ fn service(state: State) -> Server {
             *now += usize::from(page.unwrap_or(1) == 1);
             list(*now, state, page, number(request, "pageSize"))
         } else {
-            let job = given(request, "jobId").unwrap_or_default();
+            let job = parameter(request, "jobId").unwrap_or_default();
             let at = job.trim_start_matches("job-").parse().unwrap_or(0);
             reading(v1, &job, state(at, *now))
         };
@@ -89,13 +88,13 @@ fn reading(v1: bool, job: &str, state: &str) -> Value {
         let percent = if done.is_some() { 100 } else { 40 };
         return json!({"jobId": job, "collectionName": "books", "readyPercentage": percent, "completeTime": done});
     }
-    // What the list does not show is done.
+    // Jobs that aren't in the list are completed.
     let state = if state.is_empty() { "Completed" } else { state };
     json!({"jobId": job, "collectionName": "books", "state": state, "progress": 40, "importedRows": 7})
 }
 
-/// How many requests came, by the last word of their path.
-fn asked(server: &Server) -> HashMap<String, usize> {
+/// Returns the number of requests by the last part of their path.
+fn request_counts(server: &Server) -> HashMap<String, usize> {
     let mut counts = HashMap::new();
     for request in server.requests() {
         let path = request
@@ -115,7 +114,7 @@ fn wait_for(server: &Server, api: &str, options: &str, rest: &str) -> Test {
         "{} let ids = []; for n in 0..{JOBS} {{ ids.push(`job-${{n}}`); }} let all = wait(ids, #{{{options}}}); {rest}",
         connect(server, api)
     );
-    // Their bars are of no interest here.
+    // Progress bars aren't checked here.
     Test::new().env("KEY", TOKEN).args(["-q"]).eval(text)
 }
 
@@ -137,20 +136,20 @@ fn a_thousand_jobs_are_read_from_the_list() {
                     print(all[999].id); print(all[0].collection)";
         let test = wait_for(&server, api, "", done);
         test.stdout("1000\njob-999\nbooks\n").run();
-        let asked = asked(&server);
+        let asked = request_counts(&server);
         assert_eq!(asked["list"], pages * (AT_WORK + 1), "{api}");
-        // While they run, a tenth of them each round; when they have ended, each once.
+        // While the jobs run, a tenth of them is read in each round. Ended jobs are read once each.
         assert_eq!(asked[call], AT_WORK * JOBS / 10 + JOBS, "{api}");
         assert_eq!(asked.len(), 2, "{api}: {asked:?}");
     }
 }
 
 #[test]
-fn what_the_list_does_not_tell_is_asked_job_by_job() {
+fn jobs_that_the_list_lacks_are_read_one_by_one() {
     let server = service(|at, round| match at % 200 {
         // Not in the list.
         0 => "",
-        // In a word that nobody knows, until it is done.
+        // An unknown state until the job is done.
         1 if round <= AT_WORK => "Brewing",
         _ if round <= AT_WORK => "Pending",
         _ => "Completed",
@@ -161,7 +160,7 @@ fn what_the_list_does_not_tell_is_asked_job_by_job() {
     let mut each: HashMap<String, usize> = HashMap::new();
     for request in sent(&server, "getProgress") {
         *each
-            .entry(given(&request, "jobId").unwrap_or_default())
+            .entry(parameter(&request, "jobId").unwrap_or_default())
             .or_default() += 1;
     }
     assert_eq!(each["job-0"], 1);
@@ -171,23 +170,23 @@ fn what_the_list_does_not_tell_is_asked_job_by_job() {
 }
 
 #[test]
-fn a_list_that_is_refused_is_done_without() {
+fn wait_works_without_a_list() {
     let server = Server::start(|request| {
         if request.target.ends_with("/list") {
             return Reply::json(r#"{"code":403,"message":"no right to list"}"#);
         }
-        let job = given(request, "jobId").unwrap_or_default();
+        let job = parameter(request, "jobId").unwrap_or_default();
         Reply::json(json!({"code": 0, "data": reading(false, &job, "Completed")}).to_string())
             .with_header("server", "zshell")
     });
     wait_for(&server, "milvus", "", "print(all.len())")
         .stdout("1000\n")
         .run();
-    assert_eq!(asked(&server)["list"], 1);
+    assert_eq!(request_counts(&server)["list"], 1);
 }
 
 #[test]
-fn jobs_that_wait_for_their_commit_are_given_back() {
+fn uncommitted_jobs_are_returned() {
     let server = service(|at, _| {
         if at == 500 {
             "Completed"
@@ -197,11 +196,11 @@ fn jobs_that_wait_for_their_commit_are_given_back() {
     });
     let count = "print(all.filter(|it| it.state == \"Uncommitted\").len())";
     wait_for(&server, "v2", "", count).stdout("999\n").run();
-    assert_eq!(asked(&server)["getProgress"], JOBS);
+    assert_eq!(request_counts(&server)["getProgress"], JOBS);
 }
 
 #[test]
-fn one_deadline_holds_for_all() {
+fn one_timeout_applies_to_all_jobs() {
     let silent = Server::start(|_| Reply::Silence);
     let test = wait_for(&silent, "v2", "timeout: \"200ms\"", "").status(5);
     test.run()
@@ -214,7 +213,7 @@ fn one_deadline_holds_for_all() {
 }
 
 #[test]
-fn failed_jobs_among_many_are_named_with_their_reasons() {
+fn failed_jobs_are_listed_with_their_reasons() {
     let server = service(|at, _| if at % 400 == 3 { "Failed" } else { "Completed" });
     let test = wait_for(&server, "v2", "", "").status(4);
     let ran = test.run();
