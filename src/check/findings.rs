@@ -109,6 +109,13 @@ impl Findings {
         group.keep(example);
     }
 
+    /// Counts `rows` more rows with a known problem.
+    pub(super) fn count(&mut self, level: FindingLevel, field: &str, problem: &str, rows: u64) {
+        let key = self.key(level, field, problem);
+        let group = self.groups.entry(key).or_default();
+        group.rows = group.rows.saturating_add(rows);
+    }
+
     /// Adds the problems of a part of the files.
     pub(super) fn merge(&mut self, other: Self) {
         self.unreadable |= other.unreadable;

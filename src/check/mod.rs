@@ -13,6 +13,7 @@ mod limits;
 mod merge;
 mod paths;
 mod problem;
+mod refused;
 mod report;
 mod task;
 mod values;

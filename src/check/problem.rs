@@ -8,7 +8,7 @@ const RIGHT_TYPE: &str = "write the values in the field's type (numbers without 
 const CORRECT: &str = "correct the rows as the problem says";
 
 /// Returns the words for a kind of refused values, and what to do about it.
-fn words(found: &FoundValue) -> (&str, &'static str) {
+pub(super) fn words(found: &FoundValue) -> (&str, &'static str) {
     match found.kind {
         FoundKind::Missing => (
             "nothing",

@@ -3,6 +3,7 @@
 use super::findings::{Example, FindingLevel, Findings};
 use super::keys::{KeyPlace, KeyRecord, KeyStore};
 use super::problem::{self, FileProblem};
+use super::refused::RefusedRows;
 use super::values::Inspector;
 use super::{CheckError, CheckProgress, CheckRequest};
 use crate::formats::batch::BATCH_ROWS;
@@ -126,6 +127,7 @@ impl CheckWork<'_> {
                 no,
                 task: *task,
                 found: Findings::default(),
+                refused: RefusedRows::default(),
                 inspector: Inspector::new(&self.schema, &self.request.metrics),
                 keys: Vec::new(),
                 rows: 0,
@@ -133,6 +135,7 @@ impl CheckWork<'_> {
             };
             let checked = check.run();
             let flushed = self.keys.flush(&mut check.keys);
+            check.refused.finish(&mut check.found);
             let found = std::mem::take(&mut check.found);
             let mut all = self.found.lock();
             all.merge(found);
@@ -163,6 +166,7 @@ struct FileCheck<'a> {
     no: usize,
     task: CheckTask,
     found: Findings,
+    refused: RefusedRows,
     inspector: Inspector,
     keys: Vec<KeyRecord>,
     rows: u64,
@@ -291,21 +295,11 @@ impl FileCheck<'_> {
         if self.work.progress.is_stopped() {
             return Err(Left::Stopped);
         }
-        for error in batch.refused() {
-            let row = problem::of_row(error);
-            let field = error.field.as_deref().unwrap_or_default();
-            let example = self.example().at_row(error.row).with_value(&row.value);
-            self.found.add(
-                FindingLevel::Error,
-                field,
-                &row.problem,
-                row.hint,
-                1,
-                example,
-            );
-        }
         let place = KeyPlace::new(self.no, batch.before());
         let example = self.example();
+        for error in batch.refused() {
+            self.refused.add(error, &example, &mut self.found);
+        }
         self.inspector.look(batch, &example, &mut self.found);
         self.work
             .keys

@@ -32,7 +32,7 @@ pub(crate) fn at_once<T: Sync, R: Send>(
     let mut results = thread::scope(|scope| {
         let others = 1..threads.min(items.len());
         // If no thread can be started, this one does all the work.
-        let start = |_| thread::Builder::new().spawn_scoped(scope, &run).ok();
+        let start = |_| thread::Builder::new().spawn_scoped(scope, run).ok();
         let others: Vec<_> = others.filter_map(start).collect();
         let mut results = run();
         for other in others {
