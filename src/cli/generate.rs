@@ -192,13 +192,13 @@ fn collect(command: &Command, path: &str, pages: &mut Vec<(String, Vec<u8>)>) ->
 /// Returns the sections of a command's page that clap doesn't know, in roff.
 fn sections(path: &str, command: &Command) -> String {
     let (examples, related) = plain::page(path).unwrap_or_default();
-    let own = overview::examples(path).iter().map(ToString::to_string);
-    let examples: Vec<String> = examples.into_iter().chain(own).collect();
+    let own = overview::examples(path);
+    let examples: Vec<_> = examples.into_iter().chain(own).collect();
     let mut text = String::new();
-    if !examples.is_empty() {
-        text.push_str(".SH EXAMPLES\n");
-        for example in examples {
-            let _ = writeln!(text, ".PP\n.nf\n{}\n.fi", escaped(&example));
+    for (heading, examples) in overview::headed(&examples) {
+        let _ = writeln!(text, ".SH {}", heading.to_uppercase());
+        for (_, example) in examples {
+            let _ = writeln!(text, ".PP\n.nf\n{}\n.fi", escaped(example));
         }
     }
     let mut also: Vec<String> = Vec::new();

@@ -2,7 +2,7 @@
 
 use super::args::Args;
 use super::{Outcome, nothing, plain, usage};
-use crate::engine::describe::Family;
+use crate::engine::describe::{ExamplePlace, Family};
 use crate::engine::help;
 use crate::error::Failure;
 use crate::render::{OutputFormat, Shown};
@@ -20,8 +20,8 @@ use std::fmt::Write;
 const SETTINGS: &str = "Settings";
 
 /// Returns the examples of a command that isn't made from a function, or of zshell itself for an empty path.
-pub(super) fn examples(path: &str) -> &'static [&'static str] {
-    match path {
+pub(super) fn examples(path: &str) -> Vec<(ExamplePlace, String)> {
+    let examples: &[&str] = match path {
         "" => &[
             "zshell -p local",
             "zshell profile add prod --endpoint https://in03-….api.aws-us-east1.zillizcloud.com",
@@ -50,7 +50,11 @@ pub(super) fn examples(path: &str) -> &'static [&'static str] {
             "zshell help --find key_prefix",
         ],
         _ => &[],
-    }
+    };
+    let examples = examples.iter();
+    examples
+        .map(|text| (ExamplePlace::default(), (*text).to_owned()))
+        .collect()
 }
 
 /// Parses the command line. The help texts are made only if one is shown, since they take longer than the parser.
@@ -87,7 +91,7 @@ pub(super) fn command() -> Command {
     ] {
         if command.find_subcommand(name).is_some() {
             command = command.mut_subcommand(name, |command| {
-                command.after_help(examples_help(examples(name)))
+                command.after_help(examples_help(&examples(name)))
             });
         }
     }
@@ -149,18 +153,34 @@ pub fn rows() -> Vec<(String, String)> {
     rows.collect()
 }
 
-/// Returns examples as the last part of a help text.
-pub(super) fn examples_help<T: AsRef<str>>(examples: &[T]) -> StyledStr {
+/// Returns examples as the last part of a help text, with a heading for each place.
+pub(super) fn examples_help(examples: &[(ExamplePlace, String)]) -> StyledStr {
     let mut text = StyledStr::new();
-    if !examples.is_empty() {
-        let styles = Styles::styled();
-        let header = styles.get_header();
-        let _ = write!(text, "{header}Examples:{header:#}");
-        for example in examples {
-            let _ = write!(text, "\n  {}", example.as_ref());
+    let styles = Styles::styled();
+    let header = styles.get_header();
+    for (index, (heading, examples)) in headed(examples).into_iter().enumerate() {
+        let gap = if index == 0 { "" } else { "\n\n" };
+        let _ = write!(text, "{gap}{header}{heading}:{header:#}");
+        for (_, example) in examples {
+            let _ = write!(text, "\n  {example}");
         }
     }
     text
+}
+
+/// Returns the examples under the headings of their places.
+pub(super) fn headed(
+    examples: &[(ExamplePlace, String)],
+) -> Vec<(String, &[(ExamplePlace, String)])> {
+    let groups: Vec<_> = examples.chunk_by(|(a, _), (b, _)| a == b).collect();
+    let is_only = groups.len() == 1;
+    let places = groups.into_iter();
+    places
+        .filter_map(|group| {
+            let (place, _) = group.first()?;
+            Some((place.heading("Examples", is_only), group))
+        })
+        .collect()
 }
 
 /// Returns the heading of a command. Scripts have the first one.

@@ -112,15 +112,17 @@ pub enum ExamplePlace {
 }
 
 impl ExamplePlace {
-    /// Returns the heading of the example. The local service needs a word only beside another place.
-    pub const fn heading(self, is_only: bool) -> &'static str {
-        match self {
-            Self::Local if is_only => "example",
-            Self::Local => "example with the local service",
-            Self::Bucket => "example with a bucket",
-            Self::ZillizCloud => "example with Zilliz Cloud",
-            Self::Terminal => "example at a terminal",
-        }
+    /// Returns the heading of the noun's examples: `example with a bucket`. The local service needs words only beside
+    /// another place.
+    pub fn heading(self, noun: &str, is_only: bool) -> String {
+        let place = match self {
+            Self::Local if is_only => "",
+            Self::Local => " with the local service",
+            Self::Bucket => " with a bucket",
+            Self::ZillizCloud => " with Zilliz Cloud",
+            Self::Terminal => " at a terminal",
+        };
+        format!("{noun}{place}")
     }
 }
 

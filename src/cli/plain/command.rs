@@ -5,7 +5,7 @@ use super::{own, shell};
 use crate::api::model::JobState;
 use crate::cli::duration;
 use crate::cli::overview::examples_help;
-use crate::engine::describe::{Opt, Takes};
+use crate::engine::describe::{ExamplePlace, Opt, Takes};
 use crate::engine::registry::Function;
 use crate::render::OutputFormat;
 use clap::{Arg, ArgAction, Command, ValueHint};
@@ -244,15 +244,18 @@ fn count(text: &str) -> Result<String, String> {
     number(text).map_err(|problem| format!("{problem}, or all"))
 }
 
-/// Returns the examples as shell commands.
-pub(super) fn examples(form: &CommandForm) -> Vec<String> {
+/// Returns the examples as shell commands, each with its place.
+pub(super) fn examples(form: &CommandForm) -> Vec<(ExamplePlace, String)> {
     let own = own::examples(form.function.name);
     if !own.is_empty() {
-        return own.iter().map(ToString::to_string).collect();
+        let own = own.iter();
+        return own
+            .map(|(place, text)| (*place, (*text).to_owned()))
+            .collect();
     }
     let examples = form.function.examples();
     examples
-        .filter_map(|(_, text)| shell::example(text))
+        .filter_map(|(place, text)| Some((place, shell::example(text)?)))
         .collect()
 }
 

@@ -12,7 +12,7 @@ pub(crate) mod shell;
 mod values;
 
 use super::{Outcome, input};
-use crate::engine::describe::{Family, Takes};
+use crate::engine::describe::{ExamplePlace, Family, Takes};
 use crate::engine::registry;
 use crate::error::{Failure, Kind};
 use crate::session::Session;
@@ -47,7 +47,7 @@ pub(super) fn family(command: &str) -> Option<Family> {
 }
 
 /// Returns a command's examples and the commands related to it, for its manual page.
-pub(super) fn page(command: &str) -> Option<(Vec<String>, Vec<String>)> {
+pub(super) fn page(command: &str) -> Option<(Vec<(ExamplePlace, String)>, Vec<String>)> {
     let function = form::function(command)?;
     let related = function.related.iter();
     let related = related.filter_map(|name| registry::find(name));

@@ -2,6 +2,7 @@
 
 use crate::check::merge;
 use crate::cli::input;
+use crate::engine::describe::ExamplePlace;
 use crate::engine::types::ReportValue;
 use crate::error::{Failure, Kind};
 use crate::render::OutputFormat;
@@ -12,29 +13,46 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::rc::Rc;
 
-/// Returns a command's own examples, if the function's example has no plain form.
-pub(super) fn examples(function: &str) -> &'static [&'static str] {
+/// Returns a command's own examples with their places, if the function's example has no plain form.
+pub(super) fn examples(function: &str) -> &'static [(ExamplePlace, &'static str)] {
+    use ExamplePlace::{Bucket, Local};
     match function {
-        "infer" => &["zshell infer data/*.parquet > books.json"],
+        "infer" => &[(Local, "zshell infer data/*.parquet > books.json")],
         "create_collection" => &[
-            "zshell create-collection books --dimension 768 --metric-type COSINE",
-            "zshell create-collection books --body @books.json",
+            (
+                Local,
+                "zshell create-collection books --dimension 768 --metric-type COSINE",
+            ),
+            (Local, "zshell create-collection books --body @books.json"),
         ],
         "search" => &[
-            "zshell search books '[0.12, 0.98, -0.33]' --limit 3 --fields title",
-            "zshell search books @vector.json",
+            (
+                Local,
+                "zshell search books '[0.12, 0.98, -0.33]' --limit 3 --fields title",
+            ),
+            (Local, "zshell search books @vector.json"),
         ],
-        "progress" => &["zshell progress JOB"],
-        "wait" => &["zshell wait JOB --timeout 2h"],
-        "import_all" => &["zshell import-all books data/*.parquet --files-per-job 100"],
+        "progress" => &[(Local, "zshell progress JOB")],
+        "wait" => &[(Local, "zshell wait JOB --timeout 2h")],
+        "import_all" => &[(
+            Local,
+            "zshell import-all books data/*.parquet --files-per-job 100",
+        )],
         "check" => &[
-            "zshell check data/*.parquet --collection books",
-            "zshell check data/*.parquet --schema books.json",
+            (Local, "zshell check data/*.parquet --collection books"),
+            (Local, "zshell check data/*.parquet --schema books.json"),
         ],
-        "upload" => &["zshell upload data/*.parquet s3://my-bucket/books/"],
+        "upload" => &[(Bucket, "zshell upload data/*.parquet s3://my-bucket/books/")],
         "import" => &[
-            "zshell import books s3://my-bucket/books/1.parquet --wait",
-            "zshell import books data/*.parquet --create --check --upload-to s3://my-bucket/books/ --verify",
+            (Local, "zshell -p local import books data/*.parquet --wait"),
+            (
+                Bucket,
+                "zshell import books s3://my-bucket/books/1.parquet --wait",
+            ),
+            (
+                Bucket,
+                "zshell import books data/*.parquet --create --check --upload-to s3://my-bucket/books/ --verify",
+            ),
         ],
         _ => &[],
     }

@@ -35,7 +35,7 @@ pub(super) fn function(function: &Function) -> String {
     }
     let is_only = function.examples().count() == 1;
     for (place, example) in function.examples() {
-        let heading = place.heading(is_only);
+        let heading = place.heading("example", is_only);
         let _ = writeln!(text, "\n{heading}\n  {}", example.replace('\n', "\n  "));
     }
     if !function.related.is_empty() {

@@ -23,10 +23,10 @@ fn the_examples_of_functions_work_as_pasted() {
     let steps = first_import(&workshop);
     assert_eq!(steps.lines().count(), 4, "{steps}");
     assert_success(&steps, &workshop.run("zshell", &["eval", &steps]));
-    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
     for function in functions() {
         for (place, example) in function.examples() {
-            *places.entry(place.heading(true)).or_default() += 1;
+            *places.entry(place.heading("example", true)).or_default() += 1;
             let linter = Linter::new(Folders::new(workshop.path(), Vec::new()));
             linter.script(function.name, example);
             let findings = linter.findings();

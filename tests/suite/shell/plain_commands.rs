@@ -31,10 +31,36 @@ fn every_function_that_calls_a_service_has_a_command() {
         let name = function.name.replace('_', "-");
         help.says(&format!("\n  {name} "));
         let own = Test::new().args([name.as_str(), "--help"]).run();
-        own.says("Usage: zshell").says("Examples:\n  zshell");
+        own.says("Usage: zshell");
+        let (_, examples) = own.stdout.split_once("\nExamples").expect("examples");
+        let (_, first) = examples.split_once(":\n").expect("a heading");
+        assert!(first.starts_with("  zshell "), "{examples}");
         let (before, global) = own.stdout.split_once("Global options:").expect("a heading");
         assert!(!before.contains("--color"), "{before}");
         assert!(global.contains("--color"), "{global}");
+    }
+}
+
+#[test]
+fn examples_are_labelled_with_their_place() {
+    for (name, headings) in [
+        ("count", ["Examples:\n  zshell count"].as_slice()),
+        ("upload", &["Examples with a bucket:\n  zshell upload"]),
+        ("clusters", &["Examples with Zilliz Cloud:\n  zshell"]),
+        (
+            "import",
+            &[
+                "Examples with the local service:\n  zshell -p local import",
+                "\n\nExamples with a bucket:\n  zshell import",
+            ],
+        ),
+    ] {
+        let help = Test::new().args([name, "--help"]).run();
+        for heading in headings {
+            help.says(heading);
+        }
+        let found = help.stdout.matches("\nExamples").count();
+        assert_eq!(found, headings.len(), "{name}: {}", help.stdout);
     }
 }
 
