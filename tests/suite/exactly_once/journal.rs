@@ -92,9 +92,9 @@ fn nothing_is_sent_if_the_disk_is_full() {
         };
     }
     let out = limited.output().expect("sh runs");
-    let said = String::from_utf8_lossy(&out.stderr);
-    assert_eq!(out.status.code(), Some(7), "{said}");
-    assert!(said.contains("cannot write the journal"), "{said}");
+    let stderr = String::from_utf8_lossy(&out.stderr);
+    assert_eq!(out.status.code(), Some(7), "{stderr}");
+    assert!(stderr.contains("cannot write the journal"), "{stderr}");
     assert_eq!(cluster.state().creates, 1);
     let after = std::fs::read_to_string(&path).expect("a journal");
     assert_eq!(after, text);

@@ -8,7 +8,7 @@ fn post(local: &Local, route: &str, body: &Value) -> crate::local::harness::Answ
 }
 
 #[test]
-fn keys_match_in_any_case_and_nulls_are_no_values() {
+fn keys_match_in_any_case_and_nulls_are_ignored() {
     let (dir, local) = Local::fresh();
     local.create("c");
     let file = rows(dir.path(), "a.json", 0..3);
@@ -99,7 +99,7 @@ fn values_of_another_type_are_refused_on_every_route() {
 }
 
 #[test]
-fn keys_that_change_a_calls_meaning_are_refused_by_name() {
+fn unsupported_keys_are_refused_by_name() {
     let (_dir, local) = Local::fresh();
     local.create("c");
     for (route, key, value) in [
@@ -139,7 +139,7 @@ fn keys_that_change_a_calls_meaning_are_refused_by_name() {
             "{route} {key}: {code} {message}"
         );
     }
-    // Zero values ask for nothing, and Milvus ignores keys that it doesn't know.
+    // Zero values have no effect, and Milvus ignores unknown keys.
     let body = json!({ "collectionName": "c", "groupByFields": [], "orderByFields": null, "unknown": 1, "clusterId": "x" });
     assert_eq!(post(&local, "entities/query", &body).data(), json!([]));
     let levels = [

@@ -1,4 +1,4 @@
-//! Upsert and delete, and the forms that inserts take.
+//! Upsert and delete, and the accepted forms of inserted values.
 
 use crate::local::harness::{Local, row, rows, serve};
 use serde_json::{Value, json};
@@ -7,8 +7,8 @@ fn post(local: &Local, route: &str, body: Value) -> Value {
     local.post(&format!("/v2/vectordb/{route}"), &body).data()
 }
 
-/// The ids and words of the rows that a filter chooses.
-fn found(local: &Local, filter: &str) -> Vec<(i64, String)> {
+/// Returns the ids and words of the rows that match a filter.
+fn find_rows(local: &Local, filter: &str) -> Vec<(i64, String)> {
     let body =
         json!({ "collectionName": "c", "filter": filter, "outputFields": ["word"], "limit": 1000 });
     let data = post(local, "entities/query", body);
@@ -21,7 +21,10 @@ fn found(local: &Local, filter: &str) -> Vec<(i64, String)> {
 }
 
 fn ids(local: &Local, filter: &str) -> Vec<i64> {
-    found(local, filter).into_iter().map(|(id, _)| id).collect()
+    find_rows(local, filter)
+        .into_iter()
+        .map(|(id, _)| id)
+        .collect()
 }
 
 fn delete(local: &Local, body: Value) -> Value {
@@ -42,8 +45,8 @@ fn word(id: u64, word: &str) -> Value {
     row
 }
 
-/// Checks that every way to count says the same.
-fn counts(local: &Local, expected: u64) {
+/// Checks that every way to count returns this number.
+fn assert_count(local: &Local, expected: u64) {
     assert_eq!(local.count("c"), expected);
     let stats = post(
         local,
@@ -60,7 +63,7 @@ fn counts(local: &Local, expected: u64) {
 }
 
 #[test]
-fn deleted_rows_are_gone_everywhere_and_stay_so() {
+fn deleted_rows_are_gone_everywhere() {
     let dir = tempfile::tempdir().expect("a folder");
     {
         let local = Local::start(serve(dir.path()));
@@ -86,7 +89,7 @@ fn deleted_rows_are_gone_everywhere_and_stay_so() {
             delete(&local, json!({ "filter": "id == 3" }))["deleteCount"],
             0
         );
-        counts(&local, 82);
+        assert_count(&local, 82);
         assert_eq!(
             ids(&local, "id <= 6 or id in [49, 50, 51, 52]"),
             [5, 6, 49, 52]
@@ -117,16 +120,16 @@ fn deleted_rows_are_gone_everywhere_and_stay_so() {
         }
     }
     let local = Local::start(serve(dir.path()));
-    counts(&local, 82);
-    // The rest of the segment, and rows that come again.
+    assert_count(&local, 82);
+    // The rest of the segment, and rows that are imported again.
     assert_eq!(
         delete(&local, json!({ "filter": "id >= 0" }))["deleteCount"],
         82
     );
-    counts(&local, 0);
+    assert_count(&local, 0);
     let again = rows(dir.path(), "b.json", 0..3);
     local.wait(&local.import("c", &[&again]));
-    counts(&local, 3);
+    assert_count(&local, 3);
     let old = local.post(
         "/v1/vector/delete",
         &json!({ "collectionName": "c", "id": 1 }),
@@ -135,7 +138,7 @@ fn deleted_rows_are_gone_everywhere_and_stay_so() {
 }
 
 #[test]
-fn only_rows_that_can_be_seen_are_deleted() {
+fn only_visible_rows_are_deleted() {
     let (dir, local) = Local::fresh();
     local.create("c");
     let file = rows(dir.path(), "a.json", 0..10);
@@ -149,10 +152,10 @@ fn only_rows_that_can_be_seen_are_deleted() {
         delete(&local, json!({ "filter": "id < 8" }))["deleteCount"],
         8
     );
-    counts(&local, 2);
+    assert_count(&local, 2);
     post(&local, "jobs/import/commit", json!({ "jobId": job }));
-    counts(&local, 12);
-    // Two rows with one key are one row of a query.
+    assert_count(&local, 12);
+    // A query returns one row for two rows with the same primary key.
     assert_eq!(ids(&local, "id in [7, 8]"), [7, 8]);
     post(
         &local,
@@ -163,31 +166,31 @@ fn only_rows_that_can_be_seen_are_deleted() {
     post(&local, "entities/insert", body);
     let one = json!({ "filter": "id == 8", "partitionName": "p" });
     assert_eq!(delete(&local, one)["deleteCount"], 1);
-    counts(&local, 12);
+    assert_count(&local, 12);
 }
 
 #[test]
-fn upserts_replace_rows_by_their_keys() {
+fn upserts_replace_rows_by_primary_key() {
     let (dir, local) = Local::fresh();
     local.create("c");
     let file = rows(dir.path(), "a.json", 0..10);
     local.wait(&local.import("c", &[&file]));
     let made = upsert(&local, &json!([word(3, "new"), word(20, "last")]));
     assert_eq!(made, json!({ "upsertCount": 2, "upsertIds": [3, 20] }));
-    counts(&local, 11);
+    assert_count(&local, 11);
     let some = |id: i64, word: &str| (id, word.to_owned());
     assert_eq!(
-        found(&local, "id in [3, 20]"),
+        find_rows(&local, "id in [3, 20]"),
         [some(3, "new"), some(20, "last")]
     );
-    // One bad row, and nothing is changed.
+    // One bad row, so nothing is changed.
     let mut bad = row(4);
     bad["vector"] = json!([1]);
     let body = json!({ "collectionName": "c", "data": [word(3, "newer"), bad] });
     let refused = local.post("/v2/vectordb/entities/upsert", &body);
     assert_eq!(refused.refusal().0, 1804);
     assert_eq!(
-        found(&local, "id in [3, 4]"),
+        find_rows(&local, "id in [3, 4]"),
         [some(3, "new"), some(4, "word 4")]
     );
     // Milvus: internal/proxy/task_upsert.go, CheckDuplicatePkExist.
@@ -197,7 +200,7 @@ fn upserts_replace_rows_by_their_keys() {
 }
 
 #[test]
-fn upserts_at_the_same_time_leave_each_key_once() {
+fn concurrent_upserts_leave_one_row_per_primary_key() {
     let (_dir, local) = Local::fresh();
     local.create("c");
     std::thread::scope(|scope| {
@@ -214,14 +217,14 @@ fn upserts_at_the_same_time_leave_each_key_once() {
             });
         }
     });
-    let rows = found(&local, "");
+    let rows = find_rows(&local, "");
     assert_eq!(ids(&local, ""), [0, 1, 2, 3, 4]);
     assert!(rows.iter().all(|(_, word)| *word == rows[0].1), "{rows:?}");
-    counts(&local, 5);
+    assert_count(&local, 5);
 }
 
 #[test]
-fn an_upsert_is_done_while_others_insert() {
+fn an_upsert_succeeds_during_inserts() {
     let (_dir, local) = Local::fresh();
     local.create("c");
     let over = std::sync::atomic::AtomicBool::new(false);
@@ -247,11 +250,11 @@ fn an_upsert_is_done_while_others_insert() {
         }
         over.store(true, std::sync::atomic::Ordering::SeqCst);
     });
-    assert_eq!(found(&local, "id == 1"), [(1, "9".to_owned())]);
+    assert_eq!(find_rows(&local, "id == 1"), [(1, "9".to_owned())]);
 }
 
 #[test]
-fn inserts_take_scalars_as_texts_and_imports_do_not() {
+fn inserts_accept_scalars_as_texts_and_imports_do_not() {
     let (dir, local) = Local::fresh();
     let field = |name: &str, kind: &str| json!({ "fieldName": name, "dataType": kind });
     let create = json!({ "collectionName": "c", "schema": { "fields": [

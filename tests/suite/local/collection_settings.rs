@@ -42,7 +42,7 @@ fn settings_are_checked_and_described() {
         ),
         (&json!(16), &json!(1), &json!("Bounded"))
     );
-    // Rows get into such a collection without a partition.
+    // Rows can't be imported into such a collection with a partition.
     let rows = json!({ "collectionName": "c", "data": [{ "id": 1, "k": 2, "v": [1, 2] }] });
     post(&local, "entities/insert", rows);
     let asked = json!({ "params": { "partitionsNum": "4", "shardsNum": 2, "consistencyLevel": "Strong" },
@@ -82,7 +82,7 @@ fn settings_are_checked_and_described() {
         let (code, message) = answer.refusal();
         assert!(code == 1100 && message.contains(part), "{message}");
     }
-    // pkg/util/merr/errors.go: a field's name, and what is missing, have codes of their own.
+    // pkg/util/merr/errors.go: an invalid field name and a missing parameter have separate codes.
     let keyword = json!({ "fieldName": "in", "dataType": "Int64" });
     assert_eq!(create(body("e", &keyword, json!({}))).refusal().0, 1701);
     let short = json!({ "fieldName": "t", "dataType": "VarChar" });
@@ -116,7 +116,7 @@ fn a_collection_is_loaded_only_if_every_vector_field_has_an_index() {
         assert!(answer.refusal().1.contains(wanted), "{}", answer.json);
     };
     load("[w s[sub]]");
-    // Element metrics and list metrics suit a list of vectors; the metric of a binary vector doesn't.
+    // Element metrics and list metrics are valid for a list of vectors, the metric of a binary vector isn't.
     let index = |field: &str, metric: &str| {
         let index = json!({ "fieldName": field, "metricType": metric });
         let body = json!({ "collectionName": "c", "indexParams": [index] });
@@ -138,7 +138,7 @@ fn a_collection_is_loaded_only_if_every_vector_field_has_an_index() {
 
 /// Milvus: `handler_v2.go`, `validateMetricTypeForQuickCreate`.
 #[test]
-fn the_quick_form_takes_the_metrics_of_automatic_indexes() {
+fn the_quick_form_accepts_metrics_of_automatic_indexes() {
     let (_dir, local) = Local::fresh();
     for (kind, dimension, metric, part) in [
         (
@@ -213,7 +213,7 @@ fn partition_names_may_begin_with_a_digit_and_have_hyphens() {
 
 /// Milvus: `json/row_parser.go`, `rejectedFuncOutputFields`; proxy/util.go, `translateOutputFields`.
 #[test]
-fn rows_of_a_full_text_collection_come_without_the_output() {
+fn a_function_output_is_not_part_of_a_row() {
     let (dir, local) = Local::fresh();
     let body = json!({ "collectionName": "c", "schema": {
         "functions": [{ "name": "b", "type": "BM25", "inputFieldNames": ["t"], "outputFieldNames": ["s"] }],

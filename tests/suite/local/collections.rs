@@ -8,7 +8,7 @@ pub(crate) fn post(local: &Local, route: &str, body: Value) -> Value {
 }
 
 #[test]
-fn collections_are_made_described_and_dropped() {
+fn collections_are_created_described_and_dropped() {
     let (_dir, local) = Local::fresh();
     local.create("c");
     post(
@@ -74,12 +74,12 @@ fn collections_are_made_described_and_dropped() {
 }
 
 #[test]
-fn the_same_collection_again_is_success_and_another_is_refused() {
+fn creating_the_same_collection_again_succeeds() {
     let (_dir, local) = Local::fresh();
     let create = |body: Value| local.post("/v2/vectordb/collections/create", &body).code();
     assert_eq!(create(json!({ "collectionName": "c", "dimension": 8 })), 0);
     assert_eq!(create(json!({ "collectionName": "c", "dimension": 8 })), 0);
-    // Go refuses a text for a number.
+    // Go's JSON decoder refuses a text for a number.
     assert_eq!(
         create(json!({ "collectionName": "c", "dimension": "8" })),
         1801
@@ -105,7 +105,7 @@ fn the_same_collection_again_is_success_and_another_is_refused() {
 }
 
 #[test]
-fn queries_want_a_loaded_collection_and_count_only() {
+fn count_queries_need_a_loaded_collection() {
     let (_dir, local) = Local::fresh();
     let fields = json!([
         { "fieldName": "id", "dataType": "Int64", "isPrimary": true },
@@ -157,7 +157,7 @@ fn queries_want_a_loaded_collection_and_count_only() {
 }
 
 #[test]
-fn partitions_are_made_listed_and_dropped() {
+fn partitions_are_created_listed_and_dropped() {
     let (_dir, local) = Local::fresh();
     local.create("c");
     let p = json!({ "collectionName": "c", "partitionName": "p" });
@@ -200,7 +200,7 @@ fn partitions_are_made_listed_and_dropped() {
 }
 
 #[test]
-fn collections_are_renamed_with_their_jobs() {
+fn renaming_a_collection_renames_it_in_its_jobs() {
     let (dir, local) = Local::fresh();
     local.create("c");
     local.create("taken");
@@ -238,7 +238,7 @@ fn collections_are_renamed_with_their_jobs() {
 }
 
 #[test]
-fn what_has_nothing_to_do_here_succeeds() {
+fn calls_without_an_effect_succeed() {
     let (_dir, local) = Local::fresh();
     local.create("c");
     let c = || json!({ "collectionName": "c" });

@@ -1,4 +1,4 @@
-//! Requests as sockets carry them: half-closed, larger than is taken, broken.
+//! Unusual requests on sockets: half-closed, too large, malformed.
 
 use crate::local::harness::{Local, row};
 use serde_json::{Value, json};
@@ -14,8 +14,8 @@ fn head(path: &str, rest: &str) -> String {
     )
 }
 
-/// Sends the pieces, says no more where asked to, and reads until the other side says no more either.
-fn talk(local: &Local, pieces: &[&[u8]], half_close: bool) -> String {
+/// Sends the pieces, half-closes the connection if `half_close` is set, and reads until the service closes it.
+fn exchange(local: &Local, pieces: &[&[u8]], half_close: bool) -> String {
     let mut stream = TcpStream::connect(local.addr).expect("connect");
     for piece in pieces {
         stream.write_all(piece).expect("send");
@@ -29,13 +29,13 @@ fn talk(local: &Local, pieces: &[&[u8]], half_close: bool) -> String {
 }
 
 #[test]
-fn a_client_that_says_no_more_is_still_answered() {
+fn a_half_closed_connection_gets_an_answer() {
     let (_dir, local) = Local::fresh();
     local.create("c");
     for id in 0..20 {
         let body = json!({ "collectionName": "c", "data": [row(id)] }).to_string();
         let head = head(INSERT, &format!("Content-Length: {}", body.len()));
-        let answer = talk(&local, &[head.as_bytes(), body.as_bytes()], true);
+        let answer = exchange(&local, &[head.as_bytes(), body.as_bytes()], true);
         assert!(answer.starts_with("HTTP/1.1 200"), "{id}: {answer}");
         assert!(answer.contains("\"insertCount\":1"), "{id}: {answer}");
     }
@@ -43,7 +43,7 @@ fn a_client_that_says_no_more_is_still_answered() {
 }
 
 #[test]
-fn a_body_that_is_too_large_is_answered_after_all_of_it_was_sent() {
+fn a_too_large_body_is_answered_after_it_was_sent() {
     let (_dir, local) = Local::fresh();
     let body = vec![b' '; 24 << 20];
     let announced = head(
@@ -56,15 +56,15 @@ fn a_body_that_is_too_large_is_answered_after_all_of_it_was_sent() {
         &[announced.as_bytes(), &body][..],
         &[chunked.as_bytes(), size.as_bytes(), &body, b"\r\n0\r\n\r\n"],
     ] {
-        let answer = talk(&local, pieces, false);
+        let answer = exchange(&local, pieces, false);
         assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
     }
-    // One that is refused for something else is answered as well, and one that asks first gets its answer at once.
+    // Another error is answered after the body too, and a request with `Expect: 100-continue` is answered at once.
     let wrong = announced.replace("application/json", "text/plain");
-    let answer = talk(&local, &[wrong.as_bytes(), &body], false);
+    let answer = exchange(&local, &[wrong.as_bytes(), &body], false);
     assert!(answer.starts_with("HTTP/1.1 415"), "{answer}");
     let asks = announced.replace("Connection: close", "Expect: 100-continue");
-    let answer = talk(&local, &[asks.as_bytes()], false);
+    let answer = exchange(&local, &[asks.as_bytes()], false);
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
 }
 
@@ -90,7 +90,7 @@ fn a_broken_body_is_a_bad_request() {
         &[chunked.as_bytes(), b"5\r\n{"],
         &[short.as_bytes(), b"{"],
     ] {
-        let answer = talk(&local, pieces, true);
+        let answer = exchange(&local, pieces, true);
         assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
         assert!(answer.contains("\"code\":400"), "{answer}");
     }
@@ -113,7 +113,7 @@ fn an_answer_may_be_large() {
     let length = format!("Connection: close\r\nContent-Length: {}", body.len());
     let head = head("/v2/vectordb/entities/query", &length);
     // 37 MiB as columns.
-    let answer = talk(&local, &[head.as_bytes(), body.as_bytes()], false);
+    let answer = exchange(&local, &[head.as_bytes(), body.as_bytes()], false);
     let begin: String = answer.chars().take(300).collect();
     assert!(
         begin.contains("{\"code\":0,\"data\":[{\"id\":0,\"vector\":[0.0,"),

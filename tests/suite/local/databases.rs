@@ -1,4 +1,4 @@
-//! Databases: apart from each other, named in the body or by a header.
+//! Databases: separation, and names in the body or in a header.
 
 use crate::local::harness::{Local, rows};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ fn database(local: &Local, route: &str, name: &str) -> crate::local::harness::An
 }
 
 #[test]
-fn collections_and_jobs_of_two_databases_are_apart() {
+fn databases_have_separate_collections_and_jobs() {
     let (dir, local) = Local::fresh();
     database(&local, "create", "other").data();
     assert_eq!(database(&local, "create", "other").refusal().0, 65535);
@@ -54,7 +54,7 @@ fn collections_and_jobs_of_two_databases_are_apart() {
             .data();
         data["records"].as_array().map(Vec::len)
     };
-    // Milvus lists the jobs of all databases where no collection is named (internal/proxy/impl.go, ListImports).
+    // Milvus lists the jobs of all databases if no collection is named (internal/proxy/impl.go, ListImports).
     assert_eq!((jobs("default"), jobs("other")), (Some(1), Some(1)));
     let named = json!({ "dbName": "other", "collectionName": "c" });
     let named = local.post("/v2/vectordb/jobs/import/list", &named).data();
@@ -70,7 +70,7 @@ fn collections_and_jobs_of_two_databases_are_apart() {
 }
 
 #[test]
-fn a_database_that_is_not_there_is_refused_everywhere() {
+fn a_missing_database_is_refused_everywhere() {
     let (_dir, local) = Local::fresh();
     local.create("c");
     let body: Value = json!({ "dbName": "nowhere", "collectionName": "c", "jobId": "job-1", "files": [["a.json"]] });
@@ -93,7 +93,7 @@ fn a_database_that_is_not_there_is_refused_everywhere() {
 }
 
 #[test]
-fn properties_are_kept_altered_and_dropped_and_a_missing_database_is_dropped() {
+fn database_properties_are_altered_and_dropped() {
     let (_dir, local) = Local::fresh();
     let post =
         |route: &str, body: Value| local.post(&format!("/v2/vectordb/databases/{route}"), &body);

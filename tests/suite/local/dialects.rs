@@ -1,4 +1,4 @@
-//! The answers of the three dialects, field by field, against the reference.
+//! Every field of the three dialects' answers, compared with the reference.
 
 use crate::local::harness::{Local, rows};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ fn keys(value: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn v1_answers_as_its_documentation_says() {
+fn v1_answers_match_the_documentation() {
     let (dir, local) = Local::fresh();
     local.create("c");
     let file = rows(dir.path(), "a.json", 0..10);
@@ -120,7 +120,7 @@ fn v1_answers_as_its_documentation_says() {
 }
 
 #[test]
-fn v1_collections_are_made_described_and_dropped() {
+fn v1_collections_are_created_described_and_dropped() {
     let (_dir, local) = Local::fresh();
     let body =
         json!({ "collectionName": "c", "dimension": 8, "primaryField": "key", "vectorField": "v" });
@@ -159,9 +159,9 @@ fn v2_and_milvus_answers_have_the_fields_of_both() {
         json!({ "projectId": "p", "regionId": "r", "collectionName": "c", "objectUrls": [file] }),
         json!({ "clusterId": "in01-x", "collectionName": "c", "objectUrl": file }),
         json!({ "collectionName": "c", "files": [[file]], "options": { "timeout": "300s" } }),
-        // As the Zilliz CLI asks.
+        // The request of the Zilliz CLI.
         json!({ "clusterId": "in01-x", "collectionName": "c", "files": [[file]] }),
-        // As pymilvus 3.0.2 asks, which sends all it knows.
+        // The request of pymilvus 3.0.2, which sends all known fields.
         json!({ "clusterId": "", "projectId": "", "regionId": "", "dbName": "", "partitionName": "",
             "collectionName": "c", "files": [[file]], "objectUrl": "", "objectUrls": [], "volumeName": "",
             "dataPaths": [], "accessKey": "", "secretKey": "", "token": "", "options": {} }),
@@ -169,7 +169,7 @@ fn v2_and_milvus_answers_have_the_fields_of_both() {
             "objectUrls": [[file]], "volumeName": "", "dataPaths": null, "options": null }),
         json!({ "collectionName": "c", "objectUrl": file, "files": [], "objectUrls": "", "volumeName": "" }),
     ];
-    // How files are named depends on who asks, not on who created the job.
+    // The dialect of the reader decides how files are named, not the dialect of the job's creator.
     let asking = [
         (json!({ "clusterId": "in01-x" }), json!(file)),
         (json!({}), json!(format!("[{}]", file.display()))),
@@ -288,11 +288,11 @@ fn lists_are_paged_newest_first() {
     assert_eq!(page(body(json!("3"))), (12, newest[10..].to_vec()));
     assert_eq!(page(body(json!(4))), (12, vec![]));
     assert_eq!(page(body(json!(i64::MAX))), (12, vec![]));
-    // Ten a page where a cluster is named, everything where a Milvus server is asked.
+    // Ten jobs a page if a cluster is named, all jobs on a Milvus server.
     assert_eq!(page(json!({ "clusterId": "x" })).1.len(), 10);
     assert_eq!(page(json!({})).1.len(), 13);
     assert_eq!(page(json!({ "clusterId": "x", "pageSize": 1 })).1.len(), 1);
-    // pymilvus always pages; a Milvus server looks at no page and refuses none (internal/proxy/impl.go, ListImports).
+    // pymilvus always sends a page. A Milvus server ignores it (internal/proxy/impl.go, ListImports).
     for body in [
         json!({ "clusterId": "", "pageSize": 10, "currentPage": 1 }),
         json!({ "pageSize": 10, "currentPage": 2 }),
@@ -320,7 +320,7 @@ fn lists_are_paged_newest_first() {
 }
 
 #[test]
-fn unknown_and_ordinary_jobs_are_refused_where_they_must_be() {
+fn commit_and_abort_refuse_unknown_and_ordinary_jobs() {
     let (dir, local) = Local::fresh();
     local.create("c");
     let job = local.import("c", &[&rows(dir.path(), "a.json", 0..10)]);

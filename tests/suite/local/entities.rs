@@ -14,8 +14,8 @@ fn ids(found: &Value) -> Vec<i64> {
         .collect()
 }
 
-/// A collection of the rows 0 to 9.
-fn ten() -> (tempfile::TempDir, Local) {
+/// Creates a collection of the rows 0 to 9.
+fn with_ten_rows() -> (tempfile::TempDir, Local) {
     let (dir, local) = Local::fresh();
     local.create("c");
     let file = rows(dir.path(), "a.json", 0..10);
@@ -25,8 +25,8 @@ fn ten() -> (tempfile::TempDir, Local) {
 }
 
 #[test]
-fn a_filter_chooses_rows_in_the_order_of_their_keys() {
-    let (_dir, local) = ten();
+fn filtered_rows_are_in_the_order_of_their_keys() {
+    let (_dir, local) = with_ten_rows();
     let found = query(
         &local,
         json!({ "collectionName": "c", "filter": "id in [7, 3, 99]", "outputFields": ["*"] }),
@@ -70,8 +70,8 @@ fn a_filter_chooses_rows_in_the_order_of_their_keys() {
 }
 
 #[test]
-fn queries_that_cannot_be_answered_say_why() {
-    let (_dir, local) = ten();
+fn refused_queries_have_a_reason() {
+    let (_dir, local) = with_ten_rows();
     for (extra, code, part) in [
         (json!({ "filter": "id = 4" }), 1100, "=="),
         (json!({ "filter": "nothing == 4" }), 1100, "nothing"),
@@ -94,8 +94,8 @@ fn queries_that_cannot_be_answered_say_why() {
 }
 
 #[test]
-fn rows_of_unfinished_jobs_are_not_seen() {
-    let (dir, local) = ten();
+fn rows_of_unfinished_jobs_are_invisible() {
+    let (dir, local) = with_ten_rows();
     let file = rows(dir.path(), "b.json", 10..12);
     let body = json!({ "collectionName": "c", "files": [[file.to_str().expect("text")]],
         "options": { "auto_commit": "false" } });
@@ -111,7 +111,7 @@ fn rows_of_unfinished_jobs_are_not_seen() {
 }
 
 #[test]
-fn rows_are_inserted_and_read_back_by_their_ids() {
+fn inserted_rows_are_read_by_their_ids() {
     let (_dir, local) = Local::fresh();
     let create = json!({ "collectionName": "c", "schema": { "enableDynamicField": true, "autoId": true, "fields": [
         { "fieldName": "id", "dataType": "Int64", "isPrimary": true },

@@ -1,4 +1,4 @@
-//! `--fault` and `--import-rate`, and the page for people.
+//! `--fault` and `--import-rate`, and the status page.
 
 use crate::local::harness::{Local, rows, serve, write};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 
-fn with(dir: &Path, faults: &[&str]) -> Local {
+fn start_with(dir: &Path, faults: &[&str]) -> Local {
     let served = serve(dir).option("--fault-seed", "1");
     let served = faults
         .iter()
@@ -14,7 +14,7 @@ fn with(dir: &Path, faults: &[&str]) -> Local {
     Local::start(served)
 }
 
-/// All that comes back for a list call, byte by byte.
+/// Returns the raw bytes of the answer to a call.
 fn raw(local: &Local, path: &str, body: &Value) -> String {
     let mut stream = TcpStream::connect(local.addr).expect("connect");
     let body = body.to_string();
@@ -24,7 +24,7 @@ fn raw(local: &Local, path: &str, body: &Value) -> String {
     );
     stream.write_all(request.as_bytes()).expect("send");
     let mut answer = Vec::new();
-    // A connection that breaks is an error to some systems, and an end to others.
+    // Some systems report a broken connection as an error, others as an end.
     let _ = stream.read_to_end(&mut answer);
     String::from_utf8(answer).expect("text")
 }
@@ -32,7 +32,7 @@ fn raw(local: &Local, path: &str, body: &Value) -> String {
 const CREATE: &str = "/v2/vectordb/jobs/import/create";
 const LIST: &str = "/v2/vectordb/jobs/import/list";
 
-/// How many jobs there are in this folder.
+/// Returns the number of jobs in this data folder.
 fn jobs(dir: &Path) -> u64 {
     let local = Local::start(serve(dir));
     let data = local.post(LIST, &json!({})).data();
@@ -40,7 +40,7 @@ fn jobs(dir: &Path) -> u64 {
 }
 
 #[test]
-fn every_kind_does_what_it_says() {
+fn every_kind_of_fault_happens() {
     let dir = tempfile::tempdir().unwrap();
     let file = rows(dir.path(), "a.json", 0..3);
     Local::start(serve(dir.path())).create("c");
@@ -55,7 +55,11 @@ fn every_kind_does_what_it_says() {
         ("garbage", "<html>", None),
         ("slow", "jobId", Some(true)),
     ] {
-        let answer = raw(&with(dir.path(), &[&format!("{kind}=1")]), CREATE, &create);
+        let answer = raw(
+            &start_with(dir.path(), &[&format!("{kind}=1")]),
+            CREATE,
+            &create,
+        );
         if expected.is_empty() {
             assert_eq!(answer, "", "{kind}");
         } else {
@@ -68,14 +72,14 @@ fn every_kind_does_what_it_says() {
         }
         made = now;
     }
-    let answer = raw(&with(dir.path(), &["429=100%"]), LIST, &json!({}));
+    let answer = raw(&start_with(dir.path(), &["429=100%"]), LIST, &json!({}));
     assert!(answer.to_ascii_lowercase().contains("retry-after: 1"));
 }
 
 #[test]
-fn jobs_fail_on_request_and_leave_nothing() {
+fn jobs_fail_on_request_and_leave_no_rows() {
     let dir = tempfile::tempdir().unwrap();
-    let local = with(dir.path(), &["fail-job=1"]);
+    let local = start_with(dir.path(), &["fail-job=1"]);
     local.create("c");
     let file = rows(dir.path(), "a.json", 0..3);
     let progress = local.wait(&local.import("c", &[&file]));
@@ -84,7 +88,7 @@ fn jobs_fail_on_request_and_leave_nothing() {
     assert_eq!(local.count("c"), 0);
 }
 
-/// The page as a browser would get it.
+/// Returns the page that a browser would get.
 fn page(local: &Local, headers: &[&str]) -> (u16, String, String) {
     let mut stream = TcpStream::connect(local.addr).expect("connect");
     let mut request = "GET / HTTP/1.1\r\nHost: localhost:1\r\nConnection: close\r\n".to_owned();
@@ -107,7 +111,7 @@ fn page(local: &Local, headers: &[&str]) -> (u16, String, String) {
 }
 
 #[test]
-fn the_page_tells_of_jobs_and_collections_and_runs_no_script() {
+fn the_page_shows_jobs_and_runs_no_script() {
     let (dir, local) = Local::fresh();
     let (status, head, text) = page(&local, &[]);
     assert_eq!(status, 200);
@@ -118,7 +122,7 @@ fn the_page_tells_of_jobs_and_collections_and_runs_no_script() {
     );
     local.create("books");
     local.wait(&local.import("books", &[&rows(dir.path(), "a.json", 0..30)]));
-    // Names that the page must not take for its own words.
+    // Names that the page must escape.
     let odd = write(
         dir.path(),
         "<img src=x onerror=alert(1)>.json",
@@ -137,7 +141,7 @@ fn the_page_tells_of_jobs_and_collections_and_runs_no_script() {
 }
 
 #[test]
-fn the_page_asks_for_the_token_where_there_is_one() {
+fn the_page_requires_the_services_token() {
     let dir = tempfile::tempdir().unwrap();
     let local = Local::start(serve(dir.path()).option("--token", "s3cret"));
     let (status, head, text) = page(&local, &[]);
@@ -150,10 +154,10 @@ fn the_page_asks_for_the_token_where_there_is_one() {
     assert_eq!(status, 401);
     let (status, ..) = page(&local, &["Authorization: Bearer s3cret"]);
     assert_eq!(status, 200);
-    // The API itself takes the token as clients send it, and no other way.
+    // The API accepts the token only in the form that clients send.
     let headers = ["Authorization: Basic bWU6czNjcmV0"];
     assert_eq!(local.send("POST", LIST, &headers, "{}").status, 401);
-    // A page of another site cannot show it.
+    // Another site's page can't embed the status page.
     let (status, ..) = page(
         &local,
         &["Authorization: Bearer s3cret", "Sec-Fetch-Site: cross-site"],

@@ -75,7 +75,7 @@ fn npy(path: &Path, dtype: &str, shape: &str, data: &[u8]) {
     fs::write(path, file).unwrap();
 }
 
-/// A folder with a set.
+/// Writes a folder with a set of `NumPy` files.
 fn numpy(dir: &Path, name: &str, ids: Range<u64>) -> PathBuf {
     let folder = dir.join(name);
     fs::create_dir_all(&folder).unwrap();
@@ -108,7 +108,7 @@ fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// Submits a body and gives the finished job, which must be completed.
+/// Submits a body and returns the finished job, which must be completed.
 fn complete(local: &Local, body: &Value) -> Value {
     let data = local.post(CREATE, body).data();
     let progress = local.wait(data["jobId"].as_str().unwrap());
@@ -121,7 +121,7 @@ fn size(path: &Path) -> u64 {
 }
 
 #[test]
-fn one_job_mixes_formats_files_sets_and_folders() {
+fn a_job_may_mix_formats_files_sets_and_folders() {
     let (dir, local) = Local::fresh();
     local.create("c");
     let dir = dir.path();
@@ -136,7 +136,7 @@ fn one_job_mixes_formats_files_sets_and_folders() {
         part.join("word.npy"),
         part.join("vector.npy"),
     );
-    // Only the cloud takes folders.
+    // Only the cloud accepts folders.
     let body = json!({ "clusterId": "x", "collectionName": "c", "objectUrls": [
         [text(&json)], [text(&csv)], [text(&parquet_file)], [format!("{}/*.npy", text(&set))],
         [text(&vector), text(&id), text(&word)], [format!("{}/parts/", text(dir))],
@@ -180,7 +180,7 @@ fn one_job_mixes_formats_files_sets_and_folders() {
 }
 
 #[test]
-fn every_dialect_takes_sets_and_folders() {
+fn every_dialect_accepts_sets_and_folders() {
     let (dir, local) = Local::fresh();
     local.create("c");
     let set = numpy(dir.path(), "set", 0..5);
@@ -220,7 +220,7 @@ fn every_dialect_takes_sets_and_folders() {
 }
 
 #[test]
-fn what_is_dropped_is_a_warning_in_every_dialect() {
+fn dropped_columns_are_warnings_in_every_dialect() {
     let (dir, local) = Local::fresh();
     local.create("c");
     let dir = dir.path();
@@ -283,7 +283,7 @@ fn what_is_dropped_is_a_warning_in_every_dialect() {
 }
 
 #[test]
-fn large_files_warn_as_small_ones_do() {
+fn large_files_have_the_warnings_of_small_files() {
     // Rows of large files are parsed on several threads.
     let (dir, local) = Local::fresh();
     local.create("c");
@@ -305,7 +305,7 @@ fn large_files_warn_as_small_ones_do() {
 }
 
 #[test]
-fn csv_files_are_written_as_the_options_say() {
+fn csv_options_are_applied() {
     let (dir, local) = Local::fresh();
     local.create("c");
     let file = csv(dir.path(), "a.csv", 0..4, ';');
@@ -324,7 +324,7 @@ fn csv_files_are_written_as_the_options_say() {
 }
 
 #[test]
-fn what_is_wrong_names_the_file() {
+fn errors_name_the_file() {
     let (dir, local) = Local::fresh();
     local.create("c");
     let dir = dir.path();
@@ -375,7 +375,7 @@ fn what_is_wrong_names_the_file() {
 }
 
 #[test]
-fn the_debian_packages_come_in_every_format() {
+fn the_debian_packages_import_in_every_format() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/debian-packages");
     let Ok(schema) = fs::read_to_string(folder.join("schema.json")) else {
         println!("skipped: no ../shared/data/debian-packages");

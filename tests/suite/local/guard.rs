@@ -1,11 +1,11 @@
-//! Who may call, and what is no call at all.
+//! Access checks, and requests that aren't calls.
 
 use crate::local::harness::{Local, exchange, serve, serve_at};
 
 const LIST: &str = "/v2/vectordb/collections/list";
 
 #[test]
-fn a_token_is_asked_for_on_every_route() {
+fn every_route_requires_the_token() {
     let dir = tempfile::tempdir().unwrap();
     let local = Local::start(serve(dir.path()).option("--token", "se:cret"));
     let send = |path: &str, header: &str| local.send("POST", path, &[header], "{}");
@@ -28,7 +28,7 @@ fn a_token_is_asked_for_on_every_route() {
 }
 
 #[test]
-fn browsers_are_kept_out() {
+fn requests_of_web_pages_are_refused() {
     let (_dir, local) = Local::fresh();
     let status = |headers: &[&str]| local.send("POST", LIST, headers, "{}").status;
     let port = local.addr.port();
@@ -51,7 +51,7 @@ fn browsers_are_kept_out() {
     );
     let bare = exchange(local.addr, "GET /v1/vector/collections HTTP/1.0\r\n\r\n");
     assert_eq!(bare.status, 200);
-    // What no page can send unasked does not have to be called JSON; the other checks stay.
+    // A request that no web page can send without permission needs no JSON content type. The other checks remain.
     let text = "Content-Type: text/plain;charset=UTF-8";
     for header in ["Authorization: Bearer ", "ContentType: application/json"] {
         assert_eq!(status(&[text, header]), 200, "{header}");
@@ -70,7 +70,7 @@ fn browsers_are_kept_out() {
 }
 
 #[test]
-fn odd_requests_get_the_envelope() {
+fn invalid_requests_get_an_envelope() {
     let (_dir, local) = Local::fresh();
     let answer = local.post("/v2/vectordb/no/such", &serde_json::json!({}));
     assert_eq!((answer.status, answer.refusal().0), (404, 404));
@@ -95,7 +95,7 @@ fn bodies_are_limited() {
     let (_dir, local) = Local::fresh();
     let body = format!("{{\"x\": \"{}\"}}", "x".repeat((4 << 20) - 32));
     assert_eq!(local.send("POST", LIST, &[], &body).code(), 0);
-    // Only the announcement is sent: the answer must not wait for the rest.
+    // The body isn't sent, because the answer mustn't wait for it.
     let addr = local.addr;
     let head = format!(
         "POST {LIST} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\n\r\n"
@@ -105,7 +105,7 @@ fn bodies_are_limited() {
 }
 
 #[test]
-fn elsewhere_than_loopback_a_token_is_required() {
+fn a_token_is_required_beyond_loopback() {
     let dir = tempfile::tempdir().unwrap();
     let open = || serve_at("0.0.0.0:0", dir.path());
     let (code, errors) = open().refused();
@@ -125,7 +125,7 @@ fn a_taken_port_is_an_error_that_names_it() {
 }
 
 #[test]
-fn folders_that_cannot_be_used_are_told_with_the_option_that_names_them() {
+fn errors_about_folders_name_the_option() {
     let dir = tempfile::tempdir().unwrap();
     let file = crate::local::harness::write(dir.path(), "file", "");
     let none = dir.path().join("none");

@@ -1,4 +1,4 @@
-//! Indexes, which are kept and shown, and aliases, which point to collections.
+//! Indexes, which are stored and shown, and aliases of collections.
 
 use crate::local::harness::{Local, rows};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ fn post(local: &Local, route: &str, body: Value) -> Value {
 }
 
 #[test]
-fn indexes_are_those_the_collection_was_made_with() {
+fn indexes_are_created_with_the_collection() {
     let (_dir, local) = Local::fresh();
     local.create("c");
     let c = json!({ "collectionName": "c", "indexName": "vector" });
@@ -28,7 +28,7 @@ fn indexes_are_those_the_collection_was_made_with() {
 }
 
 #[test]
-fn indexes_are_made_and_dropped() {
+fn indexes_are_created_and_dropped() {
     let (_dir, local) = Local::fresh();
     local.create("c");
     let index = |field: &str, name: &str, metric: &str| {
@@ -74,7 +74,7 @@ fn indexes_are_made_and_dropped() {
     assert_eq!(list(), json!(["by_word"]));
     post(&local, "indexes/create", index("vector", "v2", "IP"));
     assert_eq!(list(), json!(["by_word", "v2"]));
-    // Also at once with the collection.
+    // Created together with the collection.
     let fields = json!([{ "fieldName": "id", "dataType": "Int64", "isPrimary": true },
         { "fieldName": "v", "dataType": "FloatVector", "elementTypeParams": { "dim": 2 } }]);
     for (field, metric, part) in [("w", "L2", "non-exist"), ("v", "NEAR", "NEAR")] {
@@ -90,7 +90,7 @@ fn indexes_are_made_and_dropped() {
 }
 
 #[test]
-fn aliases_stand_for_collections_everywhere() {
+fn aliases_replace_collection_names_everywhere() {
     let (dir, local) = Local::fresh();
     local.create("c");
     local.create("d");

@@ -1,4 +1,4 @@
-//! What jobs do: import, fail as a whole, repeat.
+//! Import jobs: success, failure as a whole, repeats.
 
 use crate::local::harness::{Local, row, rows, serve, write};
 use serde_json::{Value, json};
@@ -80,7 +80,7 @@ fn the_real_data_is_imported() {
 }
 
 #[test]
-fn a_failed_job_leaves_no_row_and_says_which_row_it_was() {
+fn a_failed_job_leaves_no_row_and_names_the_bad_row() {
     let (dir, local) = Local::fresh();
     local.create("c");
     let good = rows(dir.path(), "a.json", 0..20_000);
@@ -115,7 +115,7 @@ fn a_failed_job_leaves_no_row_and_says_which_row_it_was() {
     assert_eq!(states, [(&json!("Failed"), &json!(0)); 3]);
     assert_eq!(details[1]["reason"], progress["reason"]);
     assert_ne!(details[0]["reason"], progress["reason"]);
-    // The same files without the bad one go through afterwards.
+    // The valid files can be imported afterwards.
     assert_eq!(
         local.wait(&local.import("c", &[&good, &after]))["state"],
         "Completed"
@@ -124,7 +124,7 @@ fn a_failed_job_leaves_no_row_and_says_which_row_it_was() {
 }
 
 #[test]
-fn numbers_that_are_none_are_named_with_row_and_field() {
+fn invalid_numbers_are_named_with_row_and_field() {
     let (dir, local) = Local::fresh();
     local.create("c");
     let bad = row(2).to_string().replace("0.5", "NaN");
@@ -141,7 +141,7 @@ fn numbers_that_are_none_are_named_with_row_and_field() {
 }
 
 #[test]
-fn files_that_cannot_be_read_fail_the_job() {
+fn unreadable_files_fail_the_job() {
     let (dir, local) = Local::fresh();
     local.create("c");
     std::fs::create_dir(dir.path().join("folder.json")).unwrap();
@@ -167,7 +167,7 @@ fn files_that_cannot_be_read_fail_the_job() {
 }
 
 #[test]
-fn a_folder_is_every_data_file_inside_in_order() {
+fn a_folder_imports_all_its_data_files_in_order() {
     let (dir, local) = Local::fresh();
     local.create("c");
     let folder = dir.path().join("folder");
@@ -216,7 +216,7 @@ fn a_folder_is_every_data_file_inside_in_order() {
 }
 
 #[test]
-fn an_idempotency_key_makes_one_job_a_collection() {
+fn an_idempotency_key_makes_one_job_per_collection() {
     let (dir, local) = Local::fresh();
     local.create("c");
     local.create("d");
@@ -274,7 +274,7 @@ fn dropping_a_collection_ends_its_jobs_and_frees_its_name() {
 }
 
 #[test]
-fn progress_moves_with_the_rows_while_a_slow_job_runs() {
+fn progress_follows_the_rows_of_a_slow_job() {
     let dir = tempfile::tempdir().unwrap();
     let local = Local::start(serve(dir.path()).option("--import-rate", "2000"));
     local.create("c");
@@ -288,7 +288,7 @@ fn progress_moves_with_the_rows_while_a_slow_job_runs() {
         middle["importedRows"].as_u64().unwrap(),
         middle["progress"].as_u64().unwrap(),
     );
-    // All rows are of nearly the same length, and a Milvus server reads from 10 to 70 percent.
+    // All rows have nearly the same length, and a Milvus server's progress goes from 10 to 70 percent while it reads.
     assert!(
         percent.abs_diff(10 + rows * 6 / 100) <= 4 && middle["state"] == "Importing",
         "{middle}"
@@ -304,7 +304,7 @@ fn progress_moves_with_the_rows_while_a_slow_job_runs() {
 }
 
 #[test]
-fn partitions_take_rows_of_their_own() {
+fn rows_are_imported_into_partitions() {
     let (dir, local) = Local::fresh();
     local.create("c");
     let partition = json!({ "collectionName": "c", "partitionName": "p" });
@@ -346,7 +346,7 @@ fn partitions_take_rows_of_their_own() {
 }
 
 #[test]
-fn auto_ids_and_dynamic_fields_are_kept() {
+fn auto_ids_and_dynamic_fields_are_stored() {
     let (dir, local) = Local::fresh();
     let body = json!({ "collectionName": "q", "dimension": 2, "autoID": true });
     local.post("/v2/vectordb/collections/create", &body).data();
@@ -364,7 +364,7 @@ fn auto_ids_and_dynamic_fields_are_kept() {
 }
 
 #[test]
-fn partitions_of_a_partition_key_are_not_named() {
+fn partitions_of_a_partition_key_cannot_be_named() {
     let (dir, local) = Local::fresh();
     let create = json!({ "collectionName": "c", "schema": { "fields": [
         { "fieldName": "id", "dataType": "Int64", "isPrimary": true },

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 const LIST: &str = "/v2/vectordb/collections/list";
 const QUERY: &str = "/v2/vectordb/entities/query";
 
-/// Far above the time of an answer on a busy machine.
+/// Much longer than an answer takes on a busy machine.
 const DEADLINE: Duration = Duration::from_mins(1);
 
 fn connect(local: &Local) -> TcpStream {
@@ -31,7 +31,7 @@ fn answer(local: &Local, bytes: &[u8]) -> String {
 }
 
 #[test]
-fn only_http_1_is_spoken() {
+fn only_http_1_is_accepted() {
     let (_dir, local) = Local::fresh();
     let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
     let answer = answer(&local, preface);
@@ -44,7 +44,7 @@ fn only_http_1_is_spoken() {
 
 /// RFC 9112, 3.2: a request of HTTP/1.1 has exactly one `Host`.
 #[test]
-fn a_request_has_one_host() {
+fn a_request_needs_exactly_one_host() {
     let (_dir, local) = Local::fresh();
     for (version, hosts, status) in [
         ("1.1", "Host: localhost\r\n", "200"),
@@ -83,10 +83,10 @@ fn a_query_has_a_time_limit() {
     assert_eq!(local.post(LIST, &json!({})).data(), json!(["c"]));
 }
 
-/// More long queries than the service runs at once: calls that read little are answered meanwhile, and the queries end
-/// when their clients leave.
+/// Starts more long queries than the service runs at a time. Calls that read little are answered meanwhile, and the
+/// queries end when their clients leave.
 #[test]
-fn long_queries_leave_room_and_end_with_their_clients() {
+fn long_queries_block_no_calls_and_end_with_their_clients() {
     let dir = tempfile::tempdir().expect("a folder");
     let local = Local::start(serve(dir.path()).option("--query-timeout", "30m"));
     let body = json!({ "collectionName": "c", "schema": { "fields": [
@@ -134,14 +134,14 @@ fn long_queries_leave_room_and_end_with_their_clients() {
     }
 }
 
-/// Idle connections in all places don't keep a client out.
+/// Idle connections that use all slots don't keep a new client out.
 #[test]
-fn idle_connections_make_room() {
+fn idle_connections_are_closed_for_new_ones() {
     let (_dir, local) = Local::fresh();
     let idle: Vec<_> = (0..300)
         .map(|_| {
             let mut stream = connect(&local);
-            // The service may have closed it already.
+            // The service may have closed the connection already.
             _ = stream.write_all(b"G");
             stream
         })

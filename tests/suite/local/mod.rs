@@ -1,4 +1,4 @@
-//! The local import service, driven over real HTTP on loopback.
+//! The local import service, called over real HTTP on loopback.
 
 mod bodies;
 mod changes;

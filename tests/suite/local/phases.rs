@@ -1,4 +1,4 @@
-//! Two-phase jobs: nothing is seen before the commit, nothing stays after an abort; and jobs with a time limit.
+//! Two-phase jobs, whose rows are invisible before the commit and gone after an abort, and jobs with a timeout.
 
 use crate::local::harness::{Answer, Local, row, rows, serve, write};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ fn import(local: &Local, path: &Path, options: &Value) -> Answer {
     local.post(CREATE, &body)
 }
 
-/// A two-phase job that waits for its commit.
+/// Returns a two-phase job that waits for its commit.
 fn uncommitted(local: &Local, path: &Path) -> String {
     let data = import(local, path, &json!({ "auto_commit": "false" })).data();
     let job = data["jobId"].as_str().expect("an id").to_owned();
@@ -29,7 +29,7 @@ fn end(local: &Local, action: &str, job: &str) -> Answer {
 }
 
 #[test]
-fn rows_are_seen_from_the_commit_on() {
+fn rows_are_visible_after_the_commit() {
     let (dir, local) = Local::fresh();
     local.create("c");
     let file = rows(dir.path(), "a.json", 0..300);
@@ -44,7 +44,7 @@ fn rows_are_seen_from_the_commit_on() {
         (&json!(""), 0)
     );
     assert_eq!(end(&local, "commit", &job).data(), json!({}));
-    // Twice is no error, and commits nothing twice.
+    // A second commit is no error and has no effect.
     end(&local, "commit", &job).data();
     let progress = local.progress(&job);
     assert_eq!(
@@ -62,7 +62,7 @@ fn rows_are_seen_from_the_commit_on() {
 }
 
 #[test]
-fn an_aborted_job_leaves_nothing() {
+fn an_aborted_job_leaves_no_rows() {
     let (dir, local) = Local::fresh();
     local.create("c");
     let job = uncommitted(&local, &rows(dir.path(), "a.json", 0..300));
@@ -83,7 +83,7 @@ fn an_aborted_job_leaves_nothing() {
             &json!(0)
         )
     );
-    // It failed after its check.
+    // The job failed after its check.
     assert_eq!(progress["details"][0]["state"], "Failed");
     let listed = local
         .post("/v2/vectordb/jobs/import/list", &json!({}))
@@ -105,7 +105,7 @@ fn an_aborted_job_leaves_nothing() {
 }
 
 #[test]
-fn a_job_is_aborted_while_it_is_read() {
+fn a_running_job_can_be_aborted() {
     let dir = tempfile::tempdir().unwrap();
     let local = Local::start(serve(dir.path()).option("--import-rate", "50"));
     local.create("c");
@@ -121,7 +121,7 @@ fn a_job_is_aborted_while_it_is_read() {
         (&aborted["state"], &aborted["details"]),
         (&json!("Failed"), &json!([]))
     );
-    // The worker is free for the next job: there are two, and the first would take half an hour.
+    // The worker is free for the next job. There are two workers, and the first job would take half an hour.
     let quick = rows(dir.path(), "b.json", 0..10);
     for _ in 0..2 {
         let next = local.import("c", &[&quick]);
@@ -131,7 +131,7 @@ fn a_job_is_aborted_while_it_is_read() {
 }
 
 #[test]
-fn ordinary_jobs_and_bad_words_are_refused() {
+fn ordinary_jobs_and_invalid_options_are_refused() {
     let (dir, local) = Local::fresh();
     local.create("c");
     let file = rows(dir.path(), "a.json", 0..3);
@@ -185,7 +185,7 @@ fn ordinary_jobs_and_bad_words_are_refused() {
 }
 
 #[test]
-fn uncommitted_rows_outlive_the_process() {
+fn uncommitted_rows_survive_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let file = rows(dir.path(), "a.json", 0..300);
     let data = dir.path().join("data");
@@ -196,7 +196,7 @@ fn uncommitted_rows_outlive_the_process() {
         local.stop();
         jobs
     };
-    // A process that is killed leaves them as they are, too.
+    // They survive `kill -9` too.
     drop(Local::start(serve(&data)));
     let local = Local::start(serve(&data));
     assert_eq!(local.progress(&first)["state"], "Uncommitted");

@@ -1,4 +1,4 @@
-//! Which paths on disk a caller may have read.
+//! Paths on the disk that clients may import.
 
 use crate::local::harness::{Local, rows, serve, serve_at};
 use serde_json::json;
@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 const CREATE: &str = "/v2/vectordb/jobs/import/create";
 
-/// A folder `open` with a file and a link out of it, beside a file that is not open.
+/// Returns a folder `open` that has a file and a link to a file outside.
 fn folders() -> (TempDir, PathBuf) {
     let dir = tempfile::tempdir().expect("a folder");
     let open = dir.path().join("open");
@@ -32,7 +32,7 @@ fn service(dir: &Path, option: &str, folder: &Path) -> Local {
 fn submit(local: &Local, path: &str) -> Result<serde_json::Value, String> {
     let mut body = json!({ "collectionName": "books", "files": [[path]] });
     if path.ends_with('/') {
-        // Only the cloud takes folders.
+        // Only the cloud accepts folders.
         body = json!({ "clusterId": "x", "collectionName": "books", "objectUrls": [[path]] });
     }
     let answer = local.post(CREATE, &body);
@@ -44,7 +44,7 @@ fn submit(local: &Local, path: &str) -> Result<serde_json::Value, String> {
 }
 
 #[test]
-fn only_open_folders_are_read_and_no_path_leads_out() {
+fn only_allowed_folders_are_read() {
     let (dir, open) = folders();
     let local = service(dir.path(), "--allow-dir", &open);
     let open = open.to_str().unwrap();
@@ -83,7 +83,7 @@ fn only_open_folders_are_read_and_no_path_leads_out() {
         assert_eq!(ended["state"], "Completed", "{path}: {ended}");
     }
     assert_eq!(local.count("books"), 3 * all);
-    // A folder passes over the link that leads out of it.
+    // An import of the folder skips the link that leads out.
     let ended = submit(&local, &format!("{open}/")).unwrap();
     assert_eq!(
         (&ended["state"], &ended["importedRows"]),
@@ -93,7 +93,7 @@ fn only_open_folders_are_read_and_no_path_leads_out() {
 }
 
 #[test]
-fn the_own_bucket_is_the_root_of_paths_and_none_leads_out() {
+fn the_bucket_folder_is_the_root_of_paths() {
     let (dir, open) = folders();
     let local = service(dir.path(), "--bucket-dir", &open);
     let outside = dir.path().join("hidden.json");
@@ -108,7 +108,7 @@ fn the_own_bucket_is_the_root_of_paths_and_none_leads_out() {
         assert!(failed, "{path}");
     }
     assert_eq!(local.count("books"), 0);
-    // As Milvus' documentation writes them, and as the folder's own paths.
+    // As in Milvus' documentation, and as paths of the folder.
     let absolute = open.join("a.json");
     for path in ["a.json", "/a.json", "//a.json", absolute.to_str().unwrap()] {
         let ended = submit(&local, path).unwrap();
@@ -119,7 +119,7 @@ fn the_own_bucket_is_the_root_of_paths_and_none_leads_out() {
 }
 
 #[test]
-fn where_others_can_call_nothing_on_disk_is_open() {
+fn beyond_loopback_no_folder_is_allowed() {
     let (dir, open) = folders();
     let public = || serve_at("0.0.0.0:0", &dir.path().join("data")).option("--token", "token");
     let local = Local::start(public());
@@ -145,7 +145,7 @@ fn where_others_can_call_nothing_on_disk_is_open() {
     assert_eq!(missing.refused().0, Some(2));
 }
 
-/// A pipe waits for a writer when it is opened, which would keep the worker for ever.
+/// Opening a pipe waits for a writer, which would block the worker forever.
 #[cfg(unix)]
 #[test]
 fn a_file_that_becomes_a_pipe_fails_its_job() {

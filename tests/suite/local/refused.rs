@@ -1,4 +1,4 @@
-//! Create calls that are refused at once, so that no job is made.
+//! Create calls that are refused without a job.
 
 use crate::local::harness::Local;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 const CREATE: &str = "/v2/vectordb/jobs/import/create";
 
 #[test]
-fn what_can_never_be_imported_is_refused_at_once() {
+fn invalid_files_are_refused_at_once() {
     let (dir, local) = Local::fresh();
     local.create("c");
     let folder = dir.path().to_str().unwrap();
@@ -30,7 +30,7 @@ fn what_can_never_be_imported_is_refused_at_once() {
         let cloud = json!({ "clusterId": "x", "collectionName": "c", "files": [[path]] });
         assert_eq!(local.post(CREATE, &cloud).refusal().0, 10003, "{path}");
     }
-    // Milvus' importutilv2/util.go, GetFileType; only the cloud takes folders.
+    // Milvus' importutilv2/util.go, GetFileType. Only the cloud accepts folders.
     for (path, part) in [
         ("x.txt", "extension \"txt\""),
         ("x.JSON", "extensions in lower case only"),
@@ -165,10 +165,10 @@ fn what_can_never_be_imported_is_refused_at_once() {
     assert_eq!(listed["records"], json!([]));
 }
 
-/// Milvus: internal/util/importutilv2/option.go; unknown options are ignored there, and `skip_disk_quota_check` has no
-/// meaning outside backup imports.
+/// Milvus: internal/util/importutilv2/option.go. Milvus ignores unknown options, and `skip_disk_quota_check` only
+/// affects backup imports.
 #[test]
-fn options_of_backup_imports_are_refused_and_unknown_ones_ignored() {
+fn backup_options_are_refused_and_unknown_ones_ignored() {
     let (dir, local) = Local::fresh();
     local.create("c");
     let file = crate::local::harness::rows(dir.path(), "a.json", 0..3);
@@ -202,10 +202,10 @@ fn options_of_backup_imports_are_refused_and_unknown_ones_ignored() {
     }
 }
 
-/// Milvus: `proxy/task_import.go` checks a backup's partition and no names of files; `importutilv2/option.go` checks the
+/// Milvus: `proxy/task_import.go` checks a backup's partition and no file names; `importutilv2/option.go` checks the
 /// options' values.
 #[test]
-fn a_backup_import_is_refused_for_its_own_reasons_first() {
+fn a_backup_import_is_refused_by_its_own_checks_first() {
     let (_dir, local) = Local::fresh();
     local.create("c");
     let create = |partition: Option<&str>, options: serde_json::Value| {
@@ -266,9 +266,9 @@ fn a_backup_import_is_refused_for_its_own_reasons_first() {
     }
 }
 
-/// Milvus: internal/util/importutilv2/option.go, `GetCSVSep`, which is called once a CSV file is read.
+/// Milvus: internal/util/importutilv2/option.go, `GetCSVSep`, which is called when a CSV file is read.
 #[test]
-fn a_separator_that_separates_nothing_fails_the_job_of_a_csv_file() {
+fn an_invalid_separator_fails_the_job_of_a_csv_file() {
     let (dir, local) = Local::fresh();
     local.create("c");
     let csv =

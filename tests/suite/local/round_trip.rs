@@ -1,4 +1,4 @@
-//! Rows written in a format, imported, and read back by a query are equal, for every field type and odd values.
+//! Rows that are written in a format, imported, and queried are equal, for every field type and extreme values.
 
 use crate::local::harness::{Local, write};
 use base64::Engine as _;
@@ -32,8 +32,8 @@ fn create(local: &Local) {
     local.post("/v2/vectordb/collections/create", &body).data();
 }
 
-/// Rows of odd values, by ascending key, as files hold them.
-fn odd_rows() -> Vec<Value> {
+/// Returns rows of extreme values, by ascending primary key, as files contain them.
+fn extreme_rows() -> Vec<Value> {
     let least = json!({
         "id": i64::MIN, "bool": false, "int8": i8::MIN, "int16": i16::MIN, "int32": i32::MIN, "int64": i64::MIN,
         "float": -1.5, "double": -1.797_693_134_862_315_7e308, "text": "", "json": {}, "ints": [], "words": [],
@@ -60,8 +60,8 @@ fn odd_rows() -> Vec<Value> {
     vec![least, middle, most]
 }
 
-/// Returns a field's value as a query answers it: vectors of bits, 16-bit floats and 8-bit integers are their bytes in base64
-/// (Milvus: `internal/distributed/proxy/httpserver/utils.go`, `buildQueryResp`).
+/// Returns a field's value as a query returns it. Binary vectors, 16-bit floats and 8-bit integers are base64 (Milvus:
+/// `internal/distributed/proxy/httpserver/utils.go`, `buildQueryResp`).
 fn in_base64(name: &str, value: &Value) -> Value {
     let numbers = value.as_array().into_iter().flatten();
     let bytes: Vec<u8> = match name {
@@ -101,7 +101,8 @@ fn check(local: &Local, file: &std::path::Path, want: &[Value]) {
     }
 }
 
-/// A JSON field's value is an object, or text that holds another value (Milvus' `importutilv2/json/row_parser.go`).
+/// Returns a JSON field's value as a JSON file contains it: an object, or a text with any other value (Milvus'
+/// `importutilv2/json/row_parser.go`).
 fn in_json_files(rows: &[Value]) -> Vec<Value> {
     let mut rows = rows.to_vec();
     for row in &mut rows {
@@ -115,9 +116,9 @@ fn in_json_files(rows: &[Value]) -> Vec<Value> {
 }
 
 #[test]
-fn json() {
+fn json_rows_are_read_back_unchanged() {
     let (dir, local) = Local::fresh();
-    let rows = odd_rows();
+    let rows = extreme_rows();
     let file = write(
         dir.path(),
         "rows.json",
@@ -127,9 +128,9 @@ fn json() {
 }
 
 #[test]
-fn json_lines() {
+fn json_lines_are_read_back_unchanged() {
     let (dir, local) = Local::fresh();
-    let rows = odd_rows();
+    let rows = extreme_rows();
     let lines: Vec<_> = in_json_files(&rows)
         .iter()
         .map(ToString::to_string)
@@ -138,11 +139,11 @@ fn json_lines() {
     check(&local, &file, &rows);
 }
 
-/// Texts as they are, everything else as JSON; a null is an empty cell, so that an empty text cannot be a nullable one.
+/// Texts are unchanged, and other values are JSON. A null is an empty cell, so an empty text can't be nullable.
 #[test]
-fn csv() {
+fn csv_rows_are_read_back_unchanged() {
     let (dir, local) = Local::fresh();
-    let mut rows = odd_rows();
+    let mut rows = extreme_rows();
     rows[1]["maybe_VarChar"] = json!("null");
     let names: Vec<_> = rows[0]
         .as_object()

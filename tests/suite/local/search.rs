@@ -1,11 +1,11 @@
-//! Answers of searches, and the forms of vectors.
+//! Answers of searches, and forms of vectors in requests.
 
 use crate::local::harness::{Local, rows};
 use serde_json::{Value, json};
 
 pub(crate) const SEARCH: &str = "/v2/vectordb/entities/search";
 
-/// The ids and distances of an answer.
+/// Returns the ids and distances in an answer.
 pub(crate) fn found(answer: &Value) -> Vec<(i64, f64)> {
     let rows = answer.as_array().expect("rows").iter();
     rows.map(|row| {
@@ -15,8 +15,8 @@ pub(crate) fn found(answer: &Value) -> Vec<(i64, f64)> {
     .collect()
 }
 
-/// A collection of the rows 0 to 9, whose vectors are `[0.5, 1, -2.25, id]`; the metric is L2.
-pub(crate) fn ten() -> (tempfile::TempDir, Local) {
+/// Creates a collection of the rows 0 to 9, whose vectors are `[0.5, 1, -2.25, id]`, with the metric L2.
+pub(crate) fn with_ten_rows() -> (tempfile::TempDir, Local) {
     let (dir, local) = Local::fresh();
     local.create("c");
     let file = rows(dir.path(), "a.json", 0..10);
@@ -34,9 +34,9 @@ pub(crate) fn with(extra: Value) -> Value {
 
 #[test]
 fn an_answer_has_the_key_the_distance_and_the_output_fields() {
-    let (_dir, local) = ten();
+    let (_dir, local) = with_ten_rows();
     let search = |extra: Value| local.post(SEARCH, &with(extra)).json;
-    // Milvus' rows without outputFields; equal distances are in the order of the keys.
+    // The rows that Milvus returns without outputFields. Rows with equal distances are in the order of their keys.
     assert_eq!(
         search(json!({ "limit": 3 })),
         json!({ "code": 0, "topks": [3], "data": [
@@ -55,7 +55,7 @@ fn an_answer_has_the_key_the_distance_and_the_output_fields() {
         *all,
         json!([{ "distance": 0, "id": 4, "word": "word 4", "vector": [0.5, 1.0, -2.25, 4.0] }])
     );
-    // Without limit 100, as Milvus' handler has it; without rows no counts.
+    // The default limit is 100, as in Milvus' handler. Without rows there are no counts.
     assert_eq!(found(&search(json!({}))["data"]).len(), 10);
     let none = search(json!({ "filter": "id > 99" }));
     assert_eq!(none, json!({ "code": 0, "data": [] }));
@@ -72,10 +72,10 @@ fn an_answer_has_the_key_the_distance_and_the_output_fields() {
     assert_eq!(rounded["data"], json!([{ "distance": 0, "id": 4 }]));
 }
 
-/// The first API: `vector` in place of `data`, success is 200, the key is `id` (Milvus: `handler_v1.go`).
+/// In the first API `vector` replaces `data`, success is 200, and the primary key is `id` (Milvus: `handler_v1.go`).
 #[test]
-fn the_first_api_takes_one_vector() {
-    let (_dir, local) = ten();
+fn the_first_api_accepts_one_vector() {
+    let (_dir, local) = with_ten_rows();
     let body = json!({
         "collectionName": "c", "vector": [0.5, 1, -2.25, 4], "limit": 2, "offset": 1,
         "params": { "radius": 3.5, "range_filter": 0.5 }, "outputFields": ["word"],
@@ -105,7 +105,7 @@ fn the_first_api_takes_one_vector() {
     let insert = json!({ "collectionName": "named", "data": data });
     local.post("/v2/vectordb/entities/insert", &insert).data();
     let v1 = json!({ "collectionName": "named", "vector": [0.1, 0.7] });
-    // A vector is at exactly 1 from itself and its multiples, and at 0 from one without length.
+    // A vector's cosine is exactly 1 with itself and its multiples, and 0 with a zero vector.
     assert_eq!(
         local.post("/v1/vector/search", &v1).data(),
         json!([{ "distance": 1, "id": "a" }, { "distance": 1, "id": "b" }, { "distance": 0, "id": "c" }])
@@ -118,7 +118,7 @@ fn the_first_api_takes_one_vector() {
 }
 
 #[test]
-fn partitions_deletions_and_nulls_are_heeded() {
+fn search_skips_other_partitions_deleted_rows_and_nulls() {
     let (_dir, local) = Local::fresh();
     let schema = json!({
         "collectionName": "c",
@@ -165,20 +165,20 @@ fn partitions_deletions_and_nulls_are_heeded() {
         5
     );
     assert_eq!(ids(&search(json!({ "filter": "more < 6" }))), [5, 2, 1, 0]);
-    // The distance wins over a dynamic field of that name (Milvus: buildQueryResp).
+    // The distance overrides a dynamic field with this name (Milvus: buildQueryResp).
     assert_eq!(
         search(json!({ "limit": 1, "outputFields": ["*"] })),
         json!([{ "distance": 6, "id": 6, "vector": [6.0, 0.0], "more": 6 }])
     );
-    // Of equal keys the row that came last counts.
+    // Among rows with one key, the latest one counts.
     let newer = json!({ "collectionName": "c", "data": [{ "id": 6, "vector": [-1, 0] }] });
     local.post("/v2/vectordb/entities/upsert", &newer).data();
     assert_eq!(found(&search(json!({ "filter": "id == 6" }))), [(6, -1.0)]);
 }
 
-/// Base64 as Milvus' `serializeFloatOrByteVectors` and `serializeByteVectors` take it, and both forms of sparse vectors.
+/// Base64 as in Milvus' `serializeFloatOrByteVectors` and `serializeByteVectors`, and both forms of sparse vectors.
 #[test]
-fn vectors_come_in_every_form() {
+fn vectors_are_accepted_in_every_form() {
     for (data_type, stored, forms) in [
         (
             "BinaryVector",
@@ -213,7 +213,7 @@ fn vectors_come_in_every_form() {
             "SparseFloatVector" => json!({}),
             _ => json!({ "dim": 2 }),
         };
-        // The metric is the default one of the type (Milvus: indexparamcheck/constraints.go).
+        // The metric is the type's default (Milvus: indexparamcheck/constraints.go).
         let schema = json!({
             "collectionName": "c",
             "schema": { "fields": [

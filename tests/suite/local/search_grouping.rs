@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 const SEARCH: &str = "/v2/vectordb/entities/search";
 
-/// A collection whose rows have groups: `size` is `id % 3`, or null for the last two rows; `sound` is a Bool. The metric is
-/// L2, and a row's distance to `[0, 0]` is its id squared. Half of the rows are in a segment of their own.
+/// Creates a collection whose rows have groups: `size` is `id % 3`, or null for the last two rows; `sound` is a Bool.
+/// The metric is L2, and a row's distance to `[0, 0]` is its id squared. Half of the rows are in a second segment.
 fn grouped() -> (tempfile::TempDir, Local) {
     let (dir, local) = Local::fresh();
     let schema = json!({
@@ -108,7 +108,7 @@ fn a_grouping_search_finds_the_closest_rows_of_the_closest_groups() {
         json!({ "groupingField": "size", "data": [[0, 0], [17, 0]], "groupSize": 2, "limit": 3 }),
     );
     assert_eq!(counts.json["topks"], json!([6, 6]));
-    // Of rows with one key, the one that was committed last counts, in its own group.
+    // Among rows with one key, the row that was committed last counts, in its own group.
     let row = json!({ "id": 0, "size": 1, "name": "", "sound": true, "share": 1, "meta": {}, "vector": [9, 9], "bits": [0] });
     let body = json!({ "collectionName": "c", "data": [row] });
     local.post("/v2/vectordb/entities/insert", &body).data();
@@ -121,7 +121,7 @@ fn a_grouping_search_finds_the_closest_rows_of_the_closest_groups() {
 
 /// Milvus: `proxy/search_util.go`, `parseGroupByInfo`, and segcore's types of a group.
 #[test]
-fn a_grouping_search_that_cannot_be_done_is_refused() {
+fn an_invalid_grouping_search_is_refused() {
     let (_dir, local) = grouped();
     for (extra, code, part) in [
         (json!({ "groupingField": "nothing" }), 10, "dynamic field"),

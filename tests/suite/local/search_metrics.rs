@@ -1,16 +1,16 @@
-//! Exact search, beside a brute-force search of the test's own.
+//! Exact search, compared with a brute-force search of the test.
 
 use crate::local::harness::{Local, write};
 use crate::local::search::SEARCH;
 use serde_json::{Value, json};
 
-/// The dimension of the dense vectors; not a multiple of the lengths that loops like.
+/// Dimension of the dense vectors, not a multiple of typical loop widths.
 const DIM: u32 = 24;
 
-/// Rows of each collection; more than one segment.
+/// Rows of each collection, more than one segment.
 const ROWS: u64 = 90;
 
-/// Numbers that look random, the same in each run.
+/// Reproducible numbers that look random.
 struct Numbers(u64);
 
 impl Numbers {
@@ -22,13 +22,13 @@ impl Numbers {
         (self.0 >> 33) % limit
     }
 
-    /// A number that every float type holds exactly, as are its products: so most distances are exact.
+    /// Returns a number that every float type represents exactly, as well as its products, so most distances are exact.
     fn eighth(&mut self) -> f64 {
         f64::from(u32::try_from(self.below(33)).expect("small")) / 8.0 - 2.0
     }
 }
 
-/// A vector of a field of this type, as JSON.
+/// Returns a vector of a field of this type, as JSON.
 fn vector(data_type: &str, numbers: &mut Numbers) -> Value {
     match data_type {
         "BinaryVector" => (0..DIM / 8).map(|_| json!(numbers.below(256))).collect(),
@@ -47,7 +47,7 @@ fn vector(data_type: &str, numbers: &mut Numbers) -> Value {
     }
 }
 
-/// A vector's elements; a sparse vector's at their indices.
+/// Returns a vector's elements. Those of a sparse vector are at their indices.
 fn elements(vector: &Value) -> Vec<f64> {
     let number = |value: &Value| value.as_f64().expect("a number");
     match vector {
@@ -69,7 +69,7 @@ fn bits(vector: &Value) -> Vec<bool> {
     bytes.into_iter().flat_map(bits).collect()
 }
 
-/// The distance as the definition of the metric has it.
+/// Returns the distance by the definition of the metric.
 fn distance(metric: &str, one: &Value, other: &Value) -> f64 {
     let dot =
         |one: &[f64], other: &[f64]| -> f64 { one.iter().zip(other).map(|(x, y)| x * y).sum() };
@@ -93,7 +93,7 @@ fn distance(metric: &str, one: &Value, other: &Value) -> f64 {
     }
 }
 
-/// A collection of `id`, `even` (whether `id` is), a nullable `vector` of this type.
+/// Creates a collection of `id`, `even` (whether `id` is even), and a nullable `vector` of this type.
 fn create(local: &Local, data_type: &str, metric: &str) {
     let params = match data_type {
         "SparseFloatVector" => json!({}),
@@ -111,7 +111,7 @@ fn create(local: &Local, data_type: &str, metric: &str) {
     local.post("/v2/vectordb/collections/create", &body).data();
 }
 
-/// Puts rows into the collection: some by insert, some by import. Gives their vectors by id.
+/// Adds rows to the collection, some by insert, some by import. Returns their vectors by id.
 fn fill(
     local: &Local,
     dir: &std::path::Path,
@@ -119,7 +119,7 @@ fn fill(
     numbers: &mut Numbers,
 ) -> Vec<Value> {
     let vectors: Vec<Value> = (0..ROWS).map(|_| vector(data_type, numbers)).collect();
-    // The keys are in another order than the rows.
+    // The primary keys aren't in the order of the rows.
     let row = |id: u64| json!({ "id": id, "even": id.is_multiple_of(2), "vector": vectors[usize::try_from(id).expect("small")] });
     let (inserted, imported): (Vec<u64>, Vec<u64>) = (0..ROWS).rev().partition(|id| id % 3 == 0);
     let inserted: Vec<Value> = inserted.into_iter().map(row).collect();
@@ -132,7 +132,7 @@ fn fill(
     vectors
 }
 
-/// Ids and distances of the rows `ids`, closest first, equal ones by id.
+/// Returns the ids and distances of the rows `ids`, closest first. Rows with equal distances are ordered by id.
 fn expected(metric: &str, query: &Value, vectors: &[Value], ids: &[usize]) -> Vec<(usize, f64)> {
     let mut all: Vec<(usize, f64)> = ids
         .iter()
@@ -153,7 +153,7 @@ fn expected(metric: &str, query: &Value, vectors: &[Value], ids: &[usize]) -> Ve
     all
 }
 
-/// Compares found rows with the expected ones, whose distances may be off by rounding.
+/// Compares found rows with the expected ones, whose distances may differ by rounding.
 fn check(case: &str, found: &[Value], expected: &[(usize, f64)], vectors: &dyn Fn(usize) -> f64) {
     assert_eq!(found.len(), expected.len(), "{case}: {found:?}");
     let mut seen = std::collections::HashSet::new();
@@ -171,7 +171,7 @@ fn check(case: &str, found: &[Value], expected: &[(usize, f64)], vectors: &dyn F
 }
 
 #[test]
-fn every_type_and_metric_finds_what_brute_force_finds() {
+fn search_equals_brute_force_for_every_type_and_metric() {
     let cases = [
         ("FloatVector", &["L2", "IP", "COSINE"][..]),
         ("Float16Vector", &["L2", "IP", "COSINE"]),
@@ -245,7 +245,7 @@ fn every_type_and_metric_finds_what_brute_force_finds() {
                 .iter()
                 .filter(|(_, at)| {
                     let (least, most) = (near.min(far), near.max(far));
-                    // Rounded distances can't be told from the limits.
+                    // Rounded distances can't be distinguished from the limits.
                     *at > least + 1e-6 && *at < most - 1e-6
                 })
                 .collect();

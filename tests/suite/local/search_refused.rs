@@ -1,7 +1,7 @@
 //! Searches that are refused.
 
 use crate::local::harness::{Local, rows};
-use crate::local::search::{SEARCH, found, ten, with};
+use crate::local::search::{SEARCH, found, with, with_ten_rows};
 use serde_json::{Value, json};
 
 /// Sends a search that must be refused with this code and a short message with this part.
@@ -16,10 +16,10 @@ fn check_refused(local: &Local, body: &Value, code: i64, part: &str) {
 }
 
 #[test]
-fn vectors_that_cannot_be_searched_are_refused() {
-    let (_dir, local) = ten();
+fn invalid_vectors_are_refused() {
+    let (_dir, local) = with_ten_rows();
     for (extra, code, part) in [
-        // handler_v2.go: neither data nor ids, and both.
+        // handler_v2.go: neither data nor ids, or both.
         (json!({ "data": null }), 1802, "either 'ids'"),
         (json!({ "data": [] }), 1802, "either 'ids'"),
         (json!({ "ids": [1] }), 1100, "mutually exclusive"),
@@ -51,8 +51,8 @@ fn vectors_that_cannot_be_searched_are_refused() {
 }
 
 #[test]
-fn limits_and_parameters_that_make_no_sense_are_refused() {
-    let (_dir, local) = ten();
+fn invalid_limits_and_parameters_are_refused() {
+    let (_dir, local) = with_ten_rows();
     let many: Vec<_> = (0..16_385).map(|_| [1, 2, 3, 4]).collect();
     for (extra, code, part) in [
         // search_util.go: parseSearchInfo.
@@ -131,8 +131,8 @@ fn limits_and_parameters_that_make_no_sense_are_refused() {
 }
 
 #[test]
-fn what_is_not_there_or_not_supported_is_refused_by_name() {
-    let (_dir, local) = ten();
+fn missing_and_unsupported_things_are_refused_by_name() {
+    let (_dir, local) = with_ten_rows();
     for (extra, code, part) in [
         (
             json!({ "consistencyLevel": "Exact" }),
@@ -161,7 +161,7 @@ fn what_is_not_there_or_not_supported_is_refused_by_name() {
         );
         assert!(answer.refusal().1.contains("hybrid_search"));
     }
-    // Without effect on an exact search, or the default.
+    // No effect on an exact search, or the default.
     for extra in [
         json!({ "searchParams": { "metricType": "L2", "params": { "nprobe": 1, "ef": 8, "level": 2 } } }),
         json!({ "searchParams": { "ignoreGrowing": true, "radius": 10, "params": { "radius": 10.0 } } }),
@@ -175,7 +175,7 @@ fn what_is_not_there_or_not_supported_is_refused_by_name() {
 }
 
 #[test]
-fn a_vector_field_among_several_is_named() {
+fn one_of_several_vector_fields_must_be_named() {
     let (_dir, local) = Local::fresh();
     let vector = |name: &str, metric: &str| {
         (
@@ -218,10 +218,10 @@ fn a_vector_field_among_several_is_named() {
     );
 }
 
-/// More rows than one answer may hold, and a body larger than that of other calls.
+/// More rows than an answer may have, in a body larger than other calls may send.
 #[test]
 fn a_search_for_too_many_rows_is_refused() {
-    let (dir, local) = ten();
+    let (dir, local) = with_ten_rows();
     let vectors: Vec<_> = (0..16_384)
         .map(|number| [0.5, 1.0, -2.25, f64::from(number)])
         .collect();

@@ -1,4 +1,4 @@
-//! Two services on one data folder, and jobs that outlive the service they were given to.
+//! Two services on one data folder, and jobs that outlive the service that received them.
 
 use crate::local::harness::{Local, Serve, rows, serve, write};
 use serde_json::json;
@@ -9,7 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 #[test]
-fn what_one_service_does_the_other_sees() {
+fn two_services_see_each_others_changes() {
     let (dir, one) = Local::fresh();
     let two = Local::start(serve(dir.path()));
     one.create("c");
@@ -28,7 +28,7 @@ fn what_one_service_does_the_other_sees() {
 }
 
 #[test]
-fn a_stopped_services_job_is_carried_on_and_imported_once() {
+fn a_stopped_services_job_is_continued_and_imported_once() {
     let dir = tempfile::tempdir().unwrap();
     let first = Local::start(serve(dir.path()).option("--import-rate", "1000"));
     first.create("c");
@@ -55,14 +55,14 @@ fn a_stopped_services_job_is_carried_on_and_imported_once() {
 }
 
 #[test]
-fn a_living_services_job_is_left_alone_and_taken_over_when_it_stops() {
+fn a_job_moves_to_another_service_only_after_a_stop() {
     let dir = tempfile::tempdir().unwrap();
     let slow = Local::start(serve(dir.path()).option("--import-rate", "500"));
     slow.create("c");
     let job = slow.import("c", &[&rows(dir.path(), "a.json", 0..100_000)]);
     slow.until(&job, |progress| progress["importedRows"].as_u64() > Some(0));
     let quick = Local::start(serve(dir.path()));
-    // Its workers take the next job, so they have looked at the first one too.
+    // The quick service runs the next job, so its workers have checked the first one too.
     let other = quick.import("c", &[&rows(dir.path(), "b.json", 0..10)]);
     quick.wait(&other);
     assert_eq!(quick.count("c"), 10);
@@ -73,7 +73,7 @@ fn a_living_services_job_is_left_alone_and_taken_over_when_it_stops() {
 }
 
 #[test]
-fn many_clients_of_two_services_with_the_same_keys_make_one_job_each() {
+fn equal_keys_sent_to_two_services_make_one_job_each() {
     let (dir, one) = Local::fresh();
     let two = Local::start(serve(dir.path()));
     one.create("c");
@@ -104,7 +104,7 @@ fn many_clients_of_two_services_with_the_same_keys_make_one_job_each() {
 }
 
 #[test]
-fn a_newer_store_and_a_folder_in_the_way_are_clear_errors() {
+fn a_newer_store_and_a_file_in_its_place_are_errors() {
     let dir = tempfile::tempdir().unwrap();
     write(dir.path(), "local", "a file");
     let (code, errors) = serve(dir.path()).refused();
@@ -112,14 +112,14 @@ fn a_newer_store_and_a_folder_in_the_way_are_clear_errors() {
 }
 
 #[test]
-fn a_store_that_another_process_locks_is_still_read() {
+fn a_locked_store_can_be_read() {
     let (dir, local) = Local::fresh();
     local.create("c");
     let other = rusqlite::Connection::open(dir.path().join("local/store.sqlite")).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let body = json!({ "collectionName": "c", "files": [["a.json"]] });
     thread::scope(|scope| {
-        // More than there are threads for requests.
+        // More requests than the service has threads.
         let create = || local.post("/v2/vectordb/jobs/import/create", &body);
         let creating: Vec<_> = (0..6).map(|_| scope.spawn(create)).collect();
         for _ in 0..20 {
@@ -139,9 +139,9 @@ fn a_store_that_another_process_locks_is_still_read() {
     local.import("c", &["a.json".as_ref()]);
 }
 
-/// Large columns are files beside the database.
+/// Large columns are stored in files beside the database.
 #[test]
-fn files_of_columns_are_shared_checked_and_removed() {
+fn column_files_are_shared_checked_and_removed() {
     let dir = tempfile::tempdir().unwrap();
     let folder = dir.path().join("local/columns");
     let files = || -> Vec<_> {
@@ -156,7 +156,7 @@ fn files_of_columns_are_shared_checked_and_removed() {
         }
     };
     std::fs::create_dir_all(&folder).unwrap();
-    // A killed process has left this one behind.
+    // A killed process left this file behind.
     write(&folder, "7-1", "stray");
     let one = Local::start(serve(dir.path()));
     until_none();
@@ -195,7 +195,7 @@ fn files_of_columns_are_shared_checked_and_removed() {
     until_none();
 }
 
-/// Starts a service whose workers are all busy with a job that takes long, so other services run all further jobs.
+/// Starts a service whose workers are all busy with a long job, so other services run all further jobs.
 fn busy(served: Serve, dir: &Path) -> Local {
     let local = Local::start(served.option("--import-rate", "1"));
     local.create("busy");
@@ -213,12 +213,12 @@ fn busy(served: Serve, dir: &Path) -> Local {
 }
 
 #[test]
-fn a_killed_services_job_is_carried_on_and_imported_once() {
+fn a_killed_services_job_is_continued_and_imported_once() {
     let dir = tempfile::tempdir().unwrap();
     let observer = busy(serve(dir.path()), dir.path());
     observer.create("c");
     let job = observer.import("c", &[&rows(dir.path(), "a.json", 0..100_000)]);
-    // What a killed owner reported stays to be read until the next one begins again.
+    // The progress that a killed owner reported is shown until the next owner starts the job.
     let mut stale = Some(0);
     for _ in 0..4 {
         let child = Local::start(serve(dir.path()).option("--import-rate", "20000"));
@@ -240,8 +240,8 @@ fn a_killed_services_job_is_carried_on_and_imported_once() {
     assert_eq!(last.count("c"), 100_000);
 }
 
-/// Returns how often processes have begun a job.
-fn begins(dir: &Path, job: &str) -> i64 {
+/// Returns how many times processes have begun a job.
+fn attempts(dir: &Path, job: &str) -> i64 {
     let store = rusqlite::Connection::open(dir.join("local/store.sqlite")).unwrap();
     let sql = "SELECT attempt FROM jobs WHERE id = ?1";
     store.query_row(sql, [job], |row| row.get(0)).unwrap()
@@ -258,14 +258,14 @@ fn a_job_that_kills_its_process_is_begun_four_times_and_fails() {
             .option("--bucket", "s3://books")
             .option("--s3-endpoint", &endpoint)
     };
-    // Paths in Milvus' own form are in the bucket, those of the cloud aren't.
+    // Paths in Milvus' own form are in the bucket, paths of the cloud aren't.
     let observer = busy(served(), dir.path());
     observer.create("c");
     let job = observer.import("c", &[Path::new("in/a.json")]);
     for begin in 1..=4 {
         let child = Local::start(served());
         let started = Instant::now();
-        while begins(dir.path(), &job) < begin {
+        while attempts(dir.path(), &job) < begin {
             assert!(started.elapsed() < Duration::from_mins(1), "begin {begin}");
             thread::sleep(Duration::from_millis(5));
         }

@@ -1,4 +1,4 @@
-//! Jobs that read from an object store: every format, keys, refusals, long lists, broken answers.
+//! Jobs that read from an object store: all formats, storage credentials, refusals, long lists, broken answers.
 
 use crate::local::formats::parquet;
 use crate::local::harness::{Local, rows, serve};
@@ -12,7 +12,7 @@ const ACCESS: &str = "AKIATESTS";
 const SECRET: &str = "never-shown-to-anybody";
 const CREATE: &str = "/v2/vectordb/jobs/import/create";
 
-/// A service that asks this server for buckets, with the collection `books`.
+/// Starts a service that reads buckets from this server, with the collection `books`.
 fn service(s3: &S3, bucket: Option<(&str, &str)>) -> (TempDir, Local) {
     let dir = tempfile::tempdir().expect("a folder");
     let mut served = serve(dir.path())
@@ -42,7 +42,7 @@ fn import(local: &Local, url: &str, access: &str) -> Value {
     ended
 }
 
-/// The bytes of all ranges asked for.
+/// Returns the total size of the requested ranges in bytes.
 fn bytes(asked: &[Asked]) -> usize {
     asked
         .iter()
@@ -61,7 +61,7 @@ fn objects(dir: &Path, names: &[(&str, &Path)]) -> BTreeMap<String, Vec<u8>> {
 }
 
 #[test]
-fn files_and_folders_are_read_with_the_keys_of_the_request() {
+fn files_and_folders_are_read_with_the_requests_keys() {
     let dir = tempfile::tempdir().unwrap();
     let json = rows(dir.path(), "a.json", 0..30);
     let parquet = parquet(dir.path(), "b.parquet", 30..70);
@@ -90,14 +90,14 @@ fn files_and_folders_are_read_with_the_keys_of_the_request() {
             .iter()
             .all(|it| it.session.as_deref() == Some("short-term"))
     );
-    // No answer but of a range, a list or a head.
+    // All requests are for a range, a list or a head.
     let plain =
         |it: &&Asked| it.range.is_none() && it.method == "GET" && !it.target.contains("list-type");
     assert_eq!(asked.iter().find(plain).map(|it| &it.target), None);
 }
 
 #[test]
-fn google_clouds_buckets_are_asked_for_where_the_service_is_told() {
+fn google_cloud_buckets_are_read_at_the_given_endpoint() {
     let objects = BTreeMap::from([("in/c.jsonl".to_owned(), json_rows(0..10))]);
     let s3 = S3::start(ACCESS, objects, 0);
     let (_dir, local) = service(&s3, None);
@@ -112,7 +112,7 @@ fn google_clouds_buckets_are_asked_for_where_the_service_is_told() {
 }
 
 #[test]
-fn refusals_say_what_is_wrong_and_no_key() {
+fn refusals_have_a_reason_and_show_no_key() {
     let s3 = S3::start(ACCESS, BTreeMap::new(), 0);
     let (dir, local) = service(&s3, None);
     for (url, access, why) in [
@@ -150,7 +150,7 @@ fn refusals_say_what_is_wrong_and_no_key() {
 }
 
 #[test]
-fn an_object_whose_name_cannot_be_asked_for_is_named() {
+fn an_object_with_an_invalid_name_is_named() {
     let names = ["in/a.jsonl", "in/x/../b.jsonl", "in//b.jsonl"];
     let objects = names.map(|name| (name.to_owned(), json_rows(0..1)));
     let s3 = S3::start(ACCESS, objects.into(), 0);
@@ -161,7 +161,7 @@ fn an_object_whose_name_cannot_be_asked_for_is_named() {
 }
 
 #[test]
-fn long_lists_are_read_to_their_end() {
+fn all_pages_of_long_lists_are_read() {
     let objects = (0..1020).map(|no| (format!("many/{no:04}.jsonl"), json_rows(no..no + 1)));
     let s3 = S3::start(ACCESS, objects.collect(), 0);
     let (_dir, local) = service(&s3, None);
@@ -177,7 +177,7 @@ fn long_lists_are_read_to_their_end() {
 }
 
 #[test]
-fn broken_answers_are_asked_for_again_and_nothing_is_read_twice_otherwise() {
+fn only_broken_answers_are_requested_again() {
     let dir = tempfile::tempdir().unwrap();
     let parquet = parquet(dir.path(), "b.parquet", 0..400_000);
     let objects = objects(dir.path(), &[("b.parquet", &parquet)]);
@@ -197,7 +197,7 @@ fn broken_answers_are_asked_for_again_and_nothing_is_read_twice_otherwise() {
         most.unwrap() <= 2 << 20 && most.unwrap() < size,
         "{most:?} of {size}"
     );
-    // Two blocks came twice.
+    // Two blocks were requested twice.
     assert!(
         bytes(&asked) <= size + (4 << 20),
         "{} of {size}",
@@ -206,7 +206,7 @@ fn broken_answers_are_asked_for_again_and_nothing_is_read_twice_otherwise() {
 }
 
 #[test]
-fn relative_files_are_in_the_own_bucket() {
+fn relative_paths_are_in_the_services_bucket() {
     let dir = tempfile::tempdir().unwrap();
     rows(dir.path(), "a.json", 0..3);
     let s3 = S3::start(
@@ -235,7 +235,7 @@ fn relative_files_are_in_the_own_bucket() {
 }
 
 #[test]
-fn a_job_whose_keys_ended_with_their_service_fails_and_says_so() {
+fn a_job_without_its_keys_fails_after_a_restart() {
     let objects = BTreeMap::from([("a.jsonl".to_owned(), json_rows(0..1000))]);
     let s3 = S3::start(ACCESS, objects, 0);
     let dir = tempfile::tempdir().unwrap();
@@ -252,7 +252,8 @@ fn a_job_whose_keys_ended_with_their_service_fails_and_says_so() {
     let job = local.post(CREATE, &body).data();
     let job = job["jobId"].as_str().unwrap();
     local.until(job, |progress| progress["importedRows"].as_u64() > Some(0));
-    // Another service on the same data leaves the job to the one that has its keys.
+    // Another service on the same data folder doesn't run the job, because only the first one has the storage
+    // credentials.
     let other = start("1000000");
     local.stop();
     let ended = other.wait(job);

@@ -1,5 +1,5 @@
-//! Upserts as Milvus does them (`internal/proxy/task_upsert.go`), vectors in base64, and which of several rows with one
-//! primary key is found.
+//! Upserts as in Milvus (`internal/proxy/task_upsert.go`), vectors in base64, and queries of several rows with one
+//! primary key.
 
 use crate::local::harness::{Local, row, rows};
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ fn upsert(local: &Local, extra: Value) -> crate::local::harness::Answer {
     local.post("/v2/vectordb/entities/upsert", &body)
 }
 
-/// A collection with a field of many types.
+/// Creates a collection with a field of many types.
 fn typed(auto: bool) -> (tempfile::TempDir, Local) {
     let (dir, local) = Local::fresh();
     let field =
@@ -60,7 +60,7 @@ fn a_partial_update_changes_only_the_given_fields() {
         (after.as_array().map(Vec::len), &after[0]),
         (Some(1), &expected)
     );
-    // A row that isn't there is inserted, so it needs all fields.
+    // A missing row is inserted, so it needs all fields.
     assert!(
         !partial(json!([{ "id": 3, "i64": 5 }]))
             .refusal()
@@ -72,7 +72,7 @@ fn a_partial_update_changes_only_the_given_fields() {
         query(&local, "id == 3", &["size", "i64"]),
         json!([{ "id": 3, "i64": null, "size": 7 }])
     );
-    // All rows of a call give the same fields, and each its key.
+    // All rows of a call have the same fields, and each has its primary key.
     for (rows, code, part) in [
         (
             json!([{ "id": 1, "i64": 5 }, { "id": 2, "share": 5 }]),
@@ -105,7 +105,7 @@ fn a_partial_update_changes_only_the_given_fields() {
 }
 
 #[test]
-fn with_auto_ids_a_row_replaces_the_key_it_names_and_gets_a_new_one() {
+fn an_upserted_row_gets_a_new_auto_id() {
     let (_dir, local) = typed(true);
     let body = json!({ "collectionName": "c", "data": [{ "vector": [1, 2], "i64": 5 }, { "vector": [3, 4] }] });
     let ids = post(&local, "entities/insert", body)["insertIds"].clone();
@@ -134,7 +134,7 @@ fn with_auto_ids_a_row_replaces_the_key_it_names_and_gets_a_new_one() {
             .1
             .contains("must assign pk when upsert, primary field: id")
     );
-    // handler_v2.go reads the rows before the proxy looks for their primary keys.
+    // handler_v2.go reads the rows before the proxy checks for primary keys.
     let unread = upsert(&local, json!({ "data": [{ "vector": [5] }] }));
     assert_eq!(unread.refusal().0, 1804);
     let partial = json!({ "partialUpdate": true, "data": [{ "id": second, "i64": 9 }] });
@@ -148,7 +148,7 @@ fn with_auto_ids_a_row_replaces_the_key_it_names_and_gets_a_new_one() {
 }
 
 #[test]
-fn an_upsert_replaces_rows_of_its_own_partition() {
+fn an_upsert_replaces_only_rows_of_its_partition() {
     let (_dir, local) = Local::fresh();
     local.create("c");
     let p = json!({ "collectionName": "c", "partitionName": "p" });
@@ -162,7 +162,7 @@ fn an_upsert_replaces_rows_of_its_own_partition() {
 }
 
 #[test]
-fn of_rows_with_one_key_the_one_committed_last_is_found() {
+fn the_last_committed_row_of_a_key_is_found() {
     let (dir, local) = Local::fresh();
     local.create("c");
     let mut first = row(1);
@@ -191,7 +191,7 @@ fn of_rows_with_one_key_the_one_committed_last_is_found() {
         .map(|row| &row["word"])
         .collect();
     assert_eq!(words, ["import", "word 2"], "{found}");
-    // The filter comes first: it chooses among all rows.
+    // The filter applies first, to all rows.
     assert_eq!(
         query(&local, "word == \"word 1\"", &["id"]),
         json!([{ "id": 1 }])
@@ -217,7 +217,7 @@ fn of_rows_with_one_key_the_one_committed_last_is_found() {
 
 /// Milvus: `internal/distributed/proxy/httpserver/utils.go`, `checkAndSetData` and `buildQueryResp`.
 #[test]
-fn binary_and_half_vectors_come_in_base64_too() {
+fn binary_and_half_vectors_are_accepted_in_base64() {
     let (_dir, local) = Local::fresh();
     let vector = |name: &str, kind: &str, dim: u32| json!({ "fieldName": name, "dataType": kind, "elementTypeParams": { "dim": dim } });
     let create = json!({ "collectionName": "c", "schema": { "fields": [

@@ -1,4 +1,4 @@
-//! A client of the volumes' endpoint.
+//! A client of the volumes' S3 endpoint.
 
 use crate::local::harness::{Answer, Local};
 use object_store::aws::{AmazonS3, AmazonS3Builder};
@@ -27,7 +27,7 @@ pub(super) fn apply(local: &Local, name: &str, path: &str) -> Value {
     answer.data()
 }
 
-/// A service with the volume `vol`.
+/// Starts a service with the volume `vol`.
 pub(super) fn service() -> (TempDir, Local, Bucket) {
     let (dir, local) = Local::fresh();
     create(&local, "vol").data();
@@ -116,7 +116,7 @@ impl Bucket {
         head.ok().map(|meta| meta.size)
     }
 
-    /// Returns the tag of an object, the same by HEAD and in a list.
+    /// Returns the tag of an object. HEAD and a list must agree on it.
     pub(super) fn tag(&self, key: &str) -> String {
         let head = self.1.block_on(self.0.head(&path(key))).expect("an object");
         let folder = path("vol");

@@ -12,11 +12,11 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 #[test]
-fn a_service_has_at_most_1000_volumes() {
+fn a_service_accepts_at_most_1000_volumes() {
     let (dir, local) = Local::fresh();
     create(&local, "first").data();
     drop(local);
-    // Written to the database, since 1,000 calls would take long.
+    // Volumes are created directly in the database, since 1,000 calls would take long.
     let store = rusqlite::Connection::open(dir.path().join("local/store.sqlite")).expect("open");
     let more = "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 998)
         INSERT INTO volumes (name, project, region, create_time) SELECT 'v' || n, 'p', 'r', '' FROM number";
@@ -50,7 +50,7 @@ fn a_volume_has_at_most_10000_unfinished_uploads() {
     assert!(error.contains("10000 unfinished uploads"), "{error}");
 }
 
-/// Begins to write an object of two bytes, and sends the first one.
+/// Starts to write an object of two bytes, and sends the first byte.
 fn begin(local: &Local, access: &Value) -> TcpStream {
     let text = |name: &str| {
         access["credentials"][name]
@@ -87,7 +87,7 @@ fn at_most_64_bodies_are_received_at_a_time() {
     let (dir, local, bucket) = service();
     let access = apply(&local, "vol", "");
     let mut open: Vec<_> = (0..64).map(|_| begin(&local, &access)).collect();
-    // Each body that is received has a file.
+    // Each body that is being received has a file.
     let uploads = dir.path().join("local/volumes/1/uploads");
     let count = || std::fs::read_dir(&uploads).map_or(0, Iterator::count);
     let end = std::time::Instant::now() + Duration::from_secs(15);

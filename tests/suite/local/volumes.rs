@@ -114,9 +114,9 @@ fn objects_are_written_read_listed_and_deleted() {
 }
 
 #[test]
-fn long_lists_have_pages() {
+fn long_lists_are_paged() {
     let (dir, local, bucket) = service();
-    // Written below the data folder, since 1,500 requests would take long.
+    // Files are created directly in the data folder, since 1,500 requests would take long.
     bucket.put("vol/in/first", b"").expect("put");
     let folder = dir.path().join("local/volumes/1/objects/in");
     for number in 0..1500 {
@@ -129,7 +129,7 @@ fn long_lists_have_pages() {
 }
 
 #[test]
-fn tags_are_checksums_of_what_was_received() {
+fn tags_are_checksums_of_the_received_data() {
     let (dir, _local, bucket) = service();
     let digest = |content: &[u8]| Md5::digest(content);
     let hex = |sum: &[u8]| {
@@ -193,7 +193,7 @@ fn names_cannot_leave_the_volume_or_the_folder() {
 }
 
 #[test]
-fn signatures_are_checked() {
+fn wrong_signatures_are_refused() {
     let (_dir, local, _) = service();
     let access = apply(&local, "vol", "");
     let wrong = Bucket::signed(&access, |secret| format!("{secret}x"));
@@ -219,7 +219,7 @@ fn signatures_are_checked() {
 }
 
 #[test]
-fn files_survive_a_restart_and_end_with_the_volume() {
+fn files_survive_a_restart_but_not_their_volume() {
     let (dir, local, bucket) = service();
     bucket.put("vol/a", b"1").expect("put");
     drop(local);

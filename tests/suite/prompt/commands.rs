@@ -1,10 +1,10 @@
-//! Commands that look and change settings, and `:load`.
+//! Commands about the history, settings, the session and its results, and `:load`.
 
 use crate::prompt::harness::{CTRL_D, Home};
 use crate::prompt::service::Service;
 
 #[test]
-fn history_is_listed_and_searched() {
+fn history_lists_and_searches_statements() {
     let home = Home::new();
     let mut shell = home.shell();
     shell.run("100 + 11");
@@ -25,7 +25,7 @@ fn history_is_listed_and_searched() {
 }
 
 #[test]
-fn abbreviations_and_mistakes_are_answered() {
+fn abbreviations_run_and_mistakes_have_suggestions() {
     let mut shell = Home::new().shell();
     let screen = shell.run(":w");
     assert!(screen.contains(":w may be :watch or :who"), "{screen}");
@@ -88,7 +88,7 @@ fn a_statement_is_timed_with_its_requests() {
 }
 
 #[test]
-fn settings_change_what_is_there_already() {
+fn settings_apply_to_existing_connections() {
     let mut shell = Home::new().shell();
     let screen = shell.run(":set");
     for text in [
@@ -101,7 +101,7 @@ fn settings_change_what_is_there_already() {
     shell.gives("#{a: 1}", "\"a\": 1");
     shell.gives(":set output", "output json");
     shell.run(":set verbose on");
-    // The connection is older than the setting.
+    // The connection was made before the setting.
     shell.gives("jobs()", "> ");
     shell.run(":set verbose=off");
     let screen = shell.run("jobs()");
@@ -124,7 +124,7 @@ fn settings_change_what_is_there_already() {
 }
 
 #[test]
-fn who_tells_connection_and_places() {
+fn who_shows_the_connection_and_folders() {
     let home = Home::new();
     let service = Service::start(1_000_000);
     let mut shell = home.shell();
@@ -187,7 +187,7 @@ fn the_screen_is_cleared() {
 }
 
 #[test]
-fn reset_forgets_all_but_the_connection() {
+fn reset_keeps_only_the_connection() {
     let home = Home::new();
     home.write("m.rhai", "fn two() { 2 }");
     let mut shell = home.shell();
@@ -210,7 +210,7 @@ fn reset_forgets_all_but_the_connection() {
 }
 
 #[test]
-fn tables_say_how_many_rows_they_show() {
+fn tables_show_their_number_of_rows() {
     let mut shell = Home::new().shell();
     let screen = shell.run("[#{a: 1}, #{a: 2}]");
     assert!(screen.contains("(2 rows)"), "{screen}");
@@ -227,7 +227,7 @@ fn tables_say_how_many_rows_they_show() {
 }
 
 #[test]
-fn the_last_result_goes_to_a_file() {
+fn out_writes_the_last_result_to_a_file() {
     let home = Home::new();
     let mut shell = home.shell();
     let screen = shell.run(":out r.csv");

@@ -3,7 +3,7 @@
 use crate::prompt::harness::{ENTER, Home, UP};
 use std::os::unix::fs::PermissionsExt;
 
-/// An editor that is a shell script; `$1` is the file.
+/// Returns an editor command that runs this shell script; `$1` is the file.
 fn editor(home: &Home, script: &str) -> String {
     home.write("my editor", &format!("#!/bin/sh\n{script}\n"));
     let file = home.path().join("my editor");
@@ -16,7 +16,7 @@ const PATH: (&str, &str) = ("PATH", "/usr/bin:/bin");
 #[test]
 fn the_last_statement_is_edited_and_run() {
     let home = Home::new();
-    // What the editor is given is noted beside it.
+    // The editor writes the file's content beside it.
     let editor = editor(
         &home,
         r#"cp "$2" given; ls -l "$2" > mode; echo "$2" > name; echo "let b = 2; 40 + b" > "$2""#,
@@ -44,7 +44,7 @@ fn the_last_statement_is_edited_and_run() {
 }
 
 #[test]
-fn what_was_not_changed_is_not_run() {
+fn an_unchanged_statement_is_not_run() {
     let home = Home::new();
     let editor = editor(&home, "true");
     let mut shell = home.shell_with(100, &[PATH, ("VISUAL", &editor), ("EDITOR", "/none")]);
@@ -57,7 +57,7 @@ fn what_was_not_changed_is_not_run() {
 }
 
 #[test]
-fn a_script_is_edited_where_it_is() {
+fn a_script_is_edited_in_place() {
     let home = Home::new();
     home.write("a.rhai", "1");
     let editor = editor(&home, r#"echo "fn f() { 42 } f()" > "$2""#);
@@ -68,7 +68,7 @@ fn a_script_is_edited_where_it_is() {
 }
 
 #[test]
-fn an_editor_that_fails_gives_the_terminal_back() {
+fn the_terminal_is_reset_after_a_failed_editor() {
     let home = Home::new();
     let editor = editor(
         &home,
@@ -86,7 +86,7 @@ fn an_editor_that_fails_gives_the_terminal_back() {
 }
 
 #[test]
-fn without_an_editor_it_says_so() {
+fn a_missing_editor_is_an_error() {
     let home = Home::new();
     let mut shell = home.shell_with(100, &[("PATH", "/none")]);
     let screen = shell.run(":edit");
@@ -106,7 +106,7 @@ fn without_an_editor_it_says_so() {
 }
 
 #[test]
-fn a_file_without_end_is_not_read() {
+fn an_endless_file_is_not_read() {
     let home = Home::new();
     std::os::unix::fs::symlink("/dev/zero", home.path().join("zero.rhai")).expect("a link");
     let mut shell = home.shell_with(100, &[PATH, ("EDITOR", "true")]);

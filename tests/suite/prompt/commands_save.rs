@@ -1,9 +1,9 @@
-//! `:save`: exploring becomes a script that does the same elsewhere.
+//! `:save` turns a session into a script that repeats the session elsewhere.
 
 use crate::prompt::harness::Home;
 use crate::prompt::service::Service;
 
-/// A session that imports and looks.
+/// Runs a session that imports rows and reads them. Returns the saved script.
 fn explore(home: &Home, connect: &str) -> String {
     home.rows("books.json", 20);
     let mut shell = home.shell();
@@ -27,7 +27,7 @@ fn explore(home: &Home, connect: &str) -> String {
     home.read("my script.rhai")
 }
 
-/// Runs the script and gives what it shows.
+/// Runs the script and returns its output.
 fn run(home: &Home, args: &[&str], env: &[(&str, &str)]) -> String {
     let output = home.zshell(&[args, &["run", "my script.rhai"]].concat(), env);
     let problems = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -42,7 +42,7 @@ fn run(home: &Home, args: &[&str], env: &[(&str, &str)]) -> String {
 const SHOWN: &str = "Completed\n20\n21\n";
 
 #[test]
-fn a_session_runs_again() {
+fn a_saved_session_runs_as_a_script() {
     let home = Home::new();
     let script = explore(&home, r#"connect("local")"#);
     assert!(script.contains("\nconnect(\"local\");\n"), "{script}");
@@ -59,7 +59,7 @@ fn a_session_runs_again() {
 }
 
 #[test]
-fn keys_stay_out_of_it() {
+fn a_saved_script_contains_no_keys() {
     let home = Home::new();
     let service = Service::start(1_000_000);
     let script = explore(
@@ -87,7 +87,7 @@ fn keys_stay_out_of_it() {
 }
 
 #[test]
-fn what_cannot_be_kept_is_told() {
+fn left_out_statements_are_reported() {
     let home = Home::new();
     let mut shell = home.shell();
     shell.run(r#"let body = parse_json(`{"token": "s3cret-key", "n": 2}`);"#);
@@ -105,7 +105,7 @@ fn what_cannot_be_kept_is_told() {
 }
 
 #[test]
-fn another_file_is_not_overwritten_unasked() {
+fn an_existing_file_is_replaced_only_by_force() {
     let home = Home::new();
     home.write("a.rhai", "mine");
     let mut shell = home.shell();
@@ -126,7 +126,7 @@ fn another_file_is_not_overwritten_unasked() {
 }
 
 #[test]
-fn loaded_scripts_are_part_of_it() {
+fn a_saved_script_contains_loaded_scripts() {
     let home = Home::new();
     std::fs::create_dir(home.path().join("lib")).expect("a folder");
     home.write(

@@ -1,4 +1,4 @@
-//! Commands around statements: the current folder, programs, variables, numbers of the history, profiles, and hints for
+//! Commands around statements: the current folder, programs, variables, numbers in the history, profiles, and hints for
 //! commands without their colon.
 
 use crate::prompt::harness::{CTRL_C, CTRL_D, ENTER, Home};
@@ -40,7 +40,7 @@ fn the_current_folder_changes() {
 }
 
 #[test]
-fn relative_folders_stay_where_they_were() {
+fn relative_data_folders_do_not_move_with_cd() {
     let home = Home::new();
     home.write(
         "settings/config.toml",
@@ -63,7 +63,7 @@ fn relative_folders_stay_where_they_were() {
 }
 
 #[test]
-fn commands_of_the_shell_have_the_terminal() {
+fn shell_commands_use_the_terminal() {
     let home = Home::new();
     let mut shell = home.shell_with(100, &[PATH]);
     shell.gives(":!echo one\"\"two?", "onetwo?");
@@ -150,7 +150,7 @@ fn variables_are_listed_without_secrets() {
 }
 
 #[test]
-fn statements_run_again_by_their_number() {
+fn a_number_repeats_a_statement() {
     let home = Home::new();
     let mut shell = home.shell();
     let screen = shell.run(":rerun");
@@ -162,7 +162,7 @@ fn statements_run_again_by_their_number() {
     shell.run("let n = 5;");
     shell.gives(":rerun 2", "111");
     shell.gives(":history", "4  :rerun 2");
-    // Running one again gives it a new number, and the others keep theirs.
+    // A repeated statement gets a new number, and the others keep theirs.
     shell.gives(":rerun 3", "let n = 5;");
     let screen = shell.run(":rerun 2");
     assert!(screen.contains("no statement 2 in the history"), "{screen}");
@@ -203,7 +203,7 @@ fn statements_run_again_by_their_number() {
 }
 
 #[test]
-fn a_statement_is_edited_by_its_number() {
+fn a_number_edits_a_statement() {
     let home = Home::new();
     home.write(
         "editor",
@@ -249,7 +249,7 @@ fn commands_without_their_colon_get_a_hint() {
 }
 
 #[test]
-fn a_semicolon_hides_and_nothing_shows() {
+fn a_semicolon_hides_the_result() {
     let home = Home::new();
     let mut shell = home.shell();
     let screen = shell.run("40 + 2;");
@@ -333,7 +333,7 @@ fn the_current_connection_becomes_a_profile() {
 }
 
 #[test]
-fn a_key_of_the_environment_stays_there() {
+fn a_key_from_the_environment_is_not_saved() {
     let home = Home::new();
     let service = Service::guarded("tok-5e7ca1b0feed");
     let mut shell = home.shell_as(&[], &[("MILVUS_TOKEN", "tok-5e7ca1b0feed")]);

@@ -3,7 +3,7 @@
 use crate::prompt::harness::{CTRL_C, Home};
 
 #[test]
-fn a_value_is_drawn_over_and_over_in_place() {
+fn a_value_is_redrawn_in_place() {
     let home = Home::new();
     home.write("n.txt", "first");
     let mut shell = home.shell();
@@ -34,7 +34,7 @@ fn a_value_is_drawn_over_and_over_in_place() {
 }
 
 #[test]
-fn a_round_that_fails_is_shown_and_the_next_comes() {
+fn watch_continues_after_an_error() {
     let home = Home::new();
     home.write("n.txt", "good");
     let mut shell = home.shell();
@@ -54,7 +54,7 @@ fn a_round_that_fails_is_shown_and_the_next_comes() {
 }
 
 #[test]
-fn what_cannot_be_mended_ends_it() {
+fn permanent_errors_end_watch() {
     let mut shell = Home::new().shell();
     for (line, text) in [
         (":watch 1 +", "does not parse"),
@@ -72,7 +72,7 @@ fn what_cannot_be_mended_ends_it() {
 }
 
 #[test]
-fn more_lines_than_the_screen_has_are_counted() {
+fn lines_below_the_screen_are_counted() {
     let mut shell = Home::new().shell();
     shell.begin(":watch for i in 0..100 { print(i) }");
     shell.see("more lines");
@@ -87,7 +87,7 @@ fn more_lines_than_the_screen_has_are_counted() {
 }
 
 #[test]
-fn nothing_lasts_of_what_is_watched() {
+fn a_watched_statement_changes_no_variables() {
     let home = Home::new();
     let mut shell = home.shell();
     shell.run("let a = 1;");
@@ -105,7 +105,7 @@ fn nothing_lasts_of_what_is_watched() {
 }
 
 #[test]
-fn without_a_movable_cursor_it_appends() {
+fn a_dumb_terminal_gets_new_lines() {
     let home = Home::new();
     home.write("n.txt", "first");
     let mut shell = home.shell_with(100, &[("TERM", "dumb")]);
@@ -119,7 +119,7 @@ fn without_a_movable_cursor_it_appends() {
 }
 
 #[test]
-fn q_ends_it() {
+fn q_ends_watch() {
     let mut shell = Home::new().shell();
     shell.begin(":watch 600s 40 + 2");
     shell.see("\n42");

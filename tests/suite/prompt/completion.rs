@@ -1,11 +1,11 @@
-//! What Tab and help show to someone who knows nothing else.
+//! Completion with Tab, and help, for a newcomer.
 
 use crate::prompt::harness::{CTRL_C, ENTER, Home, TAB, Terminal, is_job_id};
 use crate::support::server::{Reply, Server};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Types the text, presses Tab, and waits until the screen has this.
+/// Types the text, presses Tab, and waits until the screen contains `shown`.
 fn tab(shell: &mut Terminal, typed: &str, shown: &str) -> String {
     shell.type_text(typed);
     shell.send(TAB);
@@ -13,7 +13,7 @@ fn tab(shell: &mut Terminal, typed: &str, shown: &str) -> String {
     shell.screen()
 }
 
-/// The same, and the line is then dropped.
+/// Works like [`tab`], and then drops the line.
 fn tab_only(shell: &mut Terminal, typed: &str, shown: &str) -> String {
     let screen = tab(shell, typed, shown);
     shell.send(CTRL_C);
@@ -29,12 +29,12 @@ fn assert_unwrapped(shell: &Terminal) {
 }
 
 #[test]
-fn a_newcomer_gets_along_with_tab() {
+fn tab_leads_a_newcomer_to_an_import() {
     let home = Home::new();
     home.rows("books.json", 10);
     home.write("notes.txt", "none");
     let mut shell = home.shell_of(80, 24, &[]);
-    // Everything there is, on one screen.
+    // All functions fit on one screen.
     let screen = tab(&mut shell, " ", "create_collection");
     let names = ["abort", "connect", "import", "jobs", "wait"];
     assert!(names.iter().all(|name| screen.contains(name)), "{screen}");
@@ -48,7 +48,7 @@ fn a_newcomer_gets_along_with_tab() {
     shell.see("connect(\"local\"");
     shell.send(&format!("){ENTER}"));
     shell.prompt();
-    // Option keys with their defaults, the next ones without those that are there.
+    // Option names with their defaults, without the options that are already typed.
     let screen = tab(
         &mut shell,
         "create_collection(\"books\", #{",
@@ -61,7 +61,7 @@ fn a_newcomer_gets_along_with_tab() {
     shell.see("primaryFieldName");
     shell.send(&format!("}}){ENTER}"));
     shell.prompt();
-    // Collection, then file: what can be imported comes first.
+    // Collections, then files, with importable files first.
     tab(&mut shell, "let job = import(\"", "import(\"books\"");
     shell.send(", \"");
     shell.send(TAB);
@@ -73,7 +73,7 @@ fn a_newcomer_gets_along_with_tab() {
     shell.see("\"books.json\")");
     shell.send(ENTER);
     shell.prompt();
-    // The job, by its variable and by its id.
+    // Jobs, by variable and by id.
     tab_only(&mut shell, "job.", "the collection it imports into");
     shell.gives("wait(job)", "Completed");
     let screen = tab_only(&mut shell, "progress(", "books  Completed  ");
@@ -113,7 +113,7 @@ fn names_of_the_session_are_offered() {
     tab_only(&mut shell, ":hel", ":help ");
     tab_only(&mut shell, ":help prof", ":help profiles");
     tab_only(&mut shell, "help(Prog", "help(Progress)");
-    // Nothing in comments and where a new name stands; the line stays as it is.
+    // Nothing is offered in comments and for a new name. The line doesn't change.
     shell.type_text("// con");
     shell.send(&format!("{TAB}x"));
     shell.see("// conx");
@@ -146,7 +146,7 @@ fn lists_fit_narrow_screens() {
 #[test]
 fn help_has_a_line_for_each_function_and_command() {
     let home = Home::new();
-    // The pager keeps what it was given.
+    // The pager writes its input to a file.
     home.write("pager.sh", "cat > \"$1\"");
     for line in ["help()", ":help", "help"] {
         let mut shell = home.shell_of(
@@ -169,7 +169,7 @@ fn help_has_a_line_for_each_function_and_command() {
 }
 
 #[test]
-fn a_silent_service_never_holds_the_prompt() {
+fn a_silent_service_does_not_block_the_prompt() {
     let server = Server::start(|_| Reply::Silence);
     let mut shell = Home::new().shell();
     let connect = format!(
@@ -187,7 +187,7 @@ fn a_silent_service_never_holds_the_prompt() {
     shell.gives("40 + 3", "43");
 }
 
-/// Lists `books`, once it may; knows no collection but that one.
+/// Starts a service that has only the collection `books`, and lists it once the test allows.
 fn library(open: Arc<AtomicBool>) -> Server {
     Server::start(move |request| {
         if request.target.ends_with("/collections/list") {
@@ -204,7 +204,7 @@ fn library(open: Arc<AtomicBool>) -> Server {
 }
 
 #[test]
-fn collections_are_asked_for_once() {
+fn collections_are_requested_once() {
     let open = Arc::new(AtomicBool::new(false));
     let server = library(Arc::clone(&open));
     let mut shell = Home::new().shell();
@@ -233,7 +233,7 @@ fn collections_are_asked_for_once() {
     let screen = shell.run("count(\"boks\")");
     assert!(screen.contains("did you mean \"books\"?"), "{screen}");
     assert_eq!(asked(), 1);
-    // What changes them makes it ask again.
+    // Statements that change collections lead to a new request.
     shell.run("create_collection(\"more\", #{dimension: 4});");
     tab_only(&mut shell, "count(\"booki", "count(\"bookings\"");
     assert_eq!(asked(), 2);

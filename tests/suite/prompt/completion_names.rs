@@ -1,4 +1,4 @@
-//! Tab on names that depend on the service or on other parts of the call, and the walk through candidates.
+//! Completion of names that depend on the service or on other parts of the call, and cycling through candidates.
 
 use crate::prompt::harness::{CTRL_C, ENTER, Home, RIGHT, TAB, Terminal};
 use crate::support::server::{Reply, Server};
@@ -24,7 +24,7 @@ fn library() -> Terminal {
     shell
 }
 
-/// Types the text, presses Tab, waits until the screen has this, and drops the line.
+/// Types the text, presses Tab, waits until the screen contains `shown`, and drops the line.
 fn tab(shell: &mut Terminal, typed: &str, shown: &str) -> String {
     shell.type_text(typed);
     shell.send(TAB);
@@ -40,7 +40,7 @@ fn tab(shell: &mut Terminal, typed: &str, shown: &str) -> String {
 fn names_follow_the_description_of_each_parameter() {
     let mut shell = library();
     for (typed, shown) in [
-        // Fields, with their types, without those that are there.
+        // Fields with their types, without the fields that are already typed.
         ("query(\"books\", #{fields: [\"", "title   VarChar(512)"),
         ("query(\"books\", \"\", [\"id\", \"ti", "[\"id\", \"title\""),
         ("query(\"books\", \"\", \"ye", "\"\", \"year\""),
@@ -83,7 +83,7 @@ fn names_follow_the_description_of_each_parameter() {
             "show(#{alpha: 1, beta: 2}, #{columns: [\"alpha\", \"b",
             "\"beta\"",
         ),
-        // The prompt's own.
+        // Settings and commands of the prompt.
         (":set output y", ":set output yaml"),
         (":set color n", ":set color never"),
         (":help :wat", ":help :watch"),
@@ -112,7 +112,7 @@ fn a_collection_that_an_import_creates_is_offered() {
     );
     let mut shell = home.shell();
     shell.run("connect(\"local\");");
-    // From here on, the names are known.
+    // From here on, the names are cached.
     shell.run("collections();");
     shell.run("import_all(\"novels\", \"new.jsonl\", #{create: true});");
     tab(&mut shell, "count(\"nov", "count(\"novels\"");
@@ -133,7 +133,7 @@ fn import_keys_come_from_the_journal() {
 }
 
 #[test]
-fn further_tabs_walk_through_the_candidates() {
+fn repeated_tabs_cycle_through_the_candidates() {
     let mut shell = library();
     // The first Tab inserts the common beginning and prints the list.
     shell.type_text("query(\"books\", #{fields: [\"");
@@ -151,7 +151,7 @@ fn further_tabs_walk_through_the_candidates() {
         shell.see(&format!("fields: [\"{field}\""));
     }
     shell.see("4 of 4");
-    // After the last one comes the typed text.
+    // After the last candidate, the typed text returns.
     shell.send(TAB);
     shell.wait_for("the typed text", |screen| {
         !screen.contents().contains("4 of 4")
@@ -165,7 +165,7 @@ fn further_tabs_walk_through_the_candidates() {
     assert_eq!(lists, 1, "{}", shell.screen());
     shell.send(CTRL_C);
     shell.prompt();
-    // Shift-Tab begins at the end.
+    // Shift-Tab starts with the last candidate.
     shell.type_text(":set color ");
     shell.send(SHIFT_TAB);
     shell.see("never");
@@ -177,7 +177,7 @@ fn further_tabs_walk_through_the_candidates() {
 }
 
 #[test]
-fn an_accepted_folder_is_entered() {
+fn tab_after_an_accepted_folder_lists_its_files() {
     let home = Home::new();
     for folder in ["alpha", "alpine"] {
         std::fs::create_dir(home.path().join(folder)).expect("a folder");
@@ -195,7 +195,7 @@ fn an_accepted_folder_is_entered() {
 }
 
 #[test]
-fn foreign_names_are_text() {
+fn names_from_the_service_are_quoted() {
     let server = Server::start(|request| {
         let path = request.target.as_str();
         Reply::json(if path.ends_with("/collections/list") {
@@ -243,7 +243,7 @@ fn a_silent_service_delays_no_key() {
         let typed = format!("query(\"{name}\", #{{fields: [\"");
         tab(&mut shell, &typed, "(asking the service: Tab again)");
     }
-    // A key ends the wait.
+    // A key ends the wait for names.
     shell.type_text("query(\"h\", \"");
     let start = Instant::now();
     for _ in 0..20 {

@@ -1,11 +1,11 @@
-//! Statements of several lines, pasted text, colours while typing, brackets, the screen's size.
+//! Statements of several lines, pasted text, syntax colours, brackets, and the screen's size.
 
 use crate::prompt::harness::{
     ALT_ENTER, CTRL_C, CTRL_D, END, ENTER, HOME, Home, LEFT, Terminal, UP, columns_of, look_of,
 };
 use vt100::Color;
 
-/// Waits for the cursor at this line and column.
+/// Waits until the cursor is at this line and column.
 fn cursor(shell: &Terminal, line: u16, column: u16) {
     shell.wait_for(&format!("the cursor at {line}, {column}"), |screen| {
         screen.cursor_position() == (line, column)
@@ -13,7 +13,7 @@ fn cursor(shell: &Terminal, line: u16, column: u16) {
 }
 
 #[test]
-fn lines_are_set_in_by_the_brackets_that_are_open() {
+fn lines_are_indented_by_open_brackets() {
     let mut shell = Home::new().shell();
     shell.type_text("fn f(x) {");
     shell.send(ENTER);
@@ -24,7 +24,7 @@ fn lines_are_set_in_by_the_brackets_that_are_open() {
     shell.send("g(#{");
     shell.send(ENTER);
     cursor(&shell, 3, 12);
-    // A closing bracket goes back to where its line begins.
+    // A closing bracket is indented like the line of its opening bracket.
     shell.send("}");
     cursor(&shell, 3, 9);
     shell.send(") }\r");
@@ -41,7 +41,7 @@ fn lines_are_set_in_by_the_brackets_that_are_open() {
 }
 
 #[test]
-fn a_text_is_not_set_in() {
+fn lines_inside_a_text_are_not_indented() {
     let mut shell = Home::new().shell();
     shell.type_text("[`a {");
     shell.send(ENTER);
@@ -53,7 +53,7 @@ fn a_text_is_not_set_in() {
 }
 
 #[test]
-fn enter_runs_from_the_middle_of_a_line_and_opens_one_above_the_last() {
+fn enter_runs_only_in_the_last_line() {
     let mut shell = Home::new().shell();
     shell.type_text("40 + 2");
     shell.send(LEFT);
@@ -79,13 +79,13 @@ fn enter_runs_from_the_middle_of_a_line_and_opens_one_above_the_last() {
 }
 
 #[test]
-fn a_stuck_statement_tells_the_ways_out() {
+fn an_open_statement_shows_how_to_leave_it() {
     let mut shell = Home::new().shell();
     shell.type_text("fn f( {");
     shell.send(ENTER);
     shell.send(ENTER);
     shell.prompt();
-    // That one is broken, not stuck.
+    // A statement with a syntax error runs; only an open one needs the hint.
     assert!(shell.screen().contains("error:"), "{}", shell.screen());
     shell.type_text("let t = [1,");
     shell.send(ENTER);
@@ -99,7 +99,7 @@ fn a_stuck_statement_tells_the_ways_out() {
 }
 
 #[test]
-fn pasted_lines_are_one_text_and_tabs_complete_nothing() {
+fn pasted_lines_are_one_statement() {
     let home = Home::new();
     let mut shell = home.shell();
     shell.paste("fn three() {\n\t3\n}\nthree() * 14");
@@ -116,7 +116,7 @@ fn pasted_lines_are_one_text_and_tabs_complete_nothing() {
 }
 
 #[test]
-fn what_is_known_by_name_stands_out() {
+fn known_names_are_highlighted() {
     let mut shell = Home::new().shell();
     shell.type_text(r#"let x = import(#{collection: "b", colection: 12}) // why"#);
     shell.see("why");
@@ -145,7 +145,7 @@ fn what_is_known_by_name_stands_out() {
 }
 
 #[test]
-fn a_broken_place_is_marked_and_an_open_one_is_not() {
+fn wrong_brackets_are_marked_and_open_ones_are_not() {
     let mut shell = Home::new().shell();
     shell.type_text("jobs(1");
     shell.see("jobs(1");
@@ -164,7 +164,7 @@ fn a_broken_place_is_marked_and_an_open_one_is_not() {
 }
 
 #[test]
-fn brackets_find_their_partner() {
+fn matching_brackets_are_highlighted() {
     let mut shell = Home::new().shell();
     shell.type_text("f(\")\", [1])");
     let lit = |screen: &vt100::Screen| -> Vec<u16> {
@@ -184,7 +184,7 @@ fn brackets_find_their_partner() {
 }
 
 #[test]
-fn no_colour_where_none_is_wanted() {
+fn colour_can_be_disabled() {
     for env in [&[("NO_COLOR", "1")][..], &[("TERM", "dumb")][..]] {
         let mut shell = Home::new().shell_with(80, env);
         shell.send("let x = import(12))");
@@ -200,7 +200,7 @@ fn no_colour_where_none_is_wanted() {
 }
 
 #[test]
-fn a_failure_shows_in_the_prompt_without_colour_too() {
+fn a_failure_shows_in_the_prompt_without_colour() {
     let mut shell = Home::new().shell_with(80, &[("NO_COLOR", "1")]);
     let screen = shell.run("throw 1");
     assert!(screen.ends_with("zshell!>"), "{screen}");
@@ -211,7 +211,7 @@ fn a_failure_shows_in_the_prompt_without_colour_too() {
 }
 
 #[test]
-fn the_cursor_stands_right_behind_wide_letters() {
+fn the_cursor_is_right_after_wide_letters() {
     let mut shell = Home::new().shell();
     let text = "let x = \"日本語 😀 é\"";
     shell.type_text(text);
@@ -233,7 +233,7 @@ fn a_new_size_while_typing_keeps_the_line() {
     shell.type_text(text);
     shell.see("len + 41");
     shell.resize(50);
-    // Two rows now; the cursor is at the end of the second.
+    // The text has two rows now, and the cursor is at the end of the second.
     shell.wait_for("a wrapped line", |screen| {
         screen.cursor_position().1 == u16::try_from((8 + text.len()) % 50).unwrap_or_default()
     });

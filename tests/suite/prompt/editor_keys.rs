@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 const CTRL_X_CTRL_E: &str = "\x18\x05";
 const PATH: (&str, &str) = ("PATH", "/usr/bin:/bin");
 
-/// An editor that runs this shell script; `$1` is the file.
+/// Returns an editor command that runs this shell script; `$1` is the file.
 fn editor(home: &Home, script: &str) -> String {
     home.write("editor", &format!("#!/bin/sh\n{script}\n"));
     let file = home.path().join("editor");
@@ -32,7 +32,7 @@ fn enter_runs_the_statement_that_ctrl_r_found() {
             shell.see("\n42\n");
             shell.prompt();
         }
-        // After the search, Enter in the first line starts a new line again.
+        // After the search, Enter in the first line inserts a new line again.
         shell.type_text("if true {");
         shell.send(ENTER);
         shell.send("5 }");
@@ -54,7 +54,7 @@ fn a_statement_is_opened_in_the_editor() {
     shell.send(CTRL_X_CTRL_E);
     shell.see("\n42\n");
     assert_eq!(home.read("given"), lines.join("\n") + "\n");
-    // A text that was left as it was can be edited further.
+    // An unchanged text can be edited further.
     shell.type_text("let keep = ");
     shell.send(CTRL_X_CTRL_E);
     shell.see("zshell> let keep = \n".trim_end());
@@ -67,7 +67,7 @@ fn a_statement_is_opened_in_the_editor() {
 }
 
 #[test]
-fn prompts_in_pasted_text_are_left_out() {
+fn prompts_in_pasted_text_are_removed() {
     let home = Home::new();
     let mut shell = home.shell();
     shell.prompt();

@@ -1,4 +1,4 @@
-//! What is shown dim behind the cursor.
+//! Dim hints behind the cursor.
 
 use crate::prompt::harness::{CTRL_C, CTRL_F, END, ENTER, Home, RIGHT, Terminal, look_of};
 
@@ -9,7 +9,7 @@ fn is_dim(shell: &Terminal, text: &str) -> bool {
 }
 
 #[test]
-fn forms_follow_what_is_typed() {
+fn hints_show_the_forms_of_the_typed_call() {
     let mut shell = Home::new().shell_with(160, &[]);
     shell.type_text("import(");
     shell.see("import(collection, path)  or  collection, [path, …])  or  collection, path, #{…})");
@@ -18,7 +18,7 @@ fn forms_follow_what_is_typed() {
     shell.see("import(\"books\", path)  or  [path, …])  or  path, #{…})");
     shell.send("[\"a\"]");
     shell.see("import(\"books\", [\"a\"])");
-    // They are not part of the line.
+    // Hints aren't part of the statement.
     shell.send(RIGHT);
     shell.send(ENTER);
     shell.see("\n    ");
@@ -35,7 +35,7 @@ fn forms_follow_what_is_typed() {
 }
 
 #[test]
-fn the_newest_statement_that_goes_on_is_offered() {
+fn the_latest_matching_statement_is_offered() {
     for key in [RIGHT, END, CTRL_F] {
         let mut shell = Home::new().shell();
         shell.run("40 + 2");
@@ -54,7 +54,7 @@ fn the_newest_statement_that_goes_on_is_offered() {
 }
 
 #[test]
-fn a_hint_is_not_run_and_not_left_behind() {
+fn a_hint_is_neither_run_nor_left_on_the_screen() {
     let mut shell = Home::new().shell();
     shell.run("40 + 2");
     shell.type_text("40");
@@ -72,7 +72,7 @@ fn a_hint_is_not_run_and_not_left_behind() {
 }
 
 #[test]
-fn hints_have_whole_forms_or_none() {
+fn hints_show_only_complete_forms() {
     for (columns, colour, shown) in [
         (
             100,
@@ -106,7 +106,7 @@ fn hints_have_whole_forms_or_none() {
         });
         assert_eq!(line.trim_end(), format!("zshell> {shown}"), "{columns}");
     }
-    // An earlier statement comes first, and leaves no stump of a form.
+    // An earlier statement precedes the forms, and no part of a form is shown after it.
     let mut shell = Home::new().shell_with(60, &[]);
     shell.run("import(1, 2, 3, 4)");
     shell.type_text("import(");
@@ -116,7 +116,7 @@ fn hints_have_whole_forms_or_none() {
 }
 
 #[test]
-fn without_colour_a_hint_cannot_be_taken_for_typed() {
+fn hints_without_colour_differ_from_typed_text() {
     let mut shell = Home::new().shell_with(100, &[("NO_COLOR", "1")]);
     shell.run("40 + 2");
     shell.type_text("progress(");

@@ -1,10 +1,10 @@
-//! What is remembered from one shell to the next.
+//! The history across sessions.
 
 use crate::prompt::harness::{CTRL_D, ENTER, Home, UP};
 use std::os::unix::fs::PermissionsExt;
 
 #[test]
-fn statements_come_back_after_a_restart() {
+fn the_history_survives_a_restart() {
     let home = Home::new();
     let mut shell = home.shell();
     shell.run("100 + 11");
@@ -22,14 +22,14 @@ fn statements_come_back_after_a_restart() {
 
     let mut shell = home.shell();
     shell.type_text(UP);
-    // Both lines of the last statement are one entry, and the cursor stands at its end.
+    // Both lines of the last statement are one entry, and the cursor is at its end.
     shell.see("zshell> let text = `one\ntwo`; text.len");
     shell.send(ENTER);
     shell.prompt();
     assert!(shell.screen().contains("\n7\n"), "{}", shell.screen());
     shell.type_text(UP);
     shell.see("two`; text.len");
-    // Within the two lines, up moves a line; then it goes to the entry before.
+    // Within the two lines, Up moves by a line, then to the previous entry.
     shell.send(UP);
     shell.send(UP);
     shell.see("100 + 11");
@@ -59,7 +59,7 @@ fn the_file_is_private_and_holds_no_keys() {
 }
 
 #[test]
-fn a_file_that_others_could_read_becomes_private() {
+fn a_readable_history_file_becomes_private() {
     let home = Home::new();
     home.write("data/history", "#V2\n1 + 1\n");
     let file = home.data().join("history");
@@ -91,7 +91,7 @@ fn two_shells_keep_each_others_entries() {
 }
 
 #[test]
-fn a_history_that_cannot_be_read_does_not_stop_the_prompt() {
+fn the_prompt_starts_with_an_unreadable_history() {
     let home = Home::new();
     std::fs::write(home.data().join("history"), b"#V2\n\xff\xfe\n7 * 7\n").expect("write");
     let mut shell = home.shell();
@@ -102,13 +102,13 @@ fn a_history_that_cannot_be_read_does_not_stop_the_prompt() {
 }
 
 #[test]
-fn a_history_that_cannot_be_kept_is_told_once() {
+fn an_unwritable_history_is_reported_once() {
     let home = Home::new();
     std::fs::create_dir(home.data().join("history")).expect("a folder in the way");
     let mut shell = home.shell();
-    let told = "not kept in";
+    let warning = "not kept in";
     assert_eq!(
-        shell.screen().matches(told).count(),
+        shell.screen().matches(warning).count(),
         1,
         "{}",
         shell.screen()
@@ -117,7 +117,7 @@ fn a_history_that_cannot_be_kept_is_told_once() {
         shell.gives("40 + 2", "42");
         assert!(!shell.screen().contains("kept"), "{}", shell.screen());
     }
-    // It is kept in memory.
+    // The history is kept in memory.
     shell.type_text(UP);
     shell.see("zshell> 40 + 2");
 
@@ -133,7 +133,7 @@ fn a_history_that_cannot_be_kept_is_told_once() {
 }
 
 #[test]
-fn a_statement_is_kept_once() {
+fn a_repeated_statement_is_stored_once() {
     let home = Home::new();
     let mut shell = home.shell();
     for line in ["1 + 1", "2 + 2", "1 + 1", "1 + 1"] {
@@ -156,7 +156,7 @@ fn a_statement_is_kept_once() {
 }
 
 #[test]
-fn no_spelling_of_a_key_is_kept() {
+fn a_key_in_any_spelling_is_not_stored() {
     let home = Home::new();
     let mut shell = home.shell();
     for line in [
@@ -177,12 +177,12 @@ fn no_spelling_of_a_key_is_kept() {
 }
 
 #[test]
-fn what_this_run_knows_to_be_a_key_is_not_kept_either() {
+fn a_key_used_in_the_session_is_not_stored() {
     let home = Home::new();
     let mut shell = home.shell_with(100, &[("PROD_KEY", "s3cret-key")]);
     shell.run(r#"secret("s3cret-key")"#);
     shell.run(r#"let k = secret("PROD_KEY");"#);
-    // Nothing about this text looks like a key.
+    // This text doesn't look like a key.
     shell.run(r#"let note = "it was s3cret-key";"#);
     let kept = home.history();
     assert!(
@@ -193,7 +193,7 @@ fn what_this_run_knows_to_be_a_key_is_not_kept_either() {
 }
 
 #[test]
-fn a_history_that_another_process_has_locked_delays_no_prompt() {
+fn a_locked_history_does_not_delay_the_prompt() {
     let home = Home::new();
     std::fs::create_dir_all(home.data()).expect("a folder");
     let held = std::fs::File::create(home.data().join("history")).expect("a file");

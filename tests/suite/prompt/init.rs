@@ -1,4 +1,4 @@
-//! `init.rhai`: what runs before the first prompt.
+//! `init.rhai`, which runs before the first prompt.
 
 use crate::prompt::harness::{CTRL_C, Home};
 
@@ -9,7 +9,7 @@ fn home(init: &str) -> Home {
 }
 
 #[test]
-fn its_variables_and_functions_are_there() {
+fn init_defines_variables_and_functions() {
     let home = home("let base = 40;\nfn more(n) { n + 1 }\nprint(\"set up\");\n5");
     let mut shell = home.shell();
     let screen = shell.screen();
@@ -26,7 +26,7 @@ fn its_variables_and_functions_are_there() {
 }
 
 #[test]
-fn a_broken_one_does_not_keep_the_prompt_away() {
+fn the_prompt_starts_after_an_error_in_init() {
     let home = home("let a = 1;\nlet b = missing(a);\n");
     let mut shell = home.shell();
     let screen = shell.screen();
@@ -46,7 +46,7 @@ fn a_broken_one_does_not_keep_the_prompt_away() {
 }
 
 #[test]
-fn an_endless_one_is_stopped() {
+fn ctrl_c_stops_init() {
     let home = home("let a = 42; print(\"going\"); loop {}");
     let mut shell = home.start(&[]);
     shell.see("going");
@@ -57,14 +57,14 @@ fn an_endless_one_is_stopped() {
 }
 
 #[test]
-fn scripts_do_without() {
+fn scripts_do_not_run_init() {
     let home = home("let a = 42; print(\"set up\");");
     let output = home.zshell(&["eval", "1"], &[]);
     assert_eq!(String::from_utf8_lossy(&output.stdout), "1\n");
 }
 
 #[test]
-fn a_saved_script_has_what_it_defines() {
+fn a_saved_script_contains_definitions_of_init() {
     let home = home("fn more(n) { n + 1 }");
     let mut shell = home.shell();
     shell.run("more(41)");

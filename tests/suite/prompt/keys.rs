@@ -1,10 +1,10 @@
-//! Keys: searching the history, emacs and vi.
+//! Keys that search the history, and the emacs and vi modes.
 
 use crate::prompt::harness::{
     CTRL_C, CTRL_R, CTRL_S, CTRL_U, DOWN, ENTER, ESCAPE, Home, Terminal, UP,
 };
 
-/// A shell that has run some statements.
+/// Starts a shell and runs some statements.
 fn shell_after(home: &Home, lines: &[&str]) -> Terminal {
     let mut shell = home.shell();
     for line in lines {
@@ -13,7 +13,7 @@ fn shell_after(home: &Home, lines: &[&str]) -> Terminal {
     shell
 }
 
-/// Waits until the line with the cursor is this, what is dim left out.
+/// Waits until the cursor's line, without dim text, is this.
 fn line(shell: &Terminal, text: &str) {
     shell.wait_for(&format!("the line {text:?}"), |screen| {
         let (line, _) = screen.cursor_position();
@@ -33,7 +33,7 @@ fn line(shell: &Terminal, text: &str) {
 }
 
 #[test]
-fn up_searches_for_what_begins_as_the_line() {
+fn up_searches_for_statements_with_the_typed_prefix() {
     let home = Home::new();
     let mut shell = shell_after(&home, &["let a = 1", "let b = 2", "a + b", "let c = 3"]);
     shell.type_text("let");
@@ -48,7 +48,7 @@ fn up_searches_for_what_begins_as_the_line() {
     line(&shell, "zshell> let b = 2");
     shell.send(DOWN);
     shell.send(DOWN);
-    // What was typed comes back, and can be typed on.
+    // The typed text returns and can be extended.
     line(&shell, "zshell> let");
     shell.send(CTRL_U);
     line(&shell, "zshell>");
@@ -107,13 +107,13 @@ fn a_statement_of_several_lines_is_edited_as_a_whole() {
 }
 
 #[test]
-fn vi_keys_are_a_setting() {
+fn vi_mode_is_a_setting() {
     let home = Home::new();
     home.write("config/config.toml", "edit_mode = \"vi\"\n");
     let mut shell = shell_after(&home, &["40 + 1"]);
     shell.type_text("50 + 2");
     shell.send(ESCAPE);
-    // The escape is taken for a key of its own once nothing follows it for half a second; the cursor then steps back.
+    // Escape counts as a separate key if no other byte follows within half a second. The cursor then moves back.
     shell.wait_for("command mode", |screen| screen.cursor_position() == (0, 13));
     shell.send("0r4");
     line(&shell, "zshell> 40 + 2");
@@ -127,7 +127,7 @@ fn vi_keys_are_a_setting() {
 }
 
 #[test]
-fn a_wrong_setting_is_told_and_does_not_stop_the_prompt() {
+fn the_prompt_starts_after_a_wrong_setting() {
     let home = Home::new();
     home.write("config/config.toml", "edit_mode = \"ed\"\n");
     let mut shell = home.shell();

@@ -1,9 +1,9 @@
-//! Ways to leave, and their exit codes; commands with a colon.
+//! Ways to end the prompt, and their exit codes; `:help`.
 
 use crate::prompt::harness::{CTRL_C, CTRL_D, ENTER, Home};
 
 #[test]
-fn ctrl_d_leaves_with_success() {
+fn ctrl_d_exits_with_0() {
     let mut shell = Home::new().shell();
     shell.run("throw 1");
     shell.send(CTRL_D);
@@ -11,7 +11,7 @@ fn ctrl_d_leaves_with_success() {
 }
 
 #[test]
-fn ctrl_d_after_an_interrupt_leaves_with_success() {
+fn ctrl_d_after_an_interrupt_exits_with_0() {
     let mut shell = Home::new().shell();
     shell.begin(r#"print("asleep"); sleep("1h")"#);
     shell.wait_for("the print", |screen| {
@@ -24,7 +24,7 @@ fn ctrl_d_after_an_interrupt_leaves_with_success() {
 }
 
 #[test]
-fn ctrl_d_on_a_typed_line_does_not_leave() {
+fn ctrl_d_on_a_typed_line_does_not_exit() {
     let mut shell = Home::new().shell();
     shell.type_text("40 + 2");
     shell.send(CTRL_D);
@@ -34,7 +34,7 @@ fn ctrl_d_on_a_typed_line_does_not_leave() {
 }
 
 #[test]
-fn exit_gives_its_code() {
+fn exit_sets_the_exit_code() {
     for (line, code) in [
         ("exit(3)", 3),
         ("exit()", 0),
@@ -47,7 +47,7 @@ fn exit_gives_its_code() {
 }
 
 #[test]
-fn a_wrong_exit_code_stays() {
+fn an_invalid_exit_code_keeps_the_prompt() {
     let mut shell = Home::new().shell();
     let screen = shell.run("exit(300)");
     assert!(screen.contains("0 to 255"), "{screen}");
@@ -55,18 +55,18 @@ fn a_wrong_exit_code_stays() {
 }
 
 #[test]
-fn quit_leaves() {
+fn quit_ends_the_prompt() {
     let mut shell = Home::new().shell();
     shell.begin(":quit");
     assert_eq!(shell.exit_code(), 0);
 }
 
 #[test]
-fn commands_help() {
+fn help_describes_commands() {
     let mut shell = Home::new().shell();
     shell.run(":set pager off");
     let screen = shell.run(":help");
-    // The screen shows the end.
+    // The screen shows the end of the help.
     for text in ["commands", ":quit", "reference", "settings"] {
         assert!(screen.contains(text), "{text}:\n{screen}");
     }
@@ -80,7 +80,7 @@ fn commands_help() {
     assert!(screen.contains("count(collection)"), "{screen}");
     let screen = shell.run(r#"help("wait")"#);
     assert!(screen.contains("wait([job, …])"), "{screen}");
-    // A page of the guide, without colon and parentheses. The screen shows its end.
+    // A page of the guide, without colon and parentheses. The screen shows the end of the page.
     let screen = shell.run("help states");
     assert!(
         screen.contains("if ready.rows == 1 { commit(job) }"),
@@ -93,7 +93,7 @@ fn commands_help() {
 }
 
 #[test]
-fn a_signal_ends_a_prompt_that_waits_by_the_common_exit() {
+fn a_signal_ends_an_idle_prompt_cleanly() {
     for (signal, code, words) in [
         ("TERM", 143, "error: terminated"),
         ("HUP", 129, "error: the terminal was closed"),
@@ -109,7 +109,7 @@ fn a_signal_ends_a_prompt_that_waits_by_the_common_exit() {
     }
 }
 
-/// A statement is in the history before it runs, and a job of the local service continues in the next run.
+/// A statement is stored in the history before it runs, and a job of the local service continues in the next run.
 #[test]
 fn a_closed_terminal_loses_nothing() {
     let home = Home::new();
@@ -129,7 +129,7 @@ fn a_closed_terminal_loses_nothing() {
 }
 
 #[test]
-fn sigterm_ends_a_prompt_that_works() {
+fn sigterm_ends_a_busy_prompt() {
     let mut shell = Home::new().shell();
     shell.begin(r#"print("asleep"); sleep("1h")"#);
     shell.wait_for("the print", |screen| {

@@ -1,4 +1,4 @@
-//! Width, colours, and terminals that can do little.
+//! Width, colours, and terminals with few features.
 
 use crate::prompt::harness::{CTRL_C, CTRL_D, ENTER, Home, Terminal, is_job_id};
 use vt100::Color;
@@ -13,7 +13,7 @@ fn session(columns: u16, env: &[(&str, &str)]) -> (Home, Terminal) {
     (home, shell)
 }
 
-/// The colour of the first letter of a word in the last line that has it.
+/// Returns the colour of a word's first letter in the last line that contains the word.
 fn color_of(shell: &Terminal, word: &str) -> Color {
     shell.look(|screen| {
         let (lines, columns) = screen.size();
@@ -44,7 +44,7 @@ fn tables_fit_the_screen() {
                 let wrapped: Vec<u16> = (0..screen.size().0.get())
                     .filter(|line| screen.row_wrapped(*line))
                     .collect();
-                // A job of one file is only a record.
+                // A job with one file is shown as a record only.
                 let is_record = line.starts_with("progress");
                 let has_table = screen.contents().contains('┤') || is_record;
                 assert!(
@@ -74,7 +74,7 @@ fn a_narrow_screen_shows_every_value() {
 }
 
 #[test]
-fn states_are_coloured_unless_not_wanted() {
+fn states_are_coloured_unless_colour_is_disabled() {
     let (_home, mut shell) = session(80, &[]);
     shell.run("jobs()");
     assert_eq!(color_of(&shell, "Completed"), Color::Idx(2));
@@ -90,7 +90,7 @@ fn states_are_coloured_unless_not_wanted() {
     }
 }
 
-/// Text of a service mustn't control the terminal, however a script writes it. A file gets all characters.
+/// Text from a service mustn't control the terminal, even if a script prints it. A file gets all characters.
 #[test]
 fn written_text_does_not_control_the_terminal() {
     let home = Home::new();
@@ -102,7 +102,7 @@ fn written_text_does_not_control_the_terminal() {
            log_warn(t); if args.len() > 0 { print(ask(t)); }
            try { throw t } catch (e) { print(e); } throw t;"#,
     );
-    // The screen of the tests doesn't show the characters in place of the unsafe ones.
+    // The screen model doesn't show the characters that replace the unsafe ones.
     let (safe, seen) = ("T�]0;title��[8m�31m��q�!", "T]0;title[8m31mq!");
     let mut prompt = home.shell();
     prompt.run("let t = read_text(\"text\"); print(t)");
@@ -141,7 +141,7 @@ fn written_text_does_not_control_the_terminal() {
 }
 
 #[test]
-fn a_dumb_terminal_will_do() {
+fn a_dumb_terminal_is_supported() {
     let home = Home::new();
     home.rows("books.json", 20);
     let mut shell = home.shell_with(80, &[("TERM", "dumb")]);

@@ -1,4 +1,4 @@
-//! The prompt as a person sees it: the real program in a pseudo-terminal, its output kept by a screen model.
+//! The prompt as users see it: the real program in a pseudo-terminal, whose output goes to a screen model.
 
 mod commands;
 mod commands_edit;

@@ -7,7 +7,7 @@ const ROWS: &str = "let rows = []; for n in 0..500 { rows.push(#{n: n, name: `ro
 
 fn shell(pager: &str) -> (Home, Terminal) {
     let home = Home::new();
-    // Says what it was given and waits for a key, as a pager does.
+    // Prints its arguments and waits for a key, like a pager.
     home.write(
         "pager.sh",
         "printf '%s paged, ' \"$1\"; grep -c 'row '; read key < /dev/tty",
@@ -27,7 +27,7 @@ fn has_less() -> bool {
 }
 
 #[test]
-fn a_long_result_goes_through_the_pager_whole() {
+fn a_long_result_goes_to_the_pager_completely() {
     for pager in ["sh pager.sh all", "sh pager.sh 'all' | cat"] {
         let (_home, mut shell) = shell(pager);
         for line in ["rows", "show(rows);"] {
@@ -36,7 +36,7 @@ fn a_long_result_goes_through_the_pager_whole() {
             shell.send(ENTER);
             shell.prompt();
         }
-        // What fits does not.
+        // A result that fits the screen isn't paged.
         let screen = shell.run("[1, 2, 3]");
         assert!(!screen.contains("paged"), "{screen}");
         shell.gives("rows.len() + 1", "501");
@@ -44,11 +44,11 @@ fn a_long_result_goes_through_the_pager_whole() {
 }
 
 #[test]
-fn less_is_left_by_q() {
+fn q_ends_less() {
     if !has_less() {
         return;
     }
-    // The pager of a session that names none.
+    // The default pager, as the environment names none.
     let (_home, mut shell) = shell("less -FRX -K");
     shell.begin("rows");
     shell.wait_for("the first page", |screen| {
@@ -69,7 +69,7 @@ fn ctrl_c_ends_a_pager_and_never_the_shell() {
     shell.send(CTRL_C);
     shell.prompt();
     shell.gives("rows.len() + 1", "501");
-    // In a statement it is the statement that is stopped, however many pages were to come.
+    // In a statement, Ctrl-C stops the statement, even if more pages would follow.
     shell.begin("loop { show(rows); }");
     shell.see("all paged, 500");
     shell.send(CTRL_C);
@@ -100,19 +100,19 @@ fn without_a_pager_a_list_ends_with_a_count() {
         screen.contains("row 2") && screen.contains("… 497 more rows"),
         "{screen}"
     );
-    // What programs read is never cut.
+    // Output for programs is never shortened.
     let screen = shell.run("show(last, #{format: \"csv\"})");
     assert!(screen.contains("499,row 499"), "{screen}");
 }
 
 #[test]
-fn a_pager_that_cannot_start_is_told_and_done_without() {
+fn results_are_shown_without_a_broken_pager() {
     for pager in ["no-such-pager", "no-such-pager 'x'"] {
         let (_home, mut shell) = shell(pager);
         let screen = shell.run("rows");
         assert!(screen.contains("… 380 more rows"), "{screen}");
         shell.gives("1 + 1", "2");
-        // The first lines have left the screen: what was told comes before the list.
+        // The first lines have left the screen, because the warning precedes the list.
         let screen = shell.run("show([1, 2].len() + rows.len())");
         assert!(screen.contains("502"), "{screen}");
     }

@@ -1,5 +1,5 @@
-//! Questions at the terminal: hidden keys, confirmations, `ask`. The harness searches every byte that was sent to the
-//! terminal for the keys that are typed here.
+//! Questions at the terminal: hidden keys, confirmations, `ask`. The harness searches the terminal's whole output for
+//! the keys that are typed here.
 
 use crate::prompt::harness::{CTRL_C, CTRL_D, ENTER, Home, Terminal};
 use crate::prompt::service::Service;
@@ -7,7 +7,7 @@ use crate::support::secrets::{SECRET, TOKEN};
 use std::os::unix::fs::PermissionsExt;
 use zshell::internals::registry::{ExamplePlace, Function, functions};
 
-/// Types an answer that is not shown, once the terminal has stopped showing.
+/// Types a hidden answer once the terminal has stopped echoing.
 fn answer_hidden(shell: &mut Terminal, answer: &str) {
     shell.wait_for_echo(false);
     shell.send(answer);
@@ -20,13 +20,13 @@ fn answer(shell: &mut Terminal, question: &str, answer: &str) {
     shell.send(ENTER);
 }
 
-/// zshell with these arguments, in a terminal.
+/// Starts zshell with these arguments in a terminal.
 fn start(home: &Home, args: &[&str]) -> Terminal {
     home.program(100, args, &[])
 }
 
 #[test]
-fn a_profile_is_added_by_answers_and_its_key_is_never_shown() {
+fn a_profile_is_added_by_answers_with_a_hidden_key() {
     let service = Service::guarded(TOKEN);
     let home = Home::new();
     let mut shell = start(&home, &["profile", "add", "prod"]);
@@ -66,7 +66,7 @@ fn a_profile_is_added_by_answers_and_its_key_is_never_shown() {
 }
 
 #[test]
-fn a_refused_key_can_be_typed_again_or_saved_all_the_same() {
+fn a_refused_key_can_be_retyped_or_saved() {
     let service = Service::guarded(TOKEN);
     let home = Home::new();
     let args = ["profile", "add", "prod", "--endpoint", &service.url];
@@ -77,7 +77,7 @@ fn a_refused_key_can_be_typed_again_or_saved_all_the_same() {
     answer(&mut shell, "[y/N]", "");
     answer(&mut shell, "[Y/n]", "n");
     shell.see("another key, not shown");
-    // The question says what to do, so no hint does.
+    // The question explains the choices, so there's no hint.
     let screen = shell.screen();
     assert!(
         screen.contains("error:") && !screen.contains("hint:"),
@@ -86,7 +86,7 @@ fn a_refused_key_can_be_typed_again_or_saved_all_the_same() {
     answer_hidden(&mut shell, TOKEN);
     shell.see("-p prod or connect(\"prod\") uses it");
     assert_eq!(shell.exit_code(), 0);
-    // One that does not answer, and then another name for the same question.
+    // An unreachable endpoint, and then another name for the same question.
     let mut shell = start(
         &home,
         &["profile", "add", "prod", "--endpoint", "http://127.0.0.1:1"],
@@ -123,7 +123,7 @@ fn a_refused_key_can_be_typed_again_or_saved_all_the_same() {
 }
 
 #[test]
-fn ctrl_c_and_sigterm_answer_at_once_and_give_the_terminal_back() {
+fn ctrl_c_and_sigterm_end_a_question_and_reset_the_terminal() {
     let home = Home::new();
     let ask = ["eval", "ask_secret(\"the key:\")"];
     let mut shell = start(&home, &ask);
@@ -172,7 +172,7 @@ fn answers_are_values_of_the_script() {
     shell.see("****");
     shell.prompt();
     shell.gives(r#"print(k); k + "x""#, "****");
-    // What was stopped leaves a prompt that works.
+    // The prompt works after an interrupted question.
     shell.begin(r#"ask_secret("another" + " key:")"#);
     shell.see("another key:");
     shell.wait_for_echo(false);
@@ -182,7 +182,7 @@ fn answers_are_values_of_the_script() {
 }
 
 #[test]
-fn the_examples_of_help_that_ask_work_as_pasted() {
+fn examples_of_help_with_questions_work() {
     let home = Home::new();
     let examples = functions().flat_map(Function::examples);
     let examples = examples.filter(|(place, _)| *place == ExamplePlace::Terminal);
@@ -195,7 +195,7 @@ fn the_examples_of_help_that_ask_work_as_pasted() {
 }
 
 #[test]
-fn a_secret_that_is_nowhere_is_asked_for_once() {
+fn a_missing_secret_is_asked_for_once() {
     let home = Home::new();
     let mut shell = home.shell();
     shell.begin(r#"let a = secret("PROD_KEY"); a"#);
@@ -206,7 +206,7 @@ fn a_secret_that_is_nowhere_is_asked_for_once() {
 }
 
 #[test]
-fn a_service_that_wants_a_key_is_given_the_one_that_is_typed() {
+fn a_typed_key_is_sent_to_the_service() {
     let service = Service::guarded(TOKEN);
     let home = Home::new();
     let mut shell = home.shell();
@@ -215,7 +215,7 @@ fn a_service_that_wants_a_key_is_given_the_one_that_is_typed() {
     shell.see("not shown:");
     answer_hidden(&mut shell, SECRET);
     shell.see("error:");
-    // The wrong one was forgotten, the right one is remembered.
+    // The wrong key isn't kept, the right one is.
     shell.begin(&connect);
     shell.see("not shown:");
     answer_hidden(&mut shell, TOKEN);
@@ -225,7 +225,7 @@ fn a_service_that_wants_a_key_is_given_the_one_that_is_typed() {
 }
 
 #[test]
-fn a_cloud_without_a_key_asks_before_anything_is_sent() {
+fn a_missing_cloud_key_is_asked_for_before_any_request() {
     let home = Home::new();
     let endpoint = "https://in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com";
     let mut shell = home.shell();
@@ -245,7 +245,7 @@ fn a_cloud_without_a_key_asks_before_anything_is_sent() {
 }
 
 #[test]
-fn a_protected_profile_asks_at_the_prompt() {
+fn a_protected_profile_needs_confirmation_at_the_prompt() {
     let service = Service::start(1_000_000);
     let home = Home::new();
     home.write(

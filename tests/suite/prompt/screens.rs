@@ -236,7 +236,7 @@ fn start(columns: u16, env: &[(&str, &str)]) -> (Home, Terminal) {
         let screen = shell.run(statement);
         assert!(!screen.contains("error:"), "{screen}");
     }
-    // The age of a new job has another width in a table than that of an older one.
+    // The age of a new job has another width in a table than the age of an older one.
     let begin = Instant::now();
     while shell.run("jobs()[0]").contains("just now") {
         assert!(begin.elapsed() < Duration::from_mins(1), "the job is new");
@@ -245,7 +245,7 @@ fn start(columns: u16, env: &[(&str, &str)]) -> (Home, Terminal) {
     (home, shell)
 }
 
-/// Returns the difference to the file of a picture, and writes the file if that's wanted.
+/// Returns the difference to the file of a picture. Writes the file if `BLESS` is set.
 fn compared(name: &str, columns: u16, drawn: &str) -> Option<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/suite/prompt/screens");
     let file = folder.join(format!("{name}-{columns}.txt"));
@@ -265,7 +265,7 @@ fn check_width(screen: &Screen, place: &str) {
 }
 
 #[test]
-fn screens_are_as_they_were_drawn() {
+fn screens_match_their_pictures() {
     let mut differences = Vec::new();
     let (wide_home, mut wide) = start(240, &[]);
     let reference: Vec<Vec<String>> = SCENES
@@ -289,7 +289,7 @@ fn screens_are_as_they_were_drawn() {
             let uncolored = output(&mut plain, statement, &plain_home).join("\n") + "\n";
             assert_eq!(uncolored, drawn, "{place}: colours change the text");
             differences.extend(compared(name, columns, &drawn));
-            // One job of one file says everything once.
+            // A job with one file says everything once.
             if *name == "one_file" {
                 for text in ["books.jsonl", "Completed", "1,200/1,200"] {
                     assert_eq!(drawn.matches(text).count(), 1, "{place}: {text}\n{drawn}");

@@ -1,4 +1,4 @@
-//! `zshell serve` in a process of its own, slow enough to be interrupted while it works.
+//! `zshell serve` in its own process, slow enough to be interrupted during an import.
 
 use crate::prompt::harness::Home;
 use std::io::{BufRead, BufReader};
@@ -8,17 +8,17 @@ use std::process::{Child, Command, Stdio};
 pub(crate) struct Service {
     child: Child,
     pub(crate) url: String,
-    // Its data outlives the process.
+    // The service's data, which must outlive the process.
     _home: Home,
 }
 
 impl Service {
-    /// Imports this many rows a second.
+    /// Starts a service that imports at most `rate` rows a second.
     pub(crate) fn start(rate: u32) -> Self {
         Self::start_in(Home::new(), &["--import-rate", &rate.to_string()])
     }
 
-    /// Asks for this token.
+    /// Starts a service that requires this token.
     pub(crate) fn guarded(token: &str) -> Self {
         let home = Home::new();
         home.write("token", token);

@@ -6,7 +6,7 @@ const UNCONNECTED: &str =
     r#"not connected: connect("local") needs no account, connect("https://…") takes a cluster"#;
 
 #[test]
-fn the_greeting_ends_there_if_a_connection_is_chosen() {
+fn the_greeting_omits_connecting_if_a_connection_is_chosen() {
     let config = "default_profile = \"x\"\n[profiles.x]\nendpoint = \"https://x.example\"\n";
     for (args, env, config) in [
         (&["-p", "local"][..], None, ""),
@@ -24,7 +24,7 @@ fn the_greeting_ends_there_if_a_connection_is_chosen() {
 }
 
 #[test]
-fn from_connect_to_count() {
+fn a_session_connects_imports_and_counts() {
     let home = Home::new();
     home.rows("books.json", 20);
     let narrow = home.shell_with(80, &[]).screen();
@@ -62,7 +62,7 @@ fn from_connect_to_count() {
 }
 
 #[test]
-fn a_broken_file_is_explained_and_leaves_nothing() {
+fn a_broken_file_is_explained_and_leaves_no_rows() {
     let home = Home::new();
     home.write(
         "broken.json",

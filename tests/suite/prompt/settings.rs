@@ -1,4 +1,4 @@
-//! Settings that `config.toml` keeps, and the connection that the prompt shows before the first call.
+//! Settings in `config.toml`, and the connection in the prompt before the first call.
 
 use crate::prompt::harness::{CTRL_D, Home, look_of};
 use vt100::Color;
@@ -39,7 +39,7 @@ fn scripts_and_commands_ignore_the_settings_of_the_prompt() {
 }
 
 #[test]
-fn variables_of_the_environment_win() {
+fn environment_variables_override_the_config_file() {
     let home = configured("[prompt]\ncolor = \"always\"\npager = \"cat -n\"\n");
     let mut shell = home.shell_as(&[], &[("NO_COLOR", "1")]);
     shell.gives(":set color", "color auto   (auto, always or never)");
@@ -68,7 +68,7 @@ fn wrong_settings_are_errors_with_their_line() {
 }
 
 #[test]
-fn settings_say_how_they_are_kept() {
+fn settings_shows_how_to_keep_a_setting() {
     let home = Home::new();
     let mut shell = home.shell();
     let screen = shell.run(":set");
@@ -153,7 +153,7 @@ fn an_unknown_profile_is_refused_at_the_start() {
         shell.see(hint);
         assert_eq!(shell.exit_code(), 2);
     }
-    // Another connection may be wanted.
+    // The user may choose another connection.
     let mut shell = home.shell_as(&[], &[("ZSHELL_PROFILE", "gone")]);
     shell.see("no profile \"gone\"");
     shell.send(CTRL_D);

@@ -1,4 +1,4 @@
-//! The lines and signals on a terminal while a service doesn't answer, and at the end of a long wait.
+//! The status lines and signals of a terminal while a service doesn't answer, and at the end of a long wait.
 
 use crate::prompt::harness::{CTRL_C, ENTER, Home, Terminal, look_of};
 use crate::prompt::service::Service;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// The call that connects to a server, without a request.
+/// Returns a call that connects to a server without a request.
 fn connect(server: &Server) -> String {
     let url = server.url();
     format!(
@@ -16,8 +16,8 @@ fn connect(server: &Server) -> String {
     )
 }
 
-/// A service that keeps back its answers to calls with this end until the door opens.
-fn gated(end: &'static str) -> (Server, Arc<AtomicBool>) {
+/// Starts a service that delays its answers to calls with this path end until the flag is set.
+fn delayed(end: &'static str) -> (Server, Arc<AtomicBool>) {
     let door = Arc::new(AtomicBool::new(false));
     let open = Arc::clone(&door);
     let server = Server::start(move |request| {
@@ -38,8 +38,8 @@ fn host(server: &Server) -> String {
 }
 
 #[test]
-fn a_line_says_what_is_waited_for_and_goes_with_the_answer() {
-    let (server, door) = gated("/jobs/import/list");
+fn a_line_shows_the_call_until_the_answer_arrives() {
+    let (server, door) = delayed("/jobs/import/list");
     let mut shell = Home::new().shell();
     shell.run(&connect(&server));
     shell.begin("jobs()");
@@ -47,7 +47,7 @@ fn a_line_says_what_is_waited_for_and_goes_with_the_answer() {
     shell.see(&format!("{line}1s (Ctrl-C stops)"));
     let look = shell.look(|screen| look_of(screen, &line));
     assert!(look.expect("the line").dim);
-    // The time is updated in the same line.
+    // The time is updated in place.
     shell.see(&format!("{line}2s (Ctrl-C stops)"));
     assert_eq!(shell.screen().matches("waiting for").count(), 1);
     door.store(true, Ordering::SeqCst);
@@ -58,7 +58,7 @@ fn a_line_says_what_is_waited_for_and_goes_with_the_answer() {
 }
 
 #[test]
-fn the_line_counts_tries_and_ctrl_c_takes_it_away() {
+fn the_line_counts_attempts_and_ctrl_c_removes_it() {
     let asked = AtomicUsize::new(0);
     let server = Server::start(move |_| match asked.fetch_add(1, Ordering::SeqCst) {
         0..3 => Reply::status(503, "later"),
@@ -79,7 +79,7 @@ fn the_line_counts_tries_and_ctrl_c_takes_it_away() {
 }
 
 #[test]
-fn a_submission_says_so_and_narrow_terminals_cut_the_line() {
+fn the_line_of_a_submission_fits_narrow_terminals() {
     let server = Server::start(|request| {
         if is_create(request) {
             Reply::status(429, "busy")
@@ -106,7 +106,7 @@ fn a_submission_says_so_and_narrow_terminals_cut_the_line() {
     }
 }
 
-/// The place of the script's text in the arguments of a program.
+/// A placeholder for the script's text in the arguments of a program.
 const SCRIPT: &str = "SCRIPT";
 
 /// Runs `zshell` with these arguments on a terminal against a service that answers after two seconds.
@@ -138,7 +138,7 @@ fn slow_program(args: &[&str], env: &[(&str, &str)]) -> Terminal {
 }
 
 #[test]
-fn scripts_have_the_line_too_unless_it_is_unwanted() {
+fn scripts_show_the_line_unless_disabled() {
     let line = b"waiting for 127.0.0.1:";
     for args in [
         &["run", "jobs.rhai"][..],
@@ -160,7 +160,7 @@ fn scripts_have_the_line_too_unless_it_is_unwanted() {
 }
 
 #[test]
-fn buckets_that_do_not_answer_have_the_line() {
+fn the_line_appears_for_silent_buckets() {
     let server = Server::start(|_| Reply::Silence);
     let home = Home::new();
     home.rows("a.json", 1);
@@ -195,7 +195,7 @@ fn buckets_that_do_not_answer_have_the_line() {
 }
 
 #[test]
-fn bars_say_that_the_service_does_not_answer() {
+fn bars_show_that_the_service_does_not_answer() {
     let running = r#"{"code":0,"data":{"jobId":"job-1","collectionName":"books","state":"Importing","progress":40,"importedRows":4,"totalRows":10,"fileName":"a.json","details":[]}}"#;
     let answered = AtomicUsize::new(0);
     let server = Server::start(move |request| {
@@ -293,6 +293,6 @@ fn vi_mode_shows_in_the_cursor() {
     shell.send(ENTER);
     shell.see("42");
     shell.prompt();
-    // A statement runs under the usual cursor.
+    // A statement runs with the usual cursor.
     assert!(shell.was_sent(b"\x1b[0 q"));
 }

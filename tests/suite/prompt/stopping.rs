@@ -1,4 +1,4 @@
-//! Ctrl-C stops what runs and keeps the shell.
+//! Ctrl-C stops the running statement and keeps the session.
 
 use crate::prompt::harness::{CTRL_C, Home, Terminal, is_job_id};
 use crate::prompt::service::Service;
@@ -6,7 +6,7 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::sync::mpsc;
 
-/// Interrupts and checks that the shell is still there, with its variables.
+/// Interrupts the statement, and checks that the shell still works and has its variables.
 fn interrupt(shell: &mut Terminal) -> String {
     shell.send(CTRL_C);
     shell.prompt();
@@ -17,12 +17,12 @@ fn interrupt(shell: &mut Terminal) -> String {
 }
 
 #[test]
-fn a_wait_can_be_left_and_come_back_to() {
+fn a_wait_can_be_interrupted_and_resumed() {
     let home = Home::new();
-    // Some five seconds of work: enough to be caught at it, also on a busy machine.
+    // About five seconds of work, enough to interrupt on a busy machine too.
     home.rows("books.json", 500);
     let service = Service::start(100);
-    // The bar fills these columns, so that the `^C` of the terminal has little room behind it.
+    // The bar fills this width, so the terminal's `^C` has little space after it.
     let mut shell = home.shell_with(80, &[]);
     let file = home.path().join("books.json");
     shell.run("let kept = 21;");
@@ -58,7 +58,7 @@ fn an_endless_script_is_stopped() {
         screen.contents().lines().any(|line| line == "on its way")
     });
     interrupt(&mut shell);
-    // It cannot be caught.
+    // Scripts can't catch the interrupt.
     shell.begin(r#"print("caught"); try { loop { sleep(0); } } catch { loop {} }"#);
     shell.wait_for("the print", |screen| {
         screen.contents().lines().any(|line| line == "caught")
@@ -78,14 +78,14 @@ fn a_sleep_is_stopped() {
 }
 
 #[test]
-fn a_request_that_is_never_answered_is_stopped() {
+fn a_request_without_an_answer_is_stopped() {
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = silent.local_addr().expect("an address");
     let (asked, requests) = mpsc::channel();
     std::thread::spawn(move || {
         let mut open = Vec::new();
         while let Ok((mut stream, _)) = silent.accept() {
-            // The first bytes of the request are there: now it is waiting for the answer.
+            // The first bytes of the request have arrived, so the client is waiting for the answer.
             let read = stream.read(&mut [0; 64]);
             open.push(stream);
             if read.is_err() || asked.send(()).is_err() {
@@ -101,8 +101,8 @@ fn a_request_that_is_never_answered_is_stopped() {
     assert!(!screen.contains("panicked"), "{screen}");
 }
 
-/// Begins what runs until it is stopped, once it said that it is on its way, and stops it.
-fn begins_and_stops(shell: &mut Terminal, work: &str) {
+/// Starts endless work, waits for its first output, and interrupts it.
+fn start_and_interrupt(shell: &mut Terminal, work: &str) {
     shell.begin(&format!(r#"print("now" + " then"); {work}"#));
     shell.wait_for("the print", |screen| {
         screen.contents().lines().any(|line| line == "now then")
@@ -115,21 +115,21 @@ fn closures_that_a_function_calls_are_stopped() {
     let mut shell = Home::new().shell();
     shell.run("let kept = 21; let a = []; let b = []; let c = [];");
     shell.run("a.pad(3000, 1); b.pad(3000, 1); c.pad(3000, 1);");
-    begins_and_stops(
+    start_and_interrupt(
         &mut shell,
         "a.filter(|x| { b.filter(|y| { c.filter(|z| z > y); true }); true })",
     );
 }
 
 #[test]
-fn standard_input_that_nobody_types_is_stopped() {
+fn a_read_from_the_terminal_is_stopped() {
     let mut shell = Home::new().shell();
     shell.run("let kept = 21;");
-    begins_and_stops(&mut shell, r#"read_text("-")"#);
+    start_and_interrupt(&mut shell, r#"read_text("-")"#);
 }
 
 #[test]
-fn output_without_end_is_stopped() {
+fn endless_output_is_stopped() {
     let mut shell = Home::new().shell();
     shell.run("let kept = 21; let line = \"x\"; line.pad(70, 'y'); let text = \"\";");
     shell.run("for i in 0..3000 { text += line + \"\\n\"; }");
@@ -145,8 +145,8 @@ fn output_without_end_is_stopped() {
 }
 
 #[test]
-fn a_greeting_that_is_never_returned_is_stopped() {
-    // TLS begins, and nothing ever answers.
+fn a_tls_handshake_without_an_answer_is_stopped() {
+    // TLS starts, and the server never answers.
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = silent.local_addr().expect("an address");
     let (greeted, greetings) = mpsc::channel();

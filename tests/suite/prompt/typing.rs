@@ -1,8 +1,9 @@
-//! What is typed: statements of several lines, open texts and comments, errors, modules, pasted and wide text.
+//! Typed statements: several lines, open texts and comments, errors, modules, pasted and wide text.
 
 use crate::prompt::harness::{CTRL_C, ENTER, Home, Terminal};
 
-/// Types lines of one statement; every line but the last leaves it open. A line begins where the prompt sets it in.
+/// Types the lines of one statement. Each line but the last leaves the statement open. A line starts after the prompt's
+/// indentation.
 fn lines(shell: &mut Terminal, lines: &[&str]) -> String {
     for (index, line) in lines.iter().enumerate() {
         if index == 0 {
@@ -22,7 +23,7 @@ fn lines(shell: &mut Terminal, lines: &[&str]) -> String {
 }
 
 #[test]
-fn a_function_over_several_lines_lasts() {
+fn a_function_of_several_lines_is_kept() {
     let mut shell = Home::new().shell();
     let screen = lines(&mut shell, &["fn twice(x) {", "let y = x * 2;", "y", "}"]);
     assert!(!screen.contains("error"), "{screen}");
@@ -33,7 +34,7 @@ fn a_function_over_several_lines_lasts() {
 }
 
 #[test]
-fn texts_and_comments_may_stay_open() {
+fn texts_and_comments_may_span_lines() {
     let mut shell = Home::new().shell();
     let screen = lines(&mut shell, &["let t = `one", "two ${ 1 + 1 }", "three`;"]);
     assert!(!screen.contains("error"), "{screen}");
@@ -43,13 +44,13 @@ fn texts_and_comments_may_stay_open() {
 }
 
 #[test]
-fn a_failing_line_loses_nothing() {
+fn variables_survive_a_failing_line() {
     let home = Home::new();
     let mut shell = home.shell();
     shell.run("let kept = 20; fn two() { 2 }");
     let screen = shell.run("let lost = 1; kept = 40; throw `no ${kept}`");
     assert!(screen.contains("error: no 40"), "{screen}");
-    // The statement is right above.
+    // The statement is directly above.
     assert!(!screen.contains("-->") && !screen.contains('^'), "{screen}");
     let screen = shell.run("kept + + )");
     assert!(screen.contains("does not parse"), "{screen}");
@@ -65,7 +66,7 @@ fn a_failing_line_loses_nothing() {
 }
 
 #[test]
-fn an_unset_variable_of_a_failed_line_does_not_hide_an_older_one() {
+fn a_failed_let_does_not_hide_an_older_variable() {
     let mut shell = Home::new().shell();
     shell.run("let x = 42;");
     shell.run("let x = nothing_such();");
@@ -73,7 +74,7 @@ fn an_unset_variable_of_a_failed_line_does_not_hide_an_older_one() {
 }
 
 #[test]
-fn a_module_stays_for_the_next_lines() {
+fn an_imported_module_is_kept() {
     let home = Home::new();
     home.write(
         "tools.rhai",
@@ -91,13 +92,13 @@ fn a_module_stays_for_the_next_lines() {
     );
     shell.run("throw 1");
     shell.gives("tools::twice(2) + 1", "5");
-    // In a function too.
+    // Functions can use the module too.
     shell.run("fn four(x) { tools::twice(tools::twice(x)) }");
     shell.gives("four(10)", "40");
 }
 
 #[test]
-fn ctrl_c_drops_what_is_typed() {
+fn ctrl_c_drops_the_typed_text() {
     let mut shell = Home::new().shell();
     shell.type_text("let x = 1");
     shell.send(CTRL_C);
@@ -123,7 +124,7 @@ fn wide_letters_do_not_break_the_line() {
     shell.type_text(r#"let 名 = "日本語""#);
     let typed = "zshell> let 名 = \"日本語\"";
     shell.see(typed);
-    // Seven wide letters would be one column short each if they were counted as narrow.
+    // Seven wide letters would each be one column short if they counted as narrow.
     let wide = typed.chars().filter(|letter| !letter.is_ascii()).count();
     let column = typed.chars().count() + wide;
     shell.wait_for("the cursor behind the text", |screen| {

@@ -1,9 +1,9 @@
-//! What `wait` shows while it waits, and what it leaves.
+//! The output of `wait` during and after the wait.
 
 use crate::prompt::harness::{CTRL_C, Home, Terminal, columns_of, starts_with_job_id};
 use crate::prompt::service::Service;
 
-/// A shell connected to a slow service, and `job`, which takes some five seconds.
+/// Starts a shell that's connected to a slow service, with a variable `job` whose job takes about five seconds.
 fn waiting(columns: u16) -> (Home, Service, Terminal) {
     let home = Home::new();
     home.rows("books.json", 500);
@@ -20,7 +20,7 @@ fn waiting(columns: u16) -> (Home, Service, Terminal) {
     (home, service, shell)
 }
 
-/// The rows of the screen that have a bar of the wait: one that is not done.
+/// Returns the rows of the screen that have the bar of an unfinished wait.
 fn bars(shell: &Terminal) -> Vec<String> {
     let screen = shell.screen();
     let bars = screen.lines().filter(|line| line.contains('─'));
@@ -45,7 +45,7 @@ fn a_wait_has_a_bar_and_leaves_a_line_and_a_table() {
     );
     assert!(screen.contains("state       Completed"), "{screen}");
     assert!(bars(&shell).is_empty(), "{screen}");
-    // Nothing had to be waited for.
+    // No job had to be waited for.
     let screen = shell.run("wait(job).rows + 1");
     assert!(
         screen.contains("501") && !screen.contains("waited"),
@@ -54,9 +54,9 @@ fn a_wait_has_a_bar_and_leaves_a_line_and_a_table() {
 }
 
 #[test]
-fn a_terminal_that_is_pulled_narrow_and_wide_has_one_bar_per_job() {
+fn a_resized_terminal_has_one_bar_per_job() {
     let (home, _service, mut shell) = waiting(100);
-    // Far longer than this test.
+    // Much longer than this test.
     home.rows("many.json", 100_000);
     let file = home.path().join("many.json");
     shell.run(&format!(
@@ -69,7 +69,7 @@ fn a_terminal_that_is_pulled_narrow_and_wide_has_one_bar_per_job() {
         let mut before = 100;
         for columns in [60, 120, 50, 100] {
             shell.resize(columns);
-            // The frame in the new width is the only one, and what was above it is still there.
+            // The new width has only one frame, and the earlier output is still above.
             shell.wait_for("one frame", |screen| {
                 let shown = screen.contents();
                 let bars = shown.lines().filter(|line| line.contains('─'));
@@ -92,7 +92,7 @@ fn a_terminal_that_is_pulled_narrow_and_wide_has_one_bar_per_job() {
 }
 
 #[test]
-fn many_jobs_are_left_with_a_line_that_finds_them_again() {
+fn an_interrupted_wait_for_many_jobs_has_a_hint() {
     let (home, _service, mut shell) = waiting(100);
     let file = home.path().join("books.json");
     shell.run(&format!(

@@ -336,8 +336,8 @@ fn a_failed_call_ends_the_commands() {
         .output()
         .expect("sh");
     assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("the script ends here"), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("the script ends here"), "{stderr}");
     let test = folder.test().env("MILVUS_TOKEN", TOKEN);
     test.args(place)
         .eval("print(jobs().len())")
@@ -363,13 +363,13 @@ fn changed_collections_are_simulated() {
         let j = import(\"a\", \"s3://bucket/1.json\", #{options: #{auto_commit: false}});
         print(wait(j).state); print(abort(j).state); print(dry_run())";
     let ran = folder.test().args(["--dry-run"]).eval(text).run();
-    let said: Vec<&str> = ran
+    let printed: Vec<&str> = ran
         .stdout
         .lines()
         .filter(|line| line.len() < 16 && line.starts_with("# "))
         .collect();
     assert_eq!(
-        said,
+        printed,
         [
             "# 0",
             "# true",

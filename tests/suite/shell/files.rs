@@ -291,9 +291,9 @@ fn exceeding_the_file_size_limit_is_an_error() {
         .current_dir(test.folder().path("work"))
         .output()
         .expect("sh runs");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(7), "{said}");
-    assert!(said.contains("cannot write \"large\""), "{said}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(7), "{stderr}");
+    assert!(stderr.contains("cannot write \"large\""), "{stderr}");
     let left = fs::read_dir(test.folder().path("work")).expect("a folder");
     assert_eq!(left.count(), 0);
 }

@@ -68,7 +68,7 @@ fn errors_in_a_file_are_reported() {
     folder.work("bad.parquet", "PAR1");
     set(&folder, "set");
     folder.work("set/word.npy", npy("|O", "2,", b"pickled"));
-    for (path, said) in [
+    for (path, problem) in [
         (
             "bad.csv",
             "row 4, field \"vector\": expected FloatVector(4), found 2 values",
@@ -81,7 +81,12 @@ fn errors_in_a_file_are_reported() {
             "connect(\"local\"); if !(\"books\" in collections()) {{ {} }} wait(import(\"books\", \"{path}\"))",
             create("books")
         );
-        folder.test().script(text).status(4).run().complains(said);
+        folder
+            .test()
+            .script(text)
+            .status(4)
+            .run()
+            .complains(problem);
     }
 }
 
@@ -95,7 +100,7 @@ fn dropped_columns_are_reported() {
             .replace(",two", ",,two")
             .replace(",three", ",,three"),
     );
-    let said = "a.csv: column \"extra\" is no field of the schema and was dropped (dynamic fields are off)";
+    let problem = "a.csv: column \"extra\" is no field of the schema and was dropped (dynamic fields are off)";
     let text = format!(
         "connect(\"local\"); {} let job = import(\"books\", \"a.csv\"); let done = wait(job);
          print(done.warnings.len()); print(done.warnings[0]); print(progress(job).to_json().contains(\"\\\"warnings\\\":[\"));",
@@ -104,7 +109,7 @@ fn dropped_columns_are_reported() {
     let done = folder.test().script(text).run();
     let lines: Vec<_> = done.stdout.lines().collect();
     assert!(
-        lines[0] == "1" && lines[1].ends_with(said) && lines[2] == "true",
+        lines[0] == "1" && lines[1].ends_with(problem) && lines[2] == "true",
         "{lines:?}"
     );
     done.complains(&format!("warning: {}", lines[1]));
@@ -114,11 +119,11 @@ fn dropped_columns_are_reported() {
         .run();
     let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
-        flat(&shown.stdout).contains("warning: ") && flat(&shown.stdout).contains(said),
+        flat(&shown.stdout).contains("warning: ") && flat(&shown.stdout).contains(problem),
         "{}",
         shown.stdout
     );
-    assert!(flat(&shown.stderr).contains(said), "{}", shown.stderr);
+    assert!(flat(&shown.stderr).contains(problem), "{}", shown.stderr);
 }
 
 #[test]
@@ -126,7 +131,7 @@ fn file_extensions_are_those_of_milvus() {
     let folder = Folder::new();
     folder.work("a.CSV", CSV);
     folder.work("a.csv.gz", CSV);
-    for (path, said) in [
+    for (path, problem) in [
         (
             "a.CSV",
             "Milvus takes extensions in lower case only: rename the file",
@@ -137,6 +142,11 @@ fn file_extensions_are_those_of_milvus() {
             "connect(\"local\"); if !(\"books\" in collections()) {{ {} }} import(\"books\", \"{path}\")",
             create("books")
         );
-        folder.test().script(text).status(7).run().complains(said);
+        folder
+            .test()
+            .script(text)
+            .status(7)
+            .run()
+            .complains(problem);
     }
 }

@@ -238,15 +238,15 @@ fn the_aws_environment_is_used_only_on_request() {
     let server = service();
     with_environment(importing(&server, "")).eval(IMPORT).run();
     assert_eq!(sent_keys(&server), [None, None, None]);
-    let said: Vec<_> = server
+    let sent: Vec<_> = server
         .requests()
         .into_iter()
         .map(|it| format!("{it:?}"))
         .collect();
     assert!(
-        said.iter()
+        sent.iter()
             .all(|it| !it.contains(ACCESS) && !it.contains(SECRET)),
-        "{said:?}"
+        "{sent:?}"
     );
 }
 

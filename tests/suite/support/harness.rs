@@ -223,7 +223,7 @@ impl Test {
             test: self,
             child: Some(child),
             stdout,
-            said: String::new(),
+            output: String::new(),
             errors,
         }
     }
@@ -239,7 +239,7 @@ pub(crate) struct Running {
     test: Test,
     child: Option<Child>,
     stdout: Option<BufReader<ChildStdout>>,
-    said: String,
+    output: String,
     errors: Lines,
 }
 
@@ -249,10 +249,10 @@ impl Running {
         let mut line = String::new();
         let stdout = self.stdout.as_mut().expect("standard output");
         stdout.read_line(&mut line).expect("a line");
-        self.said.push_str(&line);
+        self.output.push_str(&line);
         if line.is_empty() {
             while self.error_line() {}
-            panic!("zshell ended early: {}", self.errors.said);
+            panic!("zshell ended early: {}", self.errors.text);
         }
         line.trim_end().to_owned()
     }
@@ -266,8 +266,8 @@ impl Running {
     /// Waits until standard error contains this text.
     #[allow(dead_code, reason = "not every family of tests does")]
     pub(crate) fn await_error(&mut self, text: &str) {
-        while !self.errors.said.contains(text) {
-            assert!(self.error_line(), "{text:?} in\n{}", self.errors.said);
+        while !self.errors.text.contains(text) {
+            assert!(self.error_line(), "{text:?} in\n{}", self.errors.text);
         }
     }
 
@@ -296,7 +296,7 @@ impl Running {
             })
         });
         while self.error_line() {}
-        let stderr = std::mem::take(&mut self.errors.said);
+        let stderr = std::mem::take(&mut self.errors.text);
         let rest = reader.map_or_else(Vec::new, |reader| {
             reader.join().expect("a reader").expect("standard output")
         });
@@ -305,7 +305,7 @@ impl Running {
         let status = child.wait().expect("an end");
         let ran = Ran {
             folder: self.test.folder.clone(),
-            stdout: format!("{}{rest}", self.said),
+            stdout: format!("{}{rest}", self.output),
             stderr,
         };
         ran.check(&self.test, status);
@@ -322,15 +322,15 @@ impl Drop for Running {
             if thread::panicking() {
                 return;
             }
-            let mut said = std::mem::take(&mut self.said).into_bytes();
+            let mut output = std::mem::take(&mut self.output).into_bytes();
             if let Some(mut stdout) = self.stdout.take() {
                 // Output up to the end counts, even after a failed read.
-                let _ = stdout.read_to_end(&mut said);
+                let _ = stdout.read_to_end(&mut output);
             }
             let by = format!("{:?}", self.test.args);
-            check_shown(&said, &by);
+            check_shown(&output, &by);
             while self.errors.next(PATIENCE) == Some(true) {}
-            check_shown(self.errors.said.as_bytes(), &by);
+            check_shown(self.errors.text.as_bytes(), &by);
             self.test.folder.0.1.check();
         }
     }

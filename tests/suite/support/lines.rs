@@ -9,7 +9,7 @@ use std::time::Duration;
 pub(crate) struct Lines {
     lines: Receiver<std::io::Result<String>>,
     /// The text of all lines so far.
-    pub(crate) said: String,
+    pub(crate) text: String,
 }
 
 impl Lines {
@@ -27,15 +27,15 @@ impl Lines {
                 }
             }
         });
-        let said = String::new();
-        Self { lines, said }
+        let text = String::new();
+        Self { lines, text }
     }
 
     /// Adds the next line. Returns false at the end of the stream, and `None` if no line comes within `patience`.
     pub(crate) fn next(&mut self, patience: Duration) -> Option<bool> {
         let line = self.lines.recv_timeout(patience).ok()?;
         let line = line.expect("the stream is text");
-        self.said.push_str(&line);
+        self.text.push_str(&line);
         Some(!line.is_empty())
     }
 }

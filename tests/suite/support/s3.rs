@@ -30,7 +30,7 @@ pub(crate) struct Asked {
     pub(crate) authorization: String,
 }
 
-/// What goes wrong with a request.
+/// A fault that a request meets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
     /// Nothing.

@@ -160,8 +160,12 @@ impl Drop for Server {
         // This connection wakes the accepting thread.
         drop(TcpStream::connect(self.address));
         let panics = lock(&self.shared.panics);
-        let told = panics.is_empty() || thread::panicking();
-        assert!(told, "the server's closure panicked: {}", panics.join("; "));
+        let handled = panics.is_empty() || thread::panicking();
+        assert!(
+            handled,
+            "the server's closure panicked: {}",
+            panics.join("; ")
+        );
     }
 }
 
