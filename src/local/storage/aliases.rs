@@ -1,6 +1,6 @@
 //! Aliases: other names of collections.
 
-use super::{DataStore, StoreError};
+use super::{DataStore, Result};
 use crate::local::storage::statements::Statements;
 use rusqlite::{Connection, params};
 
@@ -21,7 +21,7 @@ pub(crate) enum Named {
 
 impl DataStore {
     /// Returns the name of the collection that an alias refers to.
-    pub(crate) fn alias(&self, database: &str, name: &str) -> Result<Option<String>, StoreError> {
+    pub(crate) fn alias(&self, database: &str, name: &str) -> Result<Option<String>> {
         Ok(named(self, database, name)?.map(|(_, collection)| collection))
     }
 
@@ -30,7 +30,7 @@ impl DataStore {
         &self,
         database: &str,
         collection_id: Option<i64>,
-    ) -> Result<Vec<String>, StoreError> {
+    ) -> Result<Vec<String>> {
         self.list(
             "SELECT name FROM aliases WHERE database = ?1 AND (?2 IS NULL OR collection_id = ?2) ORDER BY name",
             params![database, collection_id],
@@ -44,7 +44,7 @@ impl DataStore {
         name: &str,
         collection_id: i64,
         change: bool,
-    ) -> Result<Named, StoreError> {
+    ) -> Result<Named> {
         self.write(|tx| {
             if !tx.has("SELECT 1 FROM collections WHERE id = ?1", [collection_id])? {
                 return Ok(Named::Gone);
@@ -66,18 +66,14 @@ impl DataStore {
     }
 
     /// Removes an alias. A missing alias isn't an error.
-    pub(crate) fn drop_alias(&self, database: &str, name: &str) -> Result<(), StoreError> {
+    pub(crate) fn drop_alias(&self, database: &str, name: &str) -> Result<()> {
         let sql = "DELETE FROM aliases WHERE database = ?1 AND name = ?2";
         self.run(sql, [database, name]).map(drop)
     }
 }
 
 /// Returns the id and the name of the collection that an alias refers to.
-fn named(
-    view: &impl Statements,
-    database: &str,
-    name: &str,
-) -> Result<Option<(i64, String)>, StoreError> {
+fn named(view: &impl Statements, database: &str, name: &str) -> Result<Option<(i64, String)>> {
     view.row(
         "SELECT c.id, c.name FROM aliases AS a JOIN collections AS c ON c.id = a.collection_id
          WHERE a.database = ?1 AND a.name = ?2",
@@ -90,11 +86,7 @@ pub(crate) const NAMED: &str = "SELECT id FROM collections WHERE database = ?1 A
      UNION ALL SELECT collection_id FROM aliases WHERE database = ?1 AND name = ?2 LIMIT 1";
 
 /// Returns the id of the database's collection with this name or alias.
-pub(crate) fn id_of(
-    view: &Connection,
-    database: &str,
-    name: &str,
-) -> Result<Option<i64>, StoreError> {
+pub(crate) fn id_of(view: &Connection, database: &str, name: &str) -> Result<Option<i64>> {
     view.find(NAMED, [database, name])
 }
 
@@ -103,7 +95,7 @@ pub(crate) fn partition_id(
     view: &impl Statements,
     collection_id: i64,
     name: Option<&str>,
-) -> Result<Option<i64>, StoreError> {
+) -> Result<Option<i64>> {
     view.find(
         "SELECT id FROM partitions WHERE collection_id = ?1 AND (?2 IS NULL OR name = ?2) ORDER BY id LIMIT 1",
         params![collection_id, name],

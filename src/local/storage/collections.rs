@@ -3,7 +3,7 @@
 use super::aliases::{NAMED, id_of, partition_id};
 use super::rows::TRASH;
 use super::work::fail_where;
-use super::{DataStore, StoreError};
+use super::{DataStore, Result, StoreError};
 use crate::formats::Schema;
 use crate::local::storage::statements::Statements;
 use rusqlite::params;
@@ -29,7 +29,7 @@ pub(crate) struct Collection {
 
 impl Collection {
     /// Returns the schema that the create call gave.
-    pub(crate) fn schema(&self) -> Result<Schema, StoreError> {
+    pub(crate) fn schema(&self) -> Result<Schema> {
         Schema::from_stored_body(&self.body).map_err(StoreError::corrupt("collection"))
     }
 }
@@ -44,7 +44,7 @@ impl DataStore {
         body: &Value,
         partitions: &[String],
         loaded: bool,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool> {
         self.write(|tx| {
             if id_of(tx, database, name)?.is_some() {
                 return Ok(false);
@@ -67,16 +67,12 @@ impl DataStore {
     }
 
     /// Returns the database's collection with this name or alias.
-    pub(crate) fn collection(
-        &self,
-        database: &str,
-        name: &str,
-    ) -> Result<Option<Collection>, StoreError> {
+    pub(crate) fn collection(&self, database: &str, name: &str) -> Result<Option<Collection>> {
         self.find_collection(&format!("id = ({NAMED})"), params![database, name])
     }
 
     /// Returns the collection with this id, e.g. the collection of a job.
-    pub(crate) fn collection_by_id(&self, id: i64) -> Result<Option<Collection>, StoreError> {
+    pub(crate) fn collection_by_id(&self, id: i64) -> Result<Option<Collection>> {
         self.find_collection("id = ?1", params![id])
     }
 
@@ -84,7 +80,7 @@ impl DataStore {
         &self,
         condition: &str,
         values: impl rusqlite::Params,
-    ) -> Result<Option<Collection>, StoreError> {
+    ) -> Result<Option<Collection>> {
         let sql = "SELECT id, name, body, loaded, indexes FROM collections WHERE";
         let found = self.row::<(_, _, String, _, _)>(&format!("{sql} {condition}"), values)?;
         let Some((id, name, body, loaded, indexes)) = found else {
@@ -100,18 +96,13 @@ impl DataStore {
     }
 
     /// Returns the names of a database's collections, sorted.
-    pub(crate) fn collection_names(&self, database: &str) -> Result<Vec<String>, StoreError> {
+    pub(crate) fn collection_names(&self, database: &str) -> Result<Vec<String>> {
         let sql = "SELECT name FROM collections WHERE database = ?1 ORDER BY name";
         self.list(sql, [database])
     }
 
     /// Changes the name or database of a collection and its jobs. Returns false if the database already has the name.
-    pub(crate) fn rename_collection(
-        &self,
-        id: i64,
-        database: &str,
-        name: &str,
-    ) -> Result<bool, StoreError> {
+    pub(crate) fn rename_collection(&self, id: i64, database: &str, name: &str) -> Result<bool> {
         self.write(|tx| {
             if id_of(tx, database, name)?.is_some() {
                 return Ok(false);
@@ -127,19 +118,14 @@ impl DataStore {
     }
 
     /// Stores a collection's indexes if they're still equal to `before`; otherwise returns false.
-    pub(crate) fn set_indexes(
-        &self,
-        id: i64,
-        before: Option<&str>,
-        indexes: &str,
-    ) -> Result<bool, StoreError> {
+    pub(crate) fn set_indexes(&self, id: i64, before: Option<&str>, indexes: &str) -> Result<bool> {
         let sql = "UPDATE collections SET indexes = ?3 WHERE id = ?1 AND indexes IS ?2";
         Ok(self.run(sql, params![id, before, indexes])? > 0)
     }
 
     /// Replaces the create body of a collection, unless another call has changed, loaded or released it since it was
     /// read. Returns false in that case.
-    pub(crate) fn set_body(&self, before: &Collection, after: &Value) -> Result<bool, StoreError> {
+    pub(crate) fn set_body(&self, before: &Collection, after: &Value) -> Result<bool> {
         self.write(|tx| {
             let sql = "SELECT body, loaded FROM collections WHERE id = ?1";
             let stored = tx.row(sql, [before.id])?;
@@ -157,7 +143,7 @@ impl DataStore {
     }
 
     /// Marks a collection as loaded or released.
-    pub(crate) fn set_loaded(&self, id: i64, loaded: bool) -> Result<(), StoreError> {
+    pub(crate) fn set_loaded(&self, id: i64, loaded: bool) -> Result<()> {
         self.write(|tx| {
             let sql = "UPDATE collections SET loaded = ?2 WHERE id = ?1";
             tx.run(sql, params![id, loaded])?;
@@ -167,7 +153,7 @@ impl DataStore {
     }
 
     /// Removes a collection. Its rows are swept later, and its unfinished jobs fail.
-    pub(crate) fn drop_collection(&self, id: i64, time: &str) -> Result<(), StoreError> {
+    pub(crate) fn drop_collection(&self, id: i64, time: &str) -> Result<()> {
         self.write(|tx| {
             fail_where(tx, "collection_id", id, "collection dropped", time)?;
             let sql = "UPDATE segments SET state = ?2 WHERE collection_id = ?1";
@@ -180,31 +166,23 @@ impl DataStore {
     }
 
     /// Returns the names of a collection's partitions, oldest first.
-    pub(crate) fn partitions(&self, collection_id: i64) -> Result<Vec<String>, StoreError> {
+    pub(crate) fn partitions(&self, collection_id: i64) -> Result<Vec<String>> {
         let sql = "SELECT name FROM partitions WHERE collection_id = ?1 ORDER BY id";
         self.list(sql, [collection_id])
     }
 
     /// Returns the id of a partition.
-    pub(crate) fn partition(
-        &self,
-        collection_id: i64,
-        name: &str,
-    ) -> Result<Option<i64>, StoreError> {
+    pub(crate) fn partition(&self, collection_id: i64, name: &str) -> Result<Option<i64>> {
         partition_id(self, collection_id, Some(name))
     }
 
     /// Returns the id of the partition that gets the rows for which no partition is named.
-    pub(crate) fn first_partition(&self, collection_id: i64) -> Result<Option<i64>, StoreError> {
+    pub(crate) fn first_partition(&self, collection_id: i64) -> Result<Option<i64>> {
         partition_id(self, collection_id, None)
     }
 
     /// Marks partitions as released individually, or removes the mark.
-    pub(crate) fn set_released(
-        &self,
-        partitions: &[i64],
-        released: bool,
-    ) -> Result<(), StoreError> {
+    pub(crate) fn set_released(&self, partitions: &[i64], released: bool) -> Result<()> {
         self.write(|tx| {
             let sql = "UPDATE partitions SET released = ?2 WHERE id = ?1";
             let mut ids = partitions.iter();
@@ -213,24 +191,20 @@ impl DataStore {
     }
 
     /// Returns whether a partition was released individually.
-    pub(crate) fn is_released(&self, partition: i64) -> Result<bool, StoreError> {
+    pub(crate) fn is_released(&self, partition: i64) -> Result<bool> {
         let sql = "SELECT 1 FROM partitions WHERE id = ?1 AND released";
         self.has(sql, [partition])
     }
 
     /// Creates a partition. An existing partition isn't changed.
-    pub(crate) fn create_partition(
-        &self,
-        collection_id: i64,
-        name: &str,
-    ) -> Result<(), StoreError> {
+    pub(crate) fn create_partition(&self, collection_id: i64, name: &str) -> Result<()> {
         let sql = "INSERT INTO partitions (collection_id, name)
              SELECT id, ?2 FROM collections WHERE id = ?1 ON CONFLICT DO NOTHING";
         self.run(sql, params![collection_id, name]).map(drop)
     }
 
     /// Removes a partition. Its rows are swept later, and its unfinished jobs fail.
-    pub(crate) fn drop_partition(&self, id: i64, time: &str) -> Result<(), StoreError> {
+    pub(crate) fn drop_partition(&self, id: i64, time: &str) -> Result<()> {
         self.write(|tx| {
             fail_where(tx, "partition_id", id, "partition dropped", time)?;
             let sql = "UPDATE segments SET state = ?2 WHERE partition_id = ?1";

@@ -1,6 +1,6 @@
 //! Databases: namespaces of collections and jobs.
 
-use super::{DataStore, StoreError};
+use super::{DataStore, Result, StoreError};
 use crate::local::storage::statements::Statements;
 use rusqlite::params;
 use serde_json::{Map, Value};
@@ -30,12 +30,12 @@ pub(crate) enum Dropped {
 
 impl DataStore {
     /// Returns the names of the databases, oldest first.
-    pub(crate) fn databases(&self) -> Result<Vec<String>, StoreError> {
+    pub(crate) fn databases(&self) -> Result<Vec<String>> {
         self.list("SELECT name FROM databases ORDER BY id", [])
     }
 
     /// Returns the database with this name.
-    pub(crate) fn database(&self, name: &str) -> Result<Option<Database>, StoreError> {
+    pub(crate) fn database(&self, name: &str) -> Result<Option<Database>> {
         find(self, name)
     }
 
@@ -44,7 +44,7 @@ impl DataStore {
         &self,
         name: &str,
         properties: &Map<String, Value>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool> {
         let sql = "INSERT INTO databases (name, properties) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING";
         Ok(self.run(sql, params![name, text(properties)])? > 0)
     }
@@ -55,7 +55,7 @@ impl DataStore {
         name: &str,
         set: &Map<String, Value>,
         remove: &[String],
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool> {
         self.write(|tx| {
             let Some(Database { mut properties, .. }) = find(&**tx, name)? else {
                 return Ok(false);
@@ -69,7 +69,7 @@ impl DataStore {
     }
 
     /// Removes a database without collections, and deletes the records of its jobs.
-    pub(crate) fn drop_database(&self, name: &str) -> Result<Dropped, StoreError> {
+    pub(crate) fn drop_database(&self, name: &str) -> Result<Dropped> {
         self.write(|tx| {
             if tx.has("SELECT 1 FROM collections WHERE database = ?1", [name])? {
                 return Ok(Dropped::NotEmpty);
@@ -87,7 +87,7 @@ impl DataStore {
     }
 }
 
-fn find(view: &impl Statements, name: &str) -> Result<Option<Database>, StoreError> {
+fn find(view: &impl Statements, name: &str) -> Result<Option<Database>> {
     let sql = "SELECT id, properties FROM databases WHERE name = ?1";
     let Some((id, text)) = view.row::<(_, String)>(sql, [name])? else {
         return Ok(None);

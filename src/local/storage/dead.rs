@@ -3,7 +3,7 @@
 use super::columns::keep_columns;
 use super::rows::{AUTO_IDS, TRASH, VISIBLE, next_commit};
 use super::scan::{DeletedBits, Segment};
-use super::{DataStore, StoreError, signed, unsigned};
+use super::{DataStore, Result, signed, unsigned};
 use crate::formats::Batch;
 use crate::local::storage::statements::Statements;
 use rusqlite::{Transaction, params};
@@ -34,7 +34,7 @@ pub(crate) enum Replaced {
 
 impl DataStore {
     /// Deletes rows in one transaction and returns the number of rows that weren't deleted before.
-    pub(crate) fn delete(&self, deleted: &DeletedRows) -> Result<u64, StoreError> {
+    pub(crate) fn delete(&self, deleted: &DeletedRows) -> Result<u64> {
         self.write(|tx| kill(tx, deleted))
     }
 
@@ -44,7 +44,7 @@ impl DataStore {
         collection_id: i64,
         deleted: &DeletedRows,
         fresh: &mut Fresh<'_>,
-    ) -> Result<Replaced, StoreError> {
+    ) -> Result<Replaced> {
         self.write(|tx| {
             if !all_seen(tx, collection_id, &fresh.seen)? {
                 return Ok(Replaced::Outdated);
@@ -64,7 +64,7 @@ impl DataStore {
         collection_id: i64,
         partition_id: i64,
         batch: &mut Batch,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool> {
         self.write(|tx| add(tx, collection_id, partition_id, batch))
     }
 }
@@ -74,7 +74,7 @@ fn add(
     collection_id: i64,
     partition_id: i64,
     batch: &mut Batch,
-) -> Result<bool, StoreError> {
+) -> Result<bool> {
     // One statement checks the partition and adds the segment, since the partition may have been dropped meanwhile.
     let (rows, commit) = (signed(batch.rows()), next_commit(tx)?);
     let made = tx.run(
@@ -91,18 +91,14 @@ fn add(
     Ok(true)
 }
 
-fn all_seen(
-    tx: &Transaction<'_>,
-    collection_id: i64,
-    seen: &[Segment],
-) -> Result<bool, StoreError> {
+fn all_seen(tx: &Transaction<'_>, collection_id: i64, seen: &[Segment]) -> Result<bool> {
     let seen: HashSet<i64> = seen.iter().map(|segment| segment.id).collect();
     let sql = "SELECT id FROM segments WHERE collection_id = ?1 AND state = ?2";
     let ids = tx.list(sql, params![collection_id, VISIBLE])?;
     Ok(ids.iter().all(|id| seen.contains(id)))
 }
 
-fn kill(tx: &Transaction<'_>, deleted: &DeletedRows) -> Result<u64, StoreError> {
+fn kill(tx: &Transaction<'_>, deleted: &DeletedRows) -> Result<u64> {
     let mut killed = 0_u64;
     for (segment, rows) in deleted.iter().filter(|(_, rows)| !rows.is_empty()) {
         let found = tx.row::<(_, _, Option<_>)>(

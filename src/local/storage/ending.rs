@@ -2,7 +2,7 @@
 
 use super::jobs::read_state;
 use super::rows::{PENDING, VISIBLE, discard, next_commit};
-use super::{DataStore, StoreError};
+use super::{DataStore, Result};
 use crate::api::model::JobState;
 use crate::local::storage::statements::Statements;
 use rusqlite::{Transaction, params};
@@ -21,7 +21,7 @@ pub(crate) enum Ending {
 impl DataStore {
     /// Makes an uncommitted job's rows visible in one transaction. Also succeeds for a completed job, even if it
     /// committed itself (Milvus: `internal/datacoord/services.go`, `CommitImport`).
-    pub(crate) fn commit(&self, id: &str, time: &str) -> Result<Ending, StoreError> {
+    pub(crate) fn commit(&self, id: &str, time: &str) -> Result<Ending> {
         self.write(|tx| match state(tx, id)? {
             JobState::Uncommitted => show(tx, id, time).map(|()| Ending::Done),
             JobState::Completed => Ok(Ending::Done),
@@ -31,7 +31,7 @@ impl DataStore {
 
     /// Aborts a two-phase job that isn't committed and discards its rows. Also succeeds for an aborted job, and for a
     /// failed one, which keeps its reason (Milvus: `internal/datacoord/services.go`, `AbortImport`).
-    pub(crate) fn abort(&self, id: &str, time: &str) -> Result<Ending, StoreError> {
+    pub(crate) fn abort(&self, id: &str, time: &str) -> Result<Ending> {
         self.write(|tx| {
             match state(tx, id)? {
                 JobState::Aborted => return Ok(Ending::Done),
@@ -56,13 +56,13 @@ impl DataStore {
     }
 }
 
-fn state(tx: &Transaction<'_>, id: &str) -> Result<JobState, StoreError> {
+fn state(tx: &Transaction<'_>, id: &str) -> Result<JobState> {
     let word: String = tx.one("SELECT state FROM jobs WHERE id = ?1", [id])?;
     read_state(&word)
 }
 
 /// Makes a job's rows visible and the job completed.
-pub(crate) fn show(tx: &Transaction<'_>, id: &str, time: &str) -> Result<(), StoreError> {
+pub(crate) fn show(tx: &Transaction<'_>, id: &str, time: &str) -> Result<()> {
     let sql = "UPDATE jobs SET state = 'Completed', complete_time = ?2 WHERE id = ?1";
     tx.run(sql, params![id, time])?;
     let sql = "UPDATE segments SET state = ?2, commit_no = ?4 WHERE job_id = ?1 AND state = ?3";
@@ -71,6 +71,6 @@ pub(crate) fn show(tx: &Transaction<'_>, id: &str, time: &str) -> Result<(), Sto
 }
 
 /// Returns true if a job waits, or has waited, for a commit.
-pub(crate) fn is_two_phase(tx: &Transaction<'_>, id: &str) -> Result<bool, StoreError> {
+pub(crate) fn is_two_phase(tx: &Transaction<'_>, id: &str) -> Result<bool> {
     tx.has("SELECT 1 FROM jobs WHERE id = ?1 AND two_phase", [id])
 }

@@ -4,6 +4,9 @@ use crate::interrupt::Stop;
 use rusqlite::ErrorCode;
 use std::path::{Path, PathBuf};
 
+/// The result of an operation of the store.
+pub(crate) type Result<T, E = StoreError> = std::result::Result<T, E>;
+
 /// An error of the store itself, as opposed to an invalid request.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {

@@ -1,7 +1,7 @@
 //! Jobs and their files as callers see them: creating, reading and listing.
 
 use super::aliases::{id_of, partition_id};
-use super::{DataStore, StoreError, signed, unsigned};
+use super::{DataStore, Result, StoreError, signed, unsigned};
 use crate::api::model::JobState;
 use crate::local::source::JobInput;
 use crate::local::storage::statements::Statements;
@@ -95,7 +95,7 @@ const ID_BITS: u32 = 18;
 
 impl DataStore {
     /// Returns a new job id: a 64-bit integer as text, larger than all earlier ids of this store.
-    pub(crate) fn new_job_id(&self) -> Result<String, StoreError> {
+    pub(crate) fn new_job_id(&self) -> Result<String> {
         let now = jiff::Timestamp::now().as_millisecond();
         self.write(|tx| {
             let last = tx.one("SELECT last FROM job_ids", [])?;
@@ -107,7 +107,7 @@ impl DataStore {
     }
 
     /// Creates a job, unless its collection already has a job with the same idempotency key.
-    pub(crate) fn create_job(&self, job: &NewJob) -> Result<JobCreation, StoreError> {
+    pub(crate) fn create_job(&self, job: &NewJob) -> Result<JobCreation> {
         let source = serde_json::to_string(&job.source).map_err(StoreError::corrupt("request"))?;
         self.write(|tx| {
             let Some(collection_id) = id_of(tx, &job.database, &job.collection)? else {
@@ -147,11 +147,7 @@ impl DataStore {
 
     /// Returns at most `most` jobs that haven't ended, oldest first, starting after the sequence number `after`. Each
     /// is a sequence number and an id.
-    pub(crate) fn open_jobs(
-        &self,
-        after: i64,
-        most: u64,
-    ) -> Result<Vec<(i64, String)>, StoreError> {
+    pub(crate) fn open_jobs(&self, after: i64, most: u64) -> Result<Vec<(i64, String)>> {
         self.read(|view| {
             let mut statement = view.prepare_cached(
                 "SELECT seq, id FROM jobs WHERE state IN ('Pending', 'Importing') AND seq > ?1 ORDER BY seq LIMIT ?2",
@@ -164,19 +160,19 @@ impl DataStore {
     }
 
     /// Returns true if the job has ended or never existed.
-    pub(crate) fn has_ended(&self, id: &str) -> Result<bool, StoreError> {
+    pub(crate) fn has_ended(&self, id: &str) -> Result<bool> {
         let sql = "SELECT 1 FROM jobs WHERE id = ?1 AND state IN ('Pending', 'Importing')";
         Ok(!self.has(sql, [id])?)
     }
 
     /// Returns the ids of jobs that no worker has claimed yet.
-    pub(crate) fn pending_jobs(&self) -> Result<Vec<String>, StoreError> {
+    pub(crate) fn pending_jobs(&self) -> Result<Vec<String>> {
         let sql = "SELECT id FROM jobs WHERE state = 'Pending' ORDER BY seq";
         self.list(sql, [])
     }
 
     /// Returns a job with its input and its files.
-    pub(crate) fn job(&self, id: &str) -> Result<Option<Whole>, StoreError> {
+    pub(crate) fn job(&self, id: &str) -> Result<Option<Whole>> {
         self.read(|view| {
             let mut select = view.prepare_cached(&format!(
                 "SELECT {JOB}, source, create_time, warnings FROM jobs WHERE id = ?1"
@@ -202,7 +198,7 @@ impl DataStore {
                 job: job?,
                 create_time,
                 source: parse_source(&source).unwrap_or_default(),
-                files: files.collect::<Result<_, StoreError>>()?,
+                files: files.collect::<Result<_>>()?,
                 warnings: parse_warnings(warnings.as_deref()),
             }))
         })
@@ -216,7 +212,7 @@ impl DataStore {
         collection: Option<&str>,
         skip: u64,
         limit: u64,
-    ) -> Result<(u64, Vec<StoredJob>), StoreError> {
+    ) -> Result<(u64, Vec<StoredJob>)> {
         self.read(|view| {
             let count = view.one(
                 "SELECT count(*) FROM jobs WHERE (?1 IS NULL OR database = ?1) AND (?2 IS NULL OR collection = ?2)",
@@ -243,7 +239,7 @@ fn next_id(last: i64, now: i64) -> Option<i64> {
 /// long.
 const JOB: &str = "state, reason, complete_time, rows, bytes, size, id, collection";
 
-fn job(row: &Row<'_>) -> Result<StoredJob, StoreError> {
+fn job(row: &Row<'_>) -> Result<StoredJob> {
     Ok(StoredJob {
         standing: standing(row)?,
         id: row.get(6)?,
@@ -251,7 +247,7 @@ fn job(row: &Row<'_>) -> Result<StoredJob, StoreError> {
     })
 }
 
-fn standing(row: &Row<'_>) -> Result<StoredProgress, StoreError> {
+fn standing(row: &Row<'_>) -> Result<StoredProgress> {
     let state: String = row.get(0)?;
     Ok(StoredProgress {
         state: read_state(&state)?,
@@ -269,12 +265,12 @@ fn parse_warnings(text: Option<&str>) -> Vec<String> {
     warnings.unwrap_or_default()
 }
 
-pub(crate) fn parse_source(text: &str) -> Result<JobInput, StoreError> {
+pub(crate) fn parse_source(text: &str) -> Result<JobInput> {
     serde_json::from_str(text).map_err(StoreError::corrupt("job"))
 }
 
 /// Parses a stored state.
-pub(super) fn read_state(word: &str) -> Result<JobState, StoreError> {
+pub(super) fn read_state(word: &str) -> Result<JobState> {
     let unknown = |_| StoreError::corrupt("job state")(format!("{word:?} is no state"));
     word.parse().map_err(unknown)
 }

@@ -21,7 +21,7 @@ mod statements;
 pub(super) mod volumes;
 pub(super) mod work;
 
-pub(crate) use error::StoreError;
+pub(crate) use error::{Result, StoreError};
 
 use crate::fsutil::{LockError, LockMode, create_private_folder, lock_file, open_private};
 use crate::interrupt::Interrupt;
@@ -57,7 +57,7 @@ struct Base {
 
 impl DataStore {
     /// Opens the store in `dir`, and creates it if there is none.
-    pub(super) fn open(dir: &Path, interrupt: &Interrupt) -> Result<Self, StoreError> {
+    pub(super) fn open(dir: &Path, interrupt: &Interrupt) -> Result<Self> {
         let columns = ColumnFolder::new(dir);
         create_private(columns.path())?;
         // Several processes may open the store at once, and the switch to write-ahead logging needs exclusive access.
@@ -112,17 +112,14 @@ impl DataStore {
     }
 
     /// Returns the writing connection.
-    fn writer(&self) -> Result<PooledConnection<'_>, StoreError> {
+    fn writer(&self) -> Result<PooledConnection<'_>> {
         self.base
             .writer
             .connection(self.priority, &self.base.stopping, self.end())
     }
 
     /// Runs `act` in one transaction, which takes the write lock at the start. An error rolls the transaction back.
-    pub(super) fn write<T>(
-        &self,
-        act: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+    pub(super) fn write<T>(&self, act: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
         let end = self.end();
         let stopping = &self.base.stopping;
         let writer = self.base.writer.connection(self.priority, stopping, end)?;
@@ -135,10 +132,7 @@ impl DataStore {
     }
 
     /// Runs `act` on a consistent view of the store.
-    pub(super) fn read<T>(
-        &self,
-        act: impl FnOnce(&Connection) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+    pub(super) fn read<T>(&self, act: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let end = self.end();
         let stopping = &self.base.stopping;
         let reader = self.base.reader.connection(self.priority, stopping, end)?;
@@ -153,7 +147,7 @@ impl DataStore {
 }
 
 /// Creates a folder that only its owner can access.
-pub(super) fn create_private(dir: &Path) -> Result<(), StoreError> {
+pub(super) fn create_private(dir: &Path) -> Result<()> {
     create_private_folder(dir).map_err(file_error("create", dir))
 }
 

@@ -1,6 +1,6 @@
 //! Opening of the database, and the steps to its current layout.
 
-use super::error::{StoreError, is_busy};
+use super::error::{Result, StoreError, is_busy};
 use super::{BUSY, pool};
 use crate::interrupt::Interrupt;
 use rusqlite::config::DbConfig;
@@ -31,10 +31,7 @@ const MIGRATIONS: &[&str] = &[
 
 /// Opens the writing and the reading connection and updates the layout. Waits at most [`BUSY`] for a database that
 /// another process has locked.
-pub(super) fn connect_all(
-    path: &Path,
-    interrupt: &Interrupt,
-) -> Result<(Connection, Connection), StoreError> {
+pub(super) fn connect_all(path: &Path, interrupt: &Interrupt) -> Result<(Connection, Connection)> {
     let end = Instant::now() + BUSY;
     loop {
         let opened = connect(path).and_then(|mut writer| {
@@ -53,7 +50,7 @@ pub(super) fn connect_all(
     }
 }
 
-fn connect(path: &Path) -> Result<Connection, StoreError> {
+fn connect(path: &Path) -> Result<Connection> {
     let connection = Connection::open(path)?;
     connection.busy_timeout(pool::SLICE)?;
     connection.pragma_update(None, "page_size", PAGE_BYTES)?;
@@ -69,7 +66,7 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
+fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let newer = || StoreError::Newer {

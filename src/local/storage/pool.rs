@@ -1,6 +1,6 @@
 //! Limited waits for the database: for the connection of this process, and for locks of other processes.
 
-use super::error::{StoreError, is_busy};
+use super::error::{Result, StoreError, is_busy};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use rusqlite::Connection;
 use std::ops::Deref;
@@ -40,7 +40,7 @@ impl Stopping {
         priority: Priority,
         end: Instant,
         mut act: impl FnMut() -> rusqlite::Result<T>,
-    ) -> Result<T, StoreError> {
+    ) -> Result<T> {
         loop {
             let begin = Instant::now();
             match act() {
@@ -104,7 +104,7 @@ impl ConnectionPool {
         priority: Priority,
         stopping: &Stopping,
         end: Instant,
-    ) -> Result<PooledConnection<'_>, StoreError> {
+    ) -> Result<PooledConnection<'_>> {
         let begin = Instant::now();
         let is_request = priority == Priority::Request;
         let mut queue = self.queue.lock();

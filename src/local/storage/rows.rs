@@ -3,7 +3,7 @@
 //! So an import writes its data in order, and a count reads no rows. A segment becomes visible in the transaction that
 //! completes its job. A segment to delete is marked and swept later.
 
-use super::{DataStore, StoreError, unsigned};
+use super::{DataStore, Result, unsigned};
 use crate::local::storage::statements::Statements;
 use rusqlite::{Connection, Transaction, params};
 
@@ -29,11 +29,7 @@ pub(crate) const AUTO_IDS: i64 = 1 << 24;
 
 impl DataStore {
     /// Returns the number of visible rows of a collection, or of one of its partitions.
-    pub(crate) fn count(
-        &self,
-        collection_id: i64,
-        partition_id: Option<i64>,
-    ) -> Result<u64, StoreError> {
+    pub(crate) fn count(&self, collection_id: i64, partition_id: Option<i64>) -> Result<u64> {
         let rows = self.one(
             "SELECT COALESCE(SUM(rows - dead), 0) FROM segments
              WHERE collection_id = ?1 AND state = ?2 AND (?3 IS NULL OR partition_id = ?3)",
@@ -43,7 +39,7 @@ impl DataStore {
     }
 
     /// Deletes some of the segments marked for deletion. Returns false if there were none.
-    pub(crate) fn sweep(&self) -> Result<bool, StoreError> {
+    pub(crate) fn sweep(&self) -> Result<bool> {
         if !self.has("SELECT 1 FROM segments WHERE state = 2 LIMIT 1", [])? {
             return Ok(false);
         }
@@ -63,8 +59,8 @@ impl DataStore {
 
     /// Returns some free pages to the file system if there are many. The rest is kept for the next import. Returns
     /// false if there was nothing to do.
-    pub(crate) fn vacuum(&self) -> Result<bool, StoreError> {
-        let free = |connection: &Connection| -> Result<u64, StoreError> {
+    pub(crate) fn vacuum(&self) -> Result<bool> {
+        let free = |connection: &Connection| -> Result<u64> {
             Ok(connection
                 .pragma_query_value(None, "freelist_count", |row| row.get(0))
                 .map(unsigned)?)
@@ -82,12 +78,12 @@ impl DataStore {
 }
 
 /// Returns the number for the next commit, which is larger than the numbers of all segments.
-pub(crate) fn next_commit(tx: &Transaction<'_>) -> Result<i64, StoreError> {
+pub(crate) fn next_commit(tx: &Transaction<'_>) -> Result<i64> {
     tx.one("SELECT COALESCE(MAX(commit_no), 0) + 1 FROM segments", [])
 }
 
 /// Marks the invisible segments of a job for deletion.
-pub(crate) fn discard(tx: &Transaction<'_>, id: &str) -> Result<(), StoreError> {
+pub(crate) fn discard(tx: &Transaction<'_>, id: &str) -> Result<()> {
     let sql = "UPDATE segments SET state = ?2 WHERE job_id = ?1 AND state = ?3";
     tx.run(sql, params![id, TRASH, PENDING]).map(drop)
 }

@@ -1,7 +1,7 @@
 //! Reading rows: the visible segments of a collection, and single columns of a segment.
 
 use super::rows::VISIBLE;
-use super::{DataStore, StoreError};
+use super::{DataStore, Result};
 use rusqlite::params;
 
 /// The bits of a segment's deleted rows.
@@ -56,11 +56,7 @@ impl Segment {
 impl DataStore {
     /// Returns the visible segments of a collection, or of some of its partitions, in the order of their commits. Of
     /// two rows with the same primary key, the later one counts.
-    pub(crate) fn segments(
-        &self,
-        collection_id: i64,
-        partitions: &[i64],
-    ) -> Result<Vec<Segment>, StoreError> {
+    pub(crate) fn segments(&self, collection_id: i64, partitions: &[i64]) -> Result<Vec<Segment>> {
         self.read(|view| {
             let mut select = view.prepare_cached(
                 "SELECT id, rows, dead, partition_id, CASE WHEN dead > 0

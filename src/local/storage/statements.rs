@@ -1,10 +1,8 @@
 //! Shorthands for SQL statements, which a connection prepares only once.
 
-use super::{DataStore, StoreError};
+use super::{DataStore, Result};
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
-
-type Result<T> = std::result::Result<T, StoreError>;
 
 /// Single statements: on a connection, or on the store in a transaction of their own.
 pub(crate) trait Statements {

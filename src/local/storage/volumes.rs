@@ -1,6 +1,6 @@
 //! The records of volumes. Their files are in [`crate::local::volumes`].
 
-use super::{DataStore, StoreError, signed, unsigned};
+use super::{DataStore, Result, signed, unsigned};
 use crate::local::storage::statements::Statements;
 use rusqlite::params;
 
@@ -28,11 +28,7 @@ pub(crate) enum VolumeCreated {
 
 impl DataStore {
     /// Creates a volume, unless there are `max` already. The volume's own id is ignored.
-    pub(crate) fn create_volume(
-        &self,
-        volume: &StoredVolume,
-        max: u64,
-    ) -> Result<VolumeCreated, StoreError> {
+    pub(crate) fn create_volume(&self, volume: &StoredVolume, max: u64) -> Result<VolumeCreated> {
         self.write(|tx| {
             if tx.has("SELECT 1 FROM volumes WHERE name = ?1", [&volume.name])? {
                 return Ok(VolumeCreated::Exists);
@@ -56,7 +52,7 @@ impl DataStore {
     }
 
     /// Returns the volume with this name.
-    pub(crate) fn volume(&self, name: &str) -> Result<Option<StoredVolume>, StoreError> {
+    pub(crate) fn volume(&self, name: &str) -> Result<Option<StoredVolume>> {
         let sql = "SELECT id, name, project, region, create_time FROM volumes WHERE name = ?1";
         let found = self.row(sql, [name])?;
         Ok(
@@ -76,7 +72,7 @@ impl DataStore {
         project: &str,
         skip: u64,
         limit: u64,
-    ) -> Result<(u64, Vec<String>), StoreError> {
+    ) -> Result<(u64, Vec<String>)> {
         self.read(|view| {
             let count = view.one("SELECT count(*) FROM volumes WHERE project = ?1", [project])?;
             let names = view.list(
@@ -88,7 +84,7 @@ impl DataStore {
     }
 
     /// Removes a volume. Returns false if there is none with this id.
-    pub(crate) fn drop_volume(&self, id: i64) -> Result<bool, StoreError> {
+    pub(crate) fn drop_volume(&self, id: i64) -> Result<bool> {
         Ok(self.run("DELETE FROM volumes WHERE id = ?1", [id])? > 0)
     }
 }

@@ -6,7 +6,7 @@ use super::columns::keep_columns;
 use super::ending::{is_two_phase, show};
 use super::jobs::parse_source;
 use super::rows::{AUTO_IDS, PENDING, discard};
-use super::{DataStore, StoreError, signed};
+use super::{DataStore, Result, signed};
 use crate::api::model::JobState;
 use crate::formats::Batch;
 use crate::local::source::JobInput;
@@ -71,12 +71,7 @@ impl DataStore {
     /// Claims a job and restarts it, discarding an earlier owner's work. `is_own` is true if this process ran the job
     /// before, so a job without an owner doesn't mean that a process died. Returns `None` if the job has ended, also
     /// because too many processes died while they ran it. The caller must hold the job's lock.
-    pub(crate) fn claim(
-        &self,
-        id: &str,
-        is_own: bool,
-        time: &str,
-    ) -> Result<Option<Claimed>, StoreError> {
+    pub(crate) fn claim(&self, id: &str, is_own: bool, time: &str) -> Result<Option<Claimed>> {
         self.write(|tx| {
             if !is_own && let Some(failing) = deaths::count(tx, id)? {
                 fail(tx, id, &failing, time)?;
@@ -106,7 +101,7 @@ impl DataStore {
     }
 
     /// Returns an unfinished job to the queue for the next worker.
-    pub(crate) fn release(&self, job: &Claimed) -> Result<(), StoreError> {
+    pub(crate) fn release(&self, job: &Claimed) -> Result<()> {
         self.write(|tx| {
             if owned(tx, job)? {
                 restart(tx, &job.id, JobState::Pending)?;
@@ -116,11 +111,7 @@ impl DataStore {
     }
 
     /// Stores the name and size in bytes of each file of a claimed job. Returns false if the job has ended meanwhile.
-    pub(crate) fn set_files(
-        &self,
-        job: &Claimed,
-        files: &[(String, u64)],
-    ) -> Result<bool, StoreError> {
+    pub(crate) fn set_files(&self, job: &Claimed, files: &[(String, u64)]) -> Result<bool> {
         let total = files
             .iter()
             .map(|(_, size)| *size)
@@ -149,7 +140,7 @@ impl DataStore {
         batch: &mut Batch,
         report: &WorkerReport,
         read: Option<&(WorkerReport, String)>,
-    ) -> Result<Option<Vec<File>>, StoreError> {
+    ) -> Result<Option<Vec<File>>> {
         self.write(|tx| {
             if let Some((report, time)) = read
                 && !finish_file(tx, job, report, time)?
@@ -171,11 +162,7 @@ impl DataStore {
     }
 
     /// Marks a file as being read. Returns false if the job has ended meanwhile.
-    pub(crate) fn start_file(
-        &self,
-        job: &Claimed,
-        report: &WorkerReport,
-    ) -> Result<bool, StoreError> {
+    pub(crate) fn start_file(&self, job: &Claimed, report: &WorkerReport) -> Result<bool> {
         self.write(|tx| advance(tx, job, report))
     }
 
@@ -185,7 +172,7 @@ impl DataStore {
         job: &Claimed,
         report: &WorkerReport,
         time: &str,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool> {
         self.write(|tx| finish_file(tx, job, report, time))
     }
 
@@ -198,7 +185,7 @@ impl DataStore {
         last: Option<&WorkerReport>,
         warnings: &[String],
         time: &str,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool> {
         let warnings =
             (!warnings.is_empty()).then(|| serde_json::Value::from(warnings).to_string());
         self.write(|tx| {
@@ -224,12 +211,7 @@ impl DataStore {
     }
 
     /// Fails a job and discards its rows. Does nothing if the job has ended meanwhile.
-    pub(crate) fn fail(
-        &self,
-        job: &Claimed,
-        failing: &JobFailure,
-        time: &str,
-    ) -> Result<(), StoreError> {
+    pub(crate) fn fail(&self, job: &Claimed, failing: &JobFailure, time: &str) -> Result<()> {
         self.write(|tx| {
             if owned(tx, job)? {
                 fail(tx, &job.id, failing, time)
@@ -240,18 +222,13 @@ impl DataStore {
     }
 
     /// Fails a job that can't be claimed because its record is broken. The caller must hold the job's lock.
-    pub(crate) fn fail_unclaimed(
-        &self,
-        id: &str,
-        failing: &JobFailure,
-        time: &str,
-    ) -> Result<(), StoreError> {
+    pub(crate) fn fail_unclaimed(&self, id: &str, failing: &JobFailure, time: &str) -> Result<()> {
         self.write(|tx| fail(tx, id, failing, time))
     }
 }
 
 /// Stores a job's progress. Returns false if the job has ended meanwhile.
-fn advance(tx: &Transaction<'_>, job: &Claimed, report: &WorkerReport) -> Result<bool, StoreError> {
+fn advance(tx: &Transaction<'_>, job: &Claimed, report: &WorkerReport) -> Result<bool> {
     if !owned(tx, job)? {
         return Ok(false);
     }
@@ -270,7 +247,7 @@ fn finish_file(
     job: &Claimed,
     report: &WorkerReport,
     time: &str,
-) -> Result<bool, StoreError> {
+) -> Result<bool> {
     if !advance(tx, job, report)? {
         return Ok(false);
     }
@@ -280,7 +257,7 @@ fn finish_file(
 }
 
 /// Returns true if the job hasn't ended and still belongs to this worker.
-fn owned(tx: &Transaction<'_>, job: &Claimed) -> Result<bool, StoreError> {
+fn owned(tx: &Transaction<'_>, job: &Claimed) -> Result<bool> {
     let sql = "SELECT 1 FROM jobs WHERE id = ?1 AND attempt = ?2 AND state = 'Importing'";
     tx.has(sql, params![job.id, job.attempt])
 }
@@ -292,7 +269,7 @@ pub(crate) fn fail_where(
     id: i64,
     reason: &str,
     time: &str,
-) -> Result<(), StoreError> {
+) -> Result<()> {
     let sql = format!(
         "SELECT id FROM jobs WHERE {id_column} = ?1 AND state IN ('Pending', 'Importing', 'Uncommitted')"
     );
@@ -302,12 +279,7 @@ pub(crate) fn fail_where(
         .try_for_each(|job| fail(tx, job, &failing, time))
 }
 
-fn fail(
-    tx: &Transaction<'_>,
-    id: &str,
-    failing: &JobFailure,
-    time: &str,
-) -> Result<(), StoreError> {
+fn fail(tx: &Transaction<'_>, id: &str, failing: &JobFailure, time: &str) -> Result<()> {
     let changed = tx.run(
         "UPDATE jobs SET state = 'Failed', reason = ?2, complete_time = ?3
          WHERE id = ?1 AND state IN ('Pending', 'Importing', 'Uncommitted')",
@@ -331,7 +303,7 @@ fn fail(
     Ok(())
 }
 
-fn restart(tx: &Transaction<'_>, id: &str, state: JobState) -> Result<bool, StoreError> {
+fn restart(tx: &Transaction<'_>, id: &str, state: JobState) -> Result<bool> {
     let changed = tx.run(
         "UPDATE jobs SET state = ?2, attempt = attempt + 1, rows = 0, bytes = 0, size = 0
          WHERE id = ?1 AND state IN ('Pending', 'Importing')",

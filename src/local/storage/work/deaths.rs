@@ -3,7 +3,7 @@
 use super::JobFailure;
 use crate::local::storage::jobs::parse_source;
 use crate::local::storage::statements::Statements;
-use crate::local::storage::{StoreError, unsigned};
+use crate::local::storage::{Result, unsigned};
 use rusqlite::{Transaction, params};
 
 /// Deaths before a job has stored any row after which it is tried again.
@@ -18,7 +18,7 @@ const MAX_PATHS: usize = 300;
 
 /// Counts the death of the process that last ran the job, if the job was left without an owner. Returns the failure of
 /// a job that has had too many. The caller must hold the job's lock.
-pub(super) fn count(tx: &Transaction<'_>, id: &str) -> Result<Option<JobFailure>, StoreError> {
+pub(super) fn count(tx: &Transaction<'_>, id: &str) -> Result<Option<JobFailure>> {
     let found = tx.row::<(i64, i64, i64, i64)>(
         "SELECT rows, deaths, repeats, furthest FROM jobs WHERE id = ?1 AND state = 'Importing'",
         [id],
@@ -53,14 +53,14 @@ pub(super) fn count(tx: &Transaction<'_>, id: &str) -> Result<Option<JobFailure>
 }
 
 /// Returns the paths of the whole job, for a job that died before it found its files.
-fn paths(tx: &Transaction<'_>, id: &str) -> Result<String, StoreError> {
+fn paths(tx: &Transaction<'_>, id: &str) -> Result<String> {
     let source: String = tx.one("SELECT source FROM jobs WHERE id = ?1", [id])?;
     let paths = parse_source(&source)?.name();
     Ok(paths.chars().take(MAX_PATHS).collect())
 }
 
 /// Returns the number and name of the file that was being read. Files are read one after the other.
-fn file(tx: &Transaction<'_>, id: &str) -> Result<Option<(usize, String)>, StoreError> {
+fn file(tx: &Transaction<'_>, id: &str) -> Result<Option<(usize, String)>> {
     let file = tx.row::<(i64, String)>(
         "SELECT no, name FROM job_files WHERE job_id = ?1 AND state = 'Importing' ORDER BY no DESC LIMIT 1",
         [id],
