@@ -4,7 +4,7 @@ mod leftover;
 
 pub(crate) use leftover::keep as keep_leftover;
 
-use super::error::ServiceError;
+use super::error::{Result, ServiceError};
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::http::{HeaderMap, header};
 use flate2::bufread::MultiGzDecoder;
@@ -93,11 +93,7 @@ impl BodyObject {
 /// # Errors
 /// Returns 413 or 408 if the body exceeds the limits; 415 or 400 if its encoding isn't gzip or the bytes don't match
 /// the encoding; 400 if it's cut off; 429 if there are too many large bodies at once; 1801 if it isn't a JSON object.
-pub(crate) async fn object(
-    headers: &HeaderMap,
-    body: Body,
-    kind: BodyKind,
-) -> Result<BodyObject, ServiceError> {
+pub(crate) async fn object(headers: &HeaderMap, body: Body, kind: BodyKind) -> Result<BodyObject> {
     let packed = match headers.get(header::CONTENT_ENCODING) {
         None => false,
         Some(name) => match name.as_bytes().to_ascii_lowercase().as_slice() {
@@ -145,7 +141,7 @@ async fn read(
     kind: BodyKind,
     packed: bool,
     place: &mut Option<SemaphorePermit<'static>>,
-) -> Result<Bytes, ServiceError> {
+) -> Result<Bytes> {
     // The announced length is checked first, before the body arrives.
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > kind.limit() {
@@ -184,7 +180,7 @@ async fn read(
 }
 
 /// Waits for the permit of a body with this length. Returns it with the length that it allows.
-async fn reserve(length: usize) -> Result<(usize, SemaphorePermit<'static>), ServiceError> {
+async fn reserve(length: usize) -> Result<(usize, SemaphorePermit<'static>)> {
     let (allowed, permits, count) = if length > MAX_BODY {
         (MAX_ROWS, &LARGE, 1)
     } else {
@@ -212,7 +208,7 @@ fn broken(error: &axum::Error) -> ServiceError {
 }
 
 /// Unpacks a body up to the limit, since a small body may grow to any size.
-fn unpack(bytes: &[u8], limit: usize) -> Result<Vec<u8>, ServiceError> {
+fn unpack(bytes: &[u8], limit: usize) -> Result<Vec<u8>> {
     let most = u64::try_from(limit).unwrap_or(u64::MAX);
     let mut text = Vec::new();
     let mut unpacked = MultiGzDecoder::new(bytes).take(most.saturating_add(1));
@@ -226,7 +222,7 @@ fn unpack(bytes: &[u8], limit: usize) -> Result<Vec<u8>, ServiceError> {
     Ok(text)
 }
 
-fn parse(bytes: &Bytes, kind: BodyKind) -> Result<BodyObject, ServiceError> {
+fn parse(bytes: &Bytes, kind: BodyKind) -> Result<BodyObject> {
     let body = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
     let mut object = BodyObject::default();
     if body.trim_ascii().is_empty() {

@@ -1,7 +1,7 @@
 //! A request's parameters, read liberally: numbers may be text, ids may be numbers.
 
 use super::body::BodyObject;
-use super::error::ServiceError;
+use super::error::{Result, ServiceError};
 use super::limit::CallLimit;
 use crate::api::model::Dialect;
 use serde_json::Value;
@@ -60,11 +60,7 @@ impl ServiceCall {
     }
 
     /// Returns a required text.
-    pub(crate) fn required(
-        &self,
-        dialect: Dialect,
-        names: &[&str],
-    ) -> Result<String, ServiceError> {
+    pub(crate) fn required(&self, dialect: Dialect, names: &[&str]) -> Result<String> {
         let name = names.first().copied().unwrap_or_default();
         self.text(names)
             .ok_or_else(|| ServiceError::missing(dialect, name))

@@ -7,6 +7,9 @@ use crate::local::source::SourceError;
 use crate::local::storage::StoreError;
 use crate::location::LocationError;
 
+/// The result of a call, or of a step of it.
+pub(crate) type Result<T, E = ServiceError> = std::result::Result<T, E>;
+
 /// An error answer, normally HTTP 200 with an envelope whose code isn't the success code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ServiceError {

@@ -6,7 +6,7 @@
 //! `Host`.
 
 use super::answer::refusal;
-use super::error::ServiceError;
+use super::error::{Result, ServiceError};
 use crate::local::state::App;
 use crate::local::volumes::endpoint;
 use axum::extract::{Request, State};
@@ -46,7 +46,7 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-fn host(app: &App, request: &Request) -> Result<(), ServiceError> {
+fn host(app: &App, request: &Request) -> Result<()> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let host = match (hosts.next(), hosts.next()) {
         (Some(host), None) => host.to_str().unwrap_or_default(),
@@ -79,7 +79,7 @@ fn is_own(host: &str) -> bool {
     is_own && digits(port)
 }
 
-fn origin(headers: &HeaderMap) -> Result<(), ServiceError> {
+fn origin(headers: &HeaderMap) -> Result<()> {
     let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     let foreign = matches!(site, Some(b"cross-site" | b"same-site"));
     if foreign || headers.contains_key(header::ORIGIN) {
@@ -89,7 +89,7 @@ fn origin(headers: &HeaderMap) -> Result<(), ServiceError> {
     Ok(())
 }
 
-fn token(app: &App, request: &Request) -> Result<(), ServiceError> {
+fn token(app: &App, request: &Request) -> Result<()> {
     let Some(token) = &app.token else {
         return Ok(());
     };
@@ -141,7 +141,7 @@ fn equal(given: &[u8], token: &[u8]) -> bool {
     bool::from(given.ct_eq(token)) && !token.is_empty()
 }
 
-fn content_type(request: &Request) -> Result<(), ServiceError> {
+fn content_type(request: &Request) -> Result<()> {
     let headers = request.headers();
     // Browsers send a preflight request before a page's request with one of these headers. The Node SDK sends the
     // second one by mistake for `Content-Type`, and its request is `text/plain`.

@@ -1,6 +1,6 @@
 //! The time limit of a call, and its cancellation when the client leaves.
 
-use super::error::ServiceError;
+use super::error::{Result, ServiceError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -27,7 +27,7 @@ impl CallLimit {
     }
 
     /// Returns an error if the work on the call should end. Loops over rows call it every few rows.
-    pub(crate) fn check(&self) -> Result<(), ServiceError> {
+    pub(crate) fn check(&self) -> Result<()> {
         let late = self.end.is_some_and(|end| Instant::now() >= end);
         if late || self.cancelled.load(Ordering::Relaxed) {
             return Err(ServiceError::timeout());

@@ -5,7 +5,7 @@
 use super::answer::{Data, json_response, refusal};
 use super::body::{self, BodyKind};
 use super::call::ServiceCall;
-use super::error::ServiceError;
+use super::error::{Result, ServiceError};
 use super::limit::{CallLimit, CancelOnDrop};
 use super::listener::Peer;
 use super::requests::{self, RequestKeys};
@@ -42,7 +42,7 @@ const LOOK: Duration = Duration::from_millis(500);
 const CLOSED_LOOKS: usize = 4;
 
 /// The function that handles a route's calls.
-pub(crate) type Handler<T = Value> = fn(&App, &ServiceCall) -> Result<T, ServiceError>;
+pub(crate) type Handler<T = Value> = fn(&App, &ServiceCall) -> Result<T>;
 
 /// A builder for the service's routes. Paths without a leading slash are below [`ROOT`].
 pub(crate) struct Routes(pub(crate) Router<Arc<App>>);
@@ -204,7 +204,7 @@ async fn take(
     request: Request,
     keys: RequestKeys,
     kind: BodyKind,
-) -> Result<ServiceCall, ServiceError> {
+) -> Result<ServiceCall> {
     let (parts, body) = request.into_parts();
     let mut object = body::object(&parts.headers, body, kind).await?;
     complete(&parts.extensions);

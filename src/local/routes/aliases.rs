@@ -1,7 +1,7 @@
 //! Aliases of collections. Calls accept an alias in place of a collection's name.
 
 use super::lookup::{self, DIALECT, check_name};
-use super::{App, Routes, ServiceCall, ServiceError, Value, json};
+use super::{App, Result, Routes, ServiceCall, ServiceError, Value, json};
 use crate::local::http::requests as keys;
 use crate::local::storage::aliases::Named;
 
@@ -20,7 +20,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 /// Returns the aliases of a database, or of one of its collections.
-fn list(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn list(app: &App, call: &ServiceCall) -> Result<Value> {
     let database = lookup::database(app, call)?;
     let collection = match call.get(&["collectionName"]) {
         Some(_) => Some(lookup::find(app, call)?.id),
@@ -29,7 +29,7 @@ fn list(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     Ok(Value::from(app.store.aliases(&database, collection)?))
 }
 
-fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn describe(app: &App, call: &ServiceCall) -> Result<Value> {
     let database = lookup::database(app, call)?;
     let name = call.required(DIALECT, &["aliasName"])?;
     match app.store.alias(&database, &name)? {
@@ -41,7 +41,7 @@ fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
 }
 
 /// Creates an alias, or with `change` points an existing one at another collection.
-fn set(app: &App, call: &ServiceCall, change: bool) -> Result<Value, ServiceError> {
+fn set(app: &App, call: &ServiceCall, change: bool) -> Result<Value> {
     let database = lookup::database(app, call)?;
     let name = call.required(DIALECT, &["aliasName"])?;
     check_name("collection alias", &name).map_err(ServiceError::invalid)?;
@@ -72,7 +72,7 @@ fn set(app: &App, call: &ServiceCall, change: bool) -> Result<Value, ServiceErro
 }
 
 /// Removes an alias. A missing alias is success, as in Milvus.
-fn drop(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn drop(app: &App, call: &ServiceCall) -> Result<Value> {
     let database = lookup::database(app, call)?;
     let name = call.required(DIALECT, &["aliasName"])?;
     app.store.drop_alias(&database, &name)?;

@@ -2,7 +2,7 @@
 
 use super::lookup::{self, DIALECT, MAX_NAME, check_name, find};
 use super::settings::CollectionSettings;
-use super::{App, Map, Routes, ServiceCall, ServiceError, Value, indexes, json};
+use super::{App, Map, Result, Routes, ServiceCall, ServiceError, Value, indexes, json};
 use crate::formats::Schema;
 use crate::local::http::requests as keys;
 use crate::local::jobs::now;
@@ -61,19 +61,19 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 /// Returns the names of the database's collections.
-pub(crate) fn list(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+pub(crate) fn list(app: &App, call: &ServiceCall) -> Result<Value> {
     let database = lookup::database(app, call)?;
     Ok(Value::from(app.store.collection_names(&database)?))
 }
 
-fn has(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn has(app: &App, call: &ServiceCall) -> Result<Value> {
     let database = lookup::database(app, call)?;
     let name = call.required(DIALECT, &["collectionName"])?;
     Ok(json!({ "has": app.store.collection(&database, &name)?.is_some() }))
 }
 
 /// Returns a collection's schema, indexes and load state.
-pub(crate) fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+pub(crate) fn describe(app: &App, call: &ServiceCall) -> Result<Value> {
     let collection = find(app, call)?;
     let schema = collection.schema()?;
     let body = &collection.body;
@@ -111,7 +111,7 @@ fn load_word(collection: &Collection) -> &'static str {
 
 /// Creates a collection. If it already exists, nothing changes: with the same schema the call succeeds, with another
 /// schema it's refused, as in Milvus.
-pub(crate) fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+pub(crate) fn create(app: &App, call: &ServiceCall) -> Result<Value> {
     let database = lookup::database(app, call)?;
     let name = call.required(DIALECT, &["collectionName"])?;
     check_name("collection", &name).map_err(ServiceError::invalid)?;
@@ -169,7 +169,7 @@ fn check_partition_name(name: &str) -> Result<(), String> {
 }
 
 /// Removes a collection with its rows. A missing collection is success, as in Milvus.
-pub(crate) fn drop(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+pub(crate) fn drop(app: &App, call: &ServiceCall) -> Result<Value> {
     let database = lookup::database(app, call)?;
     let name = call.required(DIALECT, &["collectionName"])?;
     if let Some(collection) = app.store.collection(&database, &name)? {
@@ -181,12 +181,7 @@ pub(crate) fn drop(app: &App, call: &ServiceCall) -> Result<Value, ServiceError>
 }
 
 /// Refuses a call on an alias, and a call after which an alias would have no collection.
-fn check_unaliased(
-    app: &App,
-    database: &str,
-    collection: &Collection,
-    name: &str,
-) -> Result<(), ServiceError> {
+fn check_unaliased(app: &App, database: &str, collection: &Collection, name: &str) -> Result<()> {
     let refused = |message| Err(ServiceError::unexpected(message));
     if collection.name != name {
         return refused(format!("cannot drop the collection via alias = {name}"));
@@ -202,7 +197,7 @@ fn check_unaliased(
 
 /// Renames a collection, in its own database or into `newDbName`. Its jobs, including running ones, follow the
 /// collection.
-fn rename(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn rename(app: &App, call: &ServiceCall) -> Result<Value> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["newCollectionName"])?;
     check_name("collection", &name).map_err(ServiceError::invalid)?;
@@ -230,12 +225,12 @@ fn rename(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     )))
 }
 
-fn alter_properties(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn alter_properties(app: &App, call: &ServiceCall) -> Result<Value> {
     let given = call.get(&["properties"]).and_then(Value::as_object);
     change_properties(app, call, given.unwrap_or(&Map::new()), &[])
 }
 
-fn drop_properties(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn drop_properties(app: &App, call: &ServiceCall) -> Result<Value> {
     let keys = call.get(&["propertyKeys"]).and_then(lookup::texts);
     change_properties(app, call, &Map::new(), &keys.unwrap_or_default())
 }
@@ -246,7 +241,7 @@ fn change_properties(
     call: &ServiceCall,
     set: &Map<String, Value>,
     remove: &[String],
-) -> Result<Value, ServiceError> {
+) -> Result<Value> {
     let collection = find(app, call)?;
     let loaded_only = |key: &&String| key.starts_with("mmap") || key.starts_with("warmup");
     if let Some(key) = set.keys().find(loaded_only).filter(|_| collection.loaded) {
@@ -270,12 +265,12 @@ fn change_properties(
 }
 
 /// Returns an id for the compaction. Nothing is compacted, since the service removes deleted rows by itself.
-fn compact(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn compact(app: &App, call: &ServiceCall) -> Result<Value> {
     Ok(json!({ "compactionID": find(app, call)?.id }))
 }
 
 /// Returns that the compaction is completed, whatever its id.
-fn compaction_state(_: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn compaction_state(_: &App, call: &ServiceCall) -> Result<Value> {
     let id = call.get(&["jobID", "jobId", "compactionID", "compactionId"]);
     let id = id.ok_or_else(|| ServiceError::missing(DIALECT, "jobID"))?;
     Ok(json!({
@@ -288,11 +283,11 @@ fn compaction_state(_: &App, call: &ServiceCall) -> Result<Value, ServiceError> 
 }
 
 /// Does nothing: rows are visible as soon as they're written, and they're on disk before that.
-fn flush(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn flush(app: &App, call: &ServiceCall) -> Result<Value> {
     find(app, call).map(|_| json!({}))
 }
 
-fn load(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn load(app: &App, call: &ServiceCall) -> Result<Value> {
     let collection = find(app, call)?;
     let schema = collection.schema()?;
     let indexes = indexes::of(&collection, &schema);
@@ -301,23 +296,23 @@ fn load(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     Ok(json!({}))
 }
 
-fn release(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn release(app: &App, call: &ServiceCall) -> Result<Value> {
     app.store.set_loaded(find(app, call)?.id, false)?;
     Ok(json!({}))
 }
 
-fn load_state(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn load_state(app: &App, call: &ServiceCall) -> Result<Value> {
     let collection = find(app, call)?;
     let progress = if collection.loaded { 100 } else { 0 };
     Ok(json!({ "loadState": load_word(&collection), "loadProgress": progress, "message": "" }))
 }
 
-fn stats(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn stats(app: &App, call: &ServiceCall) -> Result<Value> {
     let collection = find(app, call)?;
     Ok(json!({ "rowCount": app.store.count(collection.id, None)? }))
 }
 
-fn create_partition(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn create_partition(app: &App, call: &ServiceCall) -> Result<Value> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["partitionName"])?;
     check_partition_name(&name).map_err(ServiceError::invalid)?;
@@ -330,17 +325,17 @@ fn create_partition(app: &App, call: &ServiceCall) -> Result<Value, ServiceError
     Ok(json!({}))
 }
 
-fn partitions(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn partitions(app: &App, call: &ServiceCall) -> Result<Value> {
     Ok(Value::from(app.store.partitions(find(app, call)?.id)?))
 }
 
-fn has_partition(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn has_partition(app: &App, call: &ServiceCall) -> Result<Value> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["partitionName"])?;
     Ok(json!({ "has": app.store.partition(collection.id, &name)?.is_some() }))
 }
 
-fn partition_stats(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn partition_stats(app: &App, call: &ServiceCall) -> Result<Value> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["partitionName"])?;
     let partition = app.store.partition(collection.id, &name)?;
@@ -349,7 +344,7 @@ fn partition_stats(app: &App, call: &ServiceCall) -> Result<Value, ServiceError>
 }
 
 /// Loads the whole collection, since partitions can't be loaded one by one.
-fn load_partitions(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn load_partitions(app: &App, call: &ServiceCall) -> Result<Value> {
     let (collection, partitions) = named_partitions(app, call)?;
     app.store.set_released(&partitions, false)?;
     app.store.set_loaded(collection.id, true)?;
@@ -357,14 +352,14 @@ fn load_partitions(app: &App, call: &ServiceCall) -> Result<Value, ServiceError>
 }
 
 /// Marks the partitions as released, so they can be dropped. Queries still return their rows.
-fn release_partitions(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn release_partitions(app: &App, call: &ServiceCall) -> Result<Value> {
     let (_, partitions) = named_partitions(app, call)?;
     app.store.set_released(&partitions, true)?;
     Ok(json!({}))
 }
 
 /// Returns the collection and the ids of the partitions in `partitionNames`, which have to exist.
-fn named_partitions(app: &App, call: &ServiceCall) -> Result<(Collection, Vec<i64>), ServiceError> {
+fn named_partitions(app: &App, call: &ServiceCall) -> Result<(Collection, Vec<i64>)> {
     let collection = find(app, call)?;
     let mut ids = Vec::new();
     let names = call.get(&["partitionNames"]).and_then(lookup::texts);
@@ -378,7 +373,7 @@ fn named_partitions(app: &App, call: &ServiceCall) -> Result<(Collection, Vec<i6
 
 /// Removes a partition with its rows. A missing partition is success, and a loaded one is refused (Milvus:
 /// `internal/proxy/task.go`, `dropPartitionTask`).
-fn drop_partition(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn drop_partition(app: &App, call: &ServiceCall) -> Result<Value> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["partitionName"])?;
     if name == DEFAULT_PARTITION {

@@ -1,7 +1,7 @@
 //! The control calls of Zilliz Cloud: one project, region and cluster, which are the service itself, and jobs of any kind.
 
 use super::jobs::{self, Action, page_bounds, percent};
-use super::{App, Routes, ServiceCall, ServiceError, Value, json};
+use super::{App, Result, Routes, ServiceCall, ServiceError, Value, json};
 use crate::api::model::{Dialect, JobState};
 use crate::local::volumes::REGION;
 
@@ -26,12 +26,12 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 /// Returns the project that a call names. Any name is accepted, so scripts for the cloud run unchanged.
-pub(crate) fn project_of(call: &ServiceCall) -> Result<String, ServiceError> {
+pub(crate) fn project_of(call: &ServiceCall) -> Result<String> {
     call.required(Dialect::V2, &["projectId"])
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "a handler")]
-fn projects(app: &App, _: &ServiceCall) -> Result<Value, ServiceError> {
+fn projects(app: &App, _: &ServiceCall) -> Result<Value> {
     Ok(json!([{
         "projectId": PROJECT,
         "projectName": "local",
@@ -42,7 +42,7 @@ fn projects(app: &App, _: &ServiceCall) -> Result<Value, ServiceError> {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "a handler")]
-fn regions(_: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn regions(_: &App, call: &ServiceCall) -> Result<Value> {
     let cloud = call.text(&["cloudId"]);
     if cloud.is_some_and(|cloud| cloud != CLOUD) {
         return Ok(json!([]));
@@ -67,7 +67,7 @@ fn cluster(app: &App, call: &ServiceCall) -> Value {
     })
 }
 
-fn clusters(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn clusters(app: &App, call: &ServiceCall) -> Result<Value> {
     let (number, size, skip) = page_bounds(call, 1)?;
     let is_own = call
         .text(&["projectId"])
@@ -85,12 +85,12 @@ fn clusters(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     }))
 }
 
-fn on_demand(_: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn on_demand(_: &App, call: &ServiceCall) -> Result<Value> {
     let (number, size, _) = page_bounds(call, 1)?;
     Ok(json!({ "count": 0, "currentPage": number, "pageSize": size, "clusters": [] }))
 }
 
-fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn describe(app: &App, call: &ServiceCall) -> Result<Value> {
     let id = call.required(Dialect::V2, &["clusterId"])?;
     if id == CLUSTER {
         return Ok(cluster(app, call));
@@ -100,7 +100,7 @@ fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
 }
 
 /// Returns an import job in the form of the cloud's asynchronous jobs.
-fn job(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn job(app: &App, call: &ServiceCall) -> Result<Value> {
     let whole = jobs::find(app, call, Dialect::V2, Action::Progress)?;
     let standing = &whole.job.standing;
     let status = match standing.state {

@@ -1,7 +1,7 @@
 //! The database calls, and the choice of a database for other calls.
 
 use super::lookup::{DIALECT, check_name, texts};
-use super::{App, Map, Routes, ServiceCall, ServiceError, Value, json};
+use super::{App, Map, Result, Routes, ServiceCall, ServiceError, Value, json};
 use crate::local::http::requests as keys;
 use crate::local::storage::databases::{DEFAULT_DATABASE, Dropped};
 
@@ -25,11 +25,11 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .write("databases/drop", keys::NAMED_DATABASE, drop)
 }
 
-fn list(app: &App, _: &ServiceCall) -> Result<Value, ServiceError> {
+fn list(app: &App, _: &ServiceCall) -> Result<Value> {
     Ok(Value::from(app.store.databases()?))
 }
 
-fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn describe(app: &App, call: &ServiceCall) -> Result<Value> {
     let name = call.required(DIALECT, &["dbName"])?;
     let found = app.store.database(&name)?;
     let found = found.ok_or_else(|| ServiceError::no_database(&name))?;
@@ -40,7 +40,7 @@ fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     Ok(json!({ "dbID": found.id, "dbName": name, "properties": pairs }))
 }
 
-fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn create(app: &App, call: &ServiceCall) -> Result<Value> {
     let name = call.required(DIALECT, &["dbName"])?;
     check_name("database", &name).map_err(|message| ServiceError::new(802, message))?;
     if app.store.create_database(&name, &properties(call))? {
@@ -50,11 +50,11 @@ fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     Err(ServiceError::unexpected(message))
 }
 
-fn alter(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn alter(app: &App, call: &ServiceCall) -> Result<Value> {
     change(app, call, &properties(call), &[])
 }
 
-fn drop_properties(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn drop_properties(app: &App, call: &ServiceCall) -> Result<Value> {
     let keys = call.get(&["propertyKeys"]).and_then(texts);
     change(app, call, &Map::new(), &keys.unwrap_or_default())
 }
@@ -64,7 +64,7 @@ fn change(
     call: &ServiceCall,
     set: &Map<String, Value>,
     remove: &[String],
-) -> Result<Value, ServiceError> {
+) -> Result<Value> {
     let name = call.required(DIALECT, &["dbName"])?;
     if app.store.alter_database(&name, set, remove)? {
         return Ok(json!({}));
@@ -93,7 +93,7 @@ fn printed(value: &Value) -> String {
 
 /// Removes a database without collections. A missing database is success (Milvus: `internal/rootcoord/root_coord.go`,
 /// `DropDatabase`).
-fn drop(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn drop(app: &App, call: &ServiceCall) -> Result<Value> {
     let name = call.required(DIALECT, &["dbName"])?;
     if name == DEFAULT_DATABASE {
         return Err(ServiceError::unexpected("can not drop default database"));

@@ -1,7 +1,7 @@
 //! The calls that read rows (query and get), and the helpers that they share with the calls that change rows.
 
 use super::lookup::{self, DIALECT};
-use super::{App, Map, Routes, ServiceCall, ServiceError, Value};
+use super::{App, Map, Result, Routes, ServiceCall, ServiceError, Value};
 use crate::formats::{DataType, Schema};
 use crate::local::filter::{Constant, Filter};
 use crate::local::http::requests as keys;
@@ -30,7 +30,7 @@ pub(crate) struct RowsTarget {
 }
 
 /// Returns the collection of a call.
-pub(crate) fn target(app: &App, call: &ServiceCall) -> Result<RowsTarget, ServiceError> {
+pub(crate) fn target(app: &App, call: &ServiceCall) -> Result<RowsTarget> {
     let collection = lookup::find(app, call)?;
     let schema = Arc::new(collection.schema()?);
     Ok(RowsTarget { collection, schema })
@@ -38,7 +38,7 @@ pub(crate) fn target(app: &App, call: &ServiceCall) -> Result<RowsTarget, Servic
 
 impl RowsTarget {
     /// Refuses a collection that isn't loaded.
-    pub(crate) fn check_loaded(&self) -> Result<(), ServiceError> {
+    pub(crate) fn check_loaded(&self) -> Result<()> {
         if self.collection.loaded {
             return Ok(());
         }
@@ -66,7 +66,7 @@ impl RowsTarget {
 }
 
 /// Returns `count(*)`, or the rows that match `filter`, by ascending primary key.
-pub(crate) fn query(app: &App, call: &ServiceCall) -> Result<FoundRows, ServiceError> {
+pub(crate) fn query(app: &App, call: &ServiceCall) -> Result<FoundRows> {
     let target = target(app, call)?;
     let filter = filter(call, &target.schema)?;
     let fields = output_fields(call)?;
@@ -88,7 +88,7 @@ pub(crate) fn query(app: &App, call: &ServiceCall) -> Result<FoundRows, ServiceE
 }
 
 /// Returns the rows whose primary keys are in `id`: a single key or a list.
-pub(crate) fn get(app: &App, call: &ServiceCall) -> Result<FoundRows, ServiceError> {
+pub(crate) fn get(app: &App, call: &ServiceCall) -> Result<FoundRows> {
     let target = target(app, call)?;
     let outputs =
         Outputs::parse(&output_fields(call)?, &target.schema).map_err(ServiceError::invalid)?;
@@ -102,7 +102,7 @@ pub(crate) fn get(app: &App, call: &ServiceCall) -> Result<FoundRows, ServiceErr
 }
 
 /// Returns a filter for the rows with these primary keys.
-pub(crate) fn by_keys(schema: &Schema, ids: &[&Value]) -> Result<Filter, ServiceError> {
+pub(crate) fn by_keys(schema: &Schema, ids: &[&Value]) -> Result<Filter> {
     let primary = schema.fields.iter().position(|field| field.primary);
     let primary =
         primary.ok_or_else(|| ServiceError::unexpected("the schema has no primary key"))?;
@@ -140,7 +140,7 @@ fn key(id: &Value, textual: bool) -> Option<Constant> {
 }
 
 /// Returns the filter of a call, if there is one.
-pub(crate) fn filter(call: &ServiceCall, schema: &Schema) -> Result<Option<Filter>, ServiceError> {
+pub(crate) fn filter(call: &ServiceCall, schema: &Schema) -> Result<Option<Filter>> {
     let Some(text) = call.text(&["filter", "expr"]) else {
         return Ok(None);
     };
@@ -158,7 +158,7 @@ pub(crate) fn filter(call: &ServiceCall, schema: &Schema) -> Result<Option<Filte
 }
 
 /// Returns `outputFields`, or all fields if it's missing or empty.
-fn output_fields(call: &ServiceCall) -> Result<Vec<String>, ServiceError> {
+fn output_fields(call: &ServiceCall) -> Result<Vec<String>> {
     let mut names = lookup::names(call, "outputFields")?;
     if names.is_empty() {
         names.push("*".to_owned());
@@ -167,7 +167,7 @@ fn output_fields(call: &ServiceCall) -> Result<Vec<String>, ServiceError> {
 }
 
 /// Returns the number of rows to skip, and the most rows to return.
-fn window(call: &ServiceCall) -> Result<(usize, usize), ServiceError> {
+fn window(call: &ServiceCall) -> Result<(usize, usize)> {
     let limit = call.integer("limit", LIMIT).filter(|limit| *limit > 0);
     let skip = call.integer("offset", 0).filter(|skip| *skip >= 0);
     let both = limit.zip(skip);
@@ -186,7 +186,7 @@ pub(crate) fn partitions(
     app: &App,
     call: &ServiceCall,
     collection: &Collection,
-) -> Result<Vec<i64>, ServiceError> {
+) -> Result<Vec<i64>> {
     let mut ids = Vec::new();
     for name in lookup::names(call, "partitionNames")? {
         let id = app.store.partition(collection.id, &name)?;

@@ -2,7 +2,7 @@
 //! the rows.
 
 use super::lookup::{DIALECT, find};
-use super::{App, Routes, ServiceCall, ServiceError, Value, json};
+use super::{App, Result, Routes, ServiceCall, ServiceError, Value, json};
 use crate::formats::batch::META;
 use crate::formats::schema::FunctionOutput;
 use crate::formats::{DataType, Schema};
@@ -73,7 +73,7 @@ impl Index {
         }
     }
 
-    fn check(&self, schema: &Schema) -> Result<(), ServiceError> {
+    fn check(&self, schema: &Schema) -> Result<()> {
         let known = metrics(schema, &self.field);
         if known.is_none() && !(schema.dynamic && self.field == META) {
             let message = format!("cannot create index on non-exist field: {}", self.field);
@@ -109,7 +109,7 @@ impl Index {
 
     /// Refuses the metrics of binary vectors that need an index type of their own, which the quick form can't name
     /// (Milvus: `handler_v2.go`, `binaryMetricTypesForQuickCreate`).
-    fn check_quick(&self) -> Result<(), ServiceError> {
+    fn check_quick(&self) -> Result<()> {
         match self.metric.to_ascii_uppercase().as_str() {
             "SUBSTRUCTURE" | "SUPERSTRUCTURE" | "MHJACCARD" => Err(ServiceError::invalid(format!(
                 "binary vector index does not support metric type: {}",
@@ -221,7 +221,7 @@ fn is_quick(body: &Value) -> bool {
 }
 
 /// Returns the indexes that a create call requests.
-pub(crate) fn asked(body: &Value, schema: &Schema) -> Result<Vec<Index>, ServiceError> {
+pub(crate) fn asked(body: &Value, schema: &Schema) -> Result<Vec<Index>> {
     let indexes = of_body(body, schema);
     indexes.iter().try_for_each(|index| index.check(schema))?;
     if is_quick(body) {
@@ -231,11 +231,7 @@ pub(crate) fn asked(body: &Value, schema: &Schema) -> Result<Vec<Index>, Service
 }
 
 /// Returns why a collection with these indexes can't be loaded (Milvus: `proxy/task.go`, `loadCollectionTask.Execute`).
-pub(super) fn check_loadable(
-    name: &str,
-    schema: &Schema,
-    indexes: &[Index],
-) -> Result<(), ServiceError> {
+pub(super) fn check_loadable(name: &str, schema: &Schema, indexes: &[Index]) -> Result<()> {
     if indexes.is_empty() {
         let message = format!("index not found[collection={name}]");
         return Err(ServiceError::new(700, message));
@@ -278,7 +274,7 @@ pub(crate) fn in_short(collection: &Collection, schema: &Schema) -> Vec<Value> {
 }
 
 /// Creates the indexes in `indexParams`. An index that already exists is success.
-fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn create(app: &App, call: &ServiceCall) -> Result<Value> {
     let schema = find(app, call)?.schema()?;
     let body = Value::Object(call.object.params.clone());
     let fresh = listed(&body, &schema);
@@ -304,7 +300,7 @@ fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
 }
 
 /// Drops an index. A missing index is success, as in Milvus.
-fn drop(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn drop(app: &App, call: &ServiceCall) -> Result<Value> {
     let name = call.required(DIALECT, &["indexName"])?;
     change(app, call, |indexes| {
         indexes.retain(|it| it.name != name);
@@ -316,8 +312,8 @@ fn drop(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
 fn change(
     app: &App,
     call: &ServiceCall,
-    change: impl Fn(&mut Vec<Index>) -> Result<(), ServiceError>,
-) -> Result<Value, ServiceError> {
+    change: impl Fn(&mut Vec<Index>) -> Result<()>,
+) -> Result<Value> {
     for _ in 0..TRIES {
         let collection = find(app, call)?;
         let mut indexes = of(&collection, &Schema::from_create_body(&collection.body)?);
@@ -332,7 +328,7 @@ fn change(
 }
 
 /// Returns the names of a collection's indexes.
-fn list(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn list(app: &App, call: &ServiceCall) -> Result<Value> {
     let collection = find(app, call)?;
     let schema = Schema::from_create_body(&collection.body)?;
     let indexes = of(&collection, &schema).into_iter();
@@ -340,7 +336,7 @@ fn list(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
 }
 
 /// Returns one index as a list, like Milvus. Every row counts as indexed.
-fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn describe(app: &App, call: &ServiceCall) -> Result<Value> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["indexName"])?;
     let schema = Schema::from_create_body(&collection.body)?;

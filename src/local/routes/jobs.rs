@@ -1,7 +1,7 @@
 //! Import calls that all dialects have in common: submitting jobs, finding them, and listing them by page.
 
 use super::options::{self, JobOptions};
-use super::{App, ServiceCall, ServiceError, Value, json, lookup};
+use super::{App, Result, ServiceCall, ServiceError, Value, json, lookup};
 use crate::api::model::{Dialect, JobState};
 use crate::local::jobs::now;
 use crate::local::source::{JobInput, MAX_FILES, PathOrigin, SourceError};
@@ -27,7 +27,7 @@ pub(crate) fn submit(
     dialect: Dialect,
     lists: &[Vec<String>],
     origin: PathOrigin<'_>,
-) -> Result<String, ServiceError> {
+) -> Result<String> {
     options::check_auto_commit(call, dialect)?;
     let database = lookup::database(app, call)?;
     let collection = call.required(dialect, &["collectionName"])?;
@@ -82,7 +82,7 @@ fn check_partition(
     dialect: Dialect,
     collection: &Collection,
     partition: Option<&str>,
-) -> Result<(), ServiceError> {
+) -> Result<()> {
     let Some(partition) = partition else {
         return Ok(());
     };
@@ -104,7 +104,7 @@ fn source(
     dialect: Dialect,
     lists: &[Vec<String>],
     origin: PathOrigin<'_>,
-) -> Result<(JobInput, Option<StorageKeys>, JobOptions), ServiceError> {
+) -> Result<(JobInput, Option<StorageKeys>, JobOptions)> {
     if lists.is_empty() {
         return Err(ServiceError::parameter(dialect, "import request is empty"));
     }
@@ -158,7 +158,7 @@ fn deadline(timeout: Duration) -> i64 {
 }
 
 /// Returns the idempotency key of a create call: printable ASCII, at most 256 bytes.
-fn key(call: &ServiceCall, dialect: Dialect) -> Result<Option<String>, ServiceError> {
+fn key(call: &ServiceCall, dialect: Dialect) -> Result<Option<String>> {
     let Some(key) = &call.key else {
         return Ok(None);
     };
@@ -189,7 +189,7 @@ pub(crate) fn find(
     call: &ServiceCall,
     dialect: Dialect,
     action: Action,
-) -> Result<Whole, ServiceError> {
+) -> Result<Whole> {
     _ = lookup::database(app, call)?;
     let id = call.required(dialect, &["jobId", "jobID", "job_id"])?;
     // Another spelling of a number, e.g. "+7", names the same job. Jobs of earlier versions have other ids.
@@ -292,7 +292,7 @@ pub(crate) fn page_answer(
 
 /// Returns the number, the size and the first item of the page that `pageSize` (`least` to 100) and `currentPage` ask
 /// for.
-pub(crate) fn page_bounds(call: &ServiceCall, least: i64) -> Result<(i64, i64, i64), ServiceError> {
+pub(crate) fn page_bounds(call: &ServiceCall, least: i64) -> Result<(i64, i64, i64)> {
     let size = call.integer("pageSize", 10);
     let size = size.filter(|size| (least..=100).contains(size));
     let wrong = || format!("pageSize must be a number from {least} to 100");
@@ -305,7 +305,7 @@ pub(crate) fn page_bounds(call: &ServiceCall, least: i64) -> Result<(i64, i64, i
 }
 
 /// Returns the page of jobs that a call asks for; its size is at least `least`.
-pub(crate) fn page(app: &App, call: &ServiceCall, least: i64) -> Result<ListedJobs, ServiceError> {
+pub(crate) fn page(app: &App, call: &ServiceCall, least: i64) -> Result<ListedJobs> {
     let bounds = page_bounds(call, least)?;
     let database = lookup::database(app, call)?;
     // Jobs are stored under their collection's name, even if they were submitted to an alias.
@@ -318,7 +318,7 @@ pub(crate) fn page(app: &App, call: &ServiceCall, least: i64) -> Result<ListedJo
 
 /// Returns the newest [`MAX_LIST`] jobs of a collection, or of all databases if the call names no collection (Milvus:
 /// `internal/proxy/impl.go`, `ListImports`). A collection that doesn't exist is error 100.
-pub(crate) fn whole_list(app: &App, call: &ServiceCall) -> Result<ListedJobs, ServiceError> {
+pub(crate) fn whole_list(app: &App, call: &ServiceCall) -> Result<ListedJobs> {
     let database = lookup::database(app, call)?;
     let bounds = (1, MAX_LIST, 0);
     if call.get(&["collectionName"]).is_none() {
@@ -333,7 +333,7 @@ fn jobs(
     app: &App,
     (database, collection): (Option<&str>, Option<&str>),
     (number, size, skip): (i64, i64, i64),
-) -> Result<ListedJobs, ServiceError> {
+) -> Result<ListedJobs> {
     let (count, mut jobs) = app.store.jobs(
         database,
         collection,

@@ -1,6 +1,6 @@
 //! The targets that calls name: their database and collection, and the rules for names.
 
-use super::{App, ServiceCall, ServiceError, Value};
+use super::{App, Result, ServiceCall, ServiceError, Value};
 use crate::api::model::Dialect;
 use crate::local::storage::collections::Collection;
 use crate::local::storage::databases::DEFAULT_DATABASE;
@@ -12,7 +12,7 @@ pub(crate) const DIALECT: Dialect = Dialect::Milvus;
 pub(crate) const MAX_NAME: usize = 255;
 
 /// Returns the database of a call, which has to exist: `dbName`, else the `DB-Name` header, else `default`.
-pub(crate) fn database(app: &App, call: &ServiceCall) -> Result<String, ServiceError> {
+pub(crate) fn database(app: &App, call: &ServiceCall) -> Result<String> {
     let header = call.database.clone().filter(|name| !name.is_empty());
     let name = call.text(&["dbName"]).or(header);
     let name = name.unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
@@ -23,7 +23,7 @@ pub(crate) fn database(app: &App, call: &ServiceCall) -> Result<String, ServiceE
 }
 
 /// Returns the collection that `collectionName` names.
-pub(crate) fn find(app: &App, call: &ServiceCall) -> Result<Collection, ServiceError> {
+pub(crate) fn find(app: &App, call: &ServiceCall) -> Result<Collection> {
     let database = database(app, call)?;
     let name = call.required(DIALECT, &["collectionName"])?;
     app.store
@@ -52,7 +52,7 @@ pub(crate) fn texts(names: &Value) -> Option<Vec<String>> {
 }
 
 /// Returns the names in a list of a call; empty if there is no such list.
-pub(crate) fn names(call: &ServiceCall, key: &str) -> Result<Vec<String>, ServiceError> {
+pub(crate) fn names(call: &ServiceCall, key: &str) -> Result<Vec<String>> {
     let names = call.get(&[key]).map_or(Some(Vec::new()), texts);
     names.ok_or_else(|| ServiceError::invalid(format!("{key} must be a list of names")))
 }

@@ -1,7 +1,7 @@
 //! The import answers in a Milvus server's own form (Milvus: `internal/distributed/proxy/httpserver/handler_v2.go` and
 //! `internal/datacoord/import_util.go`).
 
-use super::{ServiceError, Value, jobs, json};
+use super::{Result, ServiceError, Value, jobs, json};
 use crate::api::model::{Dialect, JobState};
 use crate::local::storage::jobs::{JobFile, StoredJob, StoredProgress, Whole};
 
@@ -17,11 +17,7 @@ const WAITS: u64 = 99;
 
 /// Returns the paths of a create call: each inner list is a file or a set of `.npy` files. In a plain list, each text
 /// is a file of its own.
-pub(crate) fn paths(
-    dialect: Dialect,
-    name: &str,
-    value: &Value,
-) -> Result<Vec<Vec<String>>, ServiceError> {
+pub(crate) fn paths(dialect: Dialect, name: &str, value: &Value) -> Result<Vec<Vec<String>>> {
     let wrong = || {
         ServiceError::parameter(
             dialect,

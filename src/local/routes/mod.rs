@@ -25,7 +25,7 @@ pub(crate) mod v2;
 pub(crate) mod volumes;
 
 use crate::local::http::call::ServiceCall;
-use crate::local::http::error::ServiceError;
+use crate::local::http::error::{Result, ServiceError};
 use crate::local::http::routing::Routes;
 use crate::local::state::App;
 use serde_json::{Map, Value, json};

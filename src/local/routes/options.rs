@@ -1,6 +1,6 @@
 //! Reading the `options` of a create call.
 
-use super::{Map, ServiceCall, ServiceError, Value};
+use super::{Map, Result, ServiceCall, ServiceError, Value};
 use crate::api::model::Dialect;
 use crate::formats::CsvOptions;
 use std::time::Duration;
@@ -31,7 +31,7 @@ pub(crate) struct JobOptions {
 }
 
 /// Checks `auto_commit`, which Milvus checks before everything else.
-pub(crate) fn check_auto_commit(call: &ServiceCall, dialect: Dialect) -> Result<(), ServiceError> {
+pub(crate) fn check_auto_commit(call: &ServiceCall, dialect: Dialect) -> Result<()> {
     match call.get(&["options"]).and_then(Value::as_object) {
         Some(options) => two_phase(options, dialect).map(|_| ()),
         None => Ok(()),
@@ -40,7 +40,7 @@ pub(crate) fn check_auto_commit(call: &ServiceCall, dialect: Dialect) -> Result<
 
 /// Reads the options. Refuses a value that isn't an object, a timeout that isn't a duration, and a job that waits for a
 /// commit in v1, which has no commit call.
-pub(crate) fn read(call: &ServiceCall, dialect: Dialect) -> Result<JobOptions, ServiceError> {
+pub(crate) fn read(call: &ServiceCall, dialect: Dialect) -> Result<JobOptions> {
     let Some(options) = call.get(&["options"]) else {
         return Ok(JobOptions::default());
     };
@@ -70,7 +70,7 @@ pub(crate) fn refuse_backup(
     call: &ServiceCall,
     dialect: Dialect,
     partition: Option<&str>,
-) -> Result<(), ServiceError> {
+) -> Result<()> {
     let Some(options) = call.get(&["options"]).and_then(Value::as_object) else {
         return Ok(());
     };
@@ -96,7 +96,7 @@ pub(crate) fn refuse_backup(
 fn check_backup_values<'o>(
     text: &impl Fn(&str) -> Option<&'o str>,
     dialect: Dialect,
-) -> Result<(), ServiceError> {
+) -> Result<()> {
     let refused = |message: String| {
         let cloud = ServiceError::parameter(dialect, &message);
         dialect.choose(cloud, ServiceError::import(message))
@@ -128,7 +128,7 @@ fn check_backup_values<'o>(
 
 /// Reads `auto_commit`, which must be true or false in any case of letters (Milvus: `request_v2.go`,
 /// `ImportReq.UnmarshalJSON`).
-fn two_phase(options: &Map<String, Value>, dialect: Dialect) -> Result<bool, ServiceError> {
+fn two_phase(options: &Map<String, Value>, dialect: Dialect) -> Result<bool> {
     match options.get("auto_commit") {
         None => Ok(false),
         Some(Value::String(auto)) if auto.eq_ignore_ascii_case("true") => Ok(false),
@@ -147,10 +147,7 @@ fn two_phase(options: &Map<String, Value>, dialect: Dialect) -> Result<bool, Ser
 }
 
 /// Reads `sep` and `nullkey`. The second value is the reason if no CSV file can be read with them.
-fn csv(
-    options: &Map<String, Value>,
-    dialect: Dialect,
-) -> Result<(CsvOptions, Option<String>), ServiceError> {
+fn csv(options: &Map<String, Value>, dialect: Dialect) -> Result<(CsvOptions, Option<String>)> {
     let text = |name: &str| match options.get(name) {
         None | Some(Value::Null) => Ok(""),
         Some(Value::String(text)) => Ok(text.as_str()),
@@ -174,10 +171,7 @@ fn csv(
 
 /// Reads `timeout`, a duration in Go's notation. Milvus refuses an empty one (`importutilv2/option.go`,
 /// `GetTimeoutTs`).
-fn timeout(
-    options: &Map<String, Value>,
-    dialect: Dialect,
-) -> Result<Option<Duration>, ServiceError> {
+fn timeout(options: &Map<String, Value>, dialect: Dialect) -> Result<Option<Duration>> {
     let milvus = dialect == Dialect::Milvus;
     let time = match options.get("timeout") {
         None => return Ok(None),

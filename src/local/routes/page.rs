@@ -3,7 +3,7 @@
 use super::jobs::percent;
 use crate::api::model::JobState;
 use crate::local::http::answer::refusal;
-use crate::local::http::error::ServiceError;
+use crate::local::http::error::{Result, ServiceError};
 use crate::local::state::App;
 use crate::local::storage::StoreError;
 use crate::local::storage::databases::DEFAULT_DATABASE;

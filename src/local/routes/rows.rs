@@ -6,7 +6,7 @@
 
 use super::entities::{RowsTarget, by_keys, filter, listed, partitions, target};
 use super::lookup::DIALECT;
-use super::{App, Routes, ServiceCall, ServiceError, Value, json};
+use super::{App, Result, Routes, ServiceCall, ServiceError, Value, json};
 use crate::formats::{Batch, Column, Schema};
 use crate::local::http::requests as keys;
 use crate::local::storage::collections::DEFAULT_PARTITION;
@@ -24,7 +24,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 /// Inserts the rows of `data`, an object or a list: either all rows or none.
-pub(crate) fn insert(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+pub(crate) fn insert(app: &App, call: &ServiceCall) -> Result<Value> {
     let target = target(app, call)?;
     let mut batch = rows(call, &target.schema)?;
     let (name, partition) = partition(app, call, &target)?;
@@ -38,7 +38,7 @@ pub(crate) fn insert(app: &App, call: &ServiceCall) -> Result<Value, ServiceErro
 }
 
 /// Deletes the rows that match `filter`, or whose primary keys are in `id`.
-pub(crate) fn delete(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+pub(crate) fn delete(app: &App, call: &ServiceCall) -> Result<Value> {
     let target = target(app, call)?;
     let chosen = match (filter(call, &target.schema)?, call.get(&["id", "ids"])) {
         (Some(filter), _) => filter,
@@ -61,7 +61,7 @@ pub(crate) fn partition(
     app: &App,
     call: &ServiceCall,
     target: &RowsTarget,
-) -> Result<(String, i64), ServiceError> {
+) -> Result<(String, i64)> {
     let name = call.text(&["partitionName"]);
     if name.is_some() && target.schema.has_partition_key() {
         return Err(ServiceError::invalid(
@@ -100,7 +100,7 @@ pub(crate) fn ids(call: &ServiceCall, batch: &Batch) -> Vec<Value> {
 }
 
 /// Returns the checked rows of `data`, which are read as liberally as by Milvus' insert call.
-pub(crate) fn rows(call: &ServiceCall, schema: &Arc<Schema>) -> Result<Batch, ServiceError> {
+pub(crate) fn rows(call: &ServiceCall, schema: &Arc<Schema>) -> Result<Batch> {
     let mut batch = Batch::new(schema).loose();
     for (row, number) in data::<&RawValue>(call)?.into_iter().zip(1..) {
         let pushed = batch.push_json(row.get().as_bytes(), number);
@@ -110,7 +110,7 @@ pub(crate) fn rows(call: &ServiceCall, schema: &Arc<Schema>) -> Result<Batch, Se
 }
 
 /// Parses the rows of `data`: a list of them or (in v1) one.
-pub(crate) fn data<'a, T: Deserialize<'a>>(call: &'a ServiceCall) -> Result<Vec<T>, ServiceError> {
+pub(crate) fn data<'a, T: Deserialize<'a>>(call: &'a ServiceCall) -> Result<Vec<T>> {
     let data = call.object.data.as_deref().unwrap_or_default();
     if data.is_empty() || data == b"null" {
         return Err(ServiceError::missing(DIALECT, "data"));

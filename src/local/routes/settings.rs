@@ -1,6 +1,6 @@
 //! Settings of a create call that aren't part of the schema: shards, partitions and consistency level.
 
-use super::{ServiceError, Value};
+use super::{Result, ServiceError, Value};
 use crate::formats::Schema;
 
 /// Most shards of a collection (Milvus: `proxy.maxShardNum`).
@@ -27,7 +27,7 @@ pub(crate) struct CollectionSettings {
 
 impl CollectionSettings {
     /// Reads and checks the settings (Milvus: `handler_v2.go`, `createCollection`; proxy/task.go, `PreExecute`).
-    pub(crate) fn read(body: &Value, schema: &Schema) -> Result<Self, ServiceError> {
+    pub(crate) fn read(body: &Value, schema: &Schema) -> Result<Self> {
         let partitions = if schema.has_partition_key() {
             let asked = number(body, "partitionsNum")?.filter(|asked| *asked > 0);
             Some(asked.unwrap_or(DEFAULT_PARTITIONS))
@@ -73,7 +73,7 @@ fn given<'a>(body: &'a Value, name: &str) -> [Option<&'a Value>; 2] {
     [body.get(name), params].map(|value| value.filter(|value| !value.is_null()))
 }
 
-fn number(body: &Value, name: &str) -> Result<Option<i64>, ServiceError> {
+fn number(body: &Value, name: &str) -> Result<Option<i64>> {
     let [top, param] = given(body, name);
     let Some(value) = param.or(top) else {
         return Ok(None);
@@ -87,7 +87,7 @@ fn number(body: &Value, name: &str) -> Result<Option<i64>, ServiceError> {
     whole.map(Some)
 }
 
-fn consistency(body: &Value) -> Result<&'static str, ServiceError> {
+fn consistency(body: &Value) -> Result<&'static str> {
     let found = given(body, "consistencyLevel");
     let [top, param] = found.map(|value| value.filter(|value| value.as_str() != Some("")));
     if let (Some(top), Some(param)) = (top, param)

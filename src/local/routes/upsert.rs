@@ -6,7 +6,7 @@
 
 use super::entities::{by_keys, target};
 use super::rows::{bad_rows, data, ids, keys, partition, rows};
-use super::{App, Routes, ServiceCall, ServiceError, Value, json};
+use super::{App, Result, Routes, ServiceCall, ServiceError, Value, json};
 use crate::formats::{Batch, DataType, Schema};
 use crate::local::http::requests as keys;
 use crate::local::search::outputs::Outputs;
@@ -29,7 +29,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 /// Replaces the rows that have the primary keys of `data`, all or none.
-pub(crate) fn upsert(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+pub(crate) fn upsert(app: &App, call: &ServiceCall) -> Result<Value> {
     let target = target(app, call)?;
     let partial = is_partial(call)?;
     let mut fresh = FreshRows::read(call, &target.schema, partial)?;
@@ -81,7 +81,7 @@ pub(crate) fn upsert(app: &App, call: &ServiceCall) -> Result<Value, ServiceErro
 
 /// Returns whether the call changes only the given fields. Operations on arrays are refused (Milvus: `request_v2.go`,
 /// `parseFieldPartialUpdateOp`).
-fn is_partial(call: &ServiceCall) -> Result<bool, ServiceError> {
+fn is_partial(call: &ServiceCall) -> Result<bool> {
     let ops = call.get(&["fieldOps"]).and_then(Value::as_array);
     for op in ops.into_iter().flatten() {
         let op = op.get("op").and_then(Value::as_str).unwrap_or_default();
@@ -114,7 +114,7 @@ struct FreshRows {
 }
 
 impl FreshRows {
-    fn read(call: &ServiceCall, schema: &Arc<Schema>, partial: bool) -> Result<Self, ServiceError> {
+    fn read(call: &ServiceCall, schema: &Arc<Schema>, partial: bool) -> Result<Self> {
         let fresh = if partial || schema.auto_id() {
             let rows = data::<RowTexts>(call)?;
             let mut batch = Batch::new(schema).loose();
@@ -153,11 +153,7 @@ impl FreshRows {
 
     /// Returns the rows to store. In a partial update, other fields are copied from the rows to change, which are in
     /// these segments.
-    fn batch(
-        &mut self,
-        query: &Query<'_>,
-        segments: &[Segment],
-    ) -> Result<&mut Batch, ServiceError> {
+    fn batch(&mut self, query: &Query<'_>, segments: &[Segment]) -> Result<&mut Batch> {
         let Some(rows) = &self.partial else {
             return Ok(&mut self.batch);
         };
@@ -175,7 +171,7 @@ impl FreshRows {
 }
 
 /// Returns the rows' primary keys, or an error if a row has none.
-fn given_keys(rows: &[RowTexts], schema: &Schema) -> Result<Vec<Value>, ServiceError> {
+fn given_keys(rows: &[RowTexts], schema: &Schema) -> Result<Vec<Value>> {
     let name = key_name(schema);
     let key = |row: &RowTexts| {
         let text = row.get(name).map(|text| text.get());
@@ -195,7 +191,7 @@ fn key_name(schema: &Schema) -> &str {
 
 /// Refuses a partial update if a field is in some of its rows and not in others (Milvus:
 /// `internal/distributed/proxy/httpserver/utils.go`, `anyToColumns`).
-fn check_columns(rows: &[RowTexts], schema: &Schema) -> Result<(), ServiceError> {
+fn check_columns(rows: &[RowTexts], schema: &Schema) -> Result<()> {
     for field in &schema.fields {
         let with = rows.iter().filter(|row| row.contains_key(&field.name));
         let count = with.count();
@@ -215,7 +211,7 @@ fn existing(
     query: &Query<'_>,
     segments: &[Segment],
     schema: &Schema,
-) -> Result<BTreeMap<String, RowTexts>, ServiceError> {
+) -> Result<BTreeMap<String, RowTexts>> {
     let all = Outputs::parse(&["*".to_owned()], schema).map_err(ServiceError::unexpected)?;
     let found = query.rows_in(segments, &all, 0, usize::MAX)?;
     let name = key_name(schema);
@@ -259,12 +255,7 @@ fn plain(key: &Value) -> String {
 
 /// Adds a row with its earlier fields, overwritten by the given ones. A primary key that the service generates is left
 /// out.
-fn push(
-    batch: &mut Batch,
-    number: usize,
-    before: &RowTexts,
-    given: &RowTexts,
-) -> Result<(), ServiceError> {
+fn push(batch: &mut Batch, number: usize, before: &RowTexts, given: &RowTexts) -> Result<()> {
     let schema = Arc::clone(batch.schema());
     let mut merged: BTreeMap<&str, &RawValue> = BTreeMap::new();
     for (name, text) in before.iter().chain(given) {

@@ -2,7 +2,8 @@
 
 use super::jobs::{self, Action, percent};
 use super::{
-    App, Routes, ServiceCall, ServiceError, Value, collections, entities, json, rows, upsert,
+    App, Result, Routes, ServiceCall, ServiceError, Value, collections, entities, json, rows,
+    upsert,
 };
 use crate::api::model::{Dialect, JobState};
 use crate::local::http::body::BodyObject;
@@ -37,7 +38,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .write("/v1/vector/delete", keys::UNCHECKED, rows::delete)
 }
 
-fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn create(app: &App, call: &ServiceCall) -> Result<Value> {
     let url = call.text(&["objectUrl"]);
     let url =
         url.ok_or_else(|| ServiceError::new(90142, "no object URL given: objectUrl is required"))?;
@@ -45,7 +46,7 @@ fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     Ok(json!({ "jobId": id }))
 }
 
-fn progress(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn progress(app: &App, call: &ServiceCall) -> Result<Value> {
     let whole = jobs::find(app, call, DIALECT, Action::Progress)?;
     Ok(jobs::progress(&whole, DIALECT, standing))
 }
@@ -61,7 +62,7 @@ fn standing(name: &str, standing: &StoredProgress) -> Value {
     })
 }
 
-fn list(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn list(app: &App, call: &ServiceCall) -> Result<Value> {
     let page = jobs::page(app, call, 5)?;
     let record = |job: &StoredJob| {
         json!({
@@ -83,7 +84,7 @@ const fn list_word(state: JobState) -> &'static str {
     }
 }
 
-fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn describe(app: &App, call: &ServiceCall) -> Result<Value> {
     let mut data = collections::describe(app, call)?;
     // This API appends a type's parameter to its name.
     let fields = data.get_mut("fields").and_then(Value::as_array_mut);
@@ -100,7 +101,7 @@ fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     Ok(data)
 }
 
-fn create_collection(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn create_collection(app: &App, call: &ServiceCall) -> Result<Value> {
     let mut params = call.object.params.clone();
     for (old, new) in [
         ("primaryField", "primaryFieldName"),
@@ -124,7 +125,7 @@ fn create_collection(app: &App, call: &ServiceCall) -> Result<Value, ServiceErro
 }
 
 /// Drops a collection. Unlike in the later API, a missing collection is an error.
-fn drop_collection(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn drop_collection(app: &App, call: &ServiceCall) -> Result<Value> {
     collections::describe(app, call)?;
     collections::drop(app, call)
 }

@@ -3,7 +3,7 @@
 //! An answer has the fields of both, so one form serves both.
 
 use super::jobs::{self, Action, percent};
-use super::{App, Routes, ServiceCall, ServiceError, Value, json, milvus, volumes};
+use super::{App, Result, Routes, ServiceCall, ServiceError, Value, json, milvus, volumes};
 use crate::api::model::{Dialect, JobState};
 use crate::local::http::requests as keys;
 use crate::local::jobs::now;
@@ -35,7 +35,7 @@ pub(crate) fn dialect(call: &ServiceCall) -> Dialect {
     }
 }
 
-fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn create(app: &App, call: &ServiceCall) -> Result<Value> {
     if call.get(&["volumeName", "dataPaths"]).is_some() {
         return create_from_volume(app, call);
     }
@@ -67,7 +67,7 @@ fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
 }
 
 /// Creates a job that reads the files `dataPaths` of the volume `volumeName`.
-fn create_from_volume(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn create_from_volume(app: &App, call: &ServiceCall) -> Result<Value> {
     if call.get(&["files", "objectUrl", "objectUrls"]).is_some() {
         let message = "give either volumeName with dataPaths, or objectUrl / objectUrls / files";
         return Err(ServiceError::parameter(Dialect::V2, message));
@@ -82,7 +82,7 @@ fn create_from_volume(app: &App, call: &ServiceCall) -> Result<Value, ServiceErr
     Ok(json!({ "jobId": id }))
 }
 
-fn urls(call: &ServiceCall) -> Result<Vec<Vec<String>>, ServiceError> {
+fn urls(call: &ServiceCall) -> Result<Vec<Vec<String>>> {
     let single = call.text(&["objectUrl"]).into_iter();
     let mut paths: Vec<_> = single.map(|url| vec![url]).collect();
     if let Some(urls) = call.get(&["objectUrls"]) {
@@ -91,7 +91,7 @@ fn urls(call: &ServiceCall) -> Result<Vec<Vec<String>>, ServiceError> {
     Ok(paths)
 }
 
-fn progress(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn progress(app: &App, call: &ServiceCall) -> Result<Value> {
     let dialect = dialect(call);
     let whole = jobs::find(app, call, dialect, Action::Progress)?;
     if dialect == Dialect::Milvus {
@@ -124,7 +124,7 @@ fn standing(name: &str, standing: &StoredProgress) -> Value {
     fields
 }
 
-fn list(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn list(app: &App, call: &ServiceCall) -> Result<Value> {
     if dialect(call) == Dialect::Milvus {
         return milvus_list(app, call);
     }
@@ -143,7 +143,7 @@ fn list(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
 
 /// Returns all jobs at once, since a Milvus server's list has no pages. The answer has their number only if it isn't
 /// whole.
-fn milvus_list(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn milvus_list(app: &App, call: &ServiceCall) -> Result<Value> {
     let page = jobs::whole_list(app, call)?;
     let records: Vec<_> = page.jobs.iter().map(milvus::record).collect();
     let mut data = json!({ "records": records });
@@ -153,7 +153,7 @@ fn milvus_list(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     Ok(data)
 }
 
-fn abort(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn abort(app: &App, call: &ServiceCall) -> Result<Value> {
     let answer = end(app, call, Action::Abort, DataStore::abort)?;
     // An aborted job's rows have to be removed.
     app.shared.nudge();
@@ -166,7 +166,7 @@ fn end(
     call: &ServiceCall,
     action: Action,
     act: impl Fn(&DataStore, &str, &str) -> Result<Ending, StoreError>,
-) -> Result<Value, ServiceError> {
+) -> Result<Value> {
     let dialect = dialect(call);
     let Whole { job, .. } = jobs::find(app, call, dialect, action)?;
     let id = &job.id;

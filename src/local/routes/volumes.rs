@@ -2,7 +2,7 @@
 
 use super::control::{CLOUD, project_of};
 use super::jobs::page_bounds;
-use super::{App, Routes, ServiceCall, ServiceError, Value, json};
+use super::{App, Result, Routes, ServiceCall, ServiceError, Value, json};
 use crate::api::model::Dialect;
 use crate::local::http::requests as keys;
 use crate::local::jobs::now;
@@ -37,13 +37,13 @@ fn wrong(message: impl std::fmt::Display) -> ServiceError {
 }
 
 /// Returns the volume that a call names.
-pub(crate) fn find(app: &App, call: &ServiceCall) -> Result<StoredVolume, ServiceError> {
+pub(crate) fn find(app: &App, call: &ServiceCall) -> Result<StoredVolume> {
     let name = call.required(Dialect::V2, &["volumeName"])?;
     let found = app.store.volume(&name)?;
     found.ok_or_else(|| ServiceError::new(63240, format!("the volume does not exist: {name}")))
 }
 
-fn list(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn list(app: &App, call: &ServiceCall) -> Result<Value> {
     let project = call.required(Dialect::V2, &["projectId"])?;
     let (number, size, skip) = page_bounds(call, 1)?;
     let (count, names) = match call.text(&["type"]).as_deref() {
@@ -67,7 +67,7 @@ fn wrong_type(given: &str) -> ServiceError {
     ))
 }
 
-fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn create(app: &App, call: &ServiceCall) -> Result<Value> {
     let project = project_of(call)?;
     let region = call.required(Dialect::V2, &["regionId"])?;
     let name = call.required(Dialect::V2, &["volumeName"])?;
@@ -100,7 +100,7 @@ fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
 }
 
 /// Checks a new volume's name.
-fn check_name(name: &str) -> Result<(), ServiceError> {
+fn check_name(name: &str) -> Result<()> {
     let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-');
     // The names of other calls.
     let is_taken = matches!(name, "create" | "apply");
@@ -112,7 +112,7 @@ fn check_name(name: &str) -> Result<(), ServiceError> {
     )))
 }
 
-fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn describe(app: &App, call: &ServiceCall) -> Result<Value> {
     let volume = find(app, call)?;
     Ok(json!({
         "volumeName": volume.name,
@@ -123,7 +123,7 @@ fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     }))
 }
 
-fn delete(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn delete(app: &App, call: &ServiceCall) -> Result<Value> {
     let volume = find(app, call)?;
     app.store.drop_volume(volume.id)?;
     VolumeFolder::remove(&app.volumes, volume.id).map_err(|error| {
@@ -134,7 +134,7 @@ fn delete(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     Ok(json!({ "volumeName": volume.name }))
 }
 
-fn apply(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+fn apply(app: &App, call: &ServiceCall) -> Result<Value> {
     let volume = find(app, call)?;
     let path = call.text(&["path"]).unwrap_or_default();
     if let Some(folder) = path.strip_suffix('/') {

@@ -6,7 +6,7 @@
 use super::outputs::{FoundRows, Outputs};
 use crate::formats::{Column, DataType, Schema};
 use crate::local::filter::{EvalLimit, Filter, Loaded};
-use crate::local::http::error::ServiceError;
+use crate::local::http::error::{Result, ServiceError};
 use crate::local::http::limit::CallLimit;
 use crate::local::storage::dead::DeletedRows;
 use crate::local::storage::scan::Segment;
@@ -50,7 +50,7 @@ pub(crate) enum PrimaryKey {
 
 impl Query<'_> {
     /// Returns the number of rows.
-    pub(crate) fn count(&self) -> Result<u64, ServiceError> {
+    pub(crate) fn count(&self) -> Result<u64> {
         let mut count: u64 = 0;
         for segment in &self.segments()? {
             let rows = match &self.filter {
@@ -66,12 +66,12 @@ impl Query<'_> {
     }
 
     /// Returns the segments to read.
-    pub(crate) fn segments(&self) -> Result<Vec<Segment>, ServiceError> {
+    pub(crate) fn segments(&self) -> Result<Vec<Segment>> {
         Ok(self.store.segments(self.collection, &self.partitions)?)
     }
 
     /// Returns the matching rows in these segments, for a delete.
-    pub(crate) fn deleted(&self, segments: &[Segment]) -> Result<DeletedRows, ServiceError> {
+    pub(crate) fn deleted(&self, segments: &[Segment]) -> Result<DeletedRows> {
         let needed = self.filter_columns();
         let mut deleted = DeletedRows::new();
         for segment in segments {
@@ -83,12 +83,7 @@ impl Query<'_> {
     }
 
     /// Returns the rows by ascending primary key, without the first `skip`, at most `limit` rows.
-    pub(crate) fn rows(
-        &self,
-        outputs: &Outputs,
-        skip: usize,
-        limit: usize,
-    ) -> Result<FoundRows, ServiceError> {
+    pub(crate) fn rows(&self, outputs: &Outputs, skip: usize, limit: usize) -> Result<FoundRows> {
         let segments = self.segments()?;
         self.rows_in(&segments, outputs, skip, limit)
             .map(FoundRows::new)
@@ -101,7 +96,7 @@ impl Query<'_> {
         outputs: &Outputs,
         skip: usize,
         limit: usize,
-    ) -> Result<Vec<String>, ServiceError> {
+    ) -> Result<Vec<String>> {
         let hits = self.hits(segments, skip.saturating_add(limit))?;
         let hits: Vec<_> = hits.into_values().skip(skip).collect();
         let mut rows = vec![String::new(); hits.len()];
@@ -118,7 +113,7 @@ impl Query<'_> {
         outputs: &Outputs,
         hits: Vec<(usize, usize)>,
         rows: &mut [String],
-    ) -> Result<(), ServiceError> {
+    ) -> Result<()> {
         let mut places: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
         for (place, (segment, row)) in hits.into_iter().enumerate() {
             places.entry(segment).or_default().push((row, place));
@@ -141,10 +136,7 @@ impl Query<'_> {
     }
 
     /// Returns the primary keys of a segment, and its rows that match the filter; `None` if the segment was deleted.
-    pub(crate) fn candidates(
-        &self,
-        segment: &Segment,
-    ) -> Result<Option<(Column, Vec<usize>)>, ServiceError> {
+    pub(crate) fn candidates(&self, segment: &Segment) -> Result<Option<(Column, Vec<usize>)>> {
         let primary = self.primary()?;
         let mut needed = self.filter_columns();
         needed.insert(primary);
@@ -156,7 +148,7 @@ impl Query<'_> {
     }
 
     /// Returns the segment's rows that match the filter.
-    fn chosen(&self, columns: &Loaded, segment: &Segment) -> Result<Vec<usize>, ServiceError> {
+    fn chosen(&self, columns: &Loaded, segment: &Segment) -> Result<Vec<usize>> {
         let mut chosen = Vec::new();
         let is_over = || self.limit.check().is_err();
         let limit = EvalLimit::new(&is_over);
@@ -175,7 +167,7 @@ impl Query<'_> {
     }
 
     /// Returns the number of the primary key's field.
-    fn primary(&self) -> Result<usize, ServiceError> {
+    fn primary(&self) -> Result<usize> {
         let primary = self.schema.fields.iter().position(|field| field.primary);
         primary.ok_or_else(|| ServiceError::unexpected("the schema has no primary key"))
     }
@@ -193,7 +185,7 @@ impl Query<'_> {
         &self,
         segments: &[Segment],
         most: usize,
-    ) -> Result<BTreeMap<PrimaryKey, (usize, usize)>, ServiceError> {
+    ) -> Result<BTreeMap<PrimaryKey, (usize, usize)>> {
         let mut first = BTreeMap::new();
         for (number, segment) in segments.iter().enumerate() {
             let Some((keys, rows)) = self.candidates(segment)? else {
@@ -228,7 +220,7 @@ impl Query<'_> {
         places: &[(usize, usize)],
         rows: &mut [String],
         bytes: &mut usize,
-    ) -> Result<bool, ServiceError> {
+    ) -> Result<bool> {
         let fields = self.schema.fields.iter().enumerate();
         for (number, field) in fields.filter(|(number, _)| outputs.has_field(*number)) {
             let Some(column) = self.column(segment, number)? else {
@@ -273,11 +265,7 @@ impl Query<'_> {
     }
 
     /// Returns these columns of a segment; `None` if the segment was deleted.
-    fn load(
-        &self,
-        segment: &Segment,
-        numbers: &BTreeSet<usize>,
-    ) -> Result<Option<Loaded>, ServiceError> {
+    fn load(&self, segment: &Segment, numbers: &BTreeSet<usize>) -> Result<Option<Loaded>> {
         let mut columns = Loaded::new();
         for number in numbers {
             let Some(column) = self.column(segment, *number)? else {
@@ -289,11 +277,7 @@ impl Query<'_> {
     }
 
     /// Returns a column of a segment; `None` if the segment was deleted.
-    pub(super) fn column(
-        &self,
-        segment: &Segment,
-        number: usize,
-    ) -> Result<Option<Column>, ServiceError> {
+    pub(super) fn column(&self, segment: &Segment, number: usize) -> Result<Option<Column>> {
         let mut bytes = Vec::new();
         if !self.store.read_column(segment, number, &mut bytes)? {
             return Ok(None);
@@ -325,7 +309,7 @@ pub(crate) fn key_of(column: &Column, row: usize) -> Option<PrimaryKey> {
 }
 
 /// Adds the size of this number of rows of a column, and returns an error if the answer gets too large.
-fn weigh(column: &Column, rows: usize, bytes: &mut usize) -> Result<(), ServiceError> {
+fn weigh(column: &Column, rows: usize, bytes: &mut usize) -> Result<()> {
     let row = column.byte_len().checked_div(column.len()).unwrap_or(0);
     *bytes = bytes.saturating_add(row.saturating_mul(rows));
     if *bytes <= MAX_BYTES {

@@ -6,7 +6,7 @@ use super::query::{PrimaryKey, Query, key_of};
 use super::range::DistanceRange;
 use super::vectors::SearchVectors;
 use crate::formats::column::VectorView;
-use crate::local::http::error::ServiceError;
+use crate::local::http::error::Result;
 use crate::local::storage::StoreError;
 use crate::local::storage::scan::Segment;
 use std::collections::{HashMap, HashSet};
@@ -40,7 +40,7 @@ pub(crate) struct VectorScan<'a> {
 impl VectorScan<'_> {
     /// Returns the closest rows of each vector, closest first. If several rows have one primary key, only the row that
     /// was committed last counts. If older ones are among the closest rows, the search is repeated without them.
-    pub(crate) fn run(&self, segments: &[Segment]) -> Result<Vec<Vec<SearchHit>>, ServiceError> {
+    pub(crate) fn run(&self, segments: &[Segment]) -> Result<Vec<Vec<SearchHit>>> {
         let mut replaced = HashSet::new();
         loop {
             let mut hits = match &self.grouping {
@@ -66,7 +66,7 @@ impl VectorScan<'_> {
         &self,
         segments: &[Segment],
         hits: &[Vec<SearchHit>],
-    ) -> Result<HashSet<(usize, usize)>, ServiceError> {
+    ) -> Result<HashSet<(usize, usize)>> {
         let mut found: HashMap<&PrimaryKey, Vec<(usize, usize)>> = HashMap::new();
         for hit in hits.iter().flatten() {
             let places = found.entry(&hit.key).or_default();
@@ -96,7 +96,7 @@ impl VectorScan<'_> {
         &self,
         segments: &[Segment],
         without: &HashSet<(usize, usize)>,
-    ) -> Result<Vec<Vec<SearchHit>>, ServiceError> {
+    ) -> Result<Vec<Vec<SearchHit>>> {
         let closest = (0..self.vectors.len()).map(|_| Closest::new(self.keep));
         let closest = self.look(segments, without, closest.collect())?;
         Ok(closest.into_iter().map(Closest::into_sorted).collect())
@@ -109,7 +109,7 @@ impl VectorScan<'_> {
         segments: &[Segment],
         without: &HashSet<(usize, usize)>,
         size: usize,
-    ) -> Result<Vec<Vec<SearchHit>>, ServiceError> {
+    ) -> Result<Vec<Vec<SearchHit>>> {
         let groups = (0..self.vectors.len()).map(|_| ClosestGroups::new(self.keep));
         let groups = self.look(segments, without, groups.collect())?;
         let groups = groups.into_iter().map(ClosestGroups::into_sorted);
@@ -128,7 +128,7 @@ impl VectorScan<'_> {
         segments: &[Segment],
         without: &HashSet<(usize, usize)>,
         mut kept: Vec<K>,
-    ) -> Result<Vec<K>, ServiceError> {
+    ) -> Result<Vec<K>> {
         let mut bytes = Vec::new();
         for (number, segment) in segments.iter().enumerate() {
             self.look_through((number, segment), without, &mut bytes, &mut kept)?;
@@ -143,7 +143,7 @@ impl VectorScan<'_> {
         without: &HashSet<(usize, usize)>,
         bytes: &mut Vec<u8>,
         kept: &mut [K],
-    ) -> Result<(), ServiceError> {
+    ) -> Result<()> {
         self.check_time()?;
         let Some((keys, mut rows)) = self.query.candidates(segment)? else {
             return Ok(());
@@ -191,7 +191,7 @@ impl VectorScan<'_> {
         Ok(())
     }
 
-    fn check_time(&self) -> Result<(), ServiceError> {
+    fn check_time(&self) -> Result<()> {
         self.query.limit.check()
     }
 }
@@ -201,6 +201,7 @@ mod tests {
     use super::*;
     use crate::formats::{Batch, Schema};
     use crate::interrupt::Interrupt;
+    use crate::local::http::error::ServiceError;
     use crate::local::http::limit::CallLimit;
     use crate::local::storage::DataStore;
     use crate::local::storage::collections::DEFAULT_PARTITION;

@@ -1,6 +1,6 @@
 //! Temporary credentials of volumes, in memory only: after a restart of the service, clients apply for new ones.
 
-use super::error::S3Error;
+use super::error::{Result, S3Error};
 use crate::local::storage::volumes::StoredVolume;
 use crate::secret::Secret;
 use base64::Engine as _;
@@ -90,7 +90,7 @@ impl VolumeKeys {
     }
 
     /// Returns the credentials with this access key id, if they are valid.
-    pub(crate) fn find(&self, key_id: &str, now: i64) -> Result<GrantedAccess, S3Error> {
+    pub(crate) fn find(&self, key_id: &str, now: i64) -> Result<GrantedAccess> {
         let found = self.with(|keys| keys.get(key_id).cloned());
         match found {
             Some(access) if access.expires > now => Ok(access),
@@ -109,7 +109,7 @@ impl VolumeKeys {
     }
 
     /// Counts a file, if the limits of the credentials allow one with this many bytes.
-    pub(crate) fn count(&self, key_id: &str, bytes: u64) -> Result<(), S3Error> {
+    pub(crate) fn count(&self, key_id: &str, bytes: u64) -> Result<()> {
         self.with(|keys| {
             let Some(access) = keys.get_mut(key_id) else {
                 return Ok(());
@@ -130,7 +130,7 @@ impl VolumeKeys {
 }
 
 /// Refuses more bytes than credentials allow.
-pub(crate) fn check_size(bytes: u64) -> Result<(), S3Error> {
+pub(crate) fn check_size(bytes: u64) -> Result<()> {
     if bytes > MAX_CONTENT {
         return Err(S3Error::new(
             400,

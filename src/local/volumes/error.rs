@@ -6,6 +6,9 @@ use axum::response::Response;
 use quick_xml::escape::escape;
 use std::io;
 
+/// The result of an operation on a volume.
+pub(crate) type Result<T, E = S3Error> = std::result::Result<T, E>;
+
 /// An error answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct S3Error {

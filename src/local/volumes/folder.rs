@@ -3,7 +3,7 @@
 //! The system resolves every path below a handle of the folder, so neither a name nor a link leads out of it.
 
 use super::access::random;
-use super::error::S3Error;
+use super::error::{Result, S3Error};
 use crate::fsutil::create_private_folder;
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions};
@@ -108,7 +108,7 @@ impl VolumeFolder {
     }
 
     /// Creates a file to receive content.
-    pub(crate) fn receive(&self) -> Result<NewObject, S3Error> {
+    pub(crate) fn receive(&self) -> Result<NewObject> {
         let name = PathBuf::from(new_name()?);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true);
@@ -121,7 +121,7 @@ impl VolumeFolder {
     }
 
     /// Removes abandoned uploads, and refuses a new one if there are too many.
-    pub(super) fn tidy(&self) -> Result<(), S3Error> {
+    pub(super) fn tidy(&self) -> Result<()> {
         let mut count = 0;
         for entry in self.uploads.entries()? {
             let entry = entry?;
@@ -146,7 +146,7 @@ impl VolumeFolder {
     }
 
     /// Makes a received file the object with this name. Returns its tag.
-    pub(crate) fn put(&self, key: &str, file: NewObject) -> Result<String, S3Error> {
+    pub(crate) fn put(&self, key: &str, file: NewObject) -> Result<String> {
         let taken = |_| {
             let message = format!(
                 "{key:?}: a part of this name is an object, or the name is a folder of objects"
@@ -165,7 +165,7 @@ impl VolumeFolder {
     }
 
     /// Opens the object with this name.
-    pub(crate) fn get(&self, key: &str) -> Result<StoredObject, S3Error> {
+    pub(crate) fn get(&self, key: &str) -> Result<StoredObject> {
         let file = match self.objects.open(key) {
             Ok(file) => file.into_std(),
             Err(error) if is_missing(&error) => return Err(S3Error::no_key(key)),
@@ -184,7 +184,7 @@ impl VolumeFolder {
     }
 
     /// Removes the object with this name, and folders that are empty then. A missing object isn't an error.
-    pub(crate) fn delete(&self, key: &str) -> Result<(), S3Error> {
+    pub(crate) fn delete(&self, key: &str) -> Result<()> {
         if !self
             .objects
             .metadata(key)
@@ -214,7 +214,7 @@ fn is_missing(error: &io::Error) -> bool {
 }
 
 /// Returns a name that no other upload has.
-pub(super) fn new_name() -> Result<String, S3Error> {
+pub(super) fn new_name() -> Result<String> {
     random(18).ok_or_else(|| S3Error::internal("the system has no random numbers"))
 }
 
@@ -263,7 +263,7 @@ pub(super) fn modified(metadata: &std::fs::Metadata) -> jiff::Timestamp {
 }
 
 /// Checks the name of an object in a volume.
-pub(crate) fn check_key(key: &str) -> Result<(), S3Error> {
+pub(crate) fn check_key(key: &str) -> Result<()> {
     let why = if key.len() > MAX_KEY {
         format!("it has more than {MAX_KEY} bytes")
     } else if key.split('/').any(|part| matches!(part, "" | "." | "..")) {

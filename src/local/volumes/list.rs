@@ -1,6 +1,6 @@
 //! Lists objects in the order of their names, a page at a time, without reading more of the folder than the page needs.
 
-use super::error::S3Error;
+use super::error::Result;
 use super::folder::{VolumeFolder, modified, tag};
 use std::io;
 use std::path::Path;
@@ -48,7 +48,7 @@ pub(crate) struct ListedPage {
 
 impl VolumeFolder {
     /// Returns one page of objects. Names are within the volume.
-    pub(crate) fn list(&self, request: &ListRequest) -> Result<ListedPage, S3Error> {
+    pub(crate) fn list(&self, request: &ListRequest) -> Result<ListedPage> {
         let mut page = ListedPage::default();
         self.walk("", request, &mut page)?;
         Ok(page)

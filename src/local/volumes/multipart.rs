@@ -1,6 +1,6 @@
 //! Uploads in parts. Each upload is a folder with a file for each part and the object's name.
 
-use super::error::S3Error;
+use super::error::{Result, S3Error};
 use super::folder::{NewObject, VolumeFolder, new_name, tag};
 use crate::stores::upload::checksum;
 use cap_std::fs::Dir;
@@ -38,7 +38,7 @@ fn part_path(number: u32) -> PathBuf {
 
 impl VolumeFolder {
     /// Begins an upload and returns its id.
-    pub(crate) fn begin_upload(&self, key: &str) -> Result<String, S3Error> {
+    pub(crate) fn begin_upload(&self, key: &str) -> Result<String> {
         self.tidy()?;
         let id = new_name()?;
         self.uploads.create_dir(&id)?;
@@ -47,7 +47,7 @@ impl VolumeFolder {
     }
 
     /// Opens the folder of an upload of this object.
-    fn upload(&self, id: &str, key: &str) -> Result<Dir, S3Error> {
+    fn upload(&self, id: &str, key: &str) -> Result<Dir> {
         let is_id = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         if id.is_empty() || !id.bytes().all(is_id) {
             return Err(S3Error::no_upload());
@@ -65,7 +65,7 @@ impl VolumeFolder {
     }
 
     /// Checks that an upload takes a part with this number, before its body is received.
-    pub(crate) fn check_part(&self, id: &str, key: &str, number: u32) -> Result<(), S3Error> {
+    pub(crate) fn check_part(&self, id: &str, key: &str, number: u32) -> Result<()> {
         if !(1..=MAX_PARTS).contains(&number) {
             let message = format!("partNumber must be a number from 1 to {MAX_PARTS}");
             return Err(S3Error::invalid(message));
@@ -80,17 +80,12 @@ impl VolumeFolder {
         key: &str,
         number: u32,
         file: NewObject,
-    ) -> Result<String, S3Error> {
+    ) -> Result<String> {
         Ok(file.rename(&self.upload(id, key)?, &part_path(number))?)
     }
 
     /// Joins the listed parts of an upload. Returns the file and its size.
-    pub(crate) fn join(
-        &self,
-        id: &str,
-        key: &str,
-        list: &[u8],
-    ) -> Result<(NewObject, u64), S3Error> {
+    pub(crate) fn join(&self, id: &str, key: &str, list: &[u8]) -> Result<(NewObject, u64)> {
         let dir = self.upload(id, key)?;
         let malformed = || S3Error::new(400, "MalformedXML", "the list of parts can't be read");
         let list: PartsList = quick_xml::de::from_reader(list).map_err(|_| malformed())?;
@@ -130,7 +125,7 @@ impl VolumeFolder {
     }
 
     /// Ends an upload and removes its parts.
-    pub(crate) fn end_upload(&self, id: &str, key: &str) -> Result<(), S3Error> {
+    pub(crate) fn end_upload(&self, id: &str, key: &str) -> Result<()> {
         self.upload(id, key)?;
         Ok(self.uploads.remove_dir_all(id)?)
     }

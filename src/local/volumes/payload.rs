@@ -1,7 +1,7 @@
 //! Decoding of a body while it arrives: plain, or in chunks of S3's form (`aws-chunked`), with its checksums.
 
 use super::access;
-use super::error::S3Error;
+use super::error::{Result, S3Error};
 use super::signature::SignedRequest;
 use crate::text::words::hex;
 use axum::http::HeaderMap;
@@ -74,7 +74,7 @@ fn bad_digest(name: &str) -> S3Error {
 
 impl Payload {
     /// Returns the decoder for a request's body.
-    pub(crate) fn new(signed: SignedRequest, headers: &HeaderMap) -> Result<Self, S3Error> {
+    pub(crate) fn new(signed: SignedRequest, headers: &HeaderMap) -> Result<Self> {
         let form = match signed.payload.as_str() {
             "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" | "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER" => {
                 PayloadForm::Chunks(true)
@@ -119,7 +119,7 @@ impl Payload {
     }
 
     /// Decodes the next bytes of the body and appends their content.
-    pub(crate) fn feed(&mut self, mut bytes: &[u8], content: &mut Vec<u8>) -> Result<(), S3Error> {
+    pub(crate) fn feed(&mut self, mut bytes: &[u8], content: &mut Vec<u8>) -> Result<()> {
         if matches!(self.form, PayloadForm::Plain) {
             return self.take(bytes, content);
         }
@@ -164,7 +164,7 @@ impl Payload {
         Ok(())
     }
 
-    fn take(&mut self, data: &[u8], content: &mut Vec<u8>) -> Result<(), S3Error> {
+    fn take(&mut self, data: &[u8], content: &mut Vec<u8>) -> Result<()> {
         self.md5.update(data);
         if let Some(sha256) = &mut self.sha256 {
             sha256.update(data);
@@ -184,7 +184,7 @@ impl Payload {
         Ok(())
     }
 
-    fn end_chunk(&mut self) -> Result<(), S3Error> {
+    fn end_chunk(&mut self) -> Result<()> {
         let chunk = std::mem::replace(&mut self.chunk, Context::new(&SHA256));
         if matches!(self.form, PayloadForm::Chunks(true)) {
             self.signed.chain.check(&chunk.finish(), &self.signature)?;
@@ -193,7 +193,7 @@ impl Payload {
     }
 
     /// Reads a line outside the chunks' data.
-    fn line(&mut self, line: &str) -> Result<(), S3Error> {
+    fn line(&mut self, line: &str) -> Result<()> {
         match self.position {
             ChunkPosition::End if line.is_empty() => self.position = ChunkPosition::Head,
             ChunkPosition::Head => {
@@ -227,7 +227,7 @@ impl Payload {
 
     /// Checks that the body is complete and has its checksums. Returns the length of the content in bytes, and its MD5
     /// sum in hexadecimal digits.
-    pub(crate) fn finish(self) -> Result<(u64, String), S3Error> {
+    pub(crate) fn finish(self) -> Result<(u64, String)> {
         let ended = match self.form {
             PayloadForm::Plain => true,
             PayloadForm::Chunks(_) => {

@@ -1,6 +1,6 @@
 //! Writes a request's body to a new file while it arrives.
 
-use super::error::S3Error;
+use super::error::{Result, S3Error};
 use super::folder::NewObject;
 use super::payload::Payload;
 use axum::body::{Body, HttpBody as _};
@@ -23,7 +23,7 @@ pub(crate) async fn to_file(
     body: Body,
     payload: Payload,
     mut file: NewObject,
-) -> Result<(u64, NewObject), S3Error> {
+) -> Result<(u64, NewObject)> {
     let mut buffer = Vec::new();
     let mut pieces = Pieces { body, payload };
     while pieces.next(&mut buffer).await? {
@@ -38,7 +38,7 @@ pub(crate) async fn to_file(
 }
 
 /// Returns a body's content, which must be small.
-pub(crate) async fn to_memory(body: Body, payload: Payload) -> Result<Vec<u8>, S3Error> {
+pub(crate) async fn to_memory(body: Body, payload: Payload) -> Result<Vec<u8>> {
     let mut content = Vec::new();
     let mut pieces = Pieces { body, payload };
     while pieces.next(&mut content).await? {
@@ -58,7 +58,7 @@ struct Pieces {
 
 impl Pieces {
     /// Decodes the next piece into `content`. Returns false at the end of the body.
-    async fn next(&mut self, content: &mut Vec<u8>) -> Result<bool, S3Error> {
+    async fn next(&mut self, content: &mut Vec<u8>) -> Result<bool> {
         let body = &mut self.body;
         let frame = poll_fn(|context| Pin::new(&mut *body).poll_frame(context));
         let late = |_| S3Error::new(400, "RequestTimeout", "the body didn't arrive in time");
@@ -73,7 +73,7 @@ impl Pieces {
     }
 }
 
-async fn write(mut file: NewObject, mut buffer: Vec<u8>) -> Result<(NewObject, Vec<u8>), S3Error> {
+async fn write(mut file: NewObject, mut buffer: Vec<u8>) -> Result<(NewObject, Vec<u8>)> {
     let written = tokio::task::spawn_blocking(move || {
         file.file().write_all(&buffer)?;
         buffer.clear();

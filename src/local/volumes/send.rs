@@ -1,6 +1,6 @@
 //! Answers with an object's content, read from disk while it is sent.
 
-use super::error::S3Error;
+use super::error::{Result, S3Error};
 use super::folder::StoredObject;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -21,7 +21,7 @@ pub(crate) fn answer(
     object: StoredObject,
     method: &Method,
     headers: &HeaderMap,
-) -> Result<Response, S3Error> {
+) -> Result<Response> {
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let matches = |list: &str| list.split(',').any(|tag| is_tag(tag, &object.tag));
     if text(header::IF_MATCH).is_some_and(|list| !matches(list)) {
@@ -76,7 +76,7 @@ fn http_date(time: jiff::Timestamp) -> String {
 }
 
 /// Parses a range. Returns `None` for a form that servers ignore (RFC 9110, 14.2).
-fn range(text: &str, size: u64) -> Result<Option<Range<u64>>, S3Error> {
+fn range(text: &str, size: u64) -> Result<Option<Range<u64>>> {
     let Some((first, last)) = text
         .strip_prefix("bytes=")
         .and_then(|text| text.split_once('-'))

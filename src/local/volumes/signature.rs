@@ -1,7 +1,7 @@
 //! Checks of AWS' signature version 4 in the `Authorization` header.
 
 use super::access::{GrantedAccess, VolumeKeys};
-use super::error::S3Error;
+use super::error::{Result, S3Error};
 use crate::text::words::hex;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
@@ -47,7 +47,7 @@ impl ChunkChain {
     }
 
     /// Checks the signature of the next chunk, whose content has this SHA-256.
-    pub(crate) fn check(&mut self, content: &digest::Digest, given: &str) -> Result<(), S3Error> {
+    pub(crate) fn check(&mut self, content: &digest::Digest, given: &str) -> Result<()> {
         let empty = hex(digest::digest(&digest::SHA256, b"").as_ref());
         let text = format!(
             "AWS4-HMAC-SHA256-PAYLOAD\n{}\n{}\n{empty}\n{}",
@@ -74,7 +74,7 @@ fn mismatch() -> S3Error {
     )
 }
 
-fn check(key: &hmac::Key, text: &str, given: &str) -> Result<(), S3Error> {
+fn check(key: &hmac::Key, text: &str, given: &str) -> Result<()> {
     let digits = given.as_bytes().chunks(2).map(|pair| {
         let pair = std::str::from_utf8(pair).ok()?;
         u8::from_str_radix(pair, 16).ok()
@@ -116,7 +116,7 @@ fn parse(text: &str) -> Option<Authorization<'_>> {
 }
 
 /// Checks the signature of a request at this time, in Unix seconds.
-pub(crate) fn verify(parts: &Parts, keys: &VolumeKeys, now: i64) -> Result<SignedRequest, S3Error> {
+pub(crate) fn verify(parts: &Parts, keys: &VolumeKeys, now: i64) -> Result<SignedRequest> {
     let headers = &parts.headers;
     let given = header(headers, "authorization").and_then(parse);
     let given = given.ok_or_else(|| {
@@ -163,7 +163,7 @@ pub(crate) fn verify(parts: &Parts, keys: &VolumeKeys, now: i64) -> Result<Signe
 }
 
 /// Returns the key of a day, region and service.
-pub(crate) fn signing_key(secret: &str, scope: &str, date: &str) -> Result<hmac::Key, S3Error> {
+pub(crate) fn signing_key(secret: &str, scope: &str, date: &str) -> Result<hmac::Key> {
     let pieces: Vec<_> = scope.split('/').collect();
     let [day, _, "s3", "aws4_request"] = pieces[..] else {
         return Err(S3Error::denied(

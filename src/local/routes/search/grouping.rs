@@ -3,7 +3,7 @@
 use super::params::SearchParams;
 use crate::formats::{DataType, Schema};
 use crate::local::http::call::ServiceCall;
-use crate::local::http::error::ServiceError;
+use crate::local::http::error::{Result, ServiceError};
 use crate::local::search::scan::Grouping;
 
 /// Most rows of a group, as in Milvus (`quotaAndLimits.limits.maxGroupSize`).
@@ -16,7 +16,7 @@ pub(super) fn read(
     call: &ServiceCall,
     schema: &Schema,
     (vectors, params): (usize, &SearchParams),
-) -> Result<Option<Grouping>, ServiceError> {
+) -> Result<Option<Grouping>> {
     let refused = |message: String| Err(ServiceError::invalid(message));
     let Some(name) = call.text(&["groupingField"]) else {
         return Ok(None);
@@ -53,7 +53,7 @@ pub(super) fn read(
 
 /// Returns the number of the field that groups the rows. Milvus groups by fields of the types in
 /// `exec/operator/search-groupby/SearchGroupByOperator.cpp`; JSON and dynamic fields aren't supported here.
-fn field(name: &str, schema: &Schema) -> Result<usize, ServiceError> {
+fn field(name: &str, schema: &Schema) -> Result<usize> {
     let base = name.split('[').next().unwrap_or(name);
     let mut fields = schema.fields.iter().enumerate();
     match fields.find(|(_, field)| field.name == base) {

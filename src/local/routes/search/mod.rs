@@ -9,7 +9,7 @@ use super::entities::{self, RowsTarget};
 use crate::formats::Schema;
 use crate::local::http::answer::Data;
 use crate::local::http::call::ServiceCall;
-use crate::local::http::error::ServiceError;
+use crate::local::http::error::{Result, ServiceError};
 use crate::local::http::requests as keys;
 use crate::local::http::routing::Routes;
 use crate::local::routes::lookup::{self, DIALECT};
@@ -57,7 +57,7 @@ impl Data for SearchAnswer {
 }
 
 /// Returns the rows closest to each vector of `data`.
-fn search(app: &App, call: &ServiceCall) -> Result<SearchAnswer, ServiceError> {
+fn search(app: &App, call: &ServiceCall) -> Result<SearchAnswer> {
     let target = entities::target(app, call)?;
     params::refuse_unsupported(call)?;
     let data = call.object.data.as_deref().unwrap_or_default();
@@ -80,7 +80,7 @@ fn search(app: &App, call: &ServiceCall) -> Result<SearchAnswer, ServiceError> {
 }
 
 /// Returns the rows closest to `vector`, in the first API's form.
-fn search_v1(app: &App, call: &ServiceCall) -> Result<SearchAnswer, ServiceError> {
+fn search_v1(app: &App, call: &ServiceCall) -> Result<SearchAnswer> {
     let target = entities::target(app, call)?;
     params::refuse_unsupported(call)?;
     if call.text(&["groupingField"]).is_some() {
@@ -98,7 +98,7 @@ fn search_v1(app: &App, call: &ServiceCall) -> Result<SearchAnswer, ServiceError
     })
 }
 
-fn hybrid(_: &App, _: &ServiceCall) -> Result<SearchAnswer, ServiceError> {
+fn hybrid(_: &App, _: &ServiceCall) -> Result<SearchAnswer> {
     Err(ServiceError::unsupported(
         "hybrid_search (several searches and a rerank) is",
     ))
@@ -118,7 +118,7 @@ fn run(
     call: &ServiceCall,
     target: &RowsTarget,
     (data, params, keyed): (&[u8], SearchParams, Keyed),
-) -> Result<SearchAnswer, ServiceError> {
+) -> Result<SearchAnswer> {
     let schema = &target.schema;
     let field = params::vector_field(call, schema)?;
     let vectors = params::vectors(data, schema, field)?;
@@ -152,7 +152,7 @@ fn run(
 }
 
 /// Returns the output fields without the primary key and the distance, which each answer has anyway.
-fn outputs(call: &ServiceCall, schema: &Schema, keyed: Keyed) -> Result<Outputs, ServiceError> {
+fn outputs(call: &ServiceCall, schema: &Schema, keyed: Keyed) -> Result<Outputs> {
     let names = lookup::names(call, "outputFields")?;
     let mut outputs = Outputs::parse(&names, schema).map_err(ServiceError::invalid)?;
     let key = schema.primary().map_or("", |field| &field.name);
@@ -176,7 +176,7 @@ fn keep(
     vectors: &SearchVectors,
     segments: &[Segment],
     grouping: Option<&Grouping>,
-) -> Result<usize, ServiceError> {
+) -> Result<usize> {
     let rows = segments.iter().map(Segment::live);
     let rows = rows.fold(0, usize::saturating_add);
     let keep = window.skip.saturating_add(window.limit).min(rows);
@@ -196,7 +196,7 @@ fn answer(
     segments: &[Segment],
     hits: Vec<Vec<SearchHit>>,
     (params, outputs, keyed): (&SearchParams, &Outputs, Keyed),
-) -> Result<SearchAnswer, ServiceError> {
+) -> Result<SearchAnswer> {
     let schema = scan.query.schema;
     let key_name = match (keyed, schema.primary()) {
         (Keyed::ByField, Some(field)) => field.name.as_str(),

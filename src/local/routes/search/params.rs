@@ -4,7 +4,7 @@ use crate::formats::found::describe;
 use crate::formats::vectors::{self as lists, VectorError};
 use crate::formats::{DataType, Schema};
 use crate::local::http::call::ServiceCall;
-use crate::local::http::error::ServiceError;
+use crate::local::http::error::{Result, ServiceError};
 use crate::local::routes::indexes;
 use crate::local::search::metric::Metric;
 use crate::local::search::range::DistanceRange;
@@ -62,7 +62,7 @@ const WITHOUT_EFFECT: [&str; 22] = [
 ];
 
 /// Refuses keys with an unsupported value, and an unknown consistency level.
-pub(crate) fn refuse_unsupported(call: &ServiceCall) -> Result<(), ServiceError> {
+pub(crate) fn refuse_unsupported(call: &ServiceCall) -> Result<()> {
     for name in UNSUPPORTED {
         let asks = call.get(&[name]).is_some_and(|value| match value {
             Value::Bool(flag) => *flag,
@@ -89,7 +89,7 @@ fn bad_vectors(message: impl std::fmt::Display) -> ServiceError {
 
 /// Returns the number of the field that `annsField` names, or of the only vector field (Milvus:
 /// `generatePlaceholderGroup` in `handler_v2.go`).
-pub(crate) fn vector_field(call: &ServiceCall, schema: &Schema) -> Result<usize, ServiceError> {
+pub(crate) fn vector_field(call: &ServiceCall, schema: &Schema) -> Result<usize> {
     let fields = schema.fields.iter().enumerate();
     let mut vectors = fields.filter(|(_, field)| field.data_type.is_vector());
     if let Some(name) = call.text(&["annsField"]) {
@@ -114,11 +114,7 @@ pub(crate) fn vector_field(call: &ServiceCall, schema: &Schema) -> Result<usize,
 
 /// Reads the vectors in a JSON list for the field with this number (Milvus: `serializeFloatVectors` and its siblings in
 /// `httpserver/utils.go`).
-pub(crate) fn vectors(
-    data: &[u8],
-    schema: &Schema,
-    field: usize,
-) -> Result<SearchVectors, ServiceError> {
+pub(crate) fn vectors(data: &[u8], schema: &Schema, field: usize) -> Result<SearchVectors> {
     let field = schema.fields.get(field);
     let field = field.ok_or_else(|| ServiceError::unexpected("the schema has no such field"))?;
     let data_type = &field.data_type;
@@ -170,7 +166,7 @@ pub(crate) struct ResultWindow {
 
 impl ResultWindow {
     /// Reads `offset` and `limit` (Milvus: `parseSearchInfo` in `internal/proxy/search_util.go`).
-    pub(crate) fn read(call: &ServiceCall) -> Result<Self, ServiceError> {
+    pub(crate) fn read(call: &ServiceCall) -> Result<Self> {
         let number = |key: &str, default: i64| {
             call.integer(key, default)
                 .ok_or_else(|| ServiceError::invalid(format!("{key} must be a whole number")))
@@ -208,7 +204,7 @@ pub(crate) struct SearchParams {
 impl SearchParams {
     /// Reads the parameters. A key may be in `params` or beside it, but two different values are an error (Milvus:
     /// `generateSearchParams`).
-    pub(crate) fn read(given: Option<&Value>) -> Result<Self, ServiceError> {
+    pub(crate) fn read(given: Option<&Value>) -> Result<Self> {
         let mut read = Self::default();
         let Some(given) = given else {
             return Ok(read);
@@ -234,7 +230,7 @@ impl SearchParams {
         Ok(read)
     }
 
-    fn set(&mut self, key: &str, value: &Value) -> Result<(), ServiceError> {
+    fn set(&mut self, key: &str, value: &Value) -> Result<()> {
         let wrong = |expected: &str| {
             let found = describe(&value.to_string());
             ServiceError::invalid(format!("{key} must be {expected}, got {found}"))
@@ -278,7 +274,7 @@ impl SearchParams {
     }
 
     /// Returns the range of accepted distances.
-    pub(crate) fn range(&self, metric: Metric) -> Result<DistanceRange, ServiceError> {
+    pub(crate) fn range(&self, metric: Metric) -> Result<DistanceRange> {
         let range = DistanceRange::new(metric, self.radius, self.range_filter);
         range.map_err(ServiceError::invalid)
     }
@@ -296,7 +292,7 @@ impl SearchParams {
     }
 }
 
-fn object<'v>(value: &'v Value, expected: &str) -> Result<&'v Map<String, Value>, ServiceError> {
+fn object<'v>(value: &'v Value, expected: &str) -> Result<&'v Map<String, Value>> {
     value
         .as_object()
         .ok_or_else(|| ServiceError::invalid(expected))
@@ -319,7 +315,7 @@ pub(crate) fn metric(
     collection: &Collection,
     schema: &Schema,
     (field, params): (usize, &SearchParams),
-) -> Result<Metric, ServiceError> {
+) -> Result<Metric> {
     let field = schema.fields.get(field);
     let field = field.ok_or_else(|| ServiceError::unexpected("the schema has no such field"))?;
     let name = indexes::metric_of(collection, schema, &field.name);

@@ -2,7 +2,7 @@
 
 use super::{on_disk, open, outside};
 use crate::local::state::App;
-use crate::local::volumes::error::{S3Error, empty, xml};
+use crate::local::volumes::error::{Result, S3Error, empty, xml};
 use crate::local::volumes::folder::check_key;
 use crate::local::volumes::list::{ListRequest, ListedObject};
 use crate::local::volumes::payload::Payload;
@@ -28,7 +28,7 @@ pub(super) async fn answer(
     body: Body,
     signed: SignedRequest,
     query: &HashMap<String, String>,
-) -> Result<Response, S3Error> {
+) -> Result<Response> {
     match parts.method {
         Method::HEAD => Ok(empty(StatusCode::OK)),
         Method::GET if query.contains_key("location") => Ok(xml(&format!(
@@ -64,7 +64,7 @@ async fn delete_all(
     parts: &Parts,
     body: Body,
     signed: SignedRequest,
-) -> Result<Response, S3Error> {
+) -> Result<Response> {
     let folder = open(app, &signed).await?;
     let scope = signed.access.scope();
     let denied = outside(&signed);
@@ -106,7 +106,7 @@ async fn list(
     app: &Arc<App>,
     signed: SignedRequest,
     query: &HashMap<String, String>,
-) -> Result<Response, S3Error> {
+) -> Result<Response> {
     let text = |name: &str| query.get(name).map_or("", String::as_str);
     let second = text("list-type") == "2";
     let folders = match text("delimiter") {

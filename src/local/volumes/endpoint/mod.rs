@@ -2,7 +2,7 @@
 
 mod bucket;
 
-use super::error::{S3Error, empty, xml};
+use super::error::{Result, S3Error, empty, xml};
 use super::folder::{VolumeFolder, check_key};
 use super::payload::Payload;
 use super::signature::{self, SignedRequest};
@@ -64,13 +64,13 @@ impl Operation {
 
 /// Runs work that waits for the disk on another thread.
 async fn on_disk<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, S3Error> + Send + 'static,
-) -> Result<T, S3Error> {
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|_| S3Error::internal("the request failed internally"))?
 }
 
-async fn answer(app: &Arc<App>, parts: Parts, body: Body) -> Result<Response, S3Error> {
+async fn answer(app: &Arc<App>, parts: Parts, body: Body) -> Result<Response> {
     let now = jiff::Timestamp::now().as_second();
     let signed = signature::verify(&parts, &app.volume_keys, now)?;
     let query = parts.uri.query().unwrap_or_default();
@@ -126,7 +126,7 @@ fn outside(signed: &SignedRequest) -> S3Error {
 }
 
 /// Opens the folder of the volume that the credentials are for.
-async fn open(app: &Arc<App>, signed: &SignedRequest) -> Result<VolumeFolder, S3Error> {
+async fn open(app: &Arc<App>, signed: &SignedRequest) -> Result<VolumeFolder> {
     let (app, access) = (Arc::clone(app), signed.access.clone());
     on_disk(move || {
         let found = app.store.volume(&access.volume);
@@ -149,7 +149,7 @@ fn tagged(tag: &str) -> Response {
 }
 
 /// Refuses to overwrite an object if the request has `If-None-Match: *`.
-fn check_new(parts: &Parts, folder: &VolumeFolder, key: &str) -> Result<(), S3Error> {
+fn check_new(parts: &Parts, folder: &VolumeFolder, key: &str) -> Result<()> {
     let headers = &parts.headers;
     if headers.contains_key(header::IF_MATCH) {
         return Err(S3Error::unsupported("If-Match on a write"));
@@ -168,7 +168,7 @@ async fn put(
     body: Body,
     operation: Operation,
     id: Option<String>,
-) -> Result<Response, S3Error> {
+) -> Result<Response> {
     let busy = || S3Error::new(503, "SlowDown", "other uploads are running; try again");
     let _permit = RECEIVING.try_acquire().map_err(|_| busy())?;
     let number = operation.param("partNumber").unwrap_or_default();
@@ -197,7 +197,7 @@ async fn put(
     Ok(tagged(&tag.await?))
 }
 
-async fn begin(operation: Operation) -> Result<Response, S3Error> {
+async fn begin(operation: Operation) -> Result<Response> {
     let name = format!("{}/{}", operation.signed.access.volume, operation.key);
     let id = on_disk(move || operation.folder.begin_upload(&operation.key)).await?;
     Ok(xml(&format!(
@@ -212,7 +212,7 @@ async fn complete(
     body: Body,
     operation: Operation,
     id: String,
-) -> Result<Response, S3Error> {
+) -> Result<Response> {
     let Operation {
         signed,
         folder,
