@@ -332,14 +332,14 @@ fn partitions(app: &App, call: &ServiceCall) -> Result<Value> {
 fn has_partition(app: &App, call: &ServiceCall) -> Result<Value> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["partitionName"])?;
-    Ok(json!({ "has": app.store.partition(collection.id, &name)?.is_some() }))
+    let partition = app.store.partition(collection.id, Some(&name))?;
+    Ok(json!({ "has": partition.is_some() }))
 }
 
 fn partition_stats(app: &App, call: &ServiceCall) -> Result<Value> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["partitionName"])?;
-    let partition = app.store.partition(collection.id, &name)?;
-    let partition = partition.ok_or_else(|| ServiceError::no_partition(&name))?;
+    let partition = lookup::partition(app, &collection, &name)?;
     Ok(json!({ "rowCount": app.store.count(collection.id, Some(partition))? }))
 }
 
@@ -361,12 +361,9 @@ fn release_partitions(app: &App, call: &ServiceCall) -> Result<Value> {
 /// Returns the collection and the ids of the partitions in `partitionNames`, which have to exist.
 fn named_partitions(app: &App, call: &ServiceCall) -> Result<(Collection, Vec<i64>)> {
     let collection = find(app, call)?;
-    let mut ids = Vec::new();
-    let names = call.get(&["partitionNames"]).and_then(lookup::texts);
-    let names = names.filter(|names| !names.is_empty());
-    for name in names.ok_or_else(|| ServiceError::missing(DIALECT, "partitionNames"))? {
-        let id = app.store.partition(collection.id, &name)?;
-        ids.push(id.ok_or_else(|| ServiceError::no_partition(&name))?);
+    let ids = lookup::partitions(app, call, &collection)?;
+    if ids.is_empty() {
+        return Err(ServiceError::missing(DIALECT, "partitionNames"));
     }
     Ok((collection, ids))
 }
@@ -379,7 +376,7 @@ fn drop_partition(app: &App, call: &ServiceCall) -> Result<Value> {
     if name == DEFAULT_PARTITION {
         return Err(ServiceError::invalid("default partition cannot be deleted"));
     }
-    if let Some(partition) = app.store.partition(collection.id, &name)? {
+    if let Some(partition) = app.store.partition(collection.id, Some(&name))? {
         if collection.loaded && !app.store.is_released(partition)? {
             return Err(ServiceError::invalid(
                 "partition cannot be dropped, partition is loaded, please release it first",

@@ -1,6 +1,6 @@
 //! The control calls of Zilliz Cloud: one project, region and cluster, which are the service itself, and jobs of any kind.
 
-use super::jobs::{self, Action, page_bounds, percent};
+use super::jobs::{self, Action, ListPage, percent};
 use super::{App, Result, Routes, ServiceCall, ServiceError, Value, json};
 use crate::api::model::{Dialect, JobState};
 use crate::local::volumes::REGION;
@@ -68,26 +68,20 @@ fn cluster(app: &App, call: &ServiceCall) -> Value {
 }
 
 fn clusters(app: &App, call: &ServiceCall) -> Result<Value> {
-    let (number, size, skip) = page_bounds(call, 1)?;
+    let page = ListPage::read(call, 1)?;
     let is_own = call
         .text(&["projectId"])
         .is_none_or(|project| project == PROJECT);
-    let clusters = if skip == 0 && is_own {
+    let clusters = if page.skip == 0 && is_own {
         vec![cluster(app, call)]
     } else {
         Vec::new()
     };
-    Ok(json!({
-        "count": u8::from(is_own),
-        "currentPage": number,
-        "pageSize": size,
-        "clusters": clusters,
-    }))
+    Ok(page.answer(is_own.into(), &["clusters"], clusters))
 }
 
 fn on_demand(_: &App, call: &ServiceCall) -> Result<Value> {
-    let (number, size, _) = page_bounds(call, 1)?;
-    Ok(json!({ "count": 0, "currentPage": number, "pageSize": size, "clusters": [] }))
+    Ok(ListPage::read(call, 1)?.answer(0, &["clusters"], Vec::new()))
 }
 
 fn describe(app: &App, call: &ServiceCall) -> Result<Value> {

@@ -3,7 +3,7 @@
 use super::lookup::{DIALECT, check_name, texts};
 use super::{App, Map, Result, Routes, ServiceCall, ServiceError, Value, json};
 use crate::local::http::requests as keys;
-use crate::local::storage::databases::{DEFAULT_DATABASE, Dropped};
+use crate::local::storage::databases::DEFAULT_DATABASE;
 
 /// Adds the routes below `/v2/vectordb/databases`.
 pub(crate) fn routes(routes: Routes) -> Routes {
@@ -98,10 +98,10 @@ fn drop(app: &App, call: &ServiceCall) -> Result<Value> {
     if name == DEFAULT_DATABASE {
         return Err(ServiceError::unexpected("can not drop default database"));
     }
-    match app.store.drop_database(&name)? {
-        Dropped::Done | Dropped::Missing => Ok(json!({})),
-        Dropped::NotEmpty => Err(ServiceError::unexpected(format!(
-            "database:{name} not empty, must drop all collections before drop database"
-        ))),
+    if app.store.drop_database(&name)? {
+        return Ok(json!({}));
     }
+    Err(ServiceError::unexpected(format!(
+        "database:{name} not empty, must drop all collections before drop database"
+    )))
 }

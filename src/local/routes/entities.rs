@@ -78,7 +78,7 @@ pub(crate) fn query(app: &App, call: &ServiceCall) -> Result<FoundRows> {
         Some(outputs.map_err(ServiceError::invalid)?)
     };
     target.check_loaded()?;
-    let partitions = partitions(app, call, &target.collection)?;
+    let partitions = lookup::partitions(app, call, &target.collection)?;
     let query = target.query(app, call, partitions, filter);
     let Some(outputs) = outputs else {
         return Ok(FoundRows::count(query.count()?));
@@ -96,7 +96,7 @@ pub(crate) fn get(app: &App, call: &ServiceCall) -> Result<FoundRows> {
     let ids = listed(ids.ok_or_else(|| ServiceError::missing(DIALECT, "id"))?);
     let filter = by_keys(&target.schema, &ids)?;
     target.check_loaded()?;
-    let partitions = partitions(app, call, &target.collection)?;
+    let partitions = lookup::partitions(app, call, &target.collection)?;
     let query = target.query(app, call, partitions, Some(filter));
     query.rows(&outputs, 0, usize::try_from(WINDOW).unwrap_or(usize::MAX))
 }
@@ -179,21 +179,4 @@ fn window(call: &ServiceCall) -> Result<(usize, usize)> {
     })?;
     let whole = |number| usize::try_from(number).unwrap_or(0);
     Ok((whole(skip), whole(limit)))
-}
-
-/// Returns the ids of the partitions to query; empty for all.
-pub(crate) fn partitions(
-    app: &App,
-    call: &ServiceCall,
-    collection: &Collection,
-) -> Result<Vec<i64>> {
-    let mut ids = Vec::new();
-    for name in lookup::names(call, "partitionNames")? {
-        let id = app.store.partition(collection.id, &name)?;
-        let id = id.ok_or_else(|| ServiceError::no_partition(&name))?;
-        if !ids.contains(&id) {
-            ids.push(id);
-        }
-    }
-    Ok(ids)
 }

@@ -1,7 +1,6 @@
 //! Import calls that all dialects have in common: submitting jobs, finding them, and listing them by page.
 
-use super::options::{self, JobOptions};
-use super::{App, Result, ServiceCall, ServiceError, Value, json, lookup};
+use super::{App, Result, ServiceCall, ServiceError, Value, json, lookup, options};
 use crate::api::model::{Dialect, JobState};
 use crate::local::jobs::now;
 use crate::local::source::{JobInput, MAX_FILES, PathOrigin, SourceError};
@@ -15,7 +14,7 @@ use std::time::Duration;
 const MAX_KEY: usize = 256;
 
 /// Most jobs in one list answer.
-const MAX_LIST: i64 = 10_000;
+const MAX_LIST: u64 = 10_000;
 
 /// Creates a job for these lists of paths (each is one file, or one set of `NumPy` files) and returns its id. If a job
 /// was made earlier with the same idempotency key, returns that job's id instead. The paths are looked up in `origin`.
@@ -38,8 +37,14 @@ pub(crate) fn submit(
     let found =
         found.ok_or_else(|| ServiceError::no_collection(dialect, &database, &collection))?;
     options::refuse_backup(call, dialect, partition.as_deref())?;
-    check_partition(app, dialect, &found, partition.as_deref())?;
-    let (source, keys, options) = source(app, call, dialect, lists, origin)?;
+    if let Some(partition) = &partition {
+        check_partition(app, dialect, &found, partition)?;
+    }
+    let mut source = source(app, dialect, lists, origin)?;
+    let options = options::read(call, dialect)?;
+    let keys = keys(call, &source).map_err(|error| ServiceError::path(dialect, &error))?;
+    (source.csv, source.bad_csv) = (options.csv, options.bad_csv);
+    source.keyed = keys.is_some();
     let job = NewJob {
         id: store.new_job_id()?,
         database,
@@ -81,30 +86,26 @@ fn check_partition(
     app: &App,
     dialect: Dialect,
     collection: &Collection,
-    partition: Option<&str>,
+    partition: &str,
 ) -> Result<()> {
-    let Some(partition) = partition else {
-        return Ok(());
-    };
     if collection.schema()?.has_partition_key() {
         return Err(ServiceError::import(
             "not allow to set partition name for collection with partition key",
         ));
     }
-    if app.store.partition(collection.id, partition)?.is_none() {
-        return Err(ServiceError::no_import_partition(dialect, partition));
+    match app.store.partition(collection.id, Some(partition))? {
+        Some(_) => Ok(()),
+        None => Err(ServiceError::no_import_partition(dialect, partition)),
     }
-    Ok(())
 }
 
-/// Parses the paths and options of a create call.
+/// Parses the paths of a create call.
 fn source(
     app: &App,
-    call: &ServiceCall,
     dialect: Dialect,
     lists: &[Vec<String>],
     origin: PathOrigin<'_>,
-) -> Result<(JobInput, Option<StorageKeys>, JobOptions)> {
+) -> Result<JobInput> {
     if lists.is_empty() {
         return Err(ServiceError::parameter(dialect, "import request is empty"));
     }
@@ -114,38 +115,29 @@ fn source(
             "The max number of import files should not exceed {MAX_FILES}, but got {found}"
         )));
     }
-    let path = |error| ServiceError::path(dialect, &error);
-    let mut source = JobInput::parse(lists, &app.rules, origin).map_err(path)?;
-    let options = options::read(call, dialect)?;
-    source.csv = options.csv.clone();
-    source.bad_csv.clone_from(&options.bad_csv);
-    let keys = keys(call, &source).map_err(path)?;
-    source.keyed = keys.is_some();
-    Ok((source, keys, options))
+    JobInput::parse(lists, &app.rules, origin).map_err(|error| ServiceError::path(dialect, &error))
 }
 
-/// Returns the storage credentials of a request: `accessKey` and `secretKey` in every dialect, and `token`, the session
-/// token of temporary credentials.
-fn storage_keys(call: &ServiceCall) -> StorageKeys {
+/// Returns the storage keys of a request, if it has some and its files are in an object store: `accessKey` and
+/// `secretKey` in every dialect, and `token`, the session token of temporary credentials.
+fn keys(call: &ServiceCall, source: &JobInput) -> Result<Option<StorageKeys>, SourceError> {
     let value = |names: &[&str]| call.text(names).map(Secret::new);
     let access = value(&["accessKey"]);
-    StorageKeys {
-        session: access
-            .as_ref()
-            .and_then(|_| value(&["token", "sessionToken"])),
-        secret: value(&["secretKey"]),
+    let session = access
+        .as_ref()
+        .and_then(|_| value(&["token", "sessionToken"]));
+    let secret = value(&["secretKey"]);
+    let keys = StorageKeys {
         access,
-    }
-}
-
-/// Returns the storage keys of a request, if it has some and its files are in an object store.
-fn keys(call: &ServiceCall, source: &JobInput) -> Result<Option<StorageKeys>, SourceError> {
-    let keys = storage_keys(call);
-    match (keys.is_empty(), keys.is_whole()) {
-        _ if !source.is_remote() => Ok(None),
-        (true, _) => Ok(None),
-        (false, true) => Ok(Some(keys)),
-        (false, false) => Err(SourceError::HalfKeys),
+        secret,
+        session,
+    };
+    if keys.is_empty() || !source.is_remote() {
+        Ok(None)
+    } else if keys.is_whole() {
+        Ok(Some(keys))
+    } else {
+        Err(SourceError::HalfKeys)
     }
 }
 
@@ -177,10 +169,8 @@ fn key(call: &ServiceCall, dialect: Dialect) -> Result<Option<String>> {
 pub(crate) enum Action {
     /// A call for the job's progress.
     Progress,
-    /// A commit, which makes the job's rows visible.
-    Commit,
-    /// An abort, which gives up the job.
-    Abort,
+    /// A commit or an abort.
+    End,
 }
 
 /// Returns the job that `jobId` names, with its files.
@@ -207,7 +197,7 @@ pub(crate) fn find(
         (Dialect::Milvus, Ok(number), Action::Progress) => {
             ServiceError::import_system(format!("import job does not exist, jobID={number}"))
         }
-        (Dialect::Milvus, Ok(number), Action::Commit | Action::Abort) => {
+        (Dialect::Milvus, Ok(number), Action::End) => {
             ServiceError::import_system(format!("job {number} not found"))
         }
     })?;
@@ -259,96 +249,89 @@ fn explain(app: &App, job: &mut StoredJob) {
     }
 }
 
-/// One page of the job list.
-#[derive(Debug)]
-pub(crate) struct ListedJobs {
-    /// Total number of jobs.
-    pub(crate) count: u64,
+/// The page of a list in the cloud's dialects.
+pub(crate) struct ListPage {
     /// The page's number, from 1.
-    pub(crate) number: i64,
-    /// Jobs per page.
-    pub(crate) size: i64,
-    /// The page's jobs, newest first.
-    pub(crate) jobs: Vec<StoredJob>,
+    number: u64,
+    /// Items per page.
+    pub(crate) size: u64,
+    /// Items before the page.
+    pub(crate) skip: u64,
 }
 
-/// Returns a page in the cloud's dialects, with its records under each of these names.
-pub(crate) fn page_answer(
-    page: &ListedJobs,
-    names: &[&str],
-    record: fn(&StoredJob) -> Value,
-) -> Value {
-    let records: Value = page.jobs.iter().map(record).collect();
-    let mut answer = json!({
-        "count": page.count,
-        "currentPage": page.number,
-        "pageSize": page.size,
-    });
-    for name in names {
-        answer[*name] = records.clone();
+impl ListPage {
+    /// Returns the page that `pageSize` (`min` to 100) and `currentPage` ask for.
+    pub(crate) fn read(call: &ServiceCall, min: i64) -> Result<Self> {
+        let size = call.integer("pageSize", 10);
+        let size = size.filter(|size| (min..=100).contains(size));
+        let wrong = || format!("pageSize must be a number from {min} to 100");
+        let size = size.ok_or_else(|| ServiceError::new(80003, wrong()))?;
+        let number = call.integer("currentPage", 1).filter(|number| *number >= 1);
+        let wrong = || ServiceError::new(80004, "currentPage must be a number from 1 on");
+        let (number, size) = (
+            number.ok_or_else(wrong)?.unsigned_abs(),
+            size.unsigned_abs(),
+        );
+        let skip = i64::MAX
+            .unsigned_abs()
+            .min((number - 1).saturating_mul(size));
+        Ok(Self { number, size, skip })
     }
-    answer
+
+    /// Returns the answer with these items of the page, under each of these names. `count` is the number of all items.
+    pub(crate) fn answer(&self, count: u64, names: &[&str], items: Vec<Value>) -> Value {
+        let mut answer =
+            json!({ "count": count, "currentPage": self.number, "pageSize": self.size });
+        for name in names {
+            answer[*name] = json!(items);
+        }
+        answer
+    }
 }
 
-/// Returns the number, the size and the first item of the page that `pageSize` (`least` to 100) and `currentPage` ask
-/// for.
-pub(crate) fn page_bounds(call: &ServiceCall, least: i64) -> Result<(i64, i64, i64)> {
-    let size = call.integer("pageSize", 10);
-    let size = size.filter(|size| (least..=100).contains(size));
-    let wrong = || format!("pageSize must be a number from {least} to 100");
-    let size = size.ok_or_else(|| ServiceError::new(80003, wrong()))?;
-    let number = call.integer("currentPage", 1).filter(|number| *number >= 1);
-    let number =
-        number.ok_or_else(|| ServiceError::new(80004, "currentPage must be a number from 1 on"))?;
-    let skip = number.saturating_sub(1).saturating_mul(size);
-    Ok((number, size, skip))
-}
-
-/// Returns the page of jobs that a call asks for; its size is at least `least`.
-pub(crate) fn page(app: &App, call: &ServiceCall, least: i64) -> Result<ListedJobs> {
-    let bounds = page_bounds(call, least)?;
+/// Returns the page of jobs that a call asks for, with its records under each of these names; its size is at least
+/// `min`.
+pub(crate) fn page(
+    app: &App,
+    call: &ServiceCall,
+    (min, names): (i64, &[&str]),
+    record: fn(&StoredJob) -> Value,
+) -> Result<Value> {
+    let page = ListPage::read(call, min)?;
     let database = lookup::database(app, call)?;
     // Jobs are stored under their collection's name, even if they were submitted to an alias.
     let collection = match call.text(&["collectionName"]) {
         Some(name) => Some(app.store.alias(&database, &name)?.unwrap_or(name)),
         None => None,
     };
-    jobs(app, (Some(&database), collection.as_deref()), bounds)
+    let named = (Some(database.as_str()), collection.as_deref());
+    let (count, jobs) = jobs(app, named, page.skip, page.size)?;
+    Ok(page.answer(count, names, jobs.iter().map(record).collect()))
 }
 
-/// Returns the newest [`MAX_LIST`] jobs of a collection, or of all databases if the call names no collection (Milvus:
-/// `internal/proxy/impl.go`, `ListImports`). A collection that doesn't exist is error 100.
-pub(crate) fn whole_list(app: &App, call: &ServiceCall) -> Result<ListedJobs> {
+/// Returns the number of jobs of a collection, or of all databases if the call names no collection, and the newest
+/// [`MAX_LIST`] of them (Milvus: `internal/proxy/impl.go`, `ListImports`). A collection that doesn't exist is error 100.
+pub(crate) fn whole_list(app: &App, call: &ServiceCall) -> Result<(u64, Vec<StoredJob>)> {
     let database = lookup::database(app, call)?;
-    let bounds = (1, MAX_LIST, 0);
     if call.get(&["collectionName"]).is_none() {
-        return jobs(app, (None, None), bounds);
+        return jobs(app, (None, None), 0, MAX_LIST);
     }
     let collection = lookup::find(app, call)?.name;
-    jobs(app, (Some(&database), Some(&collection)), bounds)
+    jobs(app, (Some(&database), Some(&collection)), 0, MAX_LIST)
 }
 
-/// Returns at most `size` jobs of a database and collection, without the first `skip` jobs.
+/// Returns the number of jobs of a database and collection, and at most `limit` of them without the first `skip`.
 fn jobs(
     app: &App,
     (database, collection): (Option<&str>, Option<&str>),
-    (number, size, skip): (i64, i64, i64),
-) -> Result<ListedJobs> {
-    let (count, mut jobs) = app.store.jobs(
-        database,
-        collection,
-        skip.unsigned_abs(),
-        size.unsigned_abs(),
-    )?;
+    skip: u64,
+    limit: u64,
+) -> Result<(u64, Vec<StoredJob>)> {
+    let (count, mut jobs) = app.store.jobs(database, collection, skip, limit)?;
     for job in &mut jobs {
         explain(app, job);
     }
-    Ok(ListedJobs {
-        count,
-        number,
-        size,
-        jobs,
-    })
+    Ok((count, jobs))
 }
 
 /// Returns the share of bytes that were read, in whole percent; 100 only once the rows are in the collection.

@@ -31,6 +31,28 @@ pub(crate) fn find(app: &App, call: &ServiceCall) -> Result<Collection> {
         .ok_or_else(|| ServiceError::no_collection(DIALECT, &database, &name))
 }
 
+/// Returns the id of a collection's partition, which has to exist.
+pub(crate) fn partition(app: &App, collection: &Collection, name: &str) -> Result<i64> {
+    let id = app.store.partition(collection.id, Some(name))?;
+    id.ok_or_else(|| ServiceError::no_partition(name))
+}
+
+/// Returns the ids of the partitions in `partitionNames`, each once; empty if there are none, which means all.
+pub(crate) fn partitions(
+    app: &App,
+    call: &ServiceCall,
+    collection: &Collection,
+) -> Result<Vec<i64>> {
+    let mut ids = Vec::new();
+    for name in names(call, "partitionNames")? {
+        let id = partition(app, collection, &name)?;
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    Ok(ids)
+}
+
 /// Checks a name, and returns the problem with it as a message.
 pub(crate) fn check_name(what: &str, name: &str) -> Result<(), String> {
     let sound = |c: char| c.is_ascii_alphanumeric() || c == '_';

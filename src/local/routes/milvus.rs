@@ -122,7 +122,7 @@ fn percent(standing: &StoredProgress) -> u64 {
 }
 
 /// Returns the rows that a job or file has imported so far; 0 if the job failed.
-const fn imported(standing: &StoredProgress) -> u64 {
+pub(crate) const fn imported(standing: &StoredProgress) -> u64 {
     match standing.state {
         JobState::Failed | JobState::Aborted => 0,
         _ => standing.rows,
@@ -163,11 +163,7 @@ fn detail(file: &JobFile) -> Value {
     let standing = &file.standing;
     let (word, percent) = match standing.state {
         JobState::Pending => ("Pending", 0),
-        JobState::Importing => {
-            let done = standing.bytes.saturating_mul(100);
-            let done = done.checked_div(standing.size).unwrap_or(0);
-            ("InProgress", done.min(99))
-        }
+        JobState::Importing => ("InProgress", jobs::percent(standing)),
         JobState::Uncommitted | JobState::Completed => ("Completed", 100),
         JobState::Failed | JobState::Aborted => ("Failed", 0),
     };

@@ -4,8 +4,8 @@
 //! isn't completed or committed yet are left alone. Deleted rows are marked in their segment; a segment whose rows are
 //! all deleted is removed later.
 
-use super::entities::{RowsTarget, by_keys, filter, listed, partitions, target};
-use super::lookup::DIALECT;
+use super::entities::{RowsTarget, by_keys, filter, listed, target};
+use super::lookup::{self, DIALECT};
 use super::{App, Result, Routes, ServiceCall, ServiceError, Value, json};
 use crate::formats::{Batch, Column, Schema};
 use crate::local::http::requests as keys;
@@ -47,7 +47,7 @@ pub(crate) fn delete(app: &App, call: &ServiceCall) -> Result<Value> {
     };
     let within = match call.text(&["partitionName"]) {
         Some(_) => vec![partition(app, call, &target)?.1],
-        None => partitions(app, call, &target.collection)?,
+        None => lookup::partitions(app, call, &target.collection)?,
     };
     let query = target.query(app, call, within, Some(chosen));
     let deleted = query.deleted(&query.segments()?)?;
@@ -68,10 +68,7 @@ pub(crate) fn partition(
             "not support manually specifying the partition names if partition key mode is used",
         ));
     }
-    let id = match &name {
-        Some(name) => app.store.partition(target.collection.id, name)?,
-        None => app.store.first_partition(target.collection.id)?,
-    };
+    let id = app.store.partition(target.collection.id, name.as_deref())?;
     let name = name.unwrap_or_else(|| DEFAULT_PARTITION.to_owned());
     let id = id.ok_or_else(|| ServiceError::no_partition(&name))?;
     Ok((name, id))

@@ -9,7 +9,7 @@ use crate::api::model::{Dialect, JobState};
 use crate::local::http::body::BodyObject;
 use crate::local::http::requests as keys;
 use crate::local::source::PathOrigin;
-use crate::local::storage::jobs::{StoredJob, StoredProgress};
+use crate::local::storage::jobs::StoredProgress;
 
 const DIALECT: Dialect = Dialect::V1;
 
@@ -63,15 +63,13 @@ fn standing(name: &str, standing: &StoredProgress) -> Value {
 }
 
 fn list(app: &App, call: &ServiceCall) -> Result<Value> {
-    let page = jobs::page(app, call, 5)?;
-    let record = |job: &StoredJob| {
+    jobs::page(app, call, (5, &["tasks", "records"]), |job| {
         json!({
             "jobId": job.id,
             "collectionName": job.collection,
             "state": list_word(job.standing.state),
         })
-    };
-    Ok(jobs::page_answer(&page, &["tasks", "records"], record))
+    })
 }
 
 /// Returns a job's state in the list, which has three names for states (reference: list). The published example has the

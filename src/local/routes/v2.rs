@@ -9,7 +9,7 @@ use crate::local::http::requests as keys;
 use crate::local::jobs::now;
 use crate::local::source::PathOrigin;
 use crate::local::storage::ending::Ending;
-use crate::local::storage::jobs::{StoredJob, StoredProgress, Whole};
+use crate::local::storage::jobs::{StoredProgress, Whole};
 use crate::local::storage::{DataStore, StoreError};
 use crate::local::volumes::folder::objects_path;
 
@@ -21,9 +21,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .post("jobs/import/get_progress", keys::JOB, progress)
         .post("jobs/import/describe", keys::JOB, progress)
         .post("jobs/import/list", keys::ONE_OR_ALL, list)
-        .post("jobs/import/commit", keys::JOB, |app, call| {
-            end(app, call, Action::Commit, DataStore::commit)
-        })
+        .post("jobs/import/commit", keys::JOB, commit)
         .post("jobs/import/abort", keys::JOB, abort)
 }
 
@@ -103,23 +101,17 @@ fn progress(app: &App, call: &ServiceCall) -> Result<Value> {
 /// Returns the fields that describe a job or a file. `totalRows` is left out until it's known, since a client that
 /// shows imported rows as a share of all rows would show 100 percent throughout.
 fn standing(name: &str, standing: &StoredProgress) -> Value {
-    let imported = match standing.state {
-        JobState::Failed | JobState::Aborted => 0,
-        _ => standing.rows,
-    };
     let mut fields = json!({
         "fileName": name,
         "fileSize": standing.size,
         "state": standing.state.word(),
         "progress": percent(standing),
-        "importedRows": imported,
-        "totalRows": standing.rows,
+        "importedRows": milvus::imported(standing),
         "completeTime": standing.complete_time.as_deref().unwrap_or_default(),
         "reason": standing.reason.as_deref().unwrap_or_default(),
     });
-    let all = matches!(standing.state, JobState::Completed | JobState::Uncommitted);
-    if let Some(fields) = fields.as_object_mut().filter(|_| !all) {
-        fields.shift_remove("totalRows");
+    if matches!(standing.state, JobState::Completed | JobState::Uncommitted) {
+        fields["totalRows"] = json!(standing.rows);
     }
     fields
 }
@@ -128,8 +120,7 @@ fn list(app: &App, call: &ServiceCall) -> Result<Value> {
     if dialect(call) == Dialect::Milvus {
         return milvus_list(app, call);
     }
-    let page = jobs::page(app, call, 1)?;
-    let record = |job: &StoredJob| {
+    jobs::page(app, call, (1, &["records"]), |job| {
         json!({
             "jobId": job.id,
             "collectionName": job.collection,
@@ -137,57 +128,51 @@ fn list(app: &App, call: &ServiceCall) -> Result<Value> {
             "progress": percent(&job.standing),
             "reason": job.standing.reason.as_deref().unwrap_or_default(),
         })
-    };
-    Ok(jobs::page_answer(&page, &["records"], record))
+    })
 }
 
 /// Returns all jobs at once, since a Milvus server's list has no pages. The answer has their number only if it isn't
 /// whole.
 fn milvus_list(app: &App, call: &ServiceCall) -> Result<Value> {
-    let page = jobs::whole_list(app, call)?;
-    let records: Vec<_> = page.jobs.iter().map(milvus::record).collect();
+    let (count, jobs) = jobs::whole_list(app, call)?;
+    let records: Vec<_> = jobs.iter().map(milvus::record).collect();
     let mut data = json!({ "records": records });
-    if page.count > page.jobs.len() as u64 {
-        data["count"] = json!(page.count);
+    if count > jobs.len() as u64 {
+        data["count"] = json!(count);
     }
     Ok(data)
 }
 
+fn commit(app: &App, call: &ServiceCall) -> Result<Value> {
+    end(app, call, DataStore::commit, |id, state| {
+        format!("job {id} is in state {state}, expected Uncommitted")
+    })
+}
+
 fn abort(app: &App, call: &ServiceCall) -> Result<Value> {
-    let answer = end(app, call, Action::Abort, DataStore::abort)?;
+    let answer = end(app, call, DataStore::abort, |id, state| {
+        format!("job {id} is in terminal/committed state {state}, abort not allowed")
+    })?;
     // An aborted job's rows have to be removed.
     app.shared.nudge();
     Ok(answer)
 }
 
-/// Commits or aborts a job.
+/// Commits or aborts a job. `wrong_state` makes the message for a job in another state.
 fn end(
     app: &App,
     call: &ServiceCall,
-    action: Action,
-    act: impl Fn(&DataStore, &str, &str) -> Result<Ending, StoreError>,
+    act: fn(&DataStore, &str, &str) -> Result<Ending, StoreError>,
+    wrong_state: fn(&str, &str) -> String,
 ) -> Result<Value> {
     let dialect = dialect(call);
-    let Whole { job, .. } = jobs::find(app, call, dialect, action)?;
-    let id = &job.id;
-    let state = |state| dialect.choose(JobState::word(state), milvus::word(state));
-    let why = match (act(&app.store, id, &now())?, action) {
-        (Ending::Done, _) => {
-            return Ok(dialect.choose(json!({ "jobId": id }), json!({})));
+    let id = jobs::find(app, call, dialect, Action::End)?.job.id;
+    let why = match act(&app.store, &id, &now())? {
+        Ending::Done => return Ok(dialect.choose(json!({ "jobId": id }), json!({}))),
+        Ending::WrongState(state) => {
+            wrong_state(&id, dialect.choose(state.word(), milvus::word(state)))
         }
-        (Ending::WrongState(found), Action::Abort) => format!(
-            "job {id} is in terminal/committed state {}, abort not allowed",
-            state(found)
-        ),
-        (Ending::WrongState(found), _) => {
-            format!(
-                "job {id} is in state {}, expected Uncommitted",
-                state(found)
-            )
-        }
-        (Ending::AutoCommit, _) => {
-            format!("job {id} is auto-commit, manual commit/abort not allowed")
-        }
+        Ending::AutoCommit => format!("job {id} is auto-commit, manual commit/abort not allowed"),
     };
     Err(dialect.choose(
         ServiceError::parameter(dialect, &why),

@@ -1,7 +1,7 @@
 //! The volume calls of Zilliz Cloud (reference: Volumes). The files go through [`crate::local::volumes`].
 
 use super::control::{CLOUD, project_of};
-use super::jobs::page_bounds;
+use super::jobs::ListPage;
 use super::{App, Result, Routes, ServiceCall, ServiceError, Value, json};
 use crate::api::model::Dialect;
 use crate::local::http::requests as keys;
@@ -45,20 +45,16 @@ pub(crate) fn find(app: &App, call: &ServiceCall) -> Result<StoredVolume> {
 
 fn list(app: &App, call: &ServiceCall) -> Result<Value> {
     let project = call.required(Dialect::V2, &["projectId"])?;
-    let (number, size, skip) = page_bounds(call, 1)?;
+    let page = ListPage::read(call, 1)?;
     let (count, names) = match call.text(&["type"]).as_deref() {
-        None | Some(MANAGED) => {
-            app.store
-                .volumes(&project, skip.unsigned_abs(), size.unsigned_abs())?
-        }
+        None | Some(MANAGED) => app.store.volumes(&project, page.skip, page.size)?,
         Some(EXTERNAL) => (0, Vec::new()),
         Some(other) => return Err(wrong_type(other)),
     };
-    let volumes: Vec<_> = names
+    let volumes = names
         .into_iter()
-        .map(|name| json!({ "volumeName": name, "type": MANAGED }))
-        .collect();
-    Ok(json!({ "count": count, "currentPage": number, "pageSize": size, "volumes": volumes }))
+        .map(|name| json!({ "volumeName": name, "type": MANAGED }));
+    Ok(page.answer(count, &["volumes"], volumes.collect()))
 }
 
 fn wrong_type(given: &str) -> ServiceError {

@@ -204,7 +204,6 @@ mod tests {
     use crate::local::http::error::ServiceError;
     use crate::local::http::limit::CallLimit;
     use crate::local::storage::DataStore;
-    use crate::local::storage::collections::DEFAULT_PARTITION;
     use serde_json::json;
     use std::sync::Arc;
     use std::time::Duration;
@@ -217,7 +216,7 @@ mod tests {
         let made = store.create_collection("default", "c", &body, &["_default".to_owned()], true);
         assert!(made.unwrap());
         let collection = store.collection("default", "c").unwrap().unwrap().id;
-        let partition = store.partition(collection, DEFAULT_PARTITION).unwrap();
+        let partition = store.partition(collection, None).unwrap();
         let schema = Arc::new(Schema::from_create_body(&body).unwrap());
         let mut batch = Batch::new(&schema);
         let row = br#"{"id": 1, "vector": [1, 2]}"#;

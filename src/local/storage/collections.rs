@@ -171,14 +171,9 @@ impl DataStore {
         self.list(sql, [collection_id])
     }
 
-    /// Returns the id of a partition.
-    pub(crate) fn partition(&self, collection_id: i64, name: &str) -> Result<Option<i64>> {
-        partition_id(self, collection_id, Some(name))
-    }
-
-    /// Returns the id of the partition that gets the rows for which no partition is named.
-    pub(crate) fn first_partition(&self, collection_id: i64) -> Result<Option<i64>> {
-        partition_id(self, collection_id, None)
+    /// Returns the id of a partition; without a name, of the partition that gets the rows for which none is named.
+    pub(crate) fn partition(&self, collection_id: i64, name: Option<&str>) -> Result<Option<i64>> {
+        partition_id(self, collection_id, name)
     }
 
     /// Marks partitions as released individually, or removes the mark.

@@ -17,17 +17,6 @@ pub(crate) struct Database {
     pub(crate) properties: Map<String, Value>,
 }
 
-/// The outcome of dropping a database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dropped {
-    /// The database was removed.
-    Done,
-    /// There is no database with this name.
-    Missing,
-    /// The database still has collections.
-    NotEmpty,
-}
-
 impl DataStore {
     /// Returns the names of the databases, oldest first.
     pub(crate) fn databases(&self) -> Result<Vec<String>> {
@@ -68,21 +57,20 @@ impl DataStore {
         })
     }
 
-    /// Removes a database without collections, and deletes the records of its jobs.
-    pub(crate) fn drop_database(&self, name: &str) -> Result<Dropped> {
+    /// Removes a database, and deletes the records of its jobs. A missing database isn't an error. Returns false if the
+    /// database still has collections.
+    pub(crate) fn drop_database(&self, name: &str) -> Result<bool> {
         self.write(|tx| {
             if tx.has("SELECT 1 FROM collections WHERE database = ?1", [name])? {
-                return Ok(Dropped::NotEmpty);
+                return Ok(false);
             }
-            if tx.run("DELETE FROM databases WHERE name = ?1", [name])? == 0 {
-                return Ok(Dropped::Missing);
-            }
+            tx.run("DELETE FROM databases WHERE name = ?1", [name])?;
             // The jobs ended with their collections. A later database with this name mustn't list them.
             let sql =
                 "DELETE FROM job_files WHERE job_id IN (SELECT id FROM jobs WHERE database = ?1)";
             tx.run(sql, [name])?;
             tx.run("DELETE FROM jobs WHERE database = ?1", [name])?;
-            Ok(Dropped::Done)
+            Ok(true)
         })
     }
 }

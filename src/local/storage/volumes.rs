@@ -83,8 +83,9 @@ impl DataStore {
         })
     }
 
-    /// Removes a volume. Returns false if there is none with this id.
-    pub(crate) fn drop_volume(&self, id: i64) -> Result<bool> {
-        Ok(self.run("DELETE FROM volumes WHERE id = ?1", [id])? > 0)
+    /// Removes a volume. A missing volume isn't an error.
+    pub(crate) fn drop_volume(&self, id: i64) -> Result<()> {
+        self.run("DELETE FROM volumes WHERE id = ?1", [id])
+            .map(drop)
     }
 }

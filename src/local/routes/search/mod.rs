@@ -127,7 +127,7 @@ fn run(
             "not support manually specifying the partition names if partition key mode is used",
         ));
     }
-    let partitions = entities::partitions(app, call, &target.collection)?;
+    let partitions = lookup::partitions(app, call, &target.collection)?;
     let outputs = outputs(call, schema, keyed)?;
     let window = ResultWindow::read(call)?;
     let metric = params::metric(&target.collection, schema, (field, &params))?;
