@@ -2,7 +2,6 @@
 //!
 //! One thread serves all connections.
 
-use super::http::answer::refusal;
 use super::http::error::ServiceError;
 use super::http::listener::LimitedListener;
 use super::http::routing::Routes;
@@ -14,7 +13,7 @@ use super::routes::{
 use super::state::{App, HANDLERS};
 use super::volumes::{BUCKET, endpoint};
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::header;
 use axum::response::Response;
 use axum::routing::{any, get};
 use axum::{Router, middleware};
@@ -26,7 +25,7 @@ use tokio::sync::oneshot;
 use tower_service::Service as _;
 
 /// Value of the `server` header of each answer.
-const SERVER: HeaderValue = HeaderValue::from_static(concat!("zshell/", env!("CARGO_PKG_VERSION")));
+const SERVER: &str = concat!("zshell/", env!("CARGO_PKG_VERSION"));
 
 fn router(app: Arc<App>) -> Router {
     let routes = collections::routes(v2::routes(v1::routes(Routes(Router::new()))));
@@ -44,7 +43,7 @@ fn router(app: Arc<App>) -> Router {
                 request.method(),
                 request.uri().path()
             );
-            refusal(&ServiceError::http(404, 404, what))
+            ServiceError::http(404, 404, what)
         })
         .method_not_allowed_fallback(|request: Request| async move {
             let what = format!(
@@ -52,7 +51,7 @@ fn router(app: Arc<App>) -> Router {
                 request.uri().path(),
                 request.method()
             );
-            refusal(&ServiceError::http(405, 405, what))
+            ServiceError::http(405, 405, what)
         })
         .layer(middleware::from_fn_with_state(
             Arc::clone(&app),
@@ -62,14 +61,9 @@ fn router(app: Arc<App>) -> Router {
             Arc::clone(&app),
             faults::meet,
         ))
-        .layer(middleware::map_response(
-            |mut response: Response| async move {
-                response
-                    .headers_mut()
-                    .insert(HeaderName::from_static("server"), SERVER);
-                response
-            },
-        ))
+        .layer(middleware::map_response(async |response: Response| {
+            ([(header::SERVER, SERVER)], response)
+        }))
         .with_state(app)
 }
 

@@ -1,9 +1,8 @@
 //! Answers: the JSON text of a result, and the answer of an error.
 
 use super::error::ServiceError;
-use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::Response;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 /// A value that a handler can return as the answer's `data`.
@@ -18,24 +17,18 @@ impl Data for Value {
     }
 }
 
-/// Returns an error's answer.
-pub(crate) fn refusal(error: &ServiceError) -> Response {
-    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    json_response(
-        status,
-        json!({ "code": error.code, "message": error.message }).to_string(),
-    )
+impl IntoResponse for ServiceError {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry =
+            (status == StatusCode::TOO_MANY_REQUESTS).then_some([(header::RETRY_AFTER, "1")]);
+        let text = json!({ "code": self.code, "message": self.message }).to_string();
+        (status, retry, json_response(text)).into_response()
+    }
 }
 
 /// Returns an answer with this JSON text.
-pub(crate) fn json_response(status: StatusCode, text: String) -> Response {
-    let mut response = Response::new(Body::from(text));
-    *response.status_mut() = status;
-    let kind = HeaderValue::from_static("application/json; charset=utf-8");
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    if status == StatusCode::TOO_MANY_REQUESTS {
-        let seconds = HeaderValue::from_static("1");
-        response.headers_mut().insert(header::RETRY_AFTER, seconds);
-    }
-    response
+pub(crate) fn json_response(text: String) -> Response {
+    let kind = (header::CONTENT_TYPE, "application/json; charset=utf-8");
+    ([kind], text).into_response()
 }

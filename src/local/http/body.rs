@@ -8,15 +8,14 @@ use super::error::{Result, ServiceError};
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::http::{HeaderMap, header};
 use flate2::bufread::MultiGzDecoder;
+use futures_util::TryStreamExt as _;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
-use std::future::poll_fn;
 use std::io::Read as _;
-use std::pin::Pin;
 use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -137,7 +136,7 @@ fn too_large(why: &str, limit: usize) -> ServiceError {
 }
 
 async fn read(
-    mut body: Body,
+    body: Body,
     kind: BodyKind,
     packed: bool,
     place: &mut Option<SemaphorePermit<'static>>,
@@ -155,10 +154,8 @@ async fn read(
         (allowed, *place) = (length, Some(permit));
     }
     let mut bytes = Vec::with_capacity(announced);
-    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-        let frame = frame.map_err(|error| broken(&error))?;
-        // Trailers have no meaning here.
-        let data = frame.into_data().unwrap_or_default();
+    let mut body = body.into_data_stream();
+    while let Some(data) = body.try_next().await.map_err(|error| broken(&error))? {
         let length = bytes.len().saturating_add(data.len());
         if length > kind.limit() {
             return Err(too_large("it is larger", kind.limit()));

@@ -2,17 +2,15 @@
 //!
 //! A connection is dropped at the socket ([`Peer`]), so the client doesn't receive a single byte of an answer.
 
-use super::answer::refusal;
 use super::error::ServiceError;
 use super::listener::Peer;
 use crate::local::faults::FaultKind;
 use crate::local::state::App;
-use axum::body::Body;
 use axum::extract::connect_info::ConnectInfo;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{Html, IntoResponse as _, Response};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,12 +36,12 @@ pub(crate) async fn meet(State(app): State<Arc<App>>, request: Request, next: Ne
         if let Some(ConnectInfo(peer)) = peer {
             peer.cut();
         }
-        plain(StatusCode::OK, "")
+        Html("").into_response()
     };
     let is_done = app.shared.faults.roll() < 0.5;
     match fault {
-        FaultKind::Refuse => refusal(&ServiceError::new(80000, "refused by --fault refuse")),
-        FaultKind::TooMany => refusal(&ServiceError::http(429, 429, "too many requests")),
+        FaultKind::Refuse => ServiceError::new(80000, "refused by --fault refuse").into_response(),
+        FaultKind::TooMany => ServiceError::http(429, 429, "too many requests").into_response(),
         FaultKind::DropBefore => cut(),
         FaultKind::DropAfter => {
             drop(next.run(request).await);
@@ -54,9 +52,10 @@ pub(crate) async fn meet(State(app): State<Arc<App>>, request: Request, next: Ne
                 drop(next.run(request).await);
             }
             if fault == FaultKind::Garbage {
-                plain(StatusCode::OK, GARBAGE)
+                Html(GARBAGE).into_response()
             } else {
-                plain(StatusCode::INTERNAL_SERVER_ERROR, "internal server error")
+                let page = Html("internal server error");
+                (StatusCode::INTERNAL_SERVER_ERROR, page).into_response()
             }
         }
         FaultKind::Slow => {
@@ -65,12 +64,4 @@ pub(crate) async fn meet(State(app): State<Arc<App>>, request: Request, next: Ne
         }
         FaultKind::FailJob => next.run(request).await,
     }
-}
-
-fn plain(status: StatusCode, text: &'static str) -> Response {
-    let mut response = Response::new(Body::from(text));
-    *response.status_mut() = status;
-    let kind = HeaderValue::from_static("text/html; charset=utf-8");
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    response
 }

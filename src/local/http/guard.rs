@@ -5,14 +5,13 @@
 //! that name. So requests need JSON or such a header, must have no `Origin`, and must have an address or `localhost` as
 //! `Host`.
 
-use super::answer::refusal;
 use super::error::{Result, ServiceError};
 use crate::local::state::App;
 use crate::local::volumes::endpoint;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
@@ -28,18 +27,13 @@ pub(crate) async fn check(State(app): State<Arc<App>>, request: Request, next: N
             .and_then(|()| token(&app, &request))
             .and_then(|()| content_type(&request));
     }
-    let is_page = is_page(&request);
-    match checked {
-        Ok(()) => next.run(request).await,
-        Err(error) => {
-            let mut response = refusal(&error);
-            if is_page && error.status == 401 {
-                let ask = HeaderValue::from_static("Basic realm=\"zshell\", charset=\"UTF-8\"");
-                response.headers_mut().insert(header::WWW_AUTHENTICATE, ask);
-            }
-            response
-        }
-    }
+    let Err(error) = checked else {
+        return next.run(request).await;
+    };
+    let ask = "Basic realm=\"zshell\", charset=\"UTF-8\"";
+    let ask =
+        (is_page(&request) && error.status == 401).then_some([(header::WWW_AUTHENTICATE, ask)]);
+    (ask, error).into_response()
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {

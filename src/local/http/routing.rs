@@ -2,7 +2,7 @@
 //!
 //! Handlers are ordinary functions that run on a thread pool, since they wait for the database.
 
-use super::answer::{Data, json_response, refusal};
+use super::answer::{Data, json_response};
 use super::body::{self, BodyKind};
 use super::call::ServiceCall;
 use super::error::{Result, ServiceError};
@@ -13,12 +13,13 @@ use crate::local::state::{App, PATIENCE};
 use axum::Router;
 use axum::extract::connect_info::ConnectInfo;
 use axum::extract::{RawPathParams, Request, State};
-use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode};
+use axum::http::{Extensions, HeaderMap, HeaderValue};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on, post};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// The root of the paths that routes name without a leading slash.
 const ROOT: &str = "/v2/vectordb/";
@@ -77,22 +78,12 @@ impl Routes {
 
     /// Adds a route that only reads, with parameters as a JSON object with these keys.
     pub(crate) fn post(self, path: &str, keys: RequestKeys, handler: Handler) -> Self {
-        self.add(
-            path,
-            keys,
-            (CallWeight::Light, BodyKind::Parameters),
-            handler,
-        )
+        self.add(path, keys, CallKind::Read, handler)
     }
 
     /// Adds a route that reads many rows, with parameters as a JSON object.
     pub(crate) fn query<T: Data>(self, path: &str, keys: RequestKeys, handler: Handler<T>) -> Self {
-        self.add(
-            path,
-            keys,
-            (CallWeight::Query, BodyKind::Parameters),
-            handler,
-        )
+        self.add(path, keys, CallKind::Query, handler)
     }
 
     /// Adds a route that reads many rows and accepts many vectors as `data`.
@@ -102,41 +93,34 @@ impl Routes {
         keys: RequestKeys,
         handler: Handler<T>,
     ) -> Self {
-        self.add(path, keys, (CallWeight::Query, BodyKind::Rows), handler)
+        self.add(path, keys, CallKind::Vectors, handler)
     }
 
     /// Adds a route that writes, with parameters as a JSON object.
     pub(crate) fn write(self, path: &str, keys: RequestKeys, handler: Handler) -> Self {
-        self.add(
-            path,
-            keys,
-            (CallWeight::Write, BodyKind::Parameters),
-            handler,
-        )
+        self.add(path, keys, CallKind::Write, handler)
     }
 
     /// Adds a route that writes rows, which come in `data` beside the parameters and may be many.
     pub(crate) fn rows(self, path: &str, keys: RequestKeys, handler: Handler) -> Self {
-        self.add(path, keys, (CallWeight::Write, BodyKind::Rows), handler)
+        self.add(path, keys, CallKind::Rows, handler)
     }
 
     fn add<T: Data>(
         self,
         path: &str,
         keys: RequestKeys,
-        (weight, kind): (CallWeight, BodyKind),
+        kind: CallKind,
         handler: Handler<T>,
     ) -> Self {
         let (path, success) = (full(path), success(path));
         let route = move |State(app): State<Arc<App>>, request: Request| async move {
             let peer = peer(request.extensions());
-            let call = match take(&app, request, keys, kind).await {
-                Ok(call) => call,
-                Err(error) => return refusal(&error),
-            };
+            let call = take(&app, request, keys, kind.body()).await?;
             let limit = call.limit.clone();
-            let answered = with_permit(&app, weight, run(Arc::clone(&app), success, handler, call));
-            if weight != CallWeight::Query {
+            let answered = run(Arc::clone(&app), success, handler, call);
+            let answered = with_permit(kind.permits(&app), answered);
+            if matches!(kind, CallKind::Read | CallKind::Write | CallKind::Rows) {
                 return answered.await;
             }
             let _cancel = CancelOnDrop(limit.clone());
@@ -144,7 +128,7 @@ impl Routes {
                 answer = answered => answer,
                 () = has_left(peer) => {
                     limit.cancel();
-                    refusal(&ServiceError::timeout())
+                    Err(ServiceError::timeout())
                 }
             }
         };
@@ -152,29 +136,47 @@ impl Routes {
     }
 }
 
-/// The resources that a call takes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum CallWeight {
-    Light,
+/// The resources that a call takes, and the content of its body.
+#[derive(Clone, Copy)]
+enum CallKind {
+    Read,
     /// A call that reads many rows. It ends when its client leaves.
     Query,
+    /// A query with vectors in its body.
+    Vectors,
     Write,
+    /// A write with rows in its body.
+    Rows,
 }
 
-/// Answers with a permit for calls of this weight, or with 429 if none gets free in time.
+impl CallKind {
+    const fn body(self) -> BodyKind {
+        match self {
+            Self::Read | Self::Query | Self::Write => BodyKind::Parameters,
+            Self::Vectors | Self::Rows => BodyKind::Rows,
+        }
+    }
+
+    const fn permits(self, app: &App) -> Option<&Semaphore> {
+        match self {
+            Self::Read => None,
+            Self::Query | Self::Vectors => Some(&app.query_permits),
+            Self::Write | Self::Rows => Some(&app.write_permits),
+        }
+    }
+}
+
+/// Answers with a permit, or with 429 if none gets free in time.
 async fn with_permit(
-    app: &App,
-    weight: CallWeight,
-    answer: impl Future<Output = Response>,
-) -> Response {
-    let permits = match weight {
-        CallWeight::Light => return answer.await,
-        CallWeight::Query => &app.query_permits,
-        CallWeight::Write => &app.write_permits,
+    permits: Option<&Semaphore>,
+    answer: impl Future<Output = Result<Response>>,
+) -> Result<Response> {
+    let Some(permits) = permits else {
+        return answer.await;
     };
     match tokio::time::timeout(PATIENCE, permits.acquire()).await {
         Ok(_permit) => answer.await,
-        Err(_) => refusal(&ServiceError::busy()),
+        Err(_) => Err(ServiceError::busy()),
     }
 }
 
@@ -234,7 +236,7 @@ async fn run<T: Data>(
     success: i64,
     handler: Handler<T>,
     call: ServiceCall,
-) -> Response {
+) -> Result<Response> {
     let answer = move || {
         let data = handler(&app, &call)?;
         let mut text = format!("{{\"code\":{success},\"data\":");
@@ -242,11 +244,8 @@ async fn run<T: Data>(
         text.push('}');
         Ok(text)
     };
-    match tokio::task::spawn_blocking(answer).await {
-        Ok(Ok(text)) => json_response(StatusCode::OK, text),
-        Ok(Err(error)) => refusal(&error),
-        Err(_) => refusal(&ServiceError::unexpected(
-            "the local service failed internally; please report it",
-        )),
-    }
+    let answered = tokio::task::spawn_blocking(answer).await;
+    let failed =
+        |_| ServiceError::unexpected("the local service failed internally; please report it");
+    answered.map_err(failed)?.map(json_response)
 }

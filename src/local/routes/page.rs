@@ -2,17 +2,15 @@
 
 use super::jobs::percent;
 use crate::api::model::JobState;
-use crate::local::http::answer::refusal;
 use crate::local::http::error::{Result, ServiceError};
 use crate::local::state::App;
 use crate::local::storage::StoreError;
 use crate::local::storage::databases::DEFAULT_DATABASE;
 use crate::local::storage::jobs::StoredJob;
 use crate::text::words;
-use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::http::{HeaderValue, header};
-use axum::response::Response;
+use axum::extract::State;
+use axum::http::{HeaderMap, header};
+use axum::response::{Html, IntoResponse};
 use quick_xml::escape::escape;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -31,33 +29,26 @@ pre{background:#f4f6f8;padding:.8rem;overflow-x:auto}progress{width:9rem}\
 @media(prefers-color-scheme:dark){body{background:#14181d;color:#dde3ea}th,td{border-color:#2c343d}pre{background:#1d242c}}";
 
 /// Answers with the page.
-pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Response {
-    let host = request.headers().get(header::HOST);
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse> {
+    let host = headers.get(header::HOST);
     let host = host
         .and_then(|host| host.to_str().ok())
         .unwrap_or("127.0.0.1:19531");
     let host = host.to_owned();
     let made = tokio::task::spawn_blocking(move || page(&app, &host)).await;
-    let text = match made {
-        Ok(Ok(text)) => text,
-        Ok(Err(error)) => return refusal(&error.into()),
-        Err(_) => return refusal(&ServiceError::unexpected("the page could not be made")),
-    };
-    let mut response = Response::new(Body::from(text));
-    for (name, value) in [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+    let failed = |_| ServiceError::unexpected("the page could not be made");
+    let headers = [
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (
             header::CONTENT_SECURITY_POLICY,
             "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
         ),
-    ] {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
-    }
-    response
+    ];
+    Ok((headers, Html(made.map_err(failed)??)))
 }
 
 fn page(app: &App, host: &str) -> Result<String, StoreError> {

@@ -9,7 +9,7 @@ use crate::local::http::requests as keys;
 use crate::local::jobs::now;
 use crate::local::source::PathOrigin;
 use crate::local::storage::ending::Ending;
-use crate::local::storage::jobs::{StoredProgress, Whole};
+use crate::local::storage::jobs::StoredProgress;
 use crate::local::storage::{DataStore, StoreError};
 use crate::local::volumes::folder::objects_path;
 

@@ -1,8 +1,7 @@
 //! Errors of the endpoint, with S3's codes, and answers in XML.
 
-use axum::body::Body;
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::Response;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use quick_xml::escape::escape;
 use std::io;
 
@@ -51,21 +50,17 @@ impl S3Error {
     pub(crate) fn internal(message: impl Into<String>) -> Self {
         Self::new(500, "InternalError", message)
     }
+}
 
-    /// Returns the answer.
-    pub(crate) fn answer(&self) -> Response {
+impl IntoResponse for S3Error {
+    fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if status == StatusCode::NOT_MODIFIED {
-            return empty(status);
+            return status.into_response();
         }
-        let message = escape(&self.message);
-        let text = format!(
-            "<Error><Code>{}</Code><Message>{message}</Message></Error>",
-            self.code
-        );
-        let mut response = xml(&text);
-        *response.status_mut() = status;
-        response
+        let (code, message) = (self.code, escape(&self.message));
+        let text = format!("<Error><Code>{code}</Code><Message>{message}</Message></Error>");
+        (status, xml(&text)).into_response()
     }
 }
 
@@ -83,15 +78,5 @@ impl From<io::Error> for S3Error {
 /// Returns an answer with this XML text.
 pub(crate) fn xml(text: &str) -> Response {
     let text = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{text}");
-    let mut response = Response::new(Body::from(text));
-    let kind = HeaderValue::from_static("application/xml");
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    response
-}
-
-/// Returns an answer without a body.
-pub(crate) fn empty(status: StatusCode) -> Response {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = status;
-    response
+    ([(header::CONTENT_TYPE, "application/xml")], text).into_response()
 }

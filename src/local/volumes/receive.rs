@@ -3,10 +3,9 @@
 use super::error::{Result, S3Error};
 use super::folder::NewObject;
 use super::payload::Payload;
-use axum::body::{Body, HttpBody as _};
-use std::future::poll_fn;
+use axum::body::{Body, BodyDataStream};
+use futures_util::TryStreamExt as _;
 use std::io::Write as _;
-use std::pin::Pin;
 use std::time::Duration;
 
 /// Bytes that are collected in memory before they are written.
@@ -25,7 +24,10 @@ pub(crate) async fn to_file(
     mut file: NewObject,
 ) -> Result<(u64, NewObject)> {
     let mut buffer = Vec::new();
-    let mut pieces = Pieces { body, payload };
+    let mut pieces = Pieces {
+        body: body.into_data_stream(),
+        payload,
+    };
     while pieces.next(&mut buffer).await? {
         if buffer.len() >= BUFFER {
             (file, buffer) = write(file, buffer).await?;
@@ -40,7 +42,10 @@ pub(crate) async fn to_file(
 /// Returns a body's content, which must be small.
 pub(crate) async fn to_memory(body: Body, payload: Payload) -> Result<Vec<u8>> {
     let mut content = Vec::new();
-    let mut pieces = Pieces { body, payload };
+    let mut pieces = Pieces {
+        body: body.into_data_stream(),
+        payload,
+    };
     while pieces.next(&mut content).await? {
         if content.len() > MAX_PARTS_LIST {
             let message = format!("this request's body has more than {MAX_PARTS_LIST} bytes");
@@ -52,22 +57,19 @@ pub(crate) async fn to_memory(body: Body, payload: Payload) -> Result<Vec<u8>> {
 }
 
 struct Pieces {
-    body: Body,
+    body: BodyDataStream,
     payload: Payload,
 }
 
 impl Pieces {
     /// Decodes the next piece into `content`. Returns false at the end of the body.
     async fn next(&mut self, content: &mut Vec<u8>) -> Result<bool> {
-        let body = &mut self.body;
-        let frame = poll_fn(|context| Pin::new(&mut *body).poll_frame(context));
         let late = |_| S3Error::new(400, "RequestTimeout", "the body didn't arrive in time");
-        let Some(frame) = tokio::time::timeout(PAUSE, frame).await.map_err(late)? else {
+        let piece = tokio::time::timeout(PAUSE, self.body.try_next()).await;
+        let broken = |error: axum::Error| S3Error::new(400, "IncompleteBody", error.to_string());
+        let Some(data) = piece.map_err(late)?.map_err(broken)? else {
             return Ok(false);
         };
-        let frame =
-            frame.map_err(|error| S3Error::new(400, "IncompleteBody", error.to_string()))?;
-        let data = frame.into_data().unwrap_or_default();
         self.payload.feed(&data, content)?;
         Ok(true)
     }

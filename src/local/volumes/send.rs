@@ -3,15 +3,12 @@
 use super::error::{Result, S3Error};
 use super::folder::StoredObject;
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::response::Response;
-use http_body::{Frame, SizeHint};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::stream;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-use tokio::task::JoinHandle;
 
 /// Bytes that are read at a time.
 const PIECE: u64 = 512 << 10;
@@ -39,30 +36,25 @@ pub(crate) fn answer(
     } else {
         let mut file = object.file;
         file.seek(SeekFrom::Start(part.start))?;
-        Body::new(FileBody {
-            reading: FileReading::Ready(Some(file)),
-            left: length,
-        })
+        content(file, length)
     };
-    let mut response = Response::new(body);
-    let headers = response.headers_mut();
-    let mut set = |name: HeaderName, value: String| {
-        if let Ok(value) = HeaderValue::try_from(value) {
-            headers.insert(name, value);
-        }
+    let headers = [
+        (header::CONTENT_LENGTH, length.to_string()),
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::ACCEPT_RANGES, "bytes".to_owned()),
+        (header::ETAG, format!("\"{}\"", object.tag)),
+        (header::LAST_MODIFIED, http_date(object.modified)),
+    ];
+    let status = match range {
+        Some(_) => StatusCode::PARTIAL_CONTENT,
+        None => StatusCode::OK,
     };
-    set(header::CONTENT_LENGTH, length.to_string());
-    set(header::CONTENT_TYPE, "application/octet-stream".to_owned());
-    set(header::ACCEPT_RANGES, "bytes".to_owned());
-    set(header::ETAG, format!("\"{}\"", object.tag));
-    set(header::LAST_MODIFIED, http_date(object.modified));
-    if let Some(range) = range {
+    let range = range.map(|range| {
         let last = range.end - 1;
         let value = format!("bytes {}-{last}/{}", range.start, object.size);
-        set(header::CONTENT_RANGE, value);
-        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-    }
-    Ok(response)
+        [(header::CONTENT_RANGE, value)]
+    });
+    Ok((status, headers, range, body).into_response())
 }
 
 fn is_tag(given: &str, tag: &str) -> bool {
@@ -96,59 +88,24 @@ fn range(text: &str, size: u64) -> Result<Option<Range<u64>>> {
     Ok(Some(range))
 }
 
-/// The content of a file as a body.
-struct FileBody {
-    reading: FileReading,
-    left: u64,
-}
-
-enum FileReading {
-    Ready(Option<File>),
-    Busy(JoinHandle<io::Result<(File, Bytes)>>),
-}
-
-impl http_body::Body for FileBody {
-    type Data = Bytes;
-    type Error = io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        if self.left == 0 {
-            return Poll::Ready(None);
+/// Returns the next `length` bytes of a file as a body.
+fn content(file: File, length: u64) -> Body {
+    Body::from_stream(stream::try_unfold((file, length), async |(file, left)| {
+        if left == 0 {
+            return Ok(None);
         }
-        if let FileReading::Ready(file) = &mut self.reading {
-            let Some(file) = file.take() else {
-                return Poll::Ready(None);
-            };
-            let count = self.left.min(PIECE);
-            self.reading = FileReading::Busy(tokio::task::spawn_blocking(move || {
-                let mut bytes = Vec::new();
-                (&file).take(count).read_to_end(&mut bytes)?;
-                Ok((file, bytes.into()))
-            }));
-        }
-        let FileReading::Busy(busy) = &mut self.reading else {
-            return Poll::Ready(None);
-        };
-        let read = ready!(Pin::new(busy).poll(context)).map_err(io::Error::other);
-        self.reading = FileReading::Ready(None);
-        let (file, bytes) = match read.flatten() {
-            Ok(read) => read,
-            Err(error) => return Poll::Ready(Some(Err(error))),
-        };
+        let read = tokio::task::spawn_blocking(move || {
+            let mut bytes = Vec::new();
+            (&file).take(left.min(PIECE)).read_to_end(&mut bytes)?;
+            Ok::<_, io::Error>((file, bytes))
+        });
+        let (file, bytes) = read.await??;
         if bytes.is_empty() {
-            return Poll::Ready(Some(Err(io::ErrorKind::UnexpectedEof.into())));
+            return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
         }
-        self.left = self.left.saturating_sub(bytes.len() as u64);
-        self.reading = FileReading::Ready(Some(file));
-        Poll::Ready(Some(Ok(Frame::data(bytes))))
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
-    }
+        let left = left - bytes.len() as u64;
+        Ok(Some((Bytes::from(bytes), (file, left))))
+    }))
 }
 
 #[cfg(test)]

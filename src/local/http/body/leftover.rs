@@ -6,8 +6,8 @@
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::http::header;
+use futures_util::TryStreamExt as _;
 use http_body::{Frame, SizeHint};
-use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -77,16 +77,12 @@ impl Drop for Leftover {
     }
 }
 
-async fn drain(mut body: Body) {
+async fn drain(body: Body) {
+    let mut body = body.into_data_stream();
     let mut bytes = 0_usize;
-    loop {
-        let frame = poll_fn(|context| Pin::new(&mut body).poll_frame(context));
-        let Ok(Some(Ok(frame))) = tokio::time::timeout(PAUSE, frame).await else {
-            return;
-        };
-        bytes = bytes.saturating_add(frame.data_ref().map_or(0, Bytes::len));
-        if bytes > MOST {
-            return;
-        }
+    while let Ok(Ok(Some(piece))) = tokio::time::timeout(PAUSE, body.try_next()).await
+        && bytes <= MOST
+    {
+        bytes = bytes.saturating_add(piece.len());
     }
 }

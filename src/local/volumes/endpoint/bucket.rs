@@ -2,16 +2,16 @@
 
 use super::{on_disk, open, outside};
 use crate::local::state::App;
-use crate::local::volumes::error::{Result, S3Error, empty, xml};
+use crate::local::volumes::error::{Result, S3Error, xml};
 use crate::local::volumes::folder::check_key;
 use crate::local::volumes::list::{ListRequest, ListedObject};
 use crate::local::volumes::payload::Payload;
 use crate::local::volumes::signature::{SignedRequest, encode};
 use crate::local::volumes::{BUCKET, REGION, receive};
 use axum::body::Body;
+use axum::http::Method;
 use axum::http::request::Parts;
-use axum::http::{Method, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use quick_xml::escape::escape;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -30,7 +30,7 @@ pub(super) async fn answer(
     query: &HashMap<String, String>,
 ) -> Result<Response> {
     match parts.method {
-        Method::HEAD => Ok(empty(StatusCode::OK)),
+        Method::HEAD => Ok(().into_response()),
         Method::GET if query.contains_key("location") => Ok(xml(&format!(
             "<LocationConstraint>{REGION}</LocationConstraint>"
         ))),

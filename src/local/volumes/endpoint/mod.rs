@@ -2,7 +2,7 @@
 
 mod bucket;
 
-use super::error::{Result, S3Error, empty, xml};
+use super::error::{Result, S3Error, xml};
 use super::folder::{VolumeFolder, check_key};
 use super::payload::Payload;
 use super::signature::{self, SignedRequest};
@@ -13,8 +13,8 @@ use axum::body::Body;
 use axum::extract::connect_info::ConnectInfo;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, StatusCode, header};
-use axum::response::Response;
+use axum::http::{Method, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
 use quick_xml::escape::escape;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -33,14 +33,13 @@ pub(crate) fn is_own(path: &str) -> bool {
 }
 
 /// Answers a request.
-pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
+pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Result<Response> {
     let (parts, body) = request.into_parts();
     // A body may take longer than the time limit of a connection without a complete request.
     if let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<Peer>>() {
         peer.request_is_complete();
     }
-    let answered = answer(&app, parts, body).await;
-    answered.unwrap_or_else(|error| error.answer())
+    answer(&app, parts, body).await
 }
 
 /// A request whose signature and names are right.
@@ -110,7 +109,7 @@ async fn answer(app: &Arc<App>, parts: Parts, body: Body) -> Result<Response> {
                 None => operation.folder.delete(&operation.key),
             })
             .await?;
-            Ok(empty(StatusCode::NO_CONTENT))
+            Ok(StatusCode::NO_CONTENT.into_response())
         }
         (&Method::POST, None) if operation.query.contains_key("uploads") => begin(operation).await,
         (&Method::POST, Some(id)) => complete(app, &parts, body, operation, id).await,
@@ -138,14 +137,6 @@ async fn open(app: &Arc<App>, signed: &SignedRequest) -> Result<VolumeFolder> {
         Ok(VolumeFolder::open(&app.volumes, access.volume_id)?)
     })
     .await
-}
-
-fn tagged(tag: &str) -> Response {
-    let mut response = empty(StatusCode::OK);
-    if let Ok(tag) = HeaderValue::try_from(format!("\"{tag}\"")) {
-        response.headers_mut().insert(header::ETAG, tag);
-    }
-    response
 }
 
 /// Refuses to overwrite an object if the request has `If-None-Match: *`.
@@ -194,7 +185,8 @@ async fn put(
         Some(id) => folder.put_part(&id, &key, number, file),
         None => folder.put(&key, file),
     });
-    Ok(tagged(&tag.await?))
+    let tag = format!("\"{}\"", tag.await?);
+    Ok([(header::ETAG, tag)].into_response())
 }
 
 async fn begin(operation: Operation) -> Result<Response> {
