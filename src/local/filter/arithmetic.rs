@@ -82,11 +82,8 @@ pub(crate) fn calculated(left: Node, operator: Operator, right: Node) -> Checked
         }
     };
     let operand = operation_kind(&field, &operand).cast(operand)?;
-    match (operator, &operand) {
-        (Operator::Divide | Operator::Modulo, zero) if zero.number() == Some(0.0) => {
-            return Err("division or modulus by zero".to_owned());
-        }
-        _ => {}
+    if matches!(operator, Operator::Divide | Operator::Modulo) && operand.number() == Some(0.0) {
+        return Err("division or modulus by zero".to_owned());
     }
     Ok(Node::Operation(field, operator, operand))
 }

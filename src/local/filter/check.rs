@@ -37,10 +37,10 @@ impl Node {
         }
     }
 
-    fn into_constant(self) -> Result<Constant, Box<Self>> {
+    fn into_constant(self) -> Option<Constant> {
         match self {
-            Self::Constant(constant) | Self::Param(constant) => Ok(constant),
-            other => Err(Box::new(other)),
+            Self::Constant(constant) | Self::Param(constant) => Some(constant),
+            _ => None,
         }
     }
 
@@ -96,41 +96,34 @@ pub(crate) fn joined(left: Node, right: Node, is_or: bool) -> Checked {
     let name = if is_or { "or" } else { "and" };
     let refused =
         || format!("'{name}' can only be used between boolean expressions, as in b == true");
-    let pair = match (left, right) {
+    let (left, right) = match (left, right) {
         (Node::Constant(Constant::Bool(one)), Node::Constant(Constant::Bool(other))) => {
             let is = if is_or { one || other } else { one && other };
             return Ok(Node::Constant(Constant::Bool(is)));
         }
         (Node::Constant(Constant::Bool(is)), other)
         | (other, Node::Constant(Constant::Bool(is))) => {
-            if other.constant().is_some() {
-                return Err(refused());
-            }
-            if is == is_or {
-                return Ok(Predicate::Constant(is).into());
-            }
             return match other {
+                Node::Constant(_) | Node::Param(_) => Err(refused()),
+                _ if is == is_or => Ok(Predicate::Constant(is).into()),
                 Node::Predicate(_) => Ok(other),
                 _ => Err(refused()),
             };
         }
-        pair => pair,
+        (Node::Predicate(left), Node::Predicate(right)) => (left, right),
+        _ => return Err(refused()),
     };
-    let (Node::Predicate(left), Node::Predicate(right)) = pair else {
-        return Err(refused());
+    let mut parts = match (left, is_or) {
+        (Predicate::Any(parts), true) | (Predicate::All(parts), false) => parts,
+        (left, _) => vec![left],
     };
-    Ok(Node::Predicate(match (left, is_or) {
-        (Predicate::Any(mut parts), true) => {
-            parts.push(right);
-            Predicate::Any(parts)
-        }
-        (Predicate::All(mut parts), false) => {
-            parts.push(right);
-            Predicate::All(parts)
-        }
-        (left, true) => Predicate::Any(vec![left, right]),
-        (left, false) => Predicate::All(vec![left, right]),
-    }))
+    parts.push(right);
+    let joined = if is_or {
+        Predicate::Any(parts)
+    } else {
+        Predicate::All(parts)
+    };
+    Ok(joined.into())
 }
 
 /// Checks `not` (`VisitUnary`).
@@ -173,14 +166,15 @@ pub(crate) fn compared(left: Node, relation: Relation, right: Node) -> Checked {
             right.kind().name()
         ));
     }
-    match (left.into_constant(), right.into_constant()) {
-        (Ok(constant), Err(node)) => compared_with(*node, relation.turned(), constant),
-        (Err(node), Ok(constant)) => compared_with(*node, relation, constant),
-        (Err(one), Err(other)) => match (*one, *other) {
-            (Node::Field(one), Node::Field(other)) => fields_compared(one, relation, other),
-            _ => Err("a field is compared with a constant or another field".to_owned()),
-        },
-        (Ok(_), Ok(_)) => Err("two constants can't be compared".to_owned()),
+    match (left, right) {
+        (Node::Constant(constant) | Node::Param(constant), node) => {
+            compared_with(node, relation.turned(), constant)
+        }
+        (node, Node::Constant(constant) | Node::Param(constant)) => {
+            compared_with(node, relation, constant)
+        }
+        (Node::Field(one), Node::Field(other)) => fields_compared(one, relation, other),
+        _ => Err("a field is compared with a constant or another field".to_owned()),
     }
 }
 
@@ -223,9 +217,9 @@ pub(crate) fn ranged(
     right: Node,
 ) -> Checked {
     field.check_not_whole()?;
-    let no_constant = |_| "the bounds of a range must be constants".to_owned();
-    let left = left.into_constant().map_err(no_constant)?;
-    let right = right.into_constant().map_err(no_constant)?;
+    let (Some(left), Some(right)) = (left.into_constant(), right.into_constant()) else {
+        return Err("the bounds of a range must be constants".to_owned());
+    };
     if matches!(
         field.value_kind(),
         ValueKind::Bool | ValueKind::Other | ValueKind::Array
@@ -262,7 +256,7 @@ pub(crate) fn is_in(node: Node, list: Node) -> Checked {
     let Node::Field(field) = node else {
         return Err("'in' can only be used on a single field".to_owned());
     };
-    let Ok(Constant::List(values)) = list.into_constant() else {
+    let Some(Constant::List(values)) = list.into_constant() else {
         return Err("the right-hand side of 'in' must be a list, as in [1, 2]".to_owned());
     };
     let kind = field.value_kind();
@@ -307,7 +301,9 @@ pub(crate) fn is_like(node: Node, pattern: Node) -> Checked {
         return Err("like operation on non-string or no-json field is unsupported".to_owned());
     }
     match pattern.into_constant() {
-        Ok(Constant::Text(pattern)) => Ok(Predicate::Like(field, Pattern::parse(&pattern)?).into()),
+        Some(Constant::Text(pattern)) => {
+            Ok(Predicate::Like(field, Pattern::parse(&pattern)?).into())
+        }
         _ => Err("like takes a text, as in name like \"a%\"".to_owned()),
     }
 }
@@ -331,10 +327,10 @@ pub(crate) fn contains(node: Node, values: Node, quantity: Option<Quantity>) -> 
         return Err("contains operations take a JSON or array field".to_owned());
     }
     let values = match (quantity, values.into_constant()) {
-        (None, Ok(value)) => vec![value],
-        (Some(_), Ok(Constant::List(values))) => values,
-        (Some(_), Ok(_)) => return Err("a list of values is expected, as in [1, 2]".to_owned()),
-        (_, Err(_)) => return Err("contains operations take constants".to_owned()),
+        (None, Some(value)) => vec![value],
+        (Some(_), Some(Constant::List(values))) => values,
+        (Some(_), Some(_)) => return Err("a list of values is expected, as in [1, 2]".to_owned()),
+        (_, None) => return Err("contains operations take constants".to_owned()),
     };
     let kind = if field.kind == ValueKind::Json {
         ValueKind::Json

@@ -223,17 +223,12 @@ fn is_same_list(field: &FieldRef, list: &[Value], values: &[Constant]) -> bool {
 }
 
 fn is_same(field: &FieldRef, element: &Value, value: &Constant) -> bool {
-    let Some(element) = scalar_of(element) else {
-        return false;
+    // A JSON number with a point isn't an integer, and an integer isn't cast to the type of an array's elements.
+    let is_cast = match field.element {
+        ValueKind::Other => matches!(scalar_of(element), Some(Scalar::Float(_))),
+        kind => kind.is_float(),
     };
-    let element = match (element, field.element, value) {
-        // A JSON number with a point isn't an integer, and an integer isn't cast to the type of an array's elements.
-        (Scalar::Float(_), ValueKind::Other, Constant::Int(_))
-        | (_, ValueKind::Single | ValueKind::Double, Constant::Int(_)) => return false,
-        (Scalar::Float(element), ValueKind::Single, _) => Scalar::Single(single(element)),
-        (element, ..) => element,
-    };
-    element.order(value).is_some_and(Ordering::is_eq)
+    !(is_cast && matches!(value, Constant::Int(_))) && is_equal(field, element, value)
 }
 
 fn contains(

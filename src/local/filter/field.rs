@@ -24,10 +24,9 @@ impl FieldRef {
     /// Returns the field with this name, or the key of the dynamic field.
     pub(super) fn resolve(schema: &Schema, name: &str, keys: &[PathKey]) -> Result<Self, String> {
         let fields = &schema.fields;
-        let place = fields.iter().position(|field| field.name == name);
-        let data_type = place
-            .and_then(|place| fields.get(place))
-            .map(|field| &field.data_type);
+        let mut numbered = fields.iter().enumerate();
+        let found = numbered.find(|(_, field)| field.name == name);
+        let data_type = found.map(|(_, field)| &field.data_type);
         if data_type.is_none() && name.eq_ignore_ascii_case("null") {
             return Err(
                 "NULL literal is not supported in expressions; use '<field> is null'".to_owned(),
@@ -38,7 +37,7 @@ impl FieldRef {
         }
         let (kind, element) = data_type.map_or((ValueKind::Json, ValueKind::Other), kinds);
         let mut field = Self {
-            column: place.unwrap_or(fields.len()),
+            column: found.map_or(fields.len(), |(number, _)| number),
             kind,
             element,
             keys: Vec::new(),

@@ -65,14 +65,15 @@ struct Parser<'a> {
 
 /// An operator between two expressions.
 #[derive(Clone, Copy)]
-enum Infix {
+enum Infix<'a> {
     And,
     Or,
     Like,
     Power,
     In,
     NotIn,
-    Range,
+    /// `< field <`, where both relations have the same direction.
+    Range(Relation, (&'a str, &'a [PathKey]), Relation),
     Relation(Relation),
     Operator(Operator),
 }
@@ -127,7 +128,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Returns the next operator, its precedence, and its number of tokens.
-    fn infix(&self) -> Result<Option<(Infix, u8, usize)>, String> {
+    fn infix(&self) -> Result<Option<(Infix<'a>, u8, usize)>, String> {
         let infix = match self.tokens {
             [Token::Word("and"), ..] => (Infix::And, precedence::AND, 1),
             [Token::Word("or"), ..] => (Infix::Or, precedence::OR, 1),
@@ -144,8 +145,10 @@ impl<'a> Parser<'a> {
             [Token::Sign("="), ..] => {
                 return Err("\"=\" is not expected; equality is ==".to_owned());
             }
-            [Token::Sign(sign), rest @ ..] => match (Relation::of_sign(sign), operator(sign)) {
-                (Some(first), _) if is_range(first, rest) => (Infix::Range, precedence::RANGE, 0),
+            [Token::Sign(sign), rest @ ..] => match (sign.parse().ok(), operator(sign)) {
+                (Some(first), _) if let Some((field, second)) = range(first, rest) => {
+                    (Infix::Range(first, field, second), precedence::RANGE, 3)
+                }
                 (Some(relation @ (Relation::Equal | Relation::NotEqual)), _) => {
                     (Infix::Relation(relation), precedence::EQUALITY, 1)
                 }
@@ -158,10 +161,7 @@ impl<'a> Parser<'a> {
         Ok(Some(infix))
     }
 
-    fn joined(&mut self, left: Node, infix: Infix, precedence: u8) -> Result<Node, String> {
-        if let Infix::Range = infix {
-            return self.range(left);
-        }
+    fn joined(&mut self, left: Node, infix: Infix<'_>, precedence: u8) -> Result<Node, String> {
         let right = self.expression(precedence + 1)?;
         match infix {
             Infix::And | Infix::Or => check::joined(left, right, matches!(infix, Infix::Or)),
@@ -171,28 +171,11 @@ impl<'a> Parser<'a> {
             Infix::In => self.condition(check::is_in(left, right)),
             Infix::NotIn => check::negated(self.condition(check::is_in(left, right))?),
             Infix::Relation(relation) => self.condition(check::compared(left, relation, right)),
-            Infix::Range => Ok(left),
+            Infix::Range(first, (name, keys), second) => {
+                let field = FieldRef::resolve(self.schema, name, keys)?;
+                self.condition(check::ranged(left, first, field, second, right))
+            }
         }
-    }
-
-    /// Parses `< field < right`, after the left bound.
-    fn range(&mut self, left: Node) -> Result<Node, String> {
-        let mut side = || match self.next() {
-            Some(Token::Sign(sign)) => Relation::of_sign(sign),
-            _ => None,
-        };
-        let first = side().unwrap_or(Relation::Less);
-        let field = match self.next() {
-            Some(Token::Name(name)) => FieldRef::resolve(self.schema, name, &[])?,
-            Some(Token::Path(name, keys)) => FieldRef::resolve(self.schema, name, keys)?,
-            _ => return Err("a range is of a field".to_owned()),
-        };
-        let second = match self.next() {
-            Some(Token::Sign(sign)) => Relation::of_sign(sign).unwrap_or(first),
-            _ => first,
-        };
-        let right = self.expression(precedence::RANGE + 1)?;
-        self.condition(check::ranged(left, first, field, second, right))
     }
 
     /// Counts a condition, and returns an error above the limit.
@@ -287,7 +270,7 @@ impl<'a> Parser<'a> {
             return Err(unsupported(name));
         }
         let field = FieldRef::resolve(self.schema, name, keys)?;
-        let negated = match self.peek() {
+        let asks_null = match self.peek() {
             Some(Token::Word("is null")) => true,
             Some(Token::Word("is not null")) => false,
             _ => return Ok(Node::Field(field)),
@@ -311,22 +294,16 @@ impl<'a> Parser<'a> {
         if name == META && keys.is_empty() {
             return Err("is null takes a field or a key".to_owned());
         }
-        let node = if field.keys.is_empty() {
-            let is_null = Predicate::IsNull(field).into();
-            if negated {
-                is_null
-            } else {
-                check::negated(is_null)?
-            }
+        let (node, is_of_nulls) = if field.keys.is_empty() {
+            (Predicate::IsNull(field).into(), true)
         } else {
-            let exists = check::exists(Node::Field(field))?;
-            if negated {
-                check::negated(exists)?
-            } else {
-                exists
-            }
+            (check::exists(Node::Field(field))?, false)
         };
-        self.condition(Ok(node))
+        self.condition(if is_of_nulls == asks_null {
+            Ok(node)
+        } else {
+            check::negated(node)
+        })
     }
 
     /// Parses the arguments of a function.
@@ -334,13 +311,10 @@ impl<'a> Parser<'a> {
         let quantity = match word {
             "array_length" => {
                 self.need_sign("(")?;
-                let field = match self.next() {
-                    Some(Token::Name(name)) => FieldRef::resolve(self.schema, name, &[])?,
-                    Some(Token::Path(name, keys)) if !keys.is_empty() => {
-                        FieldRef::resolve(self.schema, name, keys)?
-                    }
-                    _ => return Err("array_length takes a field or a key".to_owned()),
-                };
+                let field = self.next().and_then(Token::field);
+                let field = field.filter(|(name, keys)| *name != META || !keys.is_empty());
+                let (name, keys) = field.ok_or("array_length takes a field or a key")?;
+                let field = FieldRef::resolve(self.schema, name, keys)?;
                 self.need_sign(")")?;
                 if !matches!(field.kind, ValueKind::Json | ValueKind::Array)
                     || field.index.is_some()
@@ -371,12 +345,19 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// Returns true if a field and a relation in the same direction come next, which makes the two relations a range.
-fn is_range(first: Relation, rest: &[Token<'_>]) -> bool {
-    let [Token::Name(_) | Token::Path(..), Token::Sign(sign), ..] = rest else {
-        return false;
+/// Returns the field and the relation that come next, if they and the first relation make a range.
+fn range<'a>(
+    first: Relation,
+    rest: &'a [Token<'a>],
+) -> Option<((&'a str, &'a [PathKey]), Relation)> {
+    let [field, Token::Sign(sign), ..] = rest else {
+        return None;
     };
-    Relation::of_sign(sign).is_some_and(|second| first.makes_range(second))
+    let second = sign
+        .parse()
+        .ok()
+        .filter(|second| first.makes_range(*second))?;
+    Some((field.field()?, second))
 }
 
 fn operator(sign: &str) -> Option<(Operator, u8)> {

@@ -30,6 +30,17 @@ pub(crate) enum Token<'t> {
     Sign(&'static str),
 }
 
+impl Token<'_> {
+    /// Returns the name and the keys of a field.
+    pub(crate) fn field(&self) -> Option<(&str, &[PathKey])> {
+        match self {
+            Self::Name(name) => Some((name, &[])),
+            Self::Path(name, keys) => Some((name, keys)),
+            _ => None,
+        }
+    }
+}
+
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct PathKey {

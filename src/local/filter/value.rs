@@ -25,14 +25,20 @@ pub(crate) enum Scalar<'r> {
     Text(&'r str),
 }
 
-/// A relation of two values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A relation of two values, parsed from its sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumString)]
 pub(crate) enum Relation {
+    #[strum(serialize = "==")]
     Equal,
+    #[strum(serialize = "!=")]
     NotEqual,
+    #[strum(serialize = "<")]
     Less,
+    #[strum(serialize = "<=")]
     LessEqual,
+    #[strum(serialize = ">")]
     Greater,
+    #[strum(serialize = ">=")]
     GreaterEqual,
 }
 
@@ -55,19 +61,6 @@ impl Relation {
         let upward = |relation| matches!(relation, Self::Less | Self::LessEqual);
         let downward = |relation| matches!(relation, Self::Greater | Self::GreaterEqual);
         (upward(self) && upward(other)) || (downward(self) && downward(other))
-    }
-
-    /// Returns the relation that a sign means.
-    pub(super) fn of_sign(sign: &str) -> Option<Self> {
-        Some(match sign {
-            "==" => Self::Equal,
-            "!=" => Self::NotEqual,
-            "<" => Self::Less,
-            "<=" => Self::LessEqual,
-            ">" => Self::Greater,
-            ">=" => Self::GreaterEqual,
-            _ => return None,
-        })
     }
 
     /// Returns true if the relation holds for two values in this order.
