@@ -256,7 +256,7 @@ fn state(file: &File) -> io::Result<String> {
     Ok(format!("{:x}-{nanos:x}", metadata.len()))
 }
 
-pub(super) fn modified(metadata: &std::fs::Metadata) -> jiff::Timestamp {
+fn modified(metadata: &std::fs::Metadata) -> jiff::Timestamp {
     let time = metadata.modified().ok();
     time.and_then(|time| time.try_into().ok())
         .unwrap_or_default()

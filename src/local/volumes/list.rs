@@ -1,9 +1,8 @@
 //! Lists objects in the order of their names, a page at a time, without reading more of the folder than the page needs.
 
 use super::error::Result;
-use super::folder::{VolumeFolder, modified, tag};
+use super::folder::VolumeFolder;
 use std::io;
-use std::path::Path;
 
 /// One entry of a page.
 #[derive(Debug)]
@@ -38,25 +37,22 @@ pub(crate) struct ListRequest {
     pub(crate) limit: usize,
 }
 
-/// A page of objects.
-#[derive(Debug, Default)]
-pub(crate) struct ListedPage {
-    pub(crate) entries: Vec<ListedObject>,
-    /// True if there are further objects.
-    pub(crate) is_cut: bool,
-}
-
 impl VolumeFolder {
-    /// Returns one page of objects. Names are within the volume.
-    pub(crate) fn list(&self, request: &ListRequest) -> Result<ListedPage> {
-        let mut page = ListedPage::default();
-        self.walk("", request, &mut page)?;
-        Ok(page)
+    /// Returns one page of objects, and one object more if there are further ones. Names are within the volume.
+    pub(crate) fn list(&self, request: &ListRequest) -> Result<Vec<ListedObject>> {
+        let mut entries = Vec::new();
+        self.walk("", request, &mut entries)?;
+        Ok(entries)
     }
 
     /// Adds the objects below a folder, whose name is empty or ends in a slash. A folder's name is compared with its
     /// slash, so this is the order of the objects' names.
-    fn walk(&self, folder: &str, request: &ListRequest, page: &mut ListedPage) -> io::Result<()> {
+    fn walk(
+        &self,
+        folder: &str,
+        request: &ListRequest,
+        listed: &mut Vec<ListedObject>,
+    ) -> io::Result<()> {
         let path = if folder.is_empty() { "." } else { folder };
         let entries = match self.objects.read_dir(path) {
             Ok(entries) => entries,
@@ -79,7 +75,7 @@ impl VolumeFolder {
         }
         names.sort();
         for name in names {
-            if page.is_cut {
+            if listed.len() > request.limit {
                 break;
             }
             let after = request.after.as_str();
@@ -94,43 +90,23 @@ impl VolumeFolder {
                 }
                 if request.folders && !rest.is_empty() {
                     if name.as_str() > after {
-                        add(page, request, ListedObject::Folder(name));
+                        listed.push(ListedObject::Folder(name));
                     }
                 } else {
-                    self.walk(&name, request, page)?;
+                    self.walk(&name, request, listed)?;
                 }
-            } else if name.as_str() > after {
-                self.add_object(name, request, page);
+            } else if name.as_str() > after
+                // The object may have been removed meanwhile.
+                && let Ok(object) = self.get(&name)
+            {
+                listed.push(ListedObject::Object {
+                    name,
+                    size: object.size,
+                    tag: object.tag,
+                    modified: object.modified,
+                });
             }
         }
         Ok(())
-    }
-
-    fn add_object(&self, name: String, request: &ListRequest, page: &mut ListedPage) {
-        // The object may have been removed meanwhile.
-        let Ok(file) = self.objects.open(Path::new(&name)) else {
-            return;
-        };
-        let file = file.into_std();
-        if let Ok(metadata) = file.metadata()
-            && metadata.is_file()
-            && let Ok(tag) = tag(&file)
-        {
-            let object = ListedObject::Object {
-                size: metadata.len(),
-                tag,
-                modified: modified(&metadata),
-                name,
-            };
-            add(page, request, object);
-        }
-    }
-}
-
-fn add(page: &mut ListedPage, request: &ListRequest, object: ListedObject) {
-    if page.entries.len() < request.limit {
-        page.entries.push(object);
-    } else {
-        page.is_cut = true;
     }
 }

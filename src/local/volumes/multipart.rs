@@ -89,17 +89,17 @@ impl VolumeFolder {
         let dir = self.upload(id, key)?;
         let malformed = || S3Error::new(400, "MalformedXML", "the list of parts can't be read");
         let list: PartsList = quick_xml::de::from_reader(list).map_err(|_| malformed())?;
-        let numbers: Vec<_> = list.parts.iter().map(|part| part.number).collect();
-        if numbers.is_empty() || numbers.len() > MAX_PARTS as usize {
+        let parts = list.parts;
+        if parts.is_empty() || parts.len() > MAX_PARTS as usize {
             return Err(malformed());
         }
-        if !numbers.is_sorted_by(|one, next| one < next) {
+        if !parts.is_sorted_by(|one, next| one.number < next.number) {
             let message = "the parts must be listed in the order of their numbers, each once";
             return Err(S3Error::new(400, "InvalidPartOrder", message));
         }
         let mut joined = self.receive()?;
         let (mut size, mut sums) = (0, Vec::new());
-        for (at, part) in list.parts.iter().enumerate() {
+        for (at, part) in parts.iter().enumerate() {
             let number = part.number;
             let wrong = || {
                 let message = format!("part {number} wasn't uploaded, or has another ETag");
@@ -112,13 +112,13 @@ impl VolumeFolder {
                 return Err(wrong());
             }
             sums.extend(checksum::parse(&tag));
-            if metadata.len() < MIN_PART && at + 1 < list.parts.len() {
+            if metadata.len() < MIN_PART && at + 1 < parts.len() {
                 let message = format!("part {number} is smaller than {MIN_PART} bytes");
                 return Err(S3Error::new(400, "EntityTooSmall", message));
             }
             size += io::copy(&mut file, joined.file())?;
         }
-        if sums.len() == numbers.len() {
+        if sums.len() == parts.len() {
             joined.checksum = checksum::of_parts(&sums);
         }
         Ok((joined, size))

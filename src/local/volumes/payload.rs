@@ -26,13 +26,6 @@ const CRC32_SUM: &str = "x-amz-checksum-crc32";
 /// The value of `x-amz-content-sha256` if the content isn't signed.
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
 
-/// The form of a body.
-enum PayloadForm {
-    Plain,
-    /// Chunks, with a signature each if true.
-    Chunks(bool),
-}
-
 /// The place in a chunked body.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ChunkPosition {
@@ -47,7 +40,10 @@ enum ChunkPosition {
 /// The decoder of one body.
 pub(crate) struct Payload {
     signed: SignedRequest,
-    form: PayloadForm,
+    /// The body is in chunks.
+    is_chunked: bool,
+    /// Each chunk has a signature.
+    has_signed_chunks: bool,
     position: ChunkPosition,
     line: Vec<u8>,
     /// The checksums of the whole content. SHA-256 and CRC-32 are computed only if the request may have them.
@@ -67,31 +63,27 @@ fn broken(message: &str) -> S3Error {
     S3Error::new(400, "IncompleteBody", message)
 }
 
-fn bad_digest(name: &str) -> S3Error {
-    let message = format!("the body doesn't have the checksum of {name}");
-    S3Error::new(400, "BadDigest", message)
-}
-
 impl Payload {
     /// Returns the decoder for a request's body.
     pub(crate) fn new(signed: SignedRequest, headers: &HeaderMap) -> Result<Self> {
-        let form = match signed.payload.as_str() {
+        let (is_chunked, has_signed_chunks) = match signed.payload.as_str() {
             "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" | "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER" => {
-                PayloadForm::Chunks(true)
+                (true, true)
             }
-            "STREAMING-UNSIGNED-PAYLOAD-TRAILER" => PayloadForm::Chunks(false),
+            "STREAMING-UNSIGNED-PAYLOAD-TRAILER" => (true, false),
             other if other.starts_with("STREAMING-") => {
                 return Err(S3Error::unsupported("this form of signed chunks"));
             }
-            _ => PayloadForm::Plain,
+            _ => (false, false),
         };
-        let length = match form {
-            PayloadForm::Plain => "content-length",
-            PayloadForm::Chunks(_) => "x-amz-decoded-content-length",
+        let length = if is_chunked {
+            "x-amz-decoded-content-length"
+        } else {
+            "content-length"
         };
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let announced = text(length).and_then(|text| text.parse().ok());
-        if announced.is_none() && matches!(form, PayloadForm::Chunks(_)) {
+        if announced.is_none() && is_chunked {
             let message = "x-amz-decoded-content-length is missing";
             return Err(S3Error::new(411, "MissingContentLength", message));
         }
@@ -100,15 +92,16 @@ impl Payload {
         let sums = sums.filter_map(|name| Some((name.to_owned(), text(name)?.to_owned())));
         let sums: HashMap<_, _> = sums.collect();
         // A trailer's checksum is known at the end only.
-        let may_have = |name| matches!(form, PayloadForm::Chunks(_)) || sums.contains_key(name);
-        let is_hashed = matches!(form, PayloadForm::Plain) && signed.payload != UNSIGNED;
+        let may_have = |name| is_chunked || sums.contains_key(name);
+        let is_hashed = !is_chunked && signed.payload != UNSIGNED;
         Ok(Self {
             md5: Md5::new(),
             sha256: (is_hashed || may_have(SHA256_SUM)).then(|| Context::new(&SHA256)),
             crc32: may_have(CRC32_SUM).then(Crc::new),
             sums,
             signed,
-            form,
+            is_chunked,
+            has_signed_chunks,
             position: ChunkPosition::Head,
             line: Vec::new(),
             chunk: Context::new(&SHA256),
@@ -120,7 +113,7 @@ impl Payload {
 
     /// Decodes the next bytes of the body and appends their content.
     pub(crate) fn feed(&mut self, mut bytes: &[u8], content: &mut Vec<u8>) -> Result<()> {
-        if matches!(self.form, PayloadForm::Plain) {
+        if !self.is_chunked {
             return self.take(bytes, content);
         }
         while !bytes.is_empty() {
@@ -129,7 +122,7 @@ impl Payload {
                     let count = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());
                     let (data, rest) = bytes.split_at(count);
                     self.take(data, content)?;
-                    if matches!(self.form, PayloadForm::Chunks(true)) {
+                    if self.has_signed_chunks {
                         self.chunk.update(data);
                     }
                     bytes = rest;
@@ -174,10 +167,7 @@ impl Payload {
         }
         self.length = self.length.saturating_add(data.len() as u64);
         access::check_size(self.length)?;
-        if self
-            .announced
-            .is_some_and(|announced| self.length > announced)
-        {
+        if self.length > self.announced.unwrap_or(u64::MAX) {
             return Err(broken("the body is longer than announced"));
         }
         content.extend_from_slice(data);
@@ -186,7 +176,7 @@ impl Payload {
 
     fn end_chunk(&mut self) -> Result<()> {
         let chunk = std::mem::replace(&mut self.chunk, Context::new(&SHA256));
-        if matches!(self.form, PayloadForm::Chunks(true)) {
+        if self.has_signed_chunks {
             self.signed.chain.check(&chunk.finish(), &self.signature)?;
         }
         Ok(())
@@ -228,22 +218,14 @@ impl Payload {
     /// Checks that the body is complete and has its checksums. Returns the length of the content in bytes, and its MD5
     /// sum in hexadecimal digits.
     pub(crate) fn finish(self) -> Result<(u64, String)> {
-        let ended = match self.form {
-            PayloadForm::Plain => true,
-            PayloadForm::Chunks(_) => {
-                matches!(self.position, ChunkPosition::Done | ChunkPosition::Trailer)
-            }
-        };
-        if !ended
-            || self
-                .announced
-                .is_some_and(|announced| self.length != announced)
-        {
+        let ended = matches!(self.position, ChunkPosition::Done | ChunkPosition::Trailer);
+        let length = self.announced.unwrap_or(self.length);
+        if self.is_chunked && !ended || self.length != length {
             return Err(broken("the body ended early"));
         }
         let sha256 = self.sha256.map(Context::finish);
         let payload = self.signed.payload.as_str();
-        if matches!(self.form, PayloadForm::Plain)
+        if !self.is_chunked
             && payload != UNSIGNED
             && sha256.is_some_and(|sum| hex(sum.as_ref()) != payload.to_ascii_lowercase())
         {
@@ -262,12 +244,10 @@ impl Payload {
             (SHA256_SUM, sha256.map(|sum| STANDARD.encode(sum.as_ref()))),
             (CRC32_SUM, crc32),
         ] {
-            if self
-                .sums
-                .get(name)
-                .is_some_and(|given| Some(given) != sum.as_ref())
-            {
-                return Err(bad_digest(name));
+            let given = self.sums.get(name);
+            if given.is_some() && given != sum.as_ref() {
+                let message = format!("the body doesn't have the checksum of {name}");
+                return Err(S3Error::new(400, "BadDigest", message));
             }
         }
         Ok((self.length, hex(&md5)))

@@ -191,18 +191,9 @@ fn canonical(parts: &Parts, signed: &[&str], names: &str, payload: &str) -> Stri
     let decoded: Vec<u8> = percent_decode_str(parts.uri.path()).collect();
     let path = percent_encoding::percent_encode(&decoded, ENCODED_PATH);
     let query = parts.uri.query().unwrap_or_default();
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    let again = |text: &str| {
-        // A plus is a space, as in forms.
-        let text = text.replace('+', " ");
-        let decoded: Vec<u8> = percent_decode_str(&text).collect();
-        percent_encoding::percent_encode(&decoded, ENCODED).to_string()
-    };
+    let pairs = url::form_urlencoded::parse(query.as_bytes());
     let mut pairs: Vec<_> = pairs
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            format!("{}={}", again(name), again(value))
-        })
+        .map(|(name, value)| format!("{}={}", encode(&name), encode(&value)))
         .collect();
     pairs.sort();
     let lines = signed.iter().map(|name| {

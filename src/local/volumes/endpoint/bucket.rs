@@ -140,8 +140,9 @@ async fn list(
         limit,
     };
     let folder = open(app, &signed).await?;
-    let mut page = on_disk(move || folder.list(&request)).await?;
-    page.is_cut &= limit > 0;
+    let mut entries = on_disk(move || folder.list(&request)).await?;
+    let is_cut = limit > 0 && entries.len() > limit;
+    entries.truncate(limit);
     let is_encoded = text("encoding-type") == "url";
     let shown = |name: &str| {
         if is_encoded {
@@ -151,15 +152,14 @@ async fn list(
         }
     };
     let mut answer = format!(
-        "<ListBucketResult><Name>{BUCKET}</Name><Prefix>{}</Prefix><MaxKeys>{limit}</MaxKeys><KeyCount>{}</KeyCount><IsTruncated>{}</IsTruncated>",
+        "<ListBucketResult><Name>{BUCKET}</Name><Prefix>{}</Prefix><MaxKeys>{limit}</MaxKeys><KeyCount>{}</KeyCount><IsTruncated>{is_cut}</IsTruncated>",
         shown(prefix),
-        page.entries.len(),
-        page.is_cut
+        entries.len()
     );
     if is_encoded {
         answer.push_str("<EncodingType>url</EncodingType>");
     }
-    if let Some(last) = page.entries.last().filter(|_| page.is_cut) {
+    if let Some(last) = entries.last().filter(|_| is_cut) {
         let tag = if second {
             "NextContinuationToken"
         } else {
@@ -174,7 +174,7 @@ async fn list(
         };
         _ = write!(answer, "<{tag}>{last}</{tag}>");
     }
-    for entry in &page.entries {
+    for entry in &entries {
         let name = shown(&format!("{start}{}", entry.name()));
         _ = match entry {
             ListedObject::Folder(_) => {

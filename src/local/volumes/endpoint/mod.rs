@@ -74,9 +74,7 @@ async fn answer(app: &Arc<App>, parts: Parts, body: Body) -> Result<Response> {
     let signed = signature::verify(&parts, &app.volume_keys, now)?;
     let query = parts.uri.query().unwrap_or_default();
     let query = url::form_urlencoded::parse(query.as_bytes());
-    let query: HashMap<_, _> = query
-        .map(|(name, value)| (name.into_owned(), value.into_owned()))
-        .collect();
+    let query: HashMap<_, _> = query.into_owned().collect();
     let path = parts.uri.path().get(BUCKET.len() + 1..).unwrap_or_default();
     let name = percent_encoding::percent_decode_str(path.trim_start_matches('/'));
     let name = name.decode_utf8();
@@ -164,12 +162,7 @@ async fn put(
     let _permit = RECEIVING.try_acquire().map_err(|_| busy())?;
     let number = operation.param("partNumber").unwrap_or_default();
     let number = number.parse().unwrap_or_default();
-    let Operation {
-        signed,
-        folder,
-        key,
-        ..
-    } = operation;
+    let (signed, folder, key) = (operation.signed, operation.folder, operation.key);
     match &id {
         Some(id) => folder.check_part(id, &key, number)?,
         None => check_new(parts, &folder, &key)?,
@@ -205,12 +198,7 @@ async fn complete(
     operation: Operation,
     id: String,
 ) -> Result<Response> {
-    let Operation {
-        signed,
-        folder,
-        key,
-        ..
-    } = operation;
+    let (signed, folder, key) = (operation.signed, operation.folder, operation.key);
     check_new(parts, &folder, &key)?;
     let access = signed.access.clone();
     let name = format!("{}/{key}", access.volume);
