@@ -3,13 +3,21 @@
 //! Each request draws once and meets at most one fault ([`super::http::faults`] applies it).
 
 use parking_lot::Mutex;
-use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+use strum::VariantNames as _;
 
 /// A kind of fault.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr, strum::VariantArray,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantArray,
+    strum::VariantNames,
 )]
 #[strum(serialize_all = "kebab-case")]
 pub enum FaultKind {
@@ -54,13 +62,7 @@ impl FromStr for Fault {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let kinds = || {
-            FaultKind::ALL
-                .iter()
-                .map(|it| it.name())
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
+        let kinds = || FaultKind::VARIANTS.join(", ");
         let (name, rate) = text
             .split_once('=')
             .ok_or_else(|| format!("{text:?} is no KIND=RATE, e.g. drop-after=0.1"))?;
@@ -80,22 +82,10 @@ impl FromStr for Fault {
 }
 
 /// The faults of a service.
-#[derive(Clone)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Faults {
     list: Vec<Fault>,
     dice: Arc<Mutex<fastrand::Rng>>,
-}
-
-impl fmt::Debug for Faults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.list.fmt(f)
-    }
-}
-
-impl Default for Faults {
-    fn default() -> Self {
-        Self::new(Vec::new(), None)
-    }
 }
 
 impl Faults {

@@ -203,7 +203,7 @@ impl Service {
             public,
             volumes: dir.join("volumes"),
             volume_keys: VolumeKeys::default(),
-            started: jobs::now(),
+            started: storage::now(),
         };
         let server = Server::start(listener, Arc::new(app)).map_err(LocalError::Threads)?;
         Ok(Self {

@@ -19,21 +19,24 @@ use subtle::ConstantTimeEq as _;
 
 /// Passes a request on, or returns the refusal.
 pub(crate) async fn check(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    let headers = request.headers();
-    let mut checked = host(&app, &request).and_then(|()| origin(headers));
-    // Requests for the files of volumes are signed with temporary credentials instead.
-    if !endpoint::is_own(request.uri().path()) {
-        checked = checked
-            .and_then(|()| token(&app, &request))
-            .and_then(|()| content_type(&request));
-    }
-    let Err(error) = checked else {
+    let Err(error) = allow(&app, &request) else {
         return next.run(request).await;
     };
     let ask = "Basic realm=\"zshell\", charset=\"UTF-8\"";
     let ask =
         (is_page(&request) && error.status == 401).then_some([(header::WWW_AUTHENTICATE, ask)]);
     (ask, error).into_response()
+}
+
+fn allow(app: &App, request: &Request) -> Result<()> {
+    host(app, request)?;
+    origin(request.headers())?;
+    // Requests for the files of volumes are signed with temporary credentials instead.
+    if endpoint::is_own(request.uri().path()) {
+        return Ok(());
+    }
+    token(app, request)?;
+    content_type(request)
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {

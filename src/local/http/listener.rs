@@ -5,7 +5,6 @@
 
 use axum::serve::Listener;
 use parking_lot::Mutex;
-use std::collections::HashMap;
 use std::future::Future;
 use std::io;
 use std::net::Shutdown;
@@ -60,9 +59,8 @@ impl LimitedListener {
     /// permit, the connection would only be missing from the count.
     async fn place(&self) -> Option<OwnedSemaphorePermit> {
         loop {
-            let permit = Arc::clone(&self.places).acquire_owned();
-            if let Ok(permit) = timeout(Duration::ZERO, permit).await {
-                return permit.ok();
+            if let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() {
+                return Some(permit);
             }
             self.peers.close_idlest();
             let permit = Arc::clone(&self.places).acquire_owned();
@@ -79,7 +77,7 @@ impl LimitedListener {
         // Answers are small and should be sent immediately.
         _ = stream.set_nodelay(true);
         let peer = Peer::new(&stream);
-        let number = self.peers.add(peer.clone());
+        self.peers.0.lock().push(peer.clone());
         LimitedConnection {
             stream,
             quiet: self.quiet,
@@ -87,7 +85,7 @@ impl LimitedListener {
             head: HeadScan::default(),
             answering: false,
             peer,
-            peers: (Arc::clone(&self.peers), number),
+            peers: Arc::clone(&self.peers),
             _place: place,
         }
     }
@@ -95,21 +93,13 @@ impl LimitedListener {
 
 /// The open connections.
 #[derive(Default)]
-struct Peers(Mutex<(u64, HashMap<u64, Peer>)>);
+struct Peers(Mutex<Vec<Peer>>);
 
 impl Peers {
-    fn add(&self, peer: Peer) -> u64 {
-        let mut peers = self.0.lock();
-        peers.0 += 1;
-        let number = peers.0;
-        peers.1.insert(number, peer);
-        number
-    }
-
     /// Closes the longest-idle connection without a complete request, if there is one.
     fn close_idlest(&self) {
         let peers = self.0.lock();
-        let idle = peers.1.values().filter_map(|peer| {
+        let idle = peers.iter().filter_map(|peer| {
             let since = (*peer.0.idle_since.lock())?;
             Some((since, peer))
         });
@@ -217,14 +207,14 @@ pub(crate) struct LimitedConnection {
     answering: bool,
     /// The connection's client.
     pub(crate) peer: Peer,
-    peers: (Arc<Peers>, u64),
+    peers: Arc<Peers>,
     _place: Option<OwnedSemaphorePermit>,
 }
 
 impl Drop for LimitedConnection {
     fn drop(&mut self) {
-        let (peers, number) = &self.peers;
-        peers.0.lock().1.remove(number);
+        let mut peers = self.peers.0.lock();
+        peers.retain(|peer| !Arc::ptr_eq(&peer.0, &self.peer.0));
     }
 }
 

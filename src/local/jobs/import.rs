@@ -4,9 +4,9 @@ use super::state::Shared;
 use crate::formats::source::SourceFile;
 use crate::formats::{Batch, ReadError, Schema, Warnings, batch, prefetch};
 use crate::local::source::SourceError;
+use crate::local::storage::StoreError;
 use crate::local::storage::columns::FileFlush;
 use crate::local::storage::work::{Claimed, JobFailure, WorkerReport};
-use crate::local::storage::{DataStore, StoreError};
 use crate::location::Format;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -36,13 +36,6 @@ impl From<SourceError> for Halt {
     }
 }
 
-/// Returns the current time in the format of answers: RFC 3339, UTC, whole seconds.
-pub(crate) fn now() -> String {
-    jiff::Timestamp::now()
-        .strftime("%Y-%m-%dT%H:%M:%SZ")
-        .to_string()
-}
-
 /// Imports the files of a claimed job. On success the job's rows are visible.
 pub(crate) fn run(shared: &Shared, job: &Claimed) -> Result<(), Halt> {
     let store = &shared.store;
@@ -62,7 +55,6 @@ pub(crate) fn run(shared: &Shared, job: &Claimed) -> Result<(), Halt> {
     alive(store.set_files(job, &named)?)?;
     let mut import = Import {
         shared,
-        store,
         job,
         schema: Arc::new(schema),
         report: WorkerReport::default(),
@@ -76,7 +68,7 @@ pub(crate) fn run(shared: &Shared, job: &Claimed) -> Result<(), Halt> {
     }
     let warnings = import.warnings.texts();
     import.flush.end()?;
-    alive(store.complete(job, import.read.as_ref(), &warnings, &now())?)
+    alive(store.complete(job, import.read.as_ref(), &warnings)?)
 }
 
 fn alive(open: bool) -> Result<(), Halt> {
@@ -85,7 +77,6 @@ fn alive(open: bool) -> Result<(), Halt> {
 
 struct Import<'a> {
     shared: &'a Shared,
-    store: &'a DataStore,
     job: &'a Claimed,
     schema: Arc<Schema>,
     report: WorkerReport,
@@ -120,7 +111,7 @@ impl Import<'_> {
         }
         if self.job.is_suspect {
             // If this file kills the process, the next owner of the job can name it.
-            alive(self.store.start_file(self.job, &self.report)?)?;
+            alive(self.shared.store.start_file(self.job, &self.report)?)?;
         }
         let mut reader = file
             .open(&self.schema, &self.job.source.csv)
@@ -148,7 +139,7 @@ impl Import<'_> {
         let before = self.read.replace(self.report);
         match before {
             // This file had no rows to store together with the end of the file before.
-            Some(before) => alive(self.store.finish_file(self.job, &before, &now())?),
+            Some(before) => alive(self.shared.store.finish_file(self.job, &before)?),
             None => Ok(()),
         }
     }
@@ -157,10 +148,9 @@ impl Import<'_> {
         let rows = u64::try_from(batch.rows()).unwrap_or(u64::MAX);
         self.report.file_rows += rows;
         self.report.rows += rows;
-        let read = self.read.take().map(|read| (read, now()));
-        let stored = self
-            .store
-            .append(self.job, batch, &self.report, read.as_ref())?;
+        let read = self.read.take();
+        let store = &self.shared.store;
+        let stored = store.append(self.job, batch, &self.report, read.as_ref())?;
         self.flush.add(stored.ok_or(Halt::Gone)?)?;
         if let Some(pace) = &self.pace {
             self.shared.pause(pace.left(self.report.rows));

@@ -11,6 +11,5 @@ mod retry;
 mod state;
 mod worker;
 
-pub(crate) use import::now;
 pub(crate) use state::Shared;
 pub(crate) use worker::Workers;

@@ -2,7 +2,7 @@
 
 mod threads;
 
-use super::import::{self, Halt, now};
+use super::import::{self, Halt};
 use super::lock::JobLock;
 use super::state::{Shared, WorkerState};
 use crate::local::storage::StoreError;
@@ -139,14 +139,14 @@ impl Shared {
     fn run(&self, id: &str) -> Result<bool, StoreError> {
         // A job that waits for a retry was left by this process, which hasn't died.
         let is_own = self.board.lock().retries.reason(id).is_some();
-        let job = match self.store.claim(id, is_own, &now()) {
+        let job = match self.store.claim(id, is_own) {
             Ok(Some(job)) => job,
             Ok(None) => return Ok(true),
             Err(error) if error.is_passing() => return Err(error),
             // The record is broken, so no later attempt can read it.
             Err(error) => {
                 let failed = JobFailure::new(error);
-                let failed = self.store.fail_unclaimed(id, &failed, &now());
+                let failed = self.store.fail_unclaimed(id, &failed);
                 return failed.map(|()| true);
             }
         };
@@ -170,7 +170,7 @@ impl Shared {
     }
 
     fn fail(&self, job: &Claimed, failing: JobFailure) -> Result<bool, StoreError> {
-        self.store.fail(job, &failing, &now()).map(|()| true)
+        self.store.fail(job, &failing).map(|()| true)
     }
 }
 

@@ -5,7 +5,6 @@ use super::settings::CollectionSettings;
 use super::{App, Map, Result, Routes, ServiceCall, ServiceError, Value, indexes, json};
 use crate::formats::Schema;
 use crate::local::http::requests as keys;
-use crate::local::jobs::now;
 use crate::local::storage::collections::{Collection, DEFAULT_PARTITION};
 
 /// Adds the routes for collections and partitions below `/v2/vectordb`.
@@ -67,8 +66,7 @@ pub(crate) fn list(app: &App, call: &ServiceCall) -> Result<Value> {
 }
 
 fn has(app: &App, call: &ServiceCall) -> Result<Value> {
-    let database = lookup::database(app, call)?;
-    let name = call.required(DIALECT, &["collectionName"])?;
+    let (database, name) = lookup::named(app, call)?;
     Ok(json!({ "has": app.store.collection(&database, &name)?.is_some() }))
 }
 
@@ -109,13 +107,20 @@ fn load_word(collection: &Collection) -> &'static str {
     }
 }
 
-/// Creates a collection. If it already exists, nothing changes: with the same schema the call succeeds, with another
+fn create(app: &App, call: &ServiceCall) -> Result<Value> {
+    create_from(app, call, call.object.params.clone())
+}
+
+/// Creates a collection with this body. If it already exists, nothing changes: with the same schema the call succeeds, with another
 /// schema it's refused, as in Milvus.
-pub(crate) fn create(app: &App, call: &ServiceCall) -> Result<Value> {
-    let database = lookup::database(app, call)?;
-    let name = call.required(DIALECT, &["collectionName"])?;
+pub(crate) fn create_from(
+    app: &App,
+    call: &ServiceCall,
+    body: Map<String, Value>,
+) -> Result<Value> {
+    let (database, name) = lookup::named(app, call)?;
     check_name("collection", &name).map_err(ServiceError::invalid)?;
-    let body = Value::Object(call.object.params.clone());
+    let body = Value::Object(body);
     let schema = Schema::from_create_body(&body)?;
     let settings = CollectionSettings::read(&body, &schema)?;
     let asked = indexes::asked(&body, &schema)?;
@@ -170,11 +175,10 @@ fn check_partition_name(name: &str) -> Result<(), String> {
 
 /// Removes a collection with its rows. A missing collection is success, as in Milvus.
 pub(crate) fn drop(app: &App, call: &ServiceCall) -> Result<Value> {
-    let database = lookup::database(app, call)?;
-    let name = call.required(DIALECT, &["collectionName"])?;
+    let (database, name) = lookup::named(app, call)?;
     if let Some(collection) = app.store.collection(&database, &name)? {
         check_unaliased(app, &database, &collection, &name)?;
-        app.store.drop_collection(collection.id, &now())?;
+        app.store.drop_collection(collection.id)?;
         app.shared.nudge();
     }
     Ok(json!({}))
@@ -382,7 +386,7 @@ fn drop_partition(app: &App, call: &ServiceCall) -> Result<Value> {
                 "partition cannot be dropped, partition is loaded, please release it first",
             ));
         }
-        app.store.drop_partition(partition, &now())?;
+        app.store.drop_partition(partition)?;
         app.shared.nudge();
     }
     Ok(json!({}))

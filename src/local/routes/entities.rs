@@ -103,12 +103,11 @@ pub(crate) fn get(app: &App, call: &ServiceCall) -> Result<FoundRows> {
 
 /// Returns a filter for the rows with these primary keys.
 pub(crate) fn by_keys(schema: &Schema, ids: &[&Value]) -> Result<Filter> {
-    let primary = schema.fields.iter().position(|field| field.primary);
-    let primary =
+    let mut fields = schema.fields.iter().enumerate();
+    let primary = fields.find(|(_, field)| field.primary);
+    let (primary, field) =
         primary.ok_or_else(|| ServiceError::unexpected("the schema has no primary key"))?;
-    let textual = schema
-        .primary()
-        .is_some_and(|field| matches!(field.data_type, DataType::VarChar { .. }));
+    let textual = matches!(field.data_type, DataType::VarChar { .. });
     let keys: Option<Vec<_>> = ids.iter().map(|id| key(id, textual)).collect();
     let keys = keys.ok_or_else(|| {
         let kind = if textual { "texts" } else { "64-bit integers" };

@@ -79,26 +79,16 @@ impl Index {
             let message = format!("cannot create index on non-exist field: {}", self.field);
             return Err(ServiceError::invalid(message));
         }
-        let known = known.unwrap_or_default();
-        let fits = known
-            .iter()
-            .any(|metric| metric.eq_ignore_ascii_case(&self.metric));
-        // A field that isn't a vector needs no metric, so any known metric is accepted.
-        let known_ones = [
-            FLOAT_METRICS,
-            BINARY_METRICS,
-            FLOAT_LIST_METRICS,
-            BINARY_LIST_METRICS,
-            &["BM25"],
-        ]
-        .concat();
-        let is_known = known_ones
-            .iter()
-            .any(|metric| metric.eq_ignore_ascii_case(&self.metric));
-        if fits || known.is_empty() && is_known {
+        let mut known = known.unwrap_or_default().to_vec();
+        if known.is_empty() {
+            // A field that isn't a vector needs no metric, so any known metric is accepted.
+            known.extend([FLOAT_METRICS, BINARY_METRICS, FLOAT_LIST_METRICS].concat());
+            known.extend([BINARY_LIST_METRICS, &["BM25"]].concat());
+        }
+        let own = |metric: &&str| metric.eq_ignore_ascii_case(&self.metric);
+        if known.iter().any(own) {
             return Ok(());
         }
-        let known = if known.is_empty() { &known_ones } else { known };
         let problem = self.problem(schema);
         Err(ServiceError::invalid(format!(
             "{problem}; the metric types of the field {:?} are {}",
@@ -315,8 +305,7 @@ fn change(
     change: impl Fn(&mut Vec<Index>) -> Result<()>,
 ) -> Result<Value> {
     for _ in 0..TRIES {
-        let collection = find(app, call)?;
-        let mut indexes = of(&collection, &Schema::from_create_body(&collection.body)?);
+        let (collection, mut indexes) = current(app, call)?;
         change(&mut indexes)?;
         let text = json!(indexes).to_string();
         let before = collection.indexes.as_deref();
@@ -327,23 +316,25 @@ fn change(
     Err(ServiceError::busy())
 }
 
+/// Returns the collection of a call, and its indexes.
+fn current(app: &App, call: &ServiceCall) -> Result<(Collection, Vec<Index>)> {
+    let collection = find(app, call)?;
+    let indexes = of(&collection, &collection.schema()?);
+    Ok((collection, indexes))
+}
+
 /// Returns the names of a collection's indexes.
 fn list(app: &App, call: &ServiceCall) -> Result<Value> {
-    let collection = find(app, call)?;
-    let schema = Schema::from_create_body(&collection.body)?;
-    let indexes = of(&collection, &schema).into_iter();
-    Ok(indexes.map(|it| it.name).collect())
+    let (_, indexes) = current(app, call)?;
+    Ok(indexes.into_iter().map(|it| it.name).collect())
 }
 
 /// Returns one index as a list, like Milvus. Every row counts as indexed.
 fn describe(app: &App, call: &ServiceCall) -> Result<Value> {
-    let collection = find(app, call)?;
+    let (collection, indexes) = current(app, call)?;
     let name = call.required(DIALECT, &["indexName"])?;
-    let schema = Schema::from_create_body(&collection.body)?;
-    let mut indexes = of(&collection, &schema).into_iter();
-    let index = indexes
-        .find(|it| it.name == name)
-        .ok_or_else(|| ServiceError::no_index(&name))?;
+    let index = indexes.into_iter().find(|it| it.name == name);
+    let index = index.ok_or_else(|| ServiceError::no_index(&name))?;
     let rows = app.store.count(collection.id, None)?;
     Ok(json!([{
         "failReason": "",

@@ -2,7 +2,6 @@
 
 use super::{App, Result, ServiceCall, ServiceError, Value, json, lookup, options};
 use crate::api::model::{Dialect, JobState};
-use crate::local::jobs::now;
 use crate::local::source::{JobInput, MAX_FILES, PathOrigin, SourceError};
 use crate::local::storage::collections::{Collection, DEFAULT_PARTITION};
 use crate::local::storage::jobs::{JobCreation, NewJob, StoredJob, StoredProgress, Whole};
@@ -53,7 +52,6 @@ pub(crate) fn submit(
         key,
         two_phase: options.two_phase,
         deadline: options.timeout.map(deadline),
-        create_time: now(),
         source,
     };
     if let Some(keys) = keys {

@@ -4,6 +4,7 @@ use super::{App, Result, ServiceCall, ServiceError, Value};
 use crate::api::model::Dialect;
 use crate::local::storage::collections::Collection;
 use crate::local::storage::databases::DEFAULT_DATABASE;
+use serde::Deserialize as _;
 
 /// The dialect of calls on collections: they go to the cluster itself, which answers like Milvus.
 pub(crate) const DIALECT: Dialect = Dialect::Milvus;
@@ -22,10 +23,15 @@ pub(crate) fn database(app: &App, call: &ServiceCall) -> Result<String> {
     Err(ServiceError::no_database(&name))
 }
 
+/// Returns the database of a call, and `collectionName`.
+pub(crate) fn named(app: &App, call: &ServiceCall) -> Result<(String, String)> {
+    let database = database(app, call)?;
+    Ok((database, call.required(DIALECT, &["collectionName"])?))
+}
+
 /// Returns the collection that `collectionName` names.
 pub(crate) fn find(app: &App, call: &ServiceCall) -> Result<Collection> {
-    let database = database(app, call)?;
-    let name = call.required(DIALECT, &["collectionName"])?;
+    let (database, name) = named(app, call)?;
     app.store
         .collection(&database, &name)?
         .ok_or_else(|| ServiceError::no_collection(DIALECT, &database, &name))
@@ -69,8 +75,7 @@ pub(crate) fn check_name(what: &str, name: &str) -> Result<(), String> {
 
 /// Returns the texts of a list.
 pub(crate) fn texts(names: &Value) -> Option<Vec<String>> {
-    let names = names.as_array()?.iter();
-    names.map(|name| name.as_str().map(str::to_owned)).collect()
+    Vec::deserialize(names).ok()
 }
 
 /// Returns the names in a list of a call; empty if there is no such list.

@@ -41,12 +41,12 @@ impl CollectionSettings {
         };
         if !(1..=MAX_SHARDS).contains(&settings.shards) {
             let found = settings.shards;
-            return Err(invalid(format!(
+            return Err(ServiceError::invalid(format!(
                 "maximum shards's number should be limited to {MAX_SHARDS}, found {found}"
             )));
         }
         match partitions {
-            Some(asked) if asked > MAX_PARTITIONS => Err(invalid(format!(
+            Some(asked) if asked > MAX_PARTITIONS => Err(ServiceError::invalid(format!(
                 "partition number ({asked}) exceeds max configuration ({MAX_PARTITIONS})"
             ))),
             _ => Ok(settings),
@@ -61,10 +61,6 @@ impl CollectionSettings {
             Some(count) => (0..count).map(|no| format!("{default}_{no}")).collect(),
         }
     }
-}
-
-fn invalid(message: String) -> ServiceError {
-    ServiceError::invalid(message)
 }
 
 /// Returns the values of a setting, from the top level and from `params`.
@@ -82,8 +78,9 @@ fn number(body: &Value, name: &str) -> Result<Option<i64>> {
         Value::String(text) => text.parse().ok(),
         value => value.as_i64(),
     };
-    let whole =
-        whole.ok_or_else(|| invalid(format!("{name} must be a whole number, found {value}")));
+    let whole = whole.ok_or_else(|| {
+        ServiceError::invalid(format!("{name} must be a whole number, found {value}"))
+    });
     whole.map(Some)
 }
 
@@ -93,8 +90,8 @@ fn consistency(body: &Value) -> Result<&'static str> {
     if let (Some(top), Some(param)) = (top, param)
         && top != param
     {
-        return Err(invalid(
-            "top-level consistencyLevel conflicts with params.consistencyLevel".to_owned(),
+        return Err(ServiceError::invalid(
+            "top-level consistencyLevel conflicts with params.consistencyLevel",
         ));
     }
     let Some(level) = top.or(param) else {
@@ -102,7 +99,7 @@ fn consistency(body: &Value) -> Result<&'static str> {
     };
     let mut known = CONSISTENCY.into_iter();
     known.find(|known| level.as_str() == Some(known)).ok_or_else(|| {
-        invalid(format!(
+        ServiceError::invalid(format!(
             "consistencyLevel can only be [Strong, Session, Bounded, Eventually, Customized], default: Bounded, found {level}"
         ))
     })

@@ -11,7 +11,7 @@ use crate::formats::{Batch, DataType, Schema};
 use crate::local::http::requests as keys;
 use crate::local::search::outputs::Outputs;
 use crate::local::search::query::Query;
-use crate::local::storage::dead::{DeletedRows, Fresh, Replaced};
+use crate::local::storage::dead::{DeletedRows, Replaced};
 use crate::local::storage::scan::Segment;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -56,15 +56,10 @@ pub(crate) fn upsert(app: &App, call: &ServiceCall) -> Result<Value> {
         deleted.extend(query.deleted(&new)?);
         looked.extend(new);
         let batch = fresh.batch(&query, &looked)?;
-        let replaced = app.store.replace(
-            target.collection.id,
-            &deleted,
-            &mut Fresh {
-                partition_id,
-                batch,
-                seen,
-            },
-        )?;
+        let collection = target.collection.id;
+        let replaced = app
+            .store
+            .replace(collection, (&deleted, &seen), partition_id, batch)?;
         match replaced {
             Replaced::Done => {
                 app.shared.nudge();

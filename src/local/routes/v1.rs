@@ -6,7 +6,6 @@ use super::{
     upsert,
 };
 use crate::api::model::{Dialect, JobState};
-use crate::local::http::body::BodyObject;
 use crate::local::http::requests as keys;
 use crate::local::source::PathOrigin;
 use crate::local::storage::jobs::StoredProgress;
@@ -109,17 +108,7 @@ fn create_collection(app: &App, call: &ServiceCall) -> Result<Value> {
             params.insert(new.to_owned(), value);
         }
     }
-    collections::create(
-        app,
-        &ServiceCall {
-            object: BodyObject::of(params),
-            host: call.host.clone(),
-            database: call.database.clone(),
-            key: None,
-            texts_for_int64: false,
-            limit: call.limit.clone(),
-        },
-    )
+    collections::create_from(app, call, params)
 }
 
 /// Drops a collection. Unlike in the later API, a missing collection is an error.

@@ -6,7 +6,6 @@ use super::jobs::{self, Action, percent};
 use super::{App, Result, Routes, ServiceCall, ServiceError, Value, json, milvus, volumes};
 use crate::api::model::{Dialect, JobState};
 use crate::local::http::requests as keys;
-use crate::local::jobs::now;
 use crate::local::source::PathOrigin;
 use crate::local::storage::ending::Ending;
 use crate::local::storage::jobs::StoredProgress;
@@ -107,11 +106,13 @@ fn standing(name: &str, standing: &StoredProgress) -> Value {
         "state": standing.state.word(),
         "progress": percent(standing),
         "importedRows": milvus::imported(standing),
+        "totalRows": standing.rows,
         "completeTime": standing.complete_time.as_deref().unwrap_or_default(),
         "reason": standing.reason.as_deref().unwrap_or_default(),
     });
-    if matches!(standing.state, JobState::Completed | JobState::Uncommitted) {
-        fields["totalRows"] = json!(standing.rows);
+    let all = matches!(standing.state, JobState::Completed | JobState::Uncommitted);
+    if let Some(fields) = fields.as_object_mut().filter(|_| !all) {
+        fields.shift_remove("totalRows");
     }
     fields
 }
@@ -162,12 +163,12 @@ fn abort(app: &App, call: &ServiceCall) -> Result<Value> {
 fn end(
     app: &App,
     call: &ServiceCall,
-    act: fn(&DataStore, &str, &str) -> Result<Ending, StoreError>,
+    act: fn(&DataStore, &str) -> Result<Ending, StoreError>,
     wrong_state: fn(&str, &str) -> String,
 ) -> Result<Value> {
     let dialect = dialect(call);
     let id = jobs::find(app, call, dialect, Action::End)?.job.id;
-    let why = match act(&app.store, &id, &now())? {
+    let why = match act(&app.store, &id)? {
         Ending::Done => return Ok(dialect.choose(json!({ "jobId": id }), json!({}))),
         Ending::WrongState(state) => {
             wrong_state(&id, dialect.choose(state.word(), milvus::word(state)))

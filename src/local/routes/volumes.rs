@@ -5,7 +5,7 @@ use super::jobs::ListPage;
 use super::{App, Result, Routes, ServiceCall, ServiceError, Value, json};
 use crate::api::model::Dialect;
 use crate::local::http::requests as keys;
-use crate::local::jobs::now;
+use crate::local::storage::now;
 use crate::local::storage::volumes::{StoredVolume, VolumeCreated};
 use crate::local::volumes::access::{MAX_CONTENT, MAX_VOLUME_FILES};
 use crate::local::volumes::folder::{VolumeFolder, check_key};

@@ -162,20 +162,18 @@ impl ClosestGroups {
         }
     }
 
-    /// Drops all groups but the closest ones. A dropped group can only come back with a closer row.
-    fn prune(&mut self) {
+    /// Takes out the closest groups, closest first, and drops the others. A dropped group can only come back with a
+    /// closer row.
+    fn take_closest(&mut self) -> Vec<(GroupValue, SearchHit)> {
         let mut groups: Vec<_> = self.best.drain().collect();
         groups.sort_unstable_by(|(_, one), (_, other)| one.cmp(other));
         groups.truncate(self.keep);
-        self.limit = groups.last().map(|(_, hit)| hit.rank);
-        self.best.extend(groups);
+        groups
     }
 
     /// Returns the groups' values and closest rows, closest group first.
     pub(crate) fn into_sorted(mut self) -> Vec<(GroupValue, SearchHit)> {
-        self.prune();
-        let mut groups: Vec<_> = self.best.into_iter().collect();
-        groups.sort_unstable_by(|(_, one), (_, other)| one.cmp(other));
+        let mut groups = self.take_closest();
         for (number, (_, hit)) in groups.iter_mut().enumerate() {
             hit.group = number;
         }
@@ -200,7 +198,9 @@ impl KeepHits for ClosestGroups {
             }
         }
         if self.best.len() > self.keep.saturating_mul(2) {
-            self.prune();
+            let groups = self.take_closest();
+            self.limit = groups.last().map(|(_, hit)| hit.rank);
+            self.best.extend(groups);
         }
     }
 }

@@ -76,7 +76,7 @@ impl VectorScan<'_> {
         }
         let mut replaced = HashSet::new();
         for (number, segment) in segments.iter().enumerate() {
-            self.check_time()?;
+            self.query.limit.check()?;
             let Some((keys, rows)) = self.query.candidates(segment)? else {
                 continue;
             };
@@ -122,77 +122,57 @@ impl VectorScan<'_> {
         Ok(chosen.into_iter().map(ChosenGroups::into_sorted).collect())
     }
 
-    /// Offers the rows to what is kept for each vector, excluding some rows.
+    /// Compares the vectors with the rows that match the filter, and offers the rows to what is kept for each vector,
+    /// excluding some rows.
     fn look<K: KeepHits>(
         &self,
         segments: &[Segment],
         without: &HashSet<(usize, usize)>,
         mut kept: Vec<K>,
     ) -> Result<Vec<K>> {
+        let Query { store, schema, .. } = self.query;
+        let Some(field) = schema.fields.get(self.field) else {
+            return Ok(kept);
+        };
         let mut bytes = Vec::new();
         for (number, segment) in segments.iter().enumerate() {
-            self.look_through((number, segment), without, &mut bytes, &mut kept)?;
+            self.query.limit.check()?;
+            let Some((keys, mut rows)) = self.query.candidates(segment)? else {
+                continue;
+            };
+            rows.retain(|row| !without.contains(&(number, *row)));
+            if rows.is_empty() || !store.read_column(segment, self.field, &mut bytes)? {
+                continue;
+            }
+            let groups = match &self.grouping {
+                None => None,
+                Some(grouping) => match self.query.column(segment, grouping.field)? {
+                    None => continue,
+                    groups => groups,
+                },
+            };
+            let names = NamingColumns {
+                segment: number,
+                keys,
+                groups,
+            };
+            let view = VectorView::new(&field.data_type, segment.rows, &bytes);
+            let view = view.map_err(StoreError::corrupt("column"))?;
+            for block in self.vectors.blocks() {
+                self.query.limit.check()?;
+                let look = (&view, rows.as_slice());
+                self.vectors
+                    .compare(block, self.metric, look, |vector, row, distance| {
+                        if !distance.is_nan()
+                            && self.range.has(distance)
+                            && let Some(kept) = kept.get_mut(vector)
+                        {
+                            kept.offer(Rank::new(distance, self.metric), row, &names);
+                        }
+                    });
+            }
         }
         Ok(kept)
-    }
-
-    /// Compares the vectors with a segment's rows that match the filter. `bytes` is memory for a segment's vectors.
-    fn look_through<K: KeepHits>(
-        &self,
-        (number, segment): (usize, &Segment),
-        without: &HashSet<(usize, usize)>,
-        bytes: &mut Vec<u8>,
-        kept: &mut [K],
-    ) -> Result<()> {
-        self.check_time()?;
-        let Some((keys, mut rows)) = self.query.candidates(segment)? else {
-            return Ok(());
-        };
-        if !without.is_empty() {
-            rows.retain(|row| !without.contains(&(number, *row)));
-        }
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let Some(field) = self.query.schema.fields.get(self.field) else {
-            return Ok(());
-        };
-        let store = self.query.store;
-        if !store.read_column(segment, self.field, bytes)? {
-            return Ok(());
-        }
-        let groups = match &self.grouping {
-            None => None,
-            Some(grouping) => match self.query.column(segment, grouping.field)? {
-                None => return Ok(()),
-                groups => groups,
-            },
-        };
-        let names = NamingColumns {
-            segment: number,
-            keys,
-            groups,
-        };
-        let view = VectorView::new(&field.data_type, segment.rows, bytes);
-        let view = view.map_err(StoreError::corrupt("column"))?;
-        for block in self.vectors.blocks() {
-            self.check_time()?;
-            let look = (&view, rows.as_slice());
-            self.vectors
-                .compare(block, self.metric, look, |vector, row, distance| {
-                    if distance.is_nan() || !self.range.has(distance) {
-                        return;
-                    }
-                    if let Some(kept) = kept.get_mut(vector) {
-                        kept.offer(Rank::new(distance, self.metric), row, &names);
-                    }
-                });
-        }
-        Ok(())
-    }
-
-    fn check_time(&self) -> Result<()> {
-        self.query.limit.check()
     }
 }
 

@@ -49,14 +49,9 @@ impl DataStore {
             if id_of(tx, database, name)?.is_some() {
                 return Ok(false);
             }
-            let made = tx.run(
-                "INSERT INTO collections (database, name, body, loaded) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (database, name) DO NOTHING",
-                params![database, name, body.to_string(), loaded],
-            )?;
-            if made == 0 {
-                return Ok(false);
-            }
+            let sql =
+                "INSERT INTO collections (database, name, body, loaded) VALUES (?1, ?2, ?3, ?4)";
+            tx.run(sql, params![database, name, body.to_string(), loaded])?;
             let id = tx.last_insert_rowid();
             for partition in partitions {
                 let sql = "INSERT INTO partitions (collection_id, name) VALUES (?1, ?2)";
@@ -153,9 +148,9 @@ impl DataStore {
     }
 
     /// Removes a collection. Its rows are swept later, and its unfinished jobs fail.
-    pub(crate) fn drop_collection(&self, id: i64, time: &str) -> Result<()> {
+    pub(crate) fn drop_collection(&self, id: i64) -> Result<()> {
         self.write(|tx| {
-            fail_where(tx, "collection_id", id, "collection dropped", time)?;
+            fail_where(tx, "collection_id", id, "collection dropped")?;
             let sql = "UPDATE segments SET state = ?2 WHERE collection_id = ?1";
             tx.run(sql, params![id, TRASH])?;
             tx.run("DELETE FROM partitions WHERE collection_id = ?1", [id])?;
@@ -199,9 +194,9 @@ impl DataStore {
     }
 
     /// Removes a partition. Its rows are swept later, and its unfinished jobs fail.
-    pub(crate) fn drop_partition(&self, id: i64, time: &str) -> Result<()> {
+    pub(crate) fn drop_partition(&self, id: i64) -> Result<()> {
         self.write(|tx| {
-            fail_where(tx, "partition_id", id, "partition dropped", time)?;
+            fail_where(tx, "partition_id", id, "partition dropped")?;
             let sql = "UPDATE segments SET state = ?2 WHERE partition_id = ?1";
             tx.run(sql, params![id, TRASH])?;
             tx.run("DELETE FROM partitions WHERE id = ?1", [id])

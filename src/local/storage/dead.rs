@@ -12,15 +12,6 @@ use std::collections::HashSet;
 /// The rows to delete, by segment.
 pub(crate) type DeletedRows = Vec<(Segment, Vec<usize>)>;
 
-/// The rows to add.
-pub(crate) struct Fresh<'b> {
-    /// The id of the partition.
-    pub(crate) partition_id: i64,
-    pub(crate) batch: &'b mut Batch,
-    /// The segments that were searched for rows with the same primary keys.
-    pub(crate) seen: Vec<Segment>,
-}
-
 /// The outcome of a replacement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Replaced {
@@ -38,18 +29,20 @@ impl DataStore {
         self.write(|tx| kill(tx, deleted))
     }
 
-    /// Deletes rows and adds others, visible at once, in one transaction.
+    /// Deletes rows and adds others, visible at once, in one transaction. `seen` are the segments that were searched for
+    /// rows with the same primary keys.
     pub(crate) fn replace(
         &self,
         collection_id: i64,
-        deleted: &DeletedRows,
-        fresh: &mut Fresh<'_>,
+        (deleted, seen): (&DeletedRows, &[Segment]),
+        partition_id: i64,
+        batch: &mut Batch,
     ) -> Result<Replaced> {
         self.write(|tx| {
-            if !all_seen(tx, collection_id, &fresh.seen)? {
+            if !all_seen(tx, collection_id, seen)? {
                 return Ok(Replaced::Outdated);
             }
-            if !add(tx, collection_id, fresh.partition_id, fresh.batch)? {
+            if !add(tx, collection_id, partition_id, batch)? {
                 return Ok(Replaced::NoPartition);
             }
             kill(tx, deleted)?;

@@ -2,7 +2,7 @@
 
 use super::jobs::read_state;
 use super::rows::{PENDING, VISIBLE, discard, next_commit};
-use super::{DataStore, Result};
+use super::{DataStore, Result, now};
 use crate::api::model::JobState;
 use crate::local::storage::statements::Statements;
 use rusqlite::{Transaction, params};
@@ -21,9 +21,9 @@ pub(crate) enum Ending {
 impl DataStore {
     /// Makes an uncommitted job's rows visible in one transaction. Also succeeds for a completed job, even if it
     /// committed itself (Milvus: `internal/datacoord/services.go`, `CommitImport`).
-    pub(crate) fn commit(&self, id: &str, time: &str) -> Result<Ending> {
+    pub(crate) fn commit(&self, id: &str) -> Result<Ending> {
         self.write(|tx| match state(tx, id)? {
-            JobState::Uncommitted => show(tx, id, time).map(|()| Ending::Done),
+            JobState::Uncommitted => show(tx, id).map(|()| Ending::Done),
             JobState::Completed => Ok(Ending::Done),
             state => Ok(Ending::WrongState(state)),
         })
@@ -31,7 +31,7 @@ impl DataStore {
 
     /// Aborts a two-phase job that isn't committed and discards its rows. Also succeeds for an aborted job, and for a
     /// failed one, which keeps its reason (Milvus: `internal/datacoord/services.go`, `AbortImport`).
-    pub(crate) fn abort(&self, id: &str, time: &str) -> Result<Ending> {
+    pub(crate) fn abort(&self, id: &str) -> Result<Ending> {
         self.write(|tx| {
             match state(tx, id)? {
                 JobState::Aborted => return Ok(Ending::Done),
@@ -41,6 +41,7 @@ impl DataStore {
                 JobState::Pending | JobState::Importing | JobState::Uncommitted => {}
             }
             // If a worker runs the job, its next write finds that the job has ended.
+            let time = now();
             tx.run(
                 "UPDATE jobs SET state = 'Aborted', reason = 'aborted', complete_time = ?2 WHERE id = ?1",
                 params![id, time],
@@ -62,9 +63,9 @@ fn state(tx: &Transaction<'_>, id: &str) -> Result<JobState> {
 }
 
 /// Makes a job's rows visible and the job completed.
-pub(crate) fn show(tx: &Transaction<'_>, id: &str, time: &str) -> Result<()> {
+pub(crate) fn show(tx: &Transaction<'_>, id: &str) -> Result<()> {
     let sql = "UPDATE jobs SET state = 'Completed', complete_time = ?2 WHERE id = ?1";
-    tx.run(sql, params![id, time])?;
+    tx.run(sql, params![id, now()])?;
     let sql = "UPDATE segments SET state = ?2, commit_no = ?4 WHERE job_id = ?1 AND state = ?3";
     let commit = next_commit(tx)?;
     tx.run(sql, params![id, VISIBLE, PENDING, commit]).map(drop)

@@ -1,7 +1,7 @@
 //! Jobs and their files as callers see them: creating, reading and listing.
 
 use super::aliases::{id_of, partition_id};
-use super::{DataStore, Result, StoreError, signed, unsigned};
+use super::{DataStore, Result, StoreError, now, signed, unsigned};
 use crate::api::model::JobState;
 use crate::local::source::JobInput;
 use crate::local::storage::statements::Statements;
@@ -24,8 +24,6 @@ pub(crate) struct NewJob {
     pub(crate) two_phase: bool,
     /// The time by which the job must be done, or it fails, in Unix milliseconds.
     pub(crate) deadline: Option<i64>,
-    /// The time of the submission, RFC 3339.
-    pub(crate) create_time: String,
     /// The input files.
     pub(crate) source: JobInput,
 }
@@ -138,7 +136,7 @@ impl DataStore {
                     job.two_phase,
                     job.deadline,
                     job.database,
-                    job.create_time
+                    now()
                 ],
             )?;
             Ok(JobCreation::New)

@@ -151,6 +151,13 @@ pub(super) fn create_private(dir: &Path) -> Result<()> {
     create_private_folder(dir).map_err(file_error("create", dir))
 }
 
+/// Returns the current time in the format of answers: RFC 3339, UTC, whole seconds.
+pub(super) fn now() -> String {
+    jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string()
+}
+
 /// Converts a size or count to a signed integer, as stored in the database. Real values never come near the limit.
 pub(super) fn signed(number: impl TryInto<i64>) -> i64 {
     number.try_into().unwrap_or(i64::MAX)

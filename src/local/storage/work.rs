@@ -6,7 +6,7 @@ use super::columns::keep_columns;
 use super::ending::{is_two_phase, show};
 use super::jobs::parse_source;
 use super::rows::{AUTO_IDS, PENDING, discard};
-use super::{DataStore, Result, signed};
+use super::{DataStore, Result, now, signed};
 use crate::api::model::JobState;
 use crate::formats::Batch;
 use crate::local::source::JobInput;
@@ -71,10 +71,10 @@ impl DataStore {
     /// Claims a job and restarts it, discarding an earlier owner's work. `is_own` is true if this process ran the job
     /// before, so a job without an owner doesn't mean that a process died. Returns `None` if the job has ended, also
     /// because too many processes died while they ran it. The caller must hold the job's lock.
-    pub(crate) fn claim(&self, id: &str, is_own: bool, time: &str) -> Result<Option<Claimed>> {
+    pub(crate) fn claim(&self, id: &str, is_own: bool) -> Result<Option<Claimed>> {
         self.write(|tx| {
             if !is_own && let Some(failing) = deaths::count(tx, id)? {
-                fail(tx, id, &failing, time)?;
+                fail(tx, id, &failing)?;
                 return Ok(None);
             }
             if !restart(tx, id, JobState::Importing)? {
@@ -131,7 +131,7 @@ impl DataStore {
     }
 
     /// Stores a batch of a claimed job's rows, still invisible, together with the job's progress. If `read` is set,
-    /// also marks that file as read to its end at that time. In a collection with autoId, generates the rows' primary
+    /// also marks that file as read to its end. In a collection with autoId, generates the rows' primary
     /// keys. Returns the files of large columns, which aren't flushed to the disk; `None`, and stores nothing, if the job
     /// has ended meanwhile.
     pub(crate) fn append(
@@ -139,11 +139,11 @@ impl DataStore {
         job: &Claimed,
         batch: &mut Batch,
         report: &WorkerReport,
-        read: Option<&(WorkerReport, String)>,
+        read: Option<&WorkerReport>,
     ) -> Result<Option<Vec<File>>> {
         self.write(|tx| {
-            if let Some((report, time)) = read
-                && !finish_file(tx, job, report, time)?
+            if let Some(report) = read
+                && !finish_file(tx, job, report)?
             {
                 return Ok(None);
             }
@@ -167,13 +167,8 @@ impl DataStore {
     }
 
     /// Marks a file as read to its end. Returns false if the job has ended meanwhile.
-    pub(crate) fn finish_file(
-        &self,
-        job: &Claimed,
-        report: &WorkerReport,
-        time: &str,
-    ) -> Result<bool> {
-        self.write(|tx| finish_file(tx, job, report, time))
+    pub(crate) fn finish_file(&self, job: &Claimed, report: &WorkerReport) -> Result<bool> {
+        self.write(|tx| finish_file(tx, job, report))
     }
 
     /// Completes a job in one transaction: marks the last file, if there is one, as read to its end, stores the
@@ -184,13 +179,12 @@ impl DataStore {
         job: &Claimed,
         last: Option<&WorkerReport>,
         warnings: &[String],
-        time: &str,
     ) -> Result<bool> {
         let warnings =
             (!warnings.is_empty()).then(|| serde_json::Value::from(warnings).to_string());
         self.write(|tx| {
             let open = match last {
-                Some(report) => finish_file(tx, job, report, time)?,
+                Some(report) => finish_file(tx, job, report)?,
                 None => owned(tx, job)?,
             };
             if !open {
@@ -204,17 +198,17 @@ impl DataStore {
                 let sql = "UPDATE jobs SET state = 'Uncommitted' WHERE id = ?1";
                 tx.run(sql, [&job.id])?;
             } else {
-                show(tx, &job.id, time)?;
+                show(tx, &job.id)?;
             }
             Ok(true)
         })
     }
 
     /// Fails a job and discards its rows. Does nothing if the job has ended meanwhile.
-    pub(crate) fn fail(&self, job: &Claimed, failing: &JobFailure, time: &str) -> Result<()> {
+    pub(crate) fn fail(&self, job: &Claimed, failing: &JobFailure) -> Result<()> {
         self.write(|tx| {
             if owned(tx, job)? {
-                fail(tx, &job.id, failing, time)
+                fail(tx, &job.id, failing)
             } else {
                 Ok(())
             }
@@ -222,8 +216,8 @@ impl DataStore {
     }
 
     /// Fails a job that can't be claimed because its record is broken. The caller must hold the job's lock.
-    pub(crate) fn fail_unclaimed(&self, id: &str, failing: &JobFailure, time: &str) -> Result<()> {
-        self.write(|tx| fail(tx, id, failing, time))
+    pub(crate) fn fail_unclaimed(&self, id: &str, failing: &JobFailure) -> Result<()> {
+        self.write(|tx| fail(tx, id, failing))
     }
 }
 
@@ -242,17 +236,12 @@ fn advance(tx: &Transaction<'_>, job: &Claimed, report: &WorkerReport) -> Result
 }
 
 /// Marks a file as read to its end. Returns false if the job has ended meanwhile.
-fn finish_file(
-    tx: &Transaction<'_>,
-    job: &Claimed,
-    report: &WorkerReport,
-    time: &str,
-) -> Result<bool> {
+fn finish_file(tx: &Transaction<'_>, job: &Claimed, report: &WorkerReport) -> Result<bool> {
     if !advance(tx, job, report)? {
         return Ok(false);
     }
     let sql = "UPDATE job_files SET state = 'Completed', complete_time = ?3 WHERE job_id = ?1 AND no = ?2";
-    tx.run(sql, params![job.id, signed(report.file), time])?;
+    tx.run(sql, params![job.id, signed(report.file), now()])?;
     Ok(true)
 }
 
@@ -268,18 +257,17 @@ pub(crate) fn fail_where(
     id_column: &str,
     id: i64,
     reason: &str,
-    time: &str,
 ) -> Result<()> {
     let sql = format!(
         "SELECT id FROM jobs WHERE {id_column} = ?1 AND state IN ('Pending', 'Importing', 'Uncommitted')"
     );
     let failing = JobFailure::new(reason);
     let jobs: Vec<String> = tx.list(&sql, [id])?;
-    jobs.iter()
-        .try_for_each(|job| fail(tx, job, &failing, time))
+    jobs.iter().try_for_each(|job| fail(tx, job, &failing))
 }
 
-fn fail(tx: &Transaction<'_>, id: &str, failing: &JobFailure, time: &str) -> Result<()> {
+fn fail(tx: &Transaction<'_>, id: &str, failing: &JobFailure) -> Result<()> {
+    let time = now();
     let changed = tx.run(
         "UPDATE jobs SET state = 'Failed', reason = ?2, complete_time = ?3
          WHERE id = ?1 AND state IN ('Pending', 'Importing', 'Uncommitted')",

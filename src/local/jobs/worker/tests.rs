@@ -38,7 +38,6 @@ fn shared(dir: &Path) -> Shared {
         key: None,
         two_phase: false,
         deadline: None,
-        create_time: String::new(),
         source: JobInput::parse(
             &[vec![file.to_str().unwrap().to_owned()]],
             &Rules::new(Places::default(), false).unwrap(),

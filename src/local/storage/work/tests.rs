@@ -24,7 +24,6 @@ fn store(dir: &std::path::Path) -> (DataStore, Batch) {
         key: None,
         two_phase: false,
         deadline: None,
-        create_time: String::new(),
         source: JobInput::default(),
     };
     assert_eq!(store.create_job(&job).unwrap(), JobCreation::New);
@@ -39,29 +38,29 @@ fn store(dir: &std::path::Path) -> (DataStore, Batch) {
 fn a_worker_that_lost_its_job_adds_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let (store, mut batch) = store(dir.path());
-    let lost = store.claim("job-1", false, "").unwrap().unwrap();
+    let lost = store.claim("job-1", false).unwrap().unwrap();
     let mut append = |job| {
         let stored = store.append(job, &mut batch, &WorkerReport::default(), None);
         stored.unwrap().is_some()
     };
     assert!(append(&lost));
-    let next = store.claim("job-1", false, "").unwrap().unwrap();
+    let next = store.claim("job-1", false).unwrap().unwrap();
     assert!(append(&next));
     assert!(!append(&lost));
-    assert!(!store.complete(&lost, None, &[], "").unwrap());
+    assert!(!store.complete(&lost, None, &[]).unwrap());
     let failing = JobFailure {
         reason: "lost".to_owned(),
         file: None,
     };
-    store.fail(&lost, &failing, "").unwrap();
+    store.fail(&lost, &failing).unwrap();
     store.release(&lost).unwrap();
     assert!(
         store
-            .complete(&next, None, &["dropped".to_owned()], "")
+            .complete(&next, None, &["dropped".to_owned()])
             .unwrap()
     );
     assert_eq!(store.count(next.collection_id, None).unwrap(), 1);
-    assert!(store.claim("job-1", false, "").unwrap().is_none());
+    assert!(store.claim("job-1", false).unwrap().is_none());
 }
 
 #[test]
@@ -78,7 +77,7 @@ fn rows_of_failed_and_dropped_are_swept() {
         };
         store.read(count).unwrap()
     };
-    let job = store.claim("job-1", false, "").unwrap().unwrap();
+    let job = store.claim("job-1", false).unwrap().unwrap();
     let stored = store.append(&job, &mut batch, &WorkerReport::default(), None);
     assert!(stored.unwrap().is_some());
     assert!(columns() > 0 && !store.sweep().unwrap());
@@ -86,14 +85,14 @@ fn rows_of_failed_and_dropped_are_swept() {
         reason: "bad".to_owned(),
         file: None,
     };
-    store.fail(&job, &failing, "").unwrap();
+    store.fail(&job, &failing).unwrap();
     while store.sweep().unwrap() {}
     assert_eq!(columns(), 0);
 }
 
 /// Claims the job as another process would, and returns false if the job has ended instead.
 fn claim_and_die(store: &DataStore, rows: u64) -> bool {
-    let Some(job) = store.claim("job-1", false, "").unwrap() else {
+    let Some(job) = store.claim("job-1", false).unwrap() else {
         return false;
     };
     let files = [("a.json".to_owned(), 1), ("b.json".to_owned(), 1)];
@@ -126,7 +125,7 @@ fn a_job_is_tried_three_times_again_after_deaths_without_a_row() {
         assert!(claim_and_die(&store, 0));
     }
     // Neither a clean stop nor a retry of the same process is a death.
-    let own = store.claim("job-1", true, "").unwrap().unwrap();
+    let own = store.claim("job-1", true).unwrap().unwrap();
     store.release(&own).unwrap();
     // A stored row shows that the file can be read, so counting begins again.
     assert!(claim_and_die(&store, 5));
