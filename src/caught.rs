@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_is_caught_and_the_thread_is_as_before() {
+    fn a_panic_is_caught_and_the_thread_continues() {
         assert_eq!(catch(|| 1), Ok(1));
         let inner = || {
             assert_eq!(

@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_of_a_part_leaves_the_whole_alone() {
+    fn a_deadline_of_a_part_does_not_affect_the_whole() {
         let interrupt = Interrupt::new();
         let part = interrupt.until(Some(Instant::now()));
         assert_eq!(part.sleep(Duration::MAX), Err(Stop::TimedOut));

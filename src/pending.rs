@@ -133,7 +133,7 @@ mod tests {
     use std::sync::Arc;
 
     #[test]
-    fn the_outermost_call_is_shown_with_the_tries_of_the_inner_ones() {
+    fn the_outermost_call_is_shown_with_all_attempts() {
         let calls = PendingCalls::default();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let shown = Arc::clone(&seen);

@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_variables_and_nothing_else_is() {
+    fn only_secrets_become_variables() {
         let body = json!({"name": "it's $HOME `x` \\ \"y\"", "secretKey": "s3cr3t\"", "newPassword": "pppp"});
         assert_eq!(
             shown("https://api.cloud.zilliz.com", &body, "abcd-token"),

@@ -262,7 +262,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_page_is_known_by_its_title() {
+    fn a_web_page_is_recognized_by_its_title() {
         assert_eq!(
             title("<html><TITLE a='b'> 502 Bad\nGateway </TITLE>"),
             Some("502 Bad\nGateway")
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_read_from_short_envelopes_only() {
+    fn codes_are_read_only_from_short_envelopes() {
         assert_eq!(code("\u{feff}{\"code\":\"429\"}"), Some(429));
         assert_eq!(code("[]"), None);
         assert_eq!(

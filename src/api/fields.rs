@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn placeholders_are_no_ids() {
+    fn placeholders_are_not_ids() {
         for sent in [
             "\"\"", "\"  \"", "0", "\"0\"", "-1", "\"-1\"", "null", "\"null\"", "\"NULL\"", "true",
             "[1]", "{}",

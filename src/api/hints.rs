@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_likely_wrong_is_explained() {
+    fn a_probably_wrong_address_is_explained() {
         for (base, line) in [
             ("http://h:19530/docs", "connect(\"http://h:19530\")"),
             ("http://h:9091", "connect(\"http://h:19530\")"),

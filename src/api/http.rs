@@ -186,7 +186,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_that_zshell_chooses_are_known() {
+    fn control_planes_are_recognized() {
         for (url, known) in [
             ("https://api.cloud.zilliz.com/v2/clusters", true),
             ("https://api.cloud.zilliz.com.cn", true),
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn only_this_machine_goes_without_proxies_and_roots() {
+    fn only_loopback_is_this_machine() {
         for (url, local) in [
             ("http://localhost:19530", true),
             ("http://127.0.0.2", true),

@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_names_no_host_and_hides_no_other_path() {
+    fn paths_with_a_host_or_dot_segments_are_refused() {
         for path in [
             "",
             "v2/x",
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn only_known_reads_are_reads() {
+    fn only_known_calls_count_as_reads() {
         for (method, path) in [
             ("GET", "/v2/clusters"),
             ("POST", "/v2/vectordb/collections/list"),

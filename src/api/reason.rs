@@ -156,7 +156,7 @@ mod tests {
 
     type Answer = (i64, &'static str);
 
-    /// Answers of Milvus 2.3 to 3.0 and of the cloud, and the reasons that they mean.
+    /// Answers of Milvus 2.3 to 3.0 and of the cloud, with their reasons.
     const ANSWERS: [(&[Dialect], Effect, Answer, Option<ServiceReason>); 27] = [
         (
             &[V1, V2, Milvus],

@@ -82,7 +82,7 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn requests_one_after_the_other_share_a_thread_and_those_at_once_do_not() {
+    fn only_consecutive_requests_share_a_thread() {
         let threads = Threads::default();
         let (sender, ids) = mpsc::channel();
         let mut seen = HashSet::new();
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_panics_takes_no_other_with_it() {
+    fn a_panic_of_a_request_affects_no_other_request() {
         let threads = Threads::default();
         let (sender, done) = mpsc::channel();
         for no in 0..10 {

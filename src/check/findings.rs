@@ -286,7 +286,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kinds_examples_and_values_have_limits_and_nothing_is_uncounted() {
+    fn findings_beyond_the_limits_are_still_counted() {
         let mut all = Findings::default();
         for part in 0..2 {
             let mut found = Findings::default();

@@ -309,7 +309,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_reduced_to_different_bits() {
+    fn different_keys_stay_different_when_reduced() {
         let texts = [
             "",
             "a",

@@ -23,9 +23,9 @@ fn text(info: &PanicHookInfo<'_>) -> String {
         || "an unknown place".to_owned(),
         |place| format!("{}:{}", place.file(), place.line()),
     );
-    let said = info.payload_as_str().and_then(masked_now);
-    let said = said.map_or_else(String::new, |said| format!(": {said}"));
-    format!("error: a bug in zshell, at {place}{said}\n  hint: please report this line")
+    let message = info.payload_as_str().and_then(masked_now);
+    let message = message.map_or_else(String::new, |message| format!(": {message}"));
+    format!("error: a bug in zshell, at {place}{message}\n  hint: please report this line")
 }
 
 #[cfg(test)]
@@ -37,12 +37,12 @@ mod tests {
     use std::time::{Duration, Instant};
 
     #[test]
-    fn a_crash_tells_its_place_and_no_key() {
+    fn a_crash_report_has_its_position_and_no_key() {
         remember(&Secret::new("crash-LEAK-1"));
-        let (sender, said) = mpsc::channel();
+        let (sender, report) = mpsc::channel();
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            // Other tests may fail meanwhile.
+            // Other tests may panic at the same time.
             if thread::current().name() == Some("crashing") {
                 let _ = sender.send(text(info));
             } else {
@@ -54,16 +54,16 @@ mod tests {
         loop {
             let thread = thread::Builder::new().name("crashing".to_owned());
             assert!(thread.spawn(crash).expect("a thread").join().is_err());
-            let said = said.recv().expect("a text");
+            let report = report.recv().expect("a text");
             assert!(
-                said.contains("crash.rs:") && !said.contains("LEAK"),
-                "{said}"
+                report.contains("crash.rs:") && !report.contains("LEAK"),
+                "{report}"
             );
             // The message is left out while another test holds the lock of the known secrets.
-            if said.contains("not in") {
+            if report.contains("not in") {
                 break;
             }
-            assert!(begin.elapsed() < Duration::from_mins(1), "{said}");
+            assert!(begin.elapsed() < Duration::from_mins(1), "{report}");
             thread::sleep(Duration::from_millis(1));
         }
     }

@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn the_import_call_stands_wherever_a_call_may() {
+    fn import_can_be_called_wherever_a_call_may_be() {
         for text in [
             "import(1, 2)",
             "import (1, 2)",
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn the_import_statement_stays() {
+    fn the_import_statement_is_unchanged() {
         let mut engine = engine();
         let mut module = rhai::Module::new();
         module.set_native_fn("two", || Ok(2_i64));

@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_found_in_every_spelling() {
+    fn option_names_are_found_in_every_spelling() {
         for key in [
             "collection",
             "collectionName",
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_key_names_the_near_one() {
+    fn an_unknown_option_has_a_suggestion() {
         let failure = parse("timout", 1_i64).err().unwrap();
         assert_eq!(failure.message, "import: no option \"timout\"");
         assert!(failure.hint.unwrap().contains("timeout"));

@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_that_are_too_long_are_counted_and_not_kept() {
+    fn too_long_lists_are_counted_and_not_kept() {
         let values = "100000 values".to_owned();
         for (data_type, kept) in [
             (DataType::FloatVector { dim: 4 }, 4),

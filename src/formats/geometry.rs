@@ -172,7 +172,7 @@ mod tests {
 
     /// The right column is go-geom's encoding of the left column.
     #[test]
-    fn shapes_get_their_normal_form() {
+    fn shapes_are_normalized() {
         for (text, shown) in [
             ("POINT (30.123 -10.456)", "POINT (30.123 -10.456)"),
             ("point(1 2)", "POINT (1 2)"),

@@ -301,7 +301,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_quick_list_is_a_list_of_json_numbers() {
+    fn the_quick_parser_accepts_only_json_numbers() {
         for (json, length) in [
             ("[1, -2.5e1 ,0]x", Some(14)),
             ("[ 0.123456789,\t-0.00000001,1E+2]", Some(32)),
@@ -325,7 +325,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
-        fn quick_numbers_are_those_of_the_json_library(texts in prop::collection::vec("-?[0-9]{1,3}(\\.[0-9]{0,20})?([eE][+-]?[0-9]{0,2})?", 1..4)) {
+        fn quick_numbers_equal_those_of_the_json_library(texts in prop::collection::vec("-?[0-9]{1,3}(\\.[0-9]{0,20})?([eE][+-]?[0-9]{0,2})?", 1..4)) {
             let json = format!("[{}]", texts.join(","));
             let mut values = Vec::new();
             let quick = quick_list(&json, texts.len(), &mut values);

@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_row_ends_it_after_the_batches_before() {
+    fn reading_ends_at_a_bad_row_after_the_earlier_batches() {
         for way in WAYS {
             let (batches, error) = kept(100, Some(25), way, 99);
             assert_eq!(batches, [10, 10]);
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_to_keep_ends_the_reading() {
+    fn reading_ends_if_a_batch_cannot_be_kept() {
         for way in WAYS {
             for most in 0..4 {
                 let (batches, error) = kept(1000, None, way, most);

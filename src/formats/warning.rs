@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_warning_is_said_once_for_all_files() {
+    fn a_warning_is_shown_once_for_all_files() {
         let mut warnings = Warnings::default();
         for no in 0..3 {
             for _ in 0..2 {

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_work_is_the_same_whatever_its_order_and_signature() {
+    fn order_and_signatures_do_not_change_the_identity() {
         let first = request(&["https://u:KEY@h/a?sig=KEY", "s3://b/b?c"]);
         let second = request(&["s3://b/b?c", "https://h/a?sig=OTHER#x"]);
         assert_eq!(id(&first), id(&second));
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_else_is_done_is_another() {
+    fn other_differences_change_the_identity() {
         let base = request(&["a", "b"]);
         let mut others = vec![request(&["a"]), request(&["a", "b", "b"])];
         let change = |act: fn(&mut ImportRequest)| {

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_moments_of_one_start_have_a_distance() {
+    fn only_moments_of_one_boot_have_a_distance() {
         let moment = |boot: &str, ms| Moment {
             boot: boot.to_owned(),
             ms,

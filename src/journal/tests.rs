@@ -82,7 +82,7 @@ fn count(journal: &Journal) -> usize {
 }
 
 #[test]
-fn what_one_has_appended_the_other_reads() {
+fn one_process_reads_what_another_appends() {
     let folder = folder();
     let (one, other) = (opened(folder.path()), opened(folder.path()));
     assert_eq!(count(&other), 0);
@@ -140,7 +140,7 @@ fn only_the_torn_line_is_cut() {
 }
 
 #[test]
-fn many_writers_and_prunings_lose_nothing() {
+fn concurrent_writers_and_prunings_lose_no_entry() {
     let folder = folder();
     let cutoff = Timestamp::UNIX_EPOCH;
     std::thread::scope(|threads| {
@@ -178,7 +178,7 @@ fn many_writers_and_prunings_lose_nothing() {
 }
 
 #[test]
-fn pruning_keeps_what_is_open_and_what_it_needs() {
+fn pruning_keeps_open_submissions_and_their_jobs() {
     let folder = folder();
     let journal = opened(folder.path());
     let old = || "2020-01-01T00:00:00.000Z".to_owned();
@@ -248,7 +248,7 @@ fn pruning_keeps_what_is_open_and_what_it_needs() {
 }
 
 #[test]
-fn a_job_seen_before_or_claimed_is_not_ones_own() {
+fn a_job_that_was_seen_or_claimed_is_rejected() {
     let folder = folder();
     let journal = opened(folder.path());
     journal

@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn faults_are_read_and_mistakes_told() {
+    fn faults_are_parsed_and_mistakes_reported() {
         assert_eq!(
             "drop-after=0.25".parse(),
             Ok(Fault {
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_are_kept_and_seeds_repeat() {
+    fn rates_are_kept_and_seeds_are_reproducible() {
         let faults = || {
             let list = ["refuse=0.2", "slow=0.3", "fail-job=0.5"];
             let list = list.map(|text| text.parse().expect("a fault"));

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_judged_by_the_rules_of_their_store() {
+    fn names_are_checked_by_the_rules_of_their_store() {
         for (store, name, valid) in [
             (Store::S3, "my.bucket-1", true),
             (Store::S3, "a1", false),

@@ -169,7 +169,7 @@ mod tests {
         b-125.cos.accelerate.myqcloud.com           Cos  b-125        -"#;
 
     #[test]
-    fn hosts_tell_store_bucket_and_region() {
+    fn hosts_contain_store_bucket_and_region() {
         for row in KNOWN.lines().skip(1) {
             let cells: Vec<&str> = row.split_whitespace().collect();
             let [name, store, bucket, region] = cells[..] else {

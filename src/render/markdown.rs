@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_painted_one_by_one() {
+    fn words_are_styled_one_by_one() {
         let mut screen = Screen::terminal(80, 24);
         screen.color = true;
         let text = markdown("a `b c`, **d**", &screen);

@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_cannot_control_the_terminal() {
+    fn a_host_name_cannot_control_the_terminal() {
         let screen = Screen::terminal(100, 24);
         let text = text(&call("a\x1b[2J\nb", 1), Duration::from_secs(3), &screen);
         assert!(!text.contains(['\x1b', '\n']), "{text:?}");

@@ -194,7 +194,7 @@ mod tests {
     use super::{Screen, fitted, hanging, wrapped};
 
     #[test]
-    fn lines_break_at_blanks_and_ids_stay_whole() {
+    fn lines_break_at_blanks_and_not_inside_ids() {
         assert_eq!(wrapped("a bb ccc dddd", 6), ["a bb", "ccc", "dddd"]);
         assert_eq!(
             wrapped("see job-01k2x7d5n0 now", 8),
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn wide_paths_break_after_a_slash_and_wide_names_lose_their_middle() {
+    fn paths_break_after_a_slash_and_long_names_are_shortened() {
         let path = "in s3://bucket/some/folder/part-00000-of-00100.parquet:";
         assert_eq!(
             wrapped(path, 24),

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn the_innermost_call_of_ours_is_found() {
+    fn the_innermost_zshell_call_is_found() {
         for (text, name, method) in [
             ("import(", "import", false),
             ("let j = eu.import(\"b\", ", "import", true),

@@ -191,7 +191,7 @@ mod tests {
     use super::{COMMANDS, begins, find};
 
     #[test]
-    fn a_beginning_will_do_where_it_is_the_only_one() {
+    fn unique_prefixes_of_commands_are_accepted() {
         let name = |text: &str| find(text).map(|it| it.name).map_err(|it| it.to_string());
         assert_eq!(name("hist").as_deref(), Ok("history"));
         assert_eq!(name("h").as_deref(), Ok("help"), "an alias comes first");
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_told_apart() {
+    fn similar_names_are_distinguished() {
         let mut names: Vec<&str> = COMMANDS
             .iter()
             .flat_map(|it| std::iter::once(it.name).chain(it.aliases.iter().copied()))

@@ -56,7 +56,7 @@ fn command(line: &str, cursor: Option<usize>) -> String {
 mod tests {
     use super::highlight;
 
-    /// Sequences as `<1m` and `>`.
+    /// Replaces escape sequences by `<1m` and `>`.
     fn shown(line: &str) -> String {
         highlight(line, None)
             .replace("\x1b[0m", ">")
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn names_we_know_are_bold() {
+    fn known_names_are_bold() {
         assert_eq!(shown("import(x)"), "<1mimport>(x)");
         assert_eq!(shown("a.import (x)"), "a.<1mimport> (x)");
         assert_eq!(shown("imprt(x)"), "imprt(x)");
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_hold_code() {
+    fn code_inside_texts_is_highlighted() {
         assert_eq!(
             shown("let s = `a ${ f(\"b\") } c`; // d"),
             "<35mlet> s = <32m`a >${ f(<32m\"b\">) }<32m c`>; <2m// d>"
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_place_is_marked_once_it_cannot_be_mended() {
+    fn a_syntax_error_is_marked_once_it_is_certain() {
         assert_eq!(shown("f(1))"), "f(<36m1>)<4;31m)>");
         assert_eq!(shown("1 2 "), "<36m1> <4;31m2> ");
         assert_eq!(shown("1 2"), "<36m1> <36m2>", "it may become a word");
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn partners_are_lit_at_the_cursor_alone() {
+    fn matching_brackets_are_highlighted_only_at_the_cursor() {
         let lit = highlight("f(1)", Some(1));
         assert_eq!(lit.matches("\x1b[1;4m").count(), 2);
         assert!(!highlight("f(1)", Some(0)).contains("1;4"));

@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn history_is_taken_and_forms_are_not() {
+    fn hints_from_history_can_be_accepted_and_forms_cannot() {
         let (hint, taken) = shown(&["let x = 1;", "let y =\n2"], "let", 80).unwrap();
         assert_eq!(
             (hint.as_str(), taken.as_deref()),
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stuck_statement_is_told_how_to_be_left() {
+    fn an_open_statement_has_a_hint() {
         let hint = |line: &str| shown(&[], line, 200).map(|(hint, _)| hint);
         let told = "{ of line 1 is open; Alt-Enter runs it as it is, Ctrl-C drops it";
         assert_eq!(hint("fn f() {\n\n").as_deref(), Some(told));

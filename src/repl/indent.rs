@@ -42,7 +42,7 @@ mod tests {
     use super::{after, of_closing};
 
     #[test]
-    fn a_level_for_the_innermost_open_bracket() {
+    fn open_brackets_indent_the_next_line() {
         for (text, blanks) in [
             ("fn f() {", 4),
             ("fn f() {\n    if x {", 8),
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closing_bracket_stands_below_its_line() {
+    fn a_closing_bracket_is_indented_like_its_opening_line() {
         let close = |text: &str| of_closing(text, text.len()).map(|(_, blanks)| blanks.len());
         assert_eq!(close("fn f() {\n    "), Some(0));
         assert_eq!(close("fn f() {\n    if x {\n        "), Some(4));

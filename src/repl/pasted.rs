@@ -61,7 +61,7 @@ mod tests {
     use crate::engine::types::{DefinedNames, Shape};
 
     #[test]
-    fn prompts_and_results_are_left_out() {
+    fn prompts_and_results_are_removed() {
         let names = DefinedNames {
             variables: vec![("x".to_owned(), Shape::Unknown)],
             ..DefinedNames::default()

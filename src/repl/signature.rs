@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn forms_that_fit_are_shown() {
+    fn matching_forms_are_shown() {
         for (text, shown) in [
             (
                 "import(",
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_forms_have_their_name() {
+    fn complete_forms_have_their_name() {
         let text = "import(\"b\", [";
         let site = around(&SourceText::read(text), text.len()).expect("a call");
         assert_eq!(forms(&site), ["import(collection, [path, …])"]);

@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_one_request_carried_is_hidden_in_what_a_later_one_says() {
+    fn a_secret_of_an_earlier_request_is_masked() {
         let storage = Secret::new("sk/known+to=process&all");
         drop(Spellings::of([&storage]));
         for echo in [
@@ -121,9 +121,9 @@ mod tests {
         }
     }
 
-    /// Python's `b64encode`, `urlsafe_b64encode`, `bytes.hex`, `urllib.parse.quote` and `json.dumps` make these texts.
+    /// Texts made by Python's `b64encode`, `urlsafe_b64encode`, `bytes.hex`, `urllib.parse.quote` and `json.dumps`.
     #[test]
-    fn encoded_secrets_are_hidden() {
+    fn encoded_secrets_are_masked() {
         let own = Spellings::of([&Secret::new("k?y>9f3e-~é\\x")]);
         for (echo, shown) in [
             ("az95PjlmM2UtfsOpXHg=", "****"),
@@ -160,21 +160,21 @@ mod tests {
     }
 
     #[test]
-    fn a_short_one_is_hidden_only_where_it_was_sent() {
+    fn a_short_secret_is_masked_only_in_its_own_answer() {
         let own = Spellings::of([&Secret::new("root:Qx7zz")]);
         assert_eq!(own.hide("bad Qx7zz"), "bad ****");
         assert_eq!(hidden("bad Qx7zz"), "bad Qx7zz");
     }
 
     #[test]
-    fn a_crash_while_secrets_are_looked_at_does_not_wait() {
+    fn a_crash_does_not_wait_for_the_lock_of_the_secrets() {
         let held = KNOWN.lock();
         assert_eq!(hidden_now("text"), None);
         drop(held);
     }
 
     #[test]
-    fn a_longer_secret_leaves_nothing_of_itself_behind() {
+    fn a_secret_that_contains_another_is_masked_completely() {
         remember(&Secret::new("inner-part-1"));
         remember(&Secret::new("outer-inner-part-1-outer"));
         assert_eq!(hidden("<outer-inner-part-1-outer>"), "<****>");

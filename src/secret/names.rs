@@ -63,7 +63,7 @@ mod tests {
     use super::{is_place, is_secret};
 
     #[test]
-    fn a_key_is_no_place_to_look_for_one() {
+    fn a_key_is_not_the_name_of_a_variable() {
         for name in [
             "PROD_KEY",
             "KEY",
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_secrets_are_known_in_every_spelling() {
+    fn names_of_secrets_are_recognized_in_every_spelling() {
         for name in [
             "token",
             "Token",

@@ -86,7 +86,7 @@ mod tests {
     use std::os::unix::net::UnixStream;
 
     #[test]
-    fn nothing_to_write_cannot_be_stopped() {
+    fn a_flush_without_data_is_not_interrupted() {
         let interrupt = Interrupt::new();
         interrupt.raise(Stop::Terminated);
         let (_reader, writer) = UnixStream::pair().unwrap();
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_reading_is_no_reason_to_hang() {
+    fn an_interrupt_ends_a_write_without_a_reader() {
         let (mut reader, writer) = UnixStream::pair().unwrap();
         let interrupt = Interrupt::new();
         let other = interrupt.until(None);

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_counted_as_the_terminal_breaks_them() {
+    fn lines_are_counted_as_the_terminal_wraps_them() {
         assert!(!is_longer(b"a\nb\nc\n", 80, 3));
         assert!(is_longer(b"a\nb\nc\nd\n", 80, 3));
         assert!(is_longer("x".repeat(250).as_bytes(), 80, 3));
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn choices_are_words_and_back() {
+    fn choices_are_converted_to_names_and_back() {
         for (text, choice) in [
             ("off", PagerChoice::Off),
             ("auto", PagerChoice::Environment),
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pager_that_cannot_start_is_told() {
+    fn a_pager_that_cannot_start_is_an_error() {
         let interrupt = Interrupt::new();
         for setting in ["no-such-pager", "no-such-pager '-x'"] {
             let pager = Pager {

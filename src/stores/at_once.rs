@@ -57,7 +57,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn results_are_in_order_and_end_with_the_first_last_one() {
+    fn results_are_in_order_up_to_the_first_end() {
         let items: Vec<u64> = (0..100).collect();
         let busy = AtomicUsize::new(0);
         let most = AtomicUsize::new(0);

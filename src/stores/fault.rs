@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers_are_named_by_their_code_and_never_repeated() {
+    fn errors_contain_the_code_and_not_the_answer() {
         let denied = |body: &str| Error::PermissionDenied {
             path: "x".to_owned(),
             source: body.to_owned().into(),

@@ -322,7 +322,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_key_attempt_and_identity_has_a_header_of_its_own() {
+    fn each_key_attempt_and_identity_has_its_own_header() {
         assert_eq!(header(None, "zshell-1", 1, "i"), "zshell-1");
         let long = "k".repeat(256);
         let headers = [

@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn files_are_known_by_the_end_of_their_key() {
+    fn files_are_recognized_by_the_end_of_their_path() {
         use Likeness::{Other, Same, Unclear};
         let url = "https://b.s3.us-west-2.amazonaws.com/day/1%20a.parquet?sig=x";
         for (theirs, expected) in [
@@ -316,9 +316,9 @@ mod tests {
         }
     }
 
-    /// Milvus prints a set of `NumPy` files as Go prints a list of texts (`internal/datacoord/import_util.go`).
+    /// Milvus formats a set of `NumPy` files like Go's list of texts (`internal/datacoord/import_util.go`).
     #[test]
-    fn sets_with_blanks_in_their_paths_are_known() {
+    fn sets_with_blanks_in_their_paths_are_recognized() {
         use Likeness::{Other, Same};
         let set: &[&str] = &["dir x/id.npy", "dir x/vec.npy"];
         for (theirs, expected) in [
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_are_known_by_what_lies_in_them() {
+    fn folders_are_recognized_by_their_files() {
         use Likeness::{Other, Same, Unclear};
         for (ours, theirs, expected) in [
             ("s3://b/more/x/", "more/x/1.json", Same),

@@ -322,7 +322,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn amounts_are_worded_in_one_way() {
+    fn amounts_have_one_form() {
         assert_eq!(
             [0, 1023, 1024, 1_258_291, 1_048_575].map(bytes),
             ["0 B", "1023 B", "1.0 KiB", "1.2 MiB", "1.0 MiB"]
@@ -378,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn near_words_are_found() {
+    fn similar_words_are_found() {
         let names = ["import", "progress", "jobs", "wait", "collections"];
         assert_eq!(nearest("job", names), ["jobs"]);
         assert_eq!(nearest("Progres", names), ["progress"]);
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_drives_a_terminal_is_left() {
+    fn control_characters_are_removed() {
         assert_eq!(
             safe("a\x1b[31mb\u{9b}2J\u{202e}c\x07"),
             "a\u{fffd}[31mb\u{fffd}2J\u{fffd}c\u{fffd}"

@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_of_api_calls_are_found_behind_any_prefix() {
+    fn paths_of_api_calls_are_found_after_any_prefix() {
         for (path, at) in [
             ("/v2/vectordb", Some(0)),
             ("/V2/VectorDB/jobs/import/create", Some(0)),

@@ -1,7 +1,7 @@
-//! The collection and cluster calls.
+//! Collection and cluster calls.
 
 use super::server::{Reply, Server};
-use super::{always, client, cloud, settings};
+use super::{client, cloud, settings, start_answering};
 use crate::api::Settings;
 use crate::api::model::Dialect;
 use crate::api::query::RowSearch;
@@ -18,7 +18,7 @@ const DATA: &str = r#"{"code":0,"data":{"has":true,"collectionName":"books","loa
     "indexes":[{"fieldName":"v","indexName":"i","metricType":"COSINE"}]}}"#;
 
 #[test]
-fn v2_calls_go_to_the_cluster_with_their_database() {
+fn v2_calls_go_to_the_cluster_with_a_database() {
     let server = Server::start(|request| match request.target.rsplit('/').next() {
         Some("list") => Reply::json(r#"{"code":0,"data":["a","b"]}"#),
         Some("query") => Reply::json(r#"{"code":0,"data":[{"count(*)":"2000"}]}"#),
@@ -75,16 +75,20 @@ fn v2_calls_go_to_the_cluster_with_their_database() {
 }
 
 #[test]
-fn descriptions_are_typed_and_keep_what_was_sent() {
-    let server = always(Reply::json(DATA));
-    let told = client(settings(Dialect::Milvus, &server))
+fn descriptions_are_typed_and_keep_the_answer() {
+    let server = start_answering(Reply::json(DATA));
+    let description = client(settings(Dialect::Milvus, &server))
         .describe("books")
         .unwrap();
     assert_eq!(
-        (told.name.as_str(), told.dynamic, told.shards),
+        (
+            description.name.as_str(),
+            description.dynamic,
+            description.shards
+        ),
         ("books", true, Some(1))
     );
-    let fields: Vec<_> = told
+    let fields: Vec<_> = description
         .fields
         .iter()
         .map(|f| {
@@ -106,15 +110,22 @@ fn descriptions_are_typed_and_keep_what_was_sent() {
             ("a", "Array", None, None, Some(10)),
         ]
     );
-    assert!(told.fields[0].primary && told.fields[0].auto_id && told.fields[2].nullable);
+    assert!(
+        description.fields[0].primary
+            && description.fields[0].auto_id
+            && description.fields[2].nullable
+    );
     assert_eq!(
-        (told.indexes[0].metric.as_str(), &told.raw["load"]),
+        (
+            description.indexes[0].metric.as_str(),
+            &description.raw["load"]
+        ),
         ("COSINE", &json!("LoadStateLoaded"))
     );
 }
 
 #[test]
-fn v1_has_calls_of_its_own() {
+fn v1_has_its_own_calls() {
     let server = Server::start(|request| match request.target.as_str() {
         "/v1/vector/collections" => Reply::json(r#"{"code":200,"data":["a"]}"#),
         _ => Reply::json(DATA),
@@ -149,8 +160,8 @@ fn v1_has_calls_of_its_own() {
 }
 
 #[test]
-fn without_the_clusters_endpoint_collection_calls_say_so() {
-    let server = always(Reply::Drop);
+fn collection_calls_without_a_cluster_endpoint_are_refused() {
+    let server = start_answering(Reply::Drop);
     let api = client(Settings {
         collection_base: None,
         ..cloud(Dialect::V2, &server)
@@ -193,7 +204,7 @@ fn clusters_are_read_page_by_page() {
     );
 }
 
-/// Answers as the REST reference publishes them: v2.6 `POST /v2/vectordb/entities/search`, and its siblings.
+/// Answers as published in the REST reference: v2.6 `POST /v2/vectordb/entities/search`, and similar calls.
 const FOUND: &str = r#"{"code":0,"data":[{"color":"orange_6781","distance":1,"id":448300048035776800},
     {"color":"red_4794","distance":0.9353201,"id":448300048035776800}]}"#;
 const FOUND_V1: &str = r#"{"code":200,"data":[{"color":"pink_8682","distance":1,"id":0},{"color":"red_7025","distance":0.6290165,"id":1}]}"#;
@@ -201,7 +212,7 @@ const FOUND_NEWER: &str =
     r#"{"code":0,"cost":6,"data":[{"color":"a","distance":0.5,"id":"7"}],"topks":[1]}"#;
 
 #[test]
-fn searches_are_sent_in_the_form_of_the_dialect() {
+fn searches_are_sent_in_the_dialects_form() {
     let search = RowSearch {
         vector: json!([0.25, -1]),
         limit: Some(3),
@@ -229,7 +240,7 @@ fn searches_are_sent_in_the_form_of_the_dialect() {
             FOUND_V1,
             vec![1.0, 0.629_016_5],
         ),
-        // What the first API can't express goes to the cluster's other call, as queries do.
+        // A search that the first API can't express goes to the cluster's other call, as queries do.
         (
             Dialect::V1,
             &named,
@@ -248,7 +259,7 @@ fn searches_are_sent_in_the_form_of_the_dialect() {
         ),
         (Dialect::Milvus, &named, v2, whole, FOUND_NEWER, vec![0.5]),
     ] {
-        let server = always(Reply::json(answer));
+        let server = start_answering(Reply::json(answer));
         let rows = client(cloud(dialect, &server))
             .search("books", search)
             .unwrap();
@@ -264,7 +275,7 @@ fn searches_are_sent_in_the_form_of_the_dialect() {
             (target, body)
         );
     }
-    let refused = always(Reply::json(
+    let refused = start_answering(Reply::json(
         r#"{"code":1802,"message":"reason for failure"}"#,
     ));
     let error = client(cloud(Dialect::V2, &refused)).search("books", &search);

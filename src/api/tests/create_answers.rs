@@ -1,14 +1,14 @@
-//! What each answer to a create proves: the reference's table "Answers to a create: what each code proves".
+//! The outcome of each answer to a create call: the reference's table "Answers to a create: what each code proves".
 
 use super::server::Reply;
-use super::{always, client, import, settings};
+use super::{client, import, settings, start_answering};
 use crate::api::Outcome;
 use crate::api::model::Dialect::{self, Milvus, V1, V2};
 use crate::error::Kind;
 
 const ALL: &[Dialect] = &[V1, V2, Milvus];
 
-/// One row: an answer, and what it proves in these dialects.
+/// An answer, and its outcome in these dialects.
 struct Row {
     dialects: &'static [Dialect],
     reply: Reply,
@@ -82,7 +82,7 @@ fn busy() -> Vec<Row> {
         }
     }
     rows.push(busy(Reply::status(429, "slow down")));
-    // The status wins over a code in the body.
+    // The status overrides a code in the body.
     rows.push(busy(Reply::status(429, r#"{"code":65535,"message":"?"}"#)));
     rows
 }
@@ -154,26 +154,26 @@ fn unknowns() -> Vec<Row> {
 }
 
 #[test]
-fn each_answer_to_a_create_proves_what_the_reference_says() {
+fn each_answer_to_a_create_has_its_outcome() {
     for row in refusals().into_iter().chain(busy()).chain(unknowns()) {
         for dialect in row.dialects {
-            let server = always(row.reply.clone());
+            let server = start_answering(row.reply.clone());
             let api = client(settings(*dialect, &server));
             let error = api.create(&import(&[&["a"]]), "k").unwrap_err();
-            let told = format!("{dialect} {:?}: {error}", row.reply);
+            let case = format!("{dialect} {:?}: {error}", row.reply);
             assert_eq!(
                 (error.outcome(), error.kind()),
                 (row.proves, row.kind),
-                "{told}"
+                "{case}"
             );
-            assert_eq!(server.requests().len(), 1, "{told}");
+            assert_eq!(server.requests().len(), 1, "{case}");
         }
     }
 }
 
 #[test]
-fn an_answer_tells_when_to_try_again() {
-    let server = always(code(47039, "later").with_header("retry-after", "30"));
+fn an_answer_contains_the_retry_time() {
+    let server = start_answering(code(47039, "later").with_header("retry-after", "30"));
     let api = client(settings(V2, &server));
     let error = api.create(&import(&[&["a"]]), "k").unwrap_err();
     assert_eq!(

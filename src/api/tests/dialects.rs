@@ -1,7 +1,7 @@
-//! What travels for each call, exactly as the reference says, and what is made of the usual answers.
+//! The requests of each call, exactly as in the reference, and the results of usual answers.
 
 use super::server::{Reply, Request};
-use super::{always, client, cloud, import, only, settings};
+use super::{client, cloud, import, only, settings, start_answering};
 use crate::api::model::{Dialect, ImportRequest, JobState, Source};
 use crate::api::{JobFilter, Outcome, Settings};
 use crate::error::Kind;
@@ -9,7 +9,7 @@ use crate::secret::{Secret, StorageKeys};
 
 const MADE: &str = r#"{"code":0,"data":{"jobId":"job-1"}}"#;
 
-/// All headers but those that HTTP itself needs.
+/// Returns all headers except those of HTTP itself.
 fn headers(request: &Request) -> Vec<(&str, &str)> {
     let plumbing = ["host", "user-agent", "content-length"];
     let mut headers: Vec<_> = request
@@ -41,8 +41,8 @@ const CLOUD_HEADERS: [(&str, &str); 3] = [
 ];
 
 #[test]
-fn v1_create() {
-    let server = always(Reply::json(r#"{"code":200,"data":{"jobId":"job-1"}}"#));
+fn v1_create_is_sent_as_documented() {
+    let server = start_answering(Reply::json(r#"{"code":200,"data":{"jobId":"job-1"}}"#));
     let id = client(cloud(Dialect::V1, &server))
         .create(&full_request(), "k-1")
         .unwrap();
@@ -62,8 +62,8 @@ fn v1_create() {
 }
 
 #[test]
-fn v1_progress_and_list() {
-    let server = always(Reply::json(
+fn v1_progress_and_list_match_the_reference() {
+    let server = start_answering(Reply::json(
         r#"{"code":200,"data":{"jobId":"a b&c","count":"0","records":[]}}"#,
     ));
     let client = client(cloud(Dialect::V1, &server));
@@ -94,8 +94,8 @@ fn v1_progress_and_list() {
 }
 
 #[test]
-fn v2_create_in_all_shapes() {
-    let server = always(Reply::json(MADE));
+fn v2_create_has_all_documented_forms() {
+    let server = start_answering(Reply::json(MADE));
     let api = client(cloud(Dialect::V2, &server));
     let volume = ImportRequest {
         source: Source::Volume {
@@ -141,7 +141,7 @@ fn v2_create_in_all_shapes() {
 
 #[test]
 fn v2_other_calls_name_the_cluster_or_project_and_region() {
-    let server = always(Reply::json(
+    let server = start_answering(Reply::json(
         r#"{"code":"0","data":{"jobId":"j","count":0,"records":[]}}"#,
     ));
     let project = client(Settings {
@@ -185,8 +185,8 @@ fn v2_other_calls_name_the_cluster_or_project_and_region() {
 }
 
 #[test]
-fn milvus_calls() {
-    let server = always(Reply::json(
+fn milvus_calls_match_the_reference() {
+    let server = start_answering(Reply::json(
         r#"{"code":0,"data":{"jobId":"j","records":[]}}"#,
     ));
     let api = client(Settings {
@@ -241,7 +241,7 @@ fn milvus_calls() {
 
 #[test]
 fn without_a_key_there_is_no_authorization() {
-    let server = always(Reply::json(MADE));
+    let server = start_answering(Reply::json(MADE));
     client(settings(Dialect::Milvus, &server))
         .progress("job-1")
         .unwrap();
@@ -249,8 +249,8 @@ fn without_a_key_there_is_no_authorization() {
 }
 
 #[test]
-fn what_a_dialect_cannot_say_is_refused_with_the_line_to_type() {
-    let server = always(Reply::json(MADE));
+fn options_that_a_dialect_lacks_have_a_suggestion() {
+    let server = start_answering(Reply::json(MADE));
     let base = import(&[&["x.json"]]);
     let volume = Source::Volume {
         name: "v".to_owned(),
@@ -315,7 +315,7 @@ fn what_a_dialect_cannot_say_is_refused_with_the_line_to_type() {
 }
 
 #[test]
-fn milvus_progress_falls_back_once_to_the_spelling_the_server_knows() {
+fn milvus_progress_falls_back_once_to_the_other_spelling() {
     let server = super::server::Server::start(|request| {
         if request.target.ends_with("/describe") {
             Reply::json(
@@ -371,7 +371,7 @@ fn v1_state_follows_from_the_other_fields() {
             0.0,
         ),
     ] {
-        let server = always(Reply::json(format!(
+        let server = start_answering(Reply::json(format!(
             r#"{{"code":200,"data":{{"jobId":1,{fields},"fileSize":"12","details":[{{{fields}}}]}}}}"#
         )));
         let progress = client(cloud(Dialect::V1, &server)).progress("1").unwrap();

@@ -1,4 +1,4 @@
-//! Seeded mutations of published answers: each is read, or is an error that can be shown.
+//! Seeded mutations of published answers: each is parsed, or is an error with a readable text.
 
 use serde_json::{Value, json};
 use url::Url;
@@ -33,7 +33,7 @@ fn show(shown: Shown<'_>) {
     }
 }
 
-/// Reads an answer as every call would, and shows the result.
+/// Parses an answer as each call would, and formats the result.
 fn read(dialect: Dialect, answer: &HttpAnswer) -> Result<(), ApiError> {
     let settings = Settings::new(dialect, Url::parse("http://127.0.0.1:1").unwrap());
     let api = dialect.api();
@@ -100,7 +100,7 @@ fn replace(value: &mut Value, random: &mut fastrand::Rng) {
     };
 }
 
-/// The child process.
+/// Runs in the child process.
 #[test]
 #[ignore = "run by mutated_answers_are_read_or_refused"]
 fn mutations() {

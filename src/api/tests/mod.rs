@@ -25,7 +25,7 @@ use server::{Reply, Request, Server};
 use std::time::Duration;
 use url::Url;
 
-/// Settings for the server: no cluster, no key.
+/// Returns settings for the server, without a cluster and an API key.
 fn settings(dialect: Dialect, server: &Server) -> Settings {
     let base = Url::parse(&server.url()).unwrap();
     Settings {
@@ -34,7 +34,7 @@ fn settings(dialect: Dialect, server: &Server) -> Settings {
     }
 }
 
-/// Settings as of a cloud connection.
+/// Returns settings of a cloud connection.
 fn cloud(dialect: Dialect, server: &Server) -> Settings {
     Settings {
         cluster_id: Some("in03-3bf3c31f4248e22".to_owned()),
@@ -44,20 +44,20 @@ fn cloud(dialect: Dialect, server: &Server) -> Settings {
     }
 }
 
-/// A client that nothing interrupts.
+/// Returns a client that is never interrupted.
 fn client(settings: Settings) -> Client {
     Client::new(settings, Interrupt::new())
 }
 
-/// A client of this dialect whose deadline is short, so that hopeless calls end.
-fn hasty(dialect: Dialect, server: &Server) -> Client {
+/// Returns a client of this dialect with a short deadline, so hopeless calls end.
+fn impatient_client(dialect: Dialect, server: &Server) -> Client {
     client(Settings {
         read_timeout: Duration::from_millis(600),
         ..settings(dialect, server)
     })
 }
 
-/// A request for these files and nothing else.
+/// Returns a request for these files, without options.
 fn import(files: &[&[&str]]) -> ImportRequest {
     let files = files
         .iter()
@@ -74,14 +74,14 @@ fn import(files: &[&[&str]]) -> ImportRequest {
     }
 }
 
-/// The server's only request.
+/// Returns the server's only request.
 fn only(server: &Server) -> Request {
     let mut requests = server.requests();
     assert_eq!(requests.len(), 1, "{requests:?}");
     requests.remove(0)
 }
 
-/// A server that gives every request the same answer.
-fn always(reply: Reply) -> Server {
+/// Starts a server that gives every request the same answer.
+fn start_answering(reply: Reply) -> Server {
     Server::start(move |_| reply.clone())
 }

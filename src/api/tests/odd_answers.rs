@@ -1,7 +1,7 @@
-//! Answers that the reference does not foresee: a typed value or a clear error, never a panic.
+//! Answers beyond the reference: each is a typed value or a clear error, never a panic.
 
 use super::server::{Reply, Server};
-use super::{always, client, cloud, hasty, import, settings};
+use super::{client, cloud, impatient_client, import, settings, start_answering};
 use crate::api::model::{Dialect, JobState};
 use crate::api::{ApiError, JobFilter, Outcome, Settings};
 use crate::error::{Failure, Kind};
@@ -21,7 +21,7 @@ fn ids_keep_their_digits_in_every_shape() {
         ),
         ("\u{feff} {\"data\":{\"jobId\":\"x\"},\"extra\":[1]}\n", "x"),
     ] {
-        let server = always(Reply::json(body).with_header("x-extra", "1"));
+        let server = start_answering(Reply::json(body).with_header("x-extra", "1"));
         let made = client(settings(Dialect::Milvus, &server)).create(&import(&[&["a"]]), "k");
         assert_eq!(made.unwrap(), id);
     }
@@ -29,7 +29,7 @@ fn ids_keep_their_digits_in_every_shape() {
 
 /// Reference: "An empty, blank, `0`, `-1` or `null` id is no id."
 #[test]
-fn placeholders_are_no_job_ids() {
+fn placeholders_are_not_job_ids() {
     for id in [
         r#""""#,
         r#"" ""#,
@@ -41,7 +41,7 @@ fn placeholders_are_no_job_ids() {
         r#""null""#,
         "true",
     ] {
-        let server = always(Reply::json(format!(
+        let server = start_answering(Reply::json(format!(
             r#"{{"code":0,"data":{{"jobId":{id}}}}}"#
         )));
         let api = client(settings(Dialect::Milvus, &server));
@@ -51,11 +51,11 @@ fn placeholders_are_no_job_ids() {
     }
 }
 
-/// A connection that carries an answer twice gives the previous call's: the next one is right. A missing id is accepted.
+/// A connection that repeats an answer returns the previous call's, so the call is repeated. A missing id is accepted.
 #[test]
-fn an_answer_about_another_job_is_asked_for_again() {
+fn a_call_is_repeated_after_an_answer_about_another_job() {
     let other = r#"{"code":0,"data":{"jobId":"job-1","state":"Completed","progress":100}}"#;
-    let server = always(Reply::json(other));
+    let server = start_answering(Reply::json(other));
     for dialect in [Dialect::V1, Dialect::V2, Dialect::Milvus] {
         let api = client(cloud(dialect, &server));
         let error = api.progress("job-2").unwrap_err();
@@ -80,7 +80,7 @@ fn an_answer_about_another_job_is_asked_for_again() {
     });
     let progress = client(settings(Dialect::Milvus, &doubled)).progress("job-2");
     assert_eq!(progress.unwrap().state.kind, JobState::Failed);
-    let silent = always(Reply::json(r#"{"code":0,"data":{"state":"Pending"}}"#));
+    let silent = start_answering(Reply::json(r#"{"code":0,"data":{"state":"Pending"}}"#));
     let progress = client(settings(Dialect::V2, &silent)).progress("job-2");
     assert_eq!(progress.unwrap().job_id, "job-2");
 }
@@ -88,7 +88,7 @@ fn an_answer_about_another_job_is_asked_for_again() {
 /// `{"code":0,"message":"The token is illegal."}` is a published failure; `{"code":0,"data":{}}` is how Milvus answers a
 /// commit (reference: States).
 #[test]
-fn success_with_a_message_and_no_data_is_none() {
+fn a_success_with_a_message_and_no_data_is_an_error() {
     for (dialect, code) in [
         (Dialect::V1, 200),
         (Dialect::V1, 0),
@@ -97,7 +97,7 @@ fn success_with_a_message_and_no_data_is_none() {
     ] {
         for data in ["", r#","data":null"#] {
             let text = format!(r#"{{"code":{code},"message":"The token is illegal."{data}}}"#);
-            let server = always(Reply::json(text));
+            let server = start_answering(Reply::json(text));
             let api = client(cloud(dialect, &server));
             let error = api.create(&import(&[&["a"]]), "k").unwrap_err();
             assert_eq!(error.outcome(), Outcome::Unknown, "{dialect} {error}");
@@ -119,15 +119,15 @@ fn success_with_a_message_and_no_data_is_none() {
             }
         }
     }
-    let done = always(Reply::json(r#"{"code":0,"data":{}}"#));
+    let done = start_answering(Reply::json(r#"{"code":0,"data":{}}"#));
     let api = client(settings(Dialect::Milvus, &done));
     api.commit("1").unwrap();
     api.abort("1").unwrap();
 }
 
-/// What must be in the error's text, and its kind for a read; a create's outcome.
+/// An answer, a part of the error's text, and the error's kind for a read; a create call's outcome.
 #[test]
-fn unreadable_answers_are_clear_errors() {
+fn unreadable_answers_are_explained() {
     for (reply, text, outcome) in [
         (Reply::json(""), "it is empty", Outcome::Unknown),
         (Reply::status(204, ""), "it is empty", Outcome::Unknown),
@@ -185,7 +185,7 @@ fn unreadable_answers_are_clear_errors() {
             Outcome::Unknown,
         ),
     ] {
-        let server = always(reply);
+        let server = start_answering(reply);
         let api = client(settings(Dialect::V2, &server));
         for error in [
             api.progress("1").unwrap_err(),
@@ -236,7 +236,7 @@ fn error_codes_have_kinds_and_hints() {
         (2100, Kind::Refused),
     ];
     for (code, kind) in rows {
-        let server = always(Reply::json(format!(
+        let server = start_answering(Reply::json(format!(
             r#"{{"code":"{code}","message":"no such collection"}}"#
         )));
         let error = client(cloud(Dialect::V2, &server))
@@ -258,12 +258,12 @@ fn error_codes_have_kinds_and_hints() {
 }
 
 #[test]
-fn busy_is_told_from_failed_by_the_message() {
+fn a_busy_service_is_recognized_by_the_message() {
     for message in [
         "the number of jobs has reached the limit 1024",
         "import queue is full",
     ] {
-        let server = always(Reply::json(format!(
+        let server = start_answering(Reply::json(format!(
             r#"{{"code":2100,"message":"{message}"}}"#
         )));
         let error = client(settings(Dialect::Milvus, &server))
@@ -273,9 +273,9 @@ fn busy_is_told_from_failed_by_the_message() {
     }
 }
 
-/// One code for all that may be wrong: the hint goes by what was called.
+/// One code has many causes, so the hint depends on the call.
 #[test]
-fn the_hint_of_an_import_error_goes_by_the_call() {
+fn the_hint_of_an_import_error_depends_on_the_call() {
     for (call, message, hint) in [
         ("create", "partition not found[partition=p]", "partition"),
         ("create", "collection not found", "collections()"),
@@ -286,7 +286,7 @@ fn the_hint_of_an_import_error_goes_by_the_call() {
         ("commit", "job 1 is Completed", "two-phase"),
     ] {
         let answer = format!(r#"{{"code":2100,"message":"{message}"}}"#);
-        let server = always(Reply::json(answer));
+        let server = start_answering(Reply::json(answer));
         let api = client(settings(Dialect::Milvus, &server));
         let error = match call {
             "create" => api.create(&import(&[&["a"]]), "k").map(drop),
@@ -294,15 +294,15 @@ fn the_hint_of_an_import_error_goes_by_the_call() {
             _ => api.commit("1"),
         };
         let error = error.unwrap_err();
-        let told = error.hint().unwrap_or_default();
-        assert!(told.contains(hint), "{call} {message}: {told}");
+        let shown = error.hint().unwrap_or_default();
+        assert!(shown.contains(hint), "{call} {message}: {shown}");
     }
 }
 
 #[test]
 fn the_hint_of_a_refused_key_names_its_source() {
-    let server = always(Reply::status(401, "no"));
-    for (source, told) in [
+    let server = start_answering(Reply::status(401, "no"));
+    for (source, hint) in [
         (
             "ZILLIZ_API_KEY",
             "the API key was refused, source: ZILLIZ_API_KEY;",
@@ -316,13 +316,13 @@ fn the_hint_of_a_refused_key_names_its_source() {
         settings.key_source = source.to_owned();
         let error = client(settings).verify().unwrap_err();
         assert_eq!((error.kind(), error.kind().exit_code()), (Kind::Auth, 3));
-        assert!(error.hint().unwrap().starts_with(told), "{error}");
+        assert!(error.hint().unwrap().starts_with(hint), "{error}");
     }
 }
 
 #[test]
-fn milvus_partition_not_found_is_no_success() {
-    let server = always(Reply::json(
+fn milvus_partition_not_found_is_an_error() {
+    let server = start_answering(Reply::json(
         r#"{"code":200,"message":"partition not found[partition=p]"}"#,
     ));
     let error = client(settings(Dialect::Milvus, &server))
@@ -335,11 +335,11 @@ fn milvus_partition_not_found_is_no_success() {
 }
 
 #[test]
-fn redirects_are_errors_that_name_the_host_only() {
+fn redirects_are_errors_that_name_only_the_host() {
     for status in [301, 302, 307, 308] {
         let reply = Reply::status(status, "")
             .with_header("location", "https://u:p@evil.example:8443/x?token=1");
-        let server = always(reply);
+        let server = start_answering(reply);
         let api = client(cloud(Dialect::V2, &server));
         for error in [
             api.verify().unwrap_err(),
@@ -356,8 +356,8 @@ fn redirects_are_errors_that_name_the_host_only() {
 }
 
 #[test]
-fn large_and_endless_bodies_are_refused_and_dripping_ones_end() {
-    let server = always(Reply::Endless);
+fn large_endless_and_slow_bodies_are_refused() {
+    let server = start_answering(Reply::Endless);
     let api = client(Settings {
         body_limit: 1 << 20,
         ..settings(Dialect::V2, &server)
@@ -367,7 +367,7 @@ fn large_and_endless_bodies_are_refused_and_dripping_ones_end() {
         error.to_string(),
         "cannot read the job's progress: the answer is larger than 1 MiB"
     );
-    let server = always(Reply::Full {
+    let server = start_answering(Reply::Full {
         status: 200,
         headers: Vec::new(),
         body: vec![b' '; (1 << 20) + 1],
@@ -380,15 +380,17 @@ fn large_and_endless_bodies_are_refused_and_dripping_ones_end() {
         api.create(&import(&[&["a"]]), "k"),
         Err(ApiError::TooLarge { .. })
     ));
-    let server = always(Reply::Drip);
-    let error = hasty(Dialect::V2, &server).progress("1").unwrap_err();
+    let server = start_answering(Reply::Drip);
+    let error = impatient_client(Dialect::V2, &server)
+        .progress("1")
+        .unwrap_err();
     assert!(matches!(error, ApiError::NoAnswer { .. }), "{error}");
     assert_eq!(error.kind(), Kind::Connect);
 }
 
 #[test]
 fn progress_survives_wrong_types_and_missing_fields() {
-    let server = always(Reply::json(
+    let server = start_answering(Reply::json(
         r#"{"code":0,"data":{"jobId":true,"state":"Brooding","progress":"-5","importedRows":"12","totalRows":1e3,
             "fileSize":-1,"completeTime":"","reason":null,"details":[null,7,{},{"state":null,"progress":{}}],"new":{}}}"#,
     ));
@@ -414,7 +416,7 @@ fn progress_survives_wrong_types_and_missing_fields() {
 }
 
 #[test]
-fn lists_come_in_several_shapes() {
+fn lists_are_read_in_several_shapes() {
     for (body, jobs) in [
         (r#"{"code":0,"data":null}"#, 0),
         (r#"{"code":0,"data":{}}"#, 0),
@@ -425,7 +427,7 @@ fn lists_come_in_several_shapes() {
             1,
         ),
     ] {
-        let server = always(Reply::json(body));
+        let server = start_answering(Reply::json(body));
         let page =
             client(settings(Dialect::Milvus, &server)).list_page(&JobFilter::default(), 1, 10);
         assert_eq!(page.unwrap().jobs.len(), jobs, "{body}");

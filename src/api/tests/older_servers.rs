@@ -1,4 +1,4 @@
-//! v1's rows and what a Milvus older than 2.4 lacks, in the answers of the Python package `milvus` 2.3.5.
+//! Rows of v1, and features that Milvus before 2.4 lacks, with answers of the Python package `milvus` 2.3.5.
 
 use super::server::{Reply, Server};
 use super::{client, cloud, settings};
@@ -15,7 +15,7 @@ const ROWS: &str = r#"{"code":200,"data":[
     {"arr":{"Data":{"LongData":{"data":[1,9007199254740993]}}},"dyn":{"q":[1]},"i64":"9007199254740993","j":"eyJ4IjpbMSxudWxsLCLDqSJdfQ==","pk":"7","v":[1,2]},
     {"arr":{"Data":null},"i64":"-5","j":"{\"y\":true}","pk":"b","v":[1,2]}]}"#;
 
-/// A Milvus 2.3.5: v1's collections and rows, and gin's 404 for everything else.
+/// Starts a Milvus 2.3.5: v1's collections and rows, and gin's 404 for other calls.
 fn milvus_2_3() -> Server {
     Server::start(|request| match request.target.split('?').next() {
         Some("/v1/vector/collections") => Reply::json(r#"{"code":200,"data":["types"]}"#),
@@ -37,7 +37,7 @@ fn filtered(filter: &str, fields: &[&str]) -> RowQuery {
 }
 
 #[test]
-fn v1_rows_are_read_back_by_the_schema() {
+fn v1_rows_are_typed_by_the_schema() {
     let server = milvus_2_3();
     let api = client(settings(Dialect::V1, &server));
     let rows = json!([
@@ -74,7 +74,7 @@ fn v1_rows_are_read_back_by_the_schema() {
 }
 
 #[test]
-fn what_v1_cannot_do_is_a_clear_error() {
+fn calls_that_v1_lacks_are_errors() {
     let server = milvus_2_3();
     let api = client(settings(Dialect::V1, &server));
     let partitions = RowQuery {
@@ -114,7 +114,7 @@ fn a_milvus_older_than_2_4_is_recognized() {
             assert_eq!(proposes_v1, dialect != Dialect::V1);
         }
     }
-    // A server that is no Milvus, and Zilliz Cloud, whose imports are served by another host than its collections.
+    // A server that isn't Milvus, and Zilliz Cloud, whose imports and collections have different hosts.
     let other = Server::start(|_| Reply::status(404, "404 page not found"));
     for dialect in [Dialect::V1, Dialect::V2, Dialect::Milvus] {
         let error = client(cloud(dialect, &other)).verify().unwrap_err();

@@ -1,4 +1,4 @@
-//! The walk over job lists.
+//! Reading job lists page by page.
 
 use super::server::{Reply, Request, Server};
 use super::{client, cloud, settings};
@@ -24,7 +24,7 @@ fn page(ids: std::ops::Range<u64>, count: Option<u64>) -> Reply {
     Reply::json(json!({"code": 0, "data": data}).to_string())
 }
 
-/// A service with this many jobs.
+/// Starts a service with this many jobs.
 fn service(jobs: u64, counts: bool) -> Server {
     Server::start(move |request| {
         let (number, size) = asked(request);
@@ -33,7 +33,7 @@ fn service(jobs: u64, counts: bool) -> Server {
     })
 }
 
-/// A service with this many jobs, whose pages are no larger than `cap` and of which only the first `pages` have jobs.
+/// Starts a service with this many jobs, whose pages have at most `cap` jobs. Only the first `pages` pages have any.
 fn capped(jobs: u64, counts: bool, cap: u64, pages: u64) -> Server {
     Server::start(move |request| {
         let (number, size) = asked(request);
@@ -51,9 +51,10 @@ fn list(api: &Client, filter: &JobFilter) -> (usize, JobWalk) {
     (read, walk)
 }
 
-/// A list is whole if as many jobs were read as the service counts; without a count, if a page is empty or repeats others.
+/// A list is complete if as many jobs were read as the service counts. Without a count, the list is complete if a page
+/// is empty or repeats others.
 #[test]
-fn a_list_is_whole_if_all_of_it_was_read() {
+fn a_list_is_complete_if_all_jobs_were_read() {
     let repeating = |count| Server::start(move |_| page(0..100, count));
     let text = |text: &'static str| Server::start(move |_| Reply::json(text));
     let rows = [
@@ -107,9 +108,9 @@ fn a_list_is_whole_if_all_of_it_was_read() {
     }
 }
 
-/// What is no list of jobs proves nothing, also if it came with a code of success.
+/// An answer without a list of jobs proves nothing, even with a code of success.
 #[test]
-fn a_list_of_other_things_is_unreadable() {
+fn an_answer_without_jobs_is_unreadable() {
     for data in [
         r#"{"count":5}"#,
         r#"{"count":"5","records":null}"#,
@@ -135,7 +136,7 @@ fn a_list_of_other_things_is_unreadable() {
 }
 
 #[test]
-fn every_page_is_read_and_no_page_more() {
+fn exactly_the_existing_pages_are_read() {
     for (jobs, counts, requests) in [
         (0, true, 1),
         (250, true, 3),
@@ -152,7 +153,7 @@ fn every_page_is_read_and_no_page_more() {
 }
 
 #[test]
-fn servers_that_do_not_page_or_page_smaller_come_to_an_end() {
+fn lists_without_pages_or_with_smaller_pages_end() {
     let same = Server::start(|_| page(0..100, Some(1_000_000)));
     let (read, _) = list(&client(cloud(Dialect::V2, &same)), &JobFilter::default());
     assert_eq!((read, same.requests().len()), (100, 2));
@@ -165,7 +166,7 @@ fn servers_that_do_not_page_or_page_smaller_come_to_an_end() {
 }
 
 #[test]
-fn jobs_that_move_to_the_next_page_are_given_once() {
+fn jobs_that_move_to_the_next_page_are_returned_once() {
     let server = Server::start(|request| match asked(request).0 {
         1 => page(0..100, None),
         _ => page(98..150, None),
@@ -175,7 +176,7 @@ fn jobs_that_move_to_the_next_page_are_given_once() {
 }
 
 #[test]
-fn milvus_is_asked_once_and_v1_is_filtered_here() {
+fn milvus_has_one_page_and_v1_is_filtered_by_zshell() {
     let filter = JobFilter {
         collection: Some("odd".to_owned()),
         database: None,
@@ -197,7 +198,7 @@ fn milvus_is_asked_once_and_v1_is_filtered_here() {
 }
 
 #[test]
-fn a_walk_ends_after_an_error_and_can_be_interrupted() {
+fn reading_a_list_ends_at_an_error_or_interrupt() {
     let server = service(1_000, true);
     let interrupt = Interrupt::new();
     let api = client(cloud(Dialect::V2, &server)).with_interrupt(interrupt.clone());

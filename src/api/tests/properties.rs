@@ -1,4 +1,4 @@
-//! Any JSON at all in an answer gives a value or an error, never a panic.
+//! Any JSON in an answer leads to a value or an error, never a panic.
 
 use super::server::{Reply, Server};
 use super::{client, cloud, import};
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value};
 use std::sync::{Arc, Mutex};
 
-/// Names that the readers look for, and one that they do not.
+/// Names that the parsers read, and one that they ignore.
 const NAMES: [&str; 22] = [
     "code",
     "data",
@@ -107,7 +107,7 @@ proptest! {
 }
 
 #[test]
-fn the_table_of_states() {
+fn states_are_parsed_as_in_the_table() {
     for (state, words) in [
         (JobState::Pending, "Pending ImportPending PreImporting None"),
         (

@@ -1,11 +1,11 @@
-//! The published example answers of the import and collection calls, of clusters and of projects: each is read, or is the
-//! error that it says.
+//! The published example answers of calls about imports, collections, clusters and projects. Each is parsed, or is the
+//! error that the answer contains.
 //!
-//! `published.json` holds a row for each: the call, the answer as published (the `OpenAPI` references of Milvus 2.4 to 3.0,
-//! and of Zilliz Cloud), and what is made of it.
+//! `published.json` has a row for each: the call, the published answer (the `OpenAPI` references of Milvus 2.4 to 3.0,
+//! and of Zilliz Cloud), and the expected result.
 
 use super::server::Reply;
-use super::{always, client, cloud, import};
+use super::{client, cloud, import, start_answering};
 use crate::api::clusters::Project;
 use crate::api::description::CollectionDescription;
 use crate::api::model::{Dialect, JobPage, Progress};
@@ -15,7 +15,7 @@ use crate::error::Kind;
 use serde_json::{Value, json};
 
 #[test]
-fn published_answers_are_read() {
+fn published_answers_have_the_expected_results() {
     let rows: Vec<(String, Value, String)> =
         serde_json::from_str(include_str!("published.json")).unwrap();
     let mut wrong = Vec::new();
@@ -26,8 +26,8 @@ fn published_answers_are_read() {
             _ => &[Dialect::V2],
         };
         for dialect in dialects {
-            let server = always(Reply::json(answer.to_string()));
-            let read = make(&client(cloud(*dialect, &server)), call);
+            let server = start_answering(Reply::json(answer.to_string()));
+            let read = call_api(&client(cloud(*dialect, &server)), call);
             let read = read.unwrap_or_else(|error| refusal(call, &error));
             if read != *expected {
                 wrong.push(format!(
@@ -39,8 +39,8 @@ fn published_answers_are_read() {
     assert!(rows.len() > 60 && wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Makes the call; returns what was read, in short.
-fn make(api: &Client, call: &str) -> Result<String, ApiError> {
+/// Makes the call and returns a short form of the result.
+fn call_api(api: &Client, call: &str) -> Result<String, ApiError> {
     let name = "test_collection";
     let done = |()| "done".to_owned();
     let path = call.rsplit(' ').next().unwrap_or_default();
@@ -144,7 +144,7 @@ fn cluster(read: Cluster) -> String {
     )
 }
 
-/// The error in short; a create's outcome instead of its kind if nobody knows it.
+/// Returns a short form of the error, with a create call's outcome instead of the kind if the outcome is unknown.
 fn refusal(call: &str, error: &ApiError) -> String {
     let create = call.ends_with("/import") || call.ends_with("/import/create");
     let word = if create && error.outcome() == Outcome::Unknown {

@@ -1,4 +1,4 @@
-//! No key in any text that leaves the client.
+//! No output of the client contains a key.
 
 use super::server::{Reply, Server};
 use super::{client, cloud, import};
@@ -78,7 +78,7 @@ fn echoed_keys_are_masked_in_errors_and_in_the_log() {
 }
 
 #[test]
-fn a_key_that_cannot_travel_is_refused_without_being_shown() {
+fn a_key_that_no_header_can_carry_is_refused_unseen() {
     let server = Server::start(|_| Reply::Drop);
     for token in ["line\nend-token", "schlüssel-token", "nul\0-token"] {
         let api = client(Settings {

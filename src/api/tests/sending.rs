@@ -1,7 +1,7 @@
-//! Which calls are repeated, which never are, and how they end.
+//! Repeated calls, calls that are never repeated, and the ends of calls.
 
 use super::server::{Reply, Server};
-use super::{always, client, hasty, import, settings};
+use super::{client, impatient_client, import, settings, start_answering};
 use crate::api::model::Dialect;
 use crate::api::{ApiError, Client, Outcome, Settings};
 use crate::error::Kind;
@@ -13,7 +13,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 use url::Url;
 
-/// Answers the first requests with `bad`, later ones with an empty list.
+/// Starts a server that answers the first requests with `bad`, and later ones with an empty list.
 fn recovering(times: usize, bad: Reply) -> Server {
     let count = AtomicUsize::new(0);
     Server::start(move |_| {
@@ -26,7 +26,7 @@ fn recovering(times: usize, bad: Reply) -> Server {
 }
 
 #[test]
-fn reads_are_repeated_after_passing_troubles() {
+fn reads_are_repeated_after_transient_errors() {
     for bad in [
         Reply::status(429, "slow down").with_header("retry-after", "0"),
         Reply::json(r#"{"code":429,"message":"slow down"}"#),
@@ -69,13 +69,13 @@ fn a_stale_connection_is_replaced() {
 }
 
 #[test]
-fn other_errors_of_reads_are_told_at_once() {
+fn other_errors_of_reads_are_returned_at_once() {
     for reply in [
         Reply::status(401, ""),
         Reply::json("{"),
         Reply::json(r#"{"code":47039}"#),
     ] {
-        let server = always(reply);
+        let server = start_answering(reply);
         client(settings(Dialect::V2, &server)).verify().unwrap_err();
         assert_eq!(server.requests().len(), 1);
     }
@@ -83,17 +83,17 @@ fn other_errors_of_reads_are_told_at_once() {
 
 #[test]
 fn reads_give_up_in_time() {
-    let server = always(Reply::status(503, "").with_header("retry-after", "0"));
+    let server = start_answering(Reply::status(503, "").with_header("retry-after", "0"));
     let error = client(settings(Dialect::V2, &server)).verify().unwrap_err();
     assert_eq!((error.kind(), server.requests().len()), (Kind::Connect, 6));
-    // A server that fails at it each time is told of sooner.
-    let server = always(Reply::status(500, ""));
+    // A server that always fails is reported sooner.
+    let server = start_answering(Reply::status(500, ""));
     let error = client(settings(Dialect::V2, &server)).verify().unwrap_err();
     assert_eq!((error.kind(), server.requests().len()), (Kind::Connect, 3));
-    // Milvus' codes for "later" (pkg/util/merr/errors.go) and HTTP's end as what they are.
+    // Milvus' codes for "later" (pkg/util/merr/errors.go) are reported as busy, HTTP statuses as connection errors.
     for code in [1, 2, 4, 8, 1807, 429] {
         let answer = format!(r#"{{"code":{code},"message":"later"}}"#);
-        let server = always(Reply::json(answer).with_header("retry-after", "0"));
+        let server = start_answering(Reply::json(answer).with_header("retry-after", "0"));
         let error = client(settings(Dialect::Milvus, &server))
             .verify()
             .unwrap_err();
@@ -103,18 +103,18 @@ fn reads_give_up_in_time() {
         assert!(error.hint().unwrap().contains("wait a little"), "{error}");
     }
     for status in [408, 425] {
-        let server = always(Reply::status(status, "").with_header("retry-after", "0"));
+        let server = start_answering(Reply::status(status, "").with_header("retry-after", "0"));
         let error = client(settings(Dialect::V2, &server)).verify().unwrap_err();
         assert_eq!((error.kind(), server.requests().len()), (Kind::Connect, 6));
     }
-    // A pause beyond the deadline is not begun.
-    let server = always(Reply::status(429, "").with_header("retry-after", "3600"));
+    // A pause that would exceed the deadline isn't started.
+    let server = start_answering(Reply::status(429, "").with_header("retry-after", "3600"));
     let error = client(settings(Dialect::V2, &server)).verify().unwrap_err();
     assert_eq!((error.kind(), server.requests().len()), (Kind::Busy, 1));
 }
 
 #[test]
-fn what_changes_something_is_sent_once_whatever_happens() {
+fn calls_that_change_something_are_sent_once() {
     for (reply, outcome) in [
         (
             Reply::status(429, "").with_header("retry-after", "0"),
@@ -135,8 +135,8 @@ fn what_changes_something_is_sent_once_whatever_happens() {
         (Reply::Silence, Outcome::Unknown),
         (Reply::Drip, Outcome::Unknown),
     ] {
-        let server = always(reply.clone());
-        let api = hasty(Dialect::V2, &server);
+        let server = start_answering(reply.clone());
+        let api = impatient_client(Dialect::V2, &server);
         let error = api.create(&import(&[&["a"]]), "k").unwrap_err();
         assert_eq!(error.outcome(), outcome, "{reply:?}: {error}");
         assert_eq!(server.requests().len(), 1, "{reply:?}");
@@ -160,7 +160,7 @@ fn what_changes_something_is_sent_once_whatever_happens() {
 }
 
 #[test]
-fn a_refused_connection_was_never_sent() {
+fn a_request_on_a_refused_connection_was_never_sent() {
     let free = TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -181,7 +181,7 @@ fn a_refused_connection_was_never_sent() {
 }
 
 #[test]
-fn an_interrupt_ends_a_call_that_is_never_answered() {
+fn an_interrupt_ends_a_call_without_an_answer() {
     for stop in [Stop::Interrupted, Stop::Terminated, Stop::TimedOut] {
         let (arrived, arrival) = mpsc::channel();
         let server = Server::start(move |_| {
@@ -216,10 +216,10 @@ fn an_interrupt_ends_the_pause_between_two_tries() {
 }
 
 #[test]
-fn the_local_service_is_known_by_its_name() {
+fn the_local_service_is_recognized_by_its_name() {
     let reply = Reply::json(r#"{"code":0,"data":{"records":[]}}"#);
     for (name, local) in [("zshell/0.1.0", true), ("nginx", false)] {
-        let server = always(reply.clone().with_header("server", name));
+        let server = start_answering(reply.clone().with_header("server", name));
         let api = client(settings(Dialect::V2, &server));
         assert!(!api.is_local_service());
         api.verify().unwrap();
@@ -229,7 +229,7 @@ fn the_local_service_is_known_by_its_name() {
 
 #[test]
 fn a_base_address_may_have_a_path() {
-    let server = always(Reply::json(r#"{"code":0,"data":{"records":[]}}"#));
+    let server = start_answering(Reply::json(r#"{"code":0,"data":{"records":[]}}"#));
     let mut base = settings(Dialect::V2, &server);
     base.import_base = Url::parse(&format!("{}/gate/way/?x=1#y", server.url())).unwrap();
     client(base).verify().unwrap();
@@ -240,7 +240,7 @@ fn a_base_address_may_have_a_path() {
 }
 
 #[test]
-fn an_unusable_certificate_file_is_told() {
+fn an_unusable_certificate_file_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let broken = folder.path().join("broken.pem");
     std::fs::write(&broken, "no certificate").unwrap();

@@ -1,4 +1,4 @@
-//! TLS: a certificate of one's own is trusted when it is named, and only then.
+//! TLS: a custom certificate is trusted only if `ca_cert` names it.
 
 use crate::api::model::Dialect;
 use crate::api::{Client, Settings};
@@ -59,26 +59,26 @@ W5HIfS0Ow9Y4JHl9Q6kd2ejiJv1U/60JIKP+cO/RNivOARlPE6JGq3F3
     }
 }
 
-/// A certificate for these hosts, which isn't a CA's.
+/// Returns a certificate for these hosts that isn't a CA's.
 fn plain(hosts: &[&str]) -> CertificateParams {
     let hosts: Vec<String> = hosts.iter().map(|&host| host.to_owned()).collect();
     CertificateParams::new(hosts).expect("host names")
 }
 
-/// A certificate as `openssl req -x509` makes it: self-signed and CA:TRUE.
+/// Returns a certificate like those of `openssl req -x509`: self-signed and CA:TRUE.
 fn openssl_req_x509(hosts: &[&str]) -> CertificateParams {
     let mut params = plain(hosts);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params
 }
 
-/// A TLS server on a loopback port, and the file that holds its certificate.
-struct Secure {
+/// A TLS server on a loopback port, and the file with its certificate.
+struct TlsServer {
     port: u16,
     folder: TempDir,
 }
 
-impl Secure {
+impl TlsServer {
     fn start() -> Self {
         Self::with(&Pem::new(&plain(&["localhost"])))
     }
@@ -102,7 +102,7 @@ impl Secure {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let connection = ServerConnection::new(Arc::clone(&config)).expect("a connection");
-                // A client that does not trust the certificate hangs up: that ends this connection only.
+                // A client that doesn't trust the certificate closes the connection, which ends only this connection.
                 let _ = answer(StreamOwned::new(connection, stream));
             }
         });
@@ -111,7 +111,7 @@ impl Secure {
         Self { port, folder }
     }
 
-    /// Settings that trust the certificate of `other`.
+    /// Returns settings that trust the certificate of `other`.
     fn trusting(&self, other: &Self) -> Settings {
         Settings {
             ca_cert: Some(other.ca_cert()),
@@ -132,7 +132,7 @@ impl Secure {
     }
 }
 
-/// Reads one request without looking at it, and answers with an empty job list.
+/// Reads one request and answers with an empty job list.
 fn answer(mut stream: StreamOwned<ServerConnection, TcpStream>) -> std::io::Result<()> {
     let mut seen = Vec::new();
     let mut chunk = [0; 4096];
@@ -157,9 +157,9 @@ fn client(settings: Settings) -> Client {
 }
 
 #[test]
-fn an_unknown_certificate_is_refused_with_the_way_out() {
-    let secure = Secure::start();
-    let failure = Failure::from(client(secure.settings()).verify().unwrap_err());
+fn an_unknown_certificate_is_refused_with_a_hint() {
+    let server = TlsServer::start();
+    let failure = Failure::from(client(server.settings()).verify().unwrap_err());
     assert_eq!(failure.kind, Kind::Connect, "{failure:?}");
     assert!(
         failure
@@ -171,23 +171,24 @@ fn an_unknown_certificate_is_refused_with_the_way_out() {
     );
 }
 
-/// Without `ca_cert`'s verifier rustls says `CaUsedAsEndEntity` to the second one (milvus#39281, pymilvus#2671).
+/// Without `ca_cert`'s verifier, rustls refuses the second certificate with `CaUsedAsEndEntity` (milvus#39281,
+/// pymilvus#2671).
 #[test]
 fn a_named_certificate_is_trusted() {
     for params in [plain(&["localhost"]), openssl_req_x509(&["localhost"])] {
-        let secure = Secure::with(&Pem::new(&params));
-        client(secure.trusting(&secure))
+        let server = TlsServer::with(&Pem::new(&params));
+        client(server.trusting(&server))
             .verify()
             .expect("the connection is trusted");
     }
 }
 
 #[test]
-fn a_named_certificate_is_trusted_byte_for_byte_only() {
-    let secure = Secure::with(&Pem::new(&openssl_req_x509(&["localhost"])));
-    // The same names, another key.
-    let other = Secure::with(&Pem::new(&openssl_req_x509(&["localhost"])));
-    let failure = Failure::from(client(secure.trusting(&other)).verify().unwrap_err());
+fn a_certificate_with_equal_names_is_not_trusted() {
+    let server = TlsServer::with(&Pem::new(&openssl_req_x509(&["localhost"])));
+    // The names are equal, but the key is different.
+    let other = TlsServer::with(&Pem::new(&openssl_req_x509(&["localhost"])));
+    let failure = Failure::from(client(server.trusting(&other)).verify().unwrap_err());
     assert_eq!(failure.kind, Kind::Connect, "{failure:?}");
     assert!(failure.message.contains("CA:TRUE"), "{failure:?}");
 }
@@ -224,8 +225,8 @@ fn rejected_certificates_have_a_readable_reason() {
         ),
         (Pem::version_1(), "version 1", "openssl req"),
     ] {
-        let secure = Secure::with(&pem);
-        let failure = Failure::from(client(secure.trusting(&secure)).verify().unwrap_err());
+        let server = TlsServer::with(&pem);
+        let failure = Failure::from(client(server.trusting(&server)).verify().unwrap_err());
         assert_eq!(failure.kind, Kind::Connect, "{failure:?}");
         assert!(failure.message.contains(reason), "{failure:?}");
         assert!(
@@ -237,14 +238,14 @@ fn rejected_certificates_have_a_readable_reason() {
 }
 
 #[test]
-fn a_certificate_file_that_cannot_be_used_is_named() {
-    let secure = Secure::start();
-    let empty = secure.folder.path().join("empty.pem");
+fn an_unusable_certificate_file_is_named() {
+    let server = TlsServer::start();
+    let empty = server.folder.path().join("empty.pem");
     std::fs::write(&empty, "no certificate").expect("a file");
-    for file in [empty, secure.folder.path().join("missing.pem")] {
+    for file in [empty, server.folder.path().join("missing.pem")] {
         let settings = Settings {
             ca_cert: Some(file.clone()),
-            ..secure.settings()
+            ..server.settings()
         };
         let failure = Failure::from(client(settings).verify().unwrap_err());
         assert!(
@@ -255,7 +256,7 @@ fn a_certificate_file_that_cannot_be_used_is_named() {
 }
 
 #[test]
-fn a_server_that_does_not_speak_tls_or_is_not_there_is_explained() {
+fn servers_without_tls_and_missing_servers_are_explained() {
     let plain = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("https://{}", plain.local_addr().expect("an address"));
     let url = Url::parse(&url).unwrap();

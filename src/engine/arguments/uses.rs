@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_use_is_found_in_functions_closures_texts_and_modules() {
+    fn uses_are_found_in_functions_closures_texts_and_modules() {
         for (text, expected) in [
             ("args", (true, false)),
             ("fn f() { args.len() }", (true, false)),

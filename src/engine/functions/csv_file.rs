@@ -124,7 +124,7 @@ mod tests {
     use super::number;
 
     #[test]
-    fn only_what_is_written_as_a_number_is_one() {
+    fn only_numbers_in_canonical_form_are_numbers() {
         for text in ["0", "-1", "9223372036854775807", "1.5", "-0.25", "1e3"] {
             assert!(number(text).is_some(), "{text}");
         }

@@ -94,27 +94,27 @@ fn hanging(line: &str, is_code: bool) -> usize {
 mod tests {
     use super::{Screen, laid_out};
 
-    fn on(width: usize, text: &str) -> String {
+    fn fold_at(width: usize, text: &str) -> String {
         laid_out(text, &Screen::terminal(width, 24))
     }
 
     #[test]
-    fn long_lines_go_on_below_their_explanation() {
+    fn long_lines_continue_below_their_explanation() {
         let text = "title\n  name(…)   one two three four\n";
         assert_eq!(
-            on(24, text),
+            fold_at(24, text),
             "title\n  name(…)   one two\n            three four\n"
         );
-        assert_eq!(on(80, text), text);
+        assert_eq!(fold_at(80, text), text);
         assert_eq!(laid_out(text, &Screen::plain()), text);
-        assert_eq!(on(5, "averylongword\n"), "averylongword\n");
+        assert_eq!(fold_at(5, "averylongword\n"), "averylongword\n");
     }
 
     #[test]
-    fn texts_in_examples_are_not_broken() {
+    fn lines_do_not_break_inside_string_literals() {
         let text = "example\n  f(\"one two\", `three \"four five`)\n";
         assert_eq!(
-            on(16, text),
+            fold_at(16, text),
             "example\n  f(\"one two\",\n    `three \"four five`)\n"
         );
     }

@@ -292,7 +292,7 @@ mod tests {
     use super::{Screen, find, normal, sentences};
 
     #[test]
-    fn sentences_have_no_marks() {
+    fn sentences_contain_no_markup() {
         let text = "# x: y\n\nOne `a`\ntwo. See [b](b.md), c.\n\n| d | `e` |\n- **f**\n";
         let found = sentences(text).into_iter();
         let found: Vec<String> = found.filter(|it| !it.is_empty()).collect();

@@ -154,7 +154,7 @@ mod tests {
     use super::place_of_options;
 
     #[test]
-    fn a_form_tells_where_its_options_are() {
+    fn the_options_parameter_is_found_in_a_form() {
         for (form, place) in [
             ("jobs()", None),
             ("jobs(#{state, collection, limit})", Some((1, 0))),

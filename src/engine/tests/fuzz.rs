@@ -74,7 +74,7 @@ fn run_mutations(kind: &str) {
     });
 }
 
-/// The child process.
+/// Runs in the child process.
 #[test]
 #[ignore = "run by mutated_scripts_run_within_limits"]
 fn mutations() {

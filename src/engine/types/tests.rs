@@ -19,8 +19,8 @@ fn connection() -> Rc<Connection> {
     })
 }
 
-/// Checks that getters and plain form agree. `id` is another name of `job`, and `protected` no name for Rhai.
-fn agrees<T: ScriptType>(value: &T) {
+/// Checks that getters and the plain form agree. `id` is an alias of `job`, and Rhai allows no property `protected`.
+fn assert_agrees<T: ScriptType>(value: &T) {
     let plain = value.json();
     let plain = plain.as_object().expect("an object");
     let names = T::KEYS
@@ -39,15 +39,15 @@ fn agrees<T: ScriptType>(value: &T) {
 #[test]
 fn getters_and_plain_forms_agree() {
     let connection = connection();
-    agrees(&connection);
+    assert_agrees(&connection);
     let (id, collection) = ("job-1".to_owned(), "books".to_owned());
-    agrees(&Job {
+    assert_agrees(&Job {
         id: id.clone(),
         collection: collection.clone(),
         connection: Rc::clone(&connection),
     });
     for reason in [None, Some("no such file".to_owned())] {
-        agrees(&SummaryValue {
+        assert_agrees(&SummaryValue {
             summary: Rc::new(JobSummary {
                 job_id: id.clone(),
                 collection: collection.clone(),
@@ -74,10 +74,10 @@ fn getters_and_plain_forms_agree() {
             details: Vec::new(),
             warnings: vec!["dropped".to_owned()],
         };
-        agrees(&ProgressValue::new(progress, &connection));
+        assert_agrees(&ProgressValue::new(progress, &connection));
     }
-    agrees(&Failure::refused("no").with_hint("wait"));
-    agrees(&BatchValue::new(BatchTotals {
+    assert_agrees(&Failure::refused("no").with_hint("wait"));
+    assert_agrees(&BatchValue::new(BatchTotals {
         ok: 1,
         failed: 0,
         jobs: List::of("job", vec![ordered(json!({"job": "1", "reason": null}))]),

@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn vectors_are_found_where_they_are_stored() {
+    fn views_find_stored_vectors() {
         let floats = column(
             &DataType::FloatVector { dim: 2 },
             &[Some("[1, 2]"), None, Some("[3, 4]")],

@@ -185,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_are_understood_in_every_spelling() {
+    fn headers_are_parsed_in_every_spelling() {
         for text in [
             "{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }   \n",
             "{\"shape\":(3L,4L),\"fortran_order\":False,\"descr\":\"<f4\"}",
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_imported_says_why() {
+    fn unsupported_arrays_are_explained() {
         let problem = |text: &str| parse(text).unwrap_err();
         let shaped = |descr: &str| {
             problem(&format!(

@@ -138,9 +138,9 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-        /// A key with an escape is read by the JSON parser alone, so the same row is read in both ways.
+        /// Only the JSON parser reads a key with an escape, so an equal row is read in both ways.
         #[test]
-        fn rows_read_in_one_pass_are_those_of_the_json_parser(
+        fn rows_read_in_one_pass_equal_the_json_parsers(
             fields in prop::collection::vec((0..4_usize, 10..24_usize), 0..5),
             changed in prop::option::of((0..20_usize, prop::sample::select(PARTS[4..].to_vec()))),
             dynamic in any::<bool>(),

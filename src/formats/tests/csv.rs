@@ -62,7 +62,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_the_reader_panic(text in prop::collection::vec(prop::sample::select(b"id,name,v\n\r\"[1]2;\xff\0".to_vec()), 0..80)) {
+    fn any_bytes_are_read_without_a_panic(text in prop::collection::vec(prop::sample::select(b"id,name,v\n\r\"[1]2;\xff\0".to_vec()), 0..80)) {
         for schema in [small(false), small(true)] {
             let text = [b"id,name,v\n".as_slice(), &text].concat();
             _ = open(&text, &schema, &CsvOptions::default()).map(|reader| outcomes(reader, "id"));
@@ -226,7 +226,7 @@ fn headers_that_do_not_match_are_named() {
 }
 
 #[test]
-fn bad_rows_are_named_and_reading_goes_on() {
+fn bad_rows_are_named_and_reading_continues() {
     let text = "id,name,v\n1,a,\"[1,2]\"\nx,a,\"[1,2]\"\n3,a,\"[1]\"\n4,a\n5,a,\"[1,2\"\n6,nine bytes,\"[1,2]\"\n7,\"\",\"[3,4]\"\n,a,\"[1,2]\"\n9,a,null\n";
     let found = outcomes(
         open(text.as_bytes(), &small(false), &CsvOptions::default()).unwrap(),
@@ -285,7 +285,7 @@ fn separators_are_one_character() {
 }
 
 #[test]
-fn bad_quotes_are_refused_whatever_the_column() {
+fn bad_quotes_are_refused_in_every_column() {
     // These lines cause `ErrBareQuote` or `ErrQuote` in Go's `encoding/csv`. Milvus (`csv/reader.go`) continues with a
     // part of the record, or stops.
     let text = "id,name,v\n1,a\"b,\"[1,2]\"\n\"2\"x,a,\"[1,2]\"\n3,\"a\"b,\"[1,2]\"\n4\",a,\"[1,2]\"\n5,\"a\"\"b\",\"[1,2]\"\n6,\"a\n";
@@ -323,7 +323,7 @@ fn bad_quotes_are_refused_whatever_the_column() {
 }
 
 #[test]
-fn null_as_json_text_is_what_go_decodes_it_to() {
+fn null_as_json_text_is_decoded_as_by_go() {
     // The cell isn't the null text, so it isn't null (Milvus: `csv/row_parser.go`, `parseEntity`).
     let schema = schema_of(
         json!([
@@ -351,7 +351,7 @@ fn null_as_json_text_is_what_go_decodes_it_to() {
 }
 
 #[test]
-fn columns_without_use_are_dropped_with_a_warning() {
+fn unused_columns_are_dropped_with_a_warning() {
     let text = "x,id,name,v,name\n,1,a,\"[1,2]\",b\n";
     let reader = open(text.as_bytes(), &small(false), &CsvOptions::default()).unwrap();
     let warnings: Vec<_> = reader.warnings().iter().map(ToString::to_string).collect();

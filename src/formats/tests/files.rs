@@ -44,7 +44,7 @@ fn ids(rows: &[Row]) -> Vec<Value> {
 }
 
 #[test]
-fn json_in_all_its_shapes() {
+fn json_files_are_read_in_all_shapes() {
     for text in [
         format!("[{A},{B}]"),
         format!(" [\n{A}\n,\r\n{B} ] \n"),
@@ -62,7 +62,7 @@ fn json_in_all_its_shapes() {
 }
 
 #[test]
-fn json_lines_in_all_their_shapes() {
+fn json_lines_are_read_in_all_shapes() {
     for text in [
         format!("{A}\n{B}\n"),
         format!("{A}\n{B}"),
@@ -83,7 +83,7 @@ fn json_lines_in_all_their_shapes() {
 }
 
 #[test]
-fn broken_json_says_what_and_where() {
+fn errors_in_json_have_a_position() {
     let cases = [
         (
             String::new(),
@@ -167,7 +167,7 @@ fn broken_json_says_what_and_where() {
 }
 
 #[test]
-fn broken_json_lines_say_what_and_where() {
+fn errors_in_json_lines_have_a_position() {
     let cases = [
         (
             format!("{A}\n\n[1]\n"),
@@ -205,7 +205,7 @@ fn broken_json_lines_say_what_and_where() {
 }
 
 #[test]
-fn a_row_has_a_largest_size() {
+fn a_row_has_a_maximum_size() {
     for (format, text) in [
         (Format::Json, format!("[{A},{A}]")),
         (Format::JsonLines, format!("{A}\n{A}")),
@@ -218,7 +218,7 @@ fn a_row_has_a_largest_size() {
 }
 
 #[test]
-fn reading_goes_on_after_a_bad_row() {
+fn reading_continues_after_a_bad_row() {
     let bad = r#"{"id":"x","name":"a","v":[1,2]}"#;
     let broken = r#"{"id":5,"name" "a"}"#;
     for (format, text) in [

@@ -7,7 +7,7 @@ use super::{schema_of, small};
 use crate::formats::{Batch, Column};
 
 #[test]
-fn the_keys_of_a_row_are_those_of_the_schema() {
+fn the_keys_of_a_row_must_match_the_schema() {
     let cases = [
         (
             r#"{"name":"a","v":[1,2]}"#,
@@ -223,7 +223,7 @@ fn dynamic_fields_are_merged() {
 }
 
 #[test]
-fn defaults_and_keys_made_by_the_service() {
+fn defaults_and_generated_keys_fill_missing_values() {
     let schema = schema_of(
         json!([
             {"fieldName": "id", "dataType": "Int64", "isPrimary": true, "autoId": true},

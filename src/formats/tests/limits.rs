@@ -95,7 +95,7 @@ fn a_step_ends_at_a_number_of_bytes() {
 
 /// A file of some kilobytes with enough rows of 15 MiB to fill a disk.
 #[test]
-fn rows_that_take_far_more_than_the_file_are_refused() {
+fn rows_far_larger_than_their_file_are_refused() {
     let root = parse_message_type("message m { required int64 id; required binary t (STRING); }");
     let writer = SerializedFileWriter::new(
         Vec::new(),
@@ -257,7 +257,7 @@ fn a_record_has_a_limited_number_of_cells() {
 }
 
 #[test]
-fn rows_that_never_end_are_not_scanned_to_the_end_of_the_file_each() {
+fn endless_rows_are_scanned_in_linear_time() {
     const LINES: u64 = 400_000;
     let schema = schema(json!({"fieldName": "t", "dataType": "Text"}));
     let text =

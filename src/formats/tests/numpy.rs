@@ -151,7 +151,7 @@ proptest! {
     }
 
     #[test]
-    fn damage_is_an_error_and_never_a_panic(file in 0..3_usize, at in any::<prop::sample::Index>(), to in any::<u8>(), cut in any::<bool>()) {
+    fn damaged_files_cause_no_panic(file in 0..3_usize, at in any::<prop::sample::Index>(), to in any::<u8>(), cut in any::<bool>()) {
         let mut files = good();
         let bytes = &mut files[file].1;
         let at = at.index(bytes.len());
@@ -166,7 +166,7 @@ proptest! {
 }
 
 #[test]
-fn sixteen_bit_vectors_come_as_floats_too() {
+fn sixteen_bit_vectors_may_be_floats() {
     let fields = json!([
         {"fieldName": "id", "dataType": "Int64", "isPrimary": true},
         {"fieldName": "h", "dataType": "Float16Vector", "elementTypeParams": {"dim": 2}},
@@ -190,7 +190,7 @@ fn sixteen_bit_vectors_come_as_floats_too() {
 }
 
 #[test]
-fn files_that_do_not_match_are_named() {
+fn mismatched_files_are_named() {
     let none = Vec::new;
     let v =
         |dtype: &str, shape: &str, bytes: usize| vec![("v", npy(dtype, shape, &vec![0; bytes]))];
@@ -258,7 +258,7 @@ fn files_that_do_not_match_are_named() {
 }
 
 #[test]
-fn files_of_no_field_are_dropped_with_a_warning() {
+fn files_without_a_field_are_dropped_with_a_warning() {
     // Milvus ignores superfluous files, whatever they contain (`numpy/util.go`, `CreateReaders`).
     let files = with(vec![
         ("more", b"nothing".to_vec()),
@@ -286,7 +286,7 @@ fn files_of_no_field_are_dropped_with_a_warning() {
 }
 
 #[test]
-fn bad_rows_are_named_and_reading_goes_on() {
+fn bad_rows_are_named_and_reading_continues() {
     let files = vec![
         ("id", npy("<i8", "6,", &ints(&[1, 2, 3, 4, 5, 6]))),
         (

@@ -134,7 +134,7 @@ proptest! {
     }
 
     #[test]
-    fn damage_is_an_error_and_never_a_panic(at in any::<prop::sample::Index>(), to in any::<u8>(), cut in any::<prop::sample::Index>(), end in any::<bool>()) {
+    fn damaged_files_cause_no_panic(at in any::<prop::sample::Index>(), to in any::<u8>(), cut in any::<prop::sample::Index>(), end in any::<bool>()) {
         let mut bytes = small_file(20, &[]);
         if end {
             bytes.truncate(cut.index(bytes.len()));
@@ -171,7 +171,7 @@ fn every_codec_is_read() {
 }
 
 #[test]
-fn columns_that_do_not_match_are_named() {
+fn mismatched_columns_are_named() {
     let v = "optional group v (LIST) { repeated group list { optional double element (X); } }";
     let list = |element: &str| v.replace("double element (X)", element);
     let cases = [
@@ -293,7 +293,7 @@ pub(super) fn refuse_all<const N: usize>(cases: [((&str, String, Value), &str); 
 }
 
 #[test]
-fn bad_rows_are_named_and_reading_goes_on() {
+fn bad_rows_are_named_and_reading_continues() {
     let line = "optional group v (LIST) { repeated group list { optional float element; } }";
     let vectors = json!([[1, 2], [1], [3, 4], null, [5, null], ["NaN", 1], [6, 7]]);
     let ids = json!([1, 2, 3, 4, 5, 6, 7]);

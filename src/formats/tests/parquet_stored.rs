@@ -155,7 +155,7 @@ fn a_page_whose_checksum_is_wrong_is_damaged() {
 }
 
 #[test]
-fn what_is_no_parquet_says_so() {
+fn files_other_than_parquet_are_recognized() {
     for bytes in [
         Vec::new(),
         b"PAR1".to_vec(),

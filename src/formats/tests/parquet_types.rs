@@ -146,7 +146,7 @@ fn element_types_of_lists_never_narrow() {
 }
 
 #[test]
-fn vectors_come_in_the_forms_that_milvus_reads() {
+fn vectors_are_read_in_the_forms_of_milvus() {
     let vector = |kind: &str, nullable: bool| json!({"fieldName": "v", "dataType": kind, "nullable": nullable, "elementTypeParams": {"dim": 8}});
     let eight = json!([[1, 2, 3, 4, 5, 6, 7, 8]]);
     let float = Ok(json!([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]));

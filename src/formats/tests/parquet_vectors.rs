@@ -58,7 +58,7 @@ proptest! {
 
     /// Pages with a dictionary always go to the library.
     #[test]
-    fn vectors_are_those_that_the_library_reads(
+    fn vectors_equal_those_of_the_library(
         rows in prop::collection::vec(vector(), 1..120),
         line in prop::sample::select(vec!["optional float element", "required float element"]),
         (is_v2, is_nullable) in any::<(bool, bool)>(),

@@ -150,9 +150,9 @@ proptest! {
 
 const ROWS: usize = 12;
 
-/// Cuts of files that are written well are right, also where line ends are part of the rows.
+/// Cuts of valid files are between rows, even if rows contain line ends.
 #[test]
-fn cuts_are_right_in_good_files() {
+fn cuts_of_valid_files_are_between_rows() {
     let csv = |row: &str| format!("id,name,v\n{}", row.repeat(ROWS));
     for (format, text) in [
         (Format::Csv, csv("1,a,\"[1,2]\"\n")),

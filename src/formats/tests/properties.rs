@@ -83,7 +83,7 @@ pub(super) fn good_row() -> impl Strategy<Value = Value> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
-    fn no_bytes_make_the_reader_panic(text in jsonish(), lines in any::<bool>(), dynamic in any::<bool>()) {
+    fn any_bytes_are_read_without_a_panic(text in jsonish(), lines in any::<bool>(), dynamic in any::<bool>()) {
         let format = if lines { Format::JsonLines } else { Format::Json };
         let outcomes: Vec<_> = [1, 5, 1 << 16].map(|chunk| {
             read_all(reader(&text, format, &small(dynamic), chunk)).map_err(|_| ())
@@ -99,7 +99,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_the_decoder_panic(data_type in any_type(), rows in 0_usize..6, bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+    fn any_bytes_are_decoded_without_a_panic(data_type in any_type(), rows in 0_usize..6, bytes in prop::collection::vec(any::<u8>(), 0..80)) {
         if let Ok(column) = Column::decode(&data_type, rows, &bytes) {
             prop_assert_eq!(column.len(), rows);
             let encoded = column.encode().into_owned();
@@ -134,7 +134,7 @@ proptest! {
     }
 
     #[test]
-    fn floats_are_those_of_the_standard_library(texts in prop::collection::vec(number_text(), 2)) {
+    fn floats_equal_those_of_the_standard_library(texts in prop::collection::vec(number_text(), 2)) {
         let schema = schema_of(json!([
             {"fieldName": "id", "dataType": "Int64", "isPrimary": true},
             {"fieldName": "d", "dataType": "Double"},

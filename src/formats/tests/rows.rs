@@ -84,7 +84,7 @@ fn values_that_fit_are_kept() {
 }
 
 #[test]
-fn words_that_are_no_json_are_named_with_their_field() {
+fn words_that_are_not_json_are_named_with_their_field() {
     let schema = small(true);
     for (row_text, message) in [
         (
@@ -345,7 +345,7 @@ fn a_refused_row_leaves_the_batch_as_it_was() {
 }
 
 #[test]
-fn syntax_errors_say_where() {
+fn syntax_errors_have_a_position() {
     let mut batch = Batch::new(&small(false));
     let error = batch
         .push_json(b"{\"id\": 1,\n \"name\" \"a\"}", 1)

@@ -48,7 +48,7 @@ fn give(field: &str, json: &str) -> Result<Value, String> {
 
 /// Milvus: `json/row_parser.go`, `parseEntity`, `reconstructArrayForStructArray`; `common/vector_array.go`.
 #[test]
-fn json_rows_of_the_newer_types() {
+fn newer_types_are_read_from_json() {
     let part = r#"{"n": 1, "e": [0.5, 1], "h": [1, 2]}"#;
     let two = format!("[{part}, {part}]");
     let kept: Value = serde_json::from_str(&two).unwrap();
@@ -125,7 +125,7 @@ fn json_rows_of_the_newer_types() {
 
 /// Milvus: `csv/row_parser.go`.
 #[test]
-fn csv_rows_of_the_newer_types() {
+fn newer_types_are_read_from_csv() {
     let text = "id,ts,geo,text,parts\n\
         1,2026-01-31T08:30:00Z,POINT(1 2),plain,\"[{\"\"n\"\":1,\"\"e\"\":[1,2],\"\"h\"\":[1,2]}]\"\n\
         2,,,,null\n";
@@ -239,7 +239,7 @@ fn read_parquet(bytes: Vec<u8>) -> Result<Vec<Row>, String> {
 
 /// Milvus: `parquet/struct_field_reader.go`, `parquet/util.go`.
 #[test]
-fn parquet_rows_of_the_newer_types() {
+fn newer_types_are_read_from_parquet() {
     const N: &str = "optional int32 n (INTEGER(8,true))";
     // The rows are two objects, a null, an empty list, and one object.
     let levels: Levels<'_> = (&[6, 6, 6, 6, 0, 1, 6, 6], &[0, 2, 1, 2, 0, 0, 0, 2]);

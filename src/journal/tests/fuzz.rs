@@ -39,7 +39,7 @@ fn seed(journal: &Journal) -> Vec<u8> {
     fs::read(journal.place.journal()).unwrap()
 }
 
-/// Reads, writes and prunes a damaged journal. Returns whether it was whole.
+/// Reads, writes and prunes a damaged journal. Returns whether the journal was undamaged.
 fn work(journal: &Journal, random: &mut fastrand::Rng) -> Result<bool, JournalError> {
     let whole = journal.check_whole().is_ok();
     journal.read(|state| {
@@ -70,7 +70,7 @@ fn work(journal: &Journal, random: &mut fastrand::Rng) -> Result<bool, JournalEr
     Ok(whole)
 }
 
-/// The child process.
+/// Runs in the child process.
 #[test]
 #[ignore = "run by a_mutated_journal_is_read_and_repaired"]
 fn mutations() {

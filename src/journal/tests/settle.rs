@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn settling_by_hand_is_for_what_is_in_doubt() {
+fn only_unknown_submissions_can_be_settled() {
     let folder = folder();
     let journal = opened(folder.path());
     journal
@@ -43,7 +43,7 @@ fn settling_by_hand_is_for_what_is_in_doubt() {
 }
 
 #[test]
-fn the_end_of_a_job_can_be_told_and_corrected() {
+fn the_end_of_a_job_can_be_settled_and_corrected() {
     let folder = folder();
     let journal = opened(folder.path());
     journal
@@ -72,7 +72,7 @@ fn the_end_of_a_job_can_be_told_and_corrected() {
         .settle("b", &ended(JobState::Completed, Some("job-2")))
         .unwrap();
     assert_eq!(standing("b"), Standing::Ended(JobState::Completed));
-    let told = Entry::Ended(Ended {
+    let end = Entry::Ended(Ended {
         target: "http://h".to_owned(),
         job: "job-1".to_owned(),
         at: now(),
@@ -81,7 +81,7 @@ fn the_end_of_a_job_can_be_told_and_corrected() {
     });
     let awaits = journal.read(|fold| fold.awaits_end("http://h", "job-1"));
     assert!(!awaits.unwrap());
-    journal.append(vec![told]).unwrap();
+    journal.append(vec![end]).unwrap();
     assert_eq!(standing("a"), Standing::Ended(JobState::Failed));
     let late = journal.settle("a", &ended(JobState::Completed, None));
     assert!(matches!(late, Err(JournalError::Settled { .. })));

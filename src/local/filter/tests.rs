@@ -148,7 +148,7 @@ fn sample() -> Rows {
 }
 
 #[test]
-fn filters_find_what_a_real_milvus_2_3_5_finds_or_what_newer_ones_do() {
+fn filters_match_milvus_2_3_5_or_newer() {
     let mut known: Vec<_> = NEWER.iter().map(|(filter, _)| *filter).collect();
     known.extend(NEWER_WITHOUT.iter().map(|(filter, _)| *filter));
     let sets: Vec<Value> = serde_json::from_str(ANSWERS).unwrap();
@@ -294,7 +294,7 @@ const BY_SOURCE: &[(&str, &[i64])] = &[
 ];
 
 #[test]
-fn filters_find_what_the_source_of_3_0_says() {
+fn filters_match_the_source_of_milvus_3_0() {
     for (filter, ids) in BY_SOURCE {
         let found = found(filter);
         assert_eq!(found.as_deref(), Ok(*ids), "{filter}");
@@ -302,7 +302,7 @@ fn filters_find_what_the_source_of_3_0_says() {
 }
 
 #[test]
-fn refusals_name_what_is_wrong() {
+fn refused_filters_are_explained() {
     let deep = format!("{}id == 1", "(".repeat(5000));
     let deeper = format!("{}id{} == 1", "(".repeat(5000), ")".repeat(5000));
     let nots = format!("{}(id == 1)", "not ".repeat(5000));
@@ -380,7 +380,7 @@ fn refusals_name_what_is_wrong() {
 const MAX_CONDITIONS_TESTED: usize = 10_001;
 
 #[test]
-fn patterns_and_json_values_take_time_in_proportion_to_their_length() {
+fn patterns_and_json_values_take_linear_time() {
     let text = "a".repeat(60_000);
     let list = vec![json!("word"); 5000];
     let row = json!({"id": 1, "name": text, "share": 0, "good": true, "doc": {"list": list, "n": 1}, "tags": [], "parts": [], "words": [], "v": [0, 0]});
@@ -407,7 +407,7 @@ fn patterns_and_json_values_take_time_in_proportion_to_their_length() {
 
 /// Each of these would take minutes for one row.
 #[test]
-fn the_test_of_one_row_ends_with_the_limit() {
+fn testing_one_row_ends_at_the_limit() {
     let list = vec![json!("word"); 5000];
     let row = json!({"id": 1, "name": "a".repeat(60_000), "share": 0, "good": true, "doc": {"list": list}, "tags": [], "parts": [], "words": [], "v": [0, 0]});
     let rows = Rows::new(schema(), &[row]);

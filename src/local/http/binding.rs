@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_come_in_any_case_and_nulls_are_left_out() {
+    fn keys_match_in_any_case_and_nulls_are_skipped() {
         let body = json!({ "COLLECTIONNAME": "a", "collectionname": "c", "Limit": null, "clusterId": "x",
             "fields": [{ "FieldName": "f" }, null], "Schema": { "FIELDNAME": "g" } });
         let expected = json!({ "collectionName": "c", "clusterId": "x",

@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_may_be_larger_and_stay_text() {
+    fn rows_may_be_larger_and_are_kept_as_text() {
         let rows = format!("[{}]", " ".repeat(MAX_BODY + 1));
         let text = format!("{{\"collectionName\": \"c\", \"data\": {rows}}}").into_bytes();
         for (encoding, body) in [(None, text.clone()), (Some("gzip"), packed(&text))] {
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_beside_the_rows_are_limited() {
+    fn keys_other_than_rows_are_limited() {
         let lists = format!("[{}0]", "[],".repeat(MAX_BODY / 3));
         let keys: String = (0..MAX_BODY / 30)
             .map(|no| format!("\"{no}\":0,"))
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn objects_are_read_plain_and_packed() {
+    fn objects_are_read_plain_and_compressed() {
         let text = br#"{"a":1}"#;
         assert_eq!(given(None, text.to_vec()), Ok(1));
         assert_eq!(given(Some("identity"), text.to_vec()), Ok(1));
@@ -373,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_answered() {
+    fn a_body_that_is_not_an_object_is_an_error() {
         assert_eq!(given(None, b"[]".to_vec()), Err((200, 1801)));
         assert_eq!(given(Some("gzip"), b"{}".to_vec()), Err((400, 400)));
         assert_eq!(given(Some("zstd"), b"{}".to_vec()), Err((415, 415)));

@@ -94,7 +94,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn whole_numbers_come_in_three_forms() {
+    fn whole_numbers_are_read_in_three_forms() {
         let mut call = ServiceCall {
             object: BodyObject::default(),
             key: None,

@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_addresses_and_localhost_are_own_hosts() {
+    fn only_loopback_addresses_and_localhost_are_own_hosts() {
         for own in [
             "localhost",
             "LOCALHOST:19531",
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_equal_only_when_they_are() {
+    fn only_equal_tokens_match() {
         assert!(equal(b"abc", b"abc"));
         for other in ["", "ab", "abd", "abcabc", "abca"] {
             assert!(!equal(other.as_bytes(), b"abc"), "{other}");

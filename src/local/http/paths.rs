@@ -50,7 +50,7 @@ mod tests {
     use axum::body::Body;
 
     #[test]
-    fn paths_become_plain() {
+    fn paths_are_normalized() {
         for (given, expected) in [
             ("/v2/a/", "/v2/a"),
             ("//v2///a", "/v2/a"),
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn the_query_stays_as_it_is() {
+    fn the_query_is_unchanged() {
         let request = Request::builder().uri("/v1/list/?jobId=a%2Fb%20//");
         let request = plain(request.body(Body::empty()).unwrap());
         assert_eq!(request.uri().to_string(), "/v1/list?jobId=a%2Fb%20//");

@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_lock_has_one_holder_and_is_free_once_dropped() {
+    fn a_lock_has_one_holder_and_is_released_on_drop() {
         let dir = tempfile::tempdir().unwrap();
         let lock = JobLock::take(dir.path(), "job-1").unwrap().unwrap();
         assert!(JobLock::take(dir.path(), "job-1").unwrap().is_none());
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn tidying_leaves_open_jobs_and_held_locks() {
+    fn cleaning_up_keeps_open_jobs_and_held_locks() {
         let dir = tempfile::tempdir().unwrap();
         let held = JobLock::take(dir.path(), "held").unwrap().unwrap();
         for job in ["open", "ended"] {

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn vectors_of_any_length_are_summed_to_their_end() {
+    fn sums_include_all_elements_at_any_length() {
         for length in 0..70 {
             let (one, other) = (floats(length, 5), floats(length, 7));
             let pairs = || one.iter().zip(&other);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn bits_of_any_length_are_counted_to_their_end() {
+    fn counts_include_all_bits_at_any_length() {
         for length in 0..20_u8 {
             let one: Vec<u8> = (0..length).map(|at| at.wrapping_mul(37)).collect();
             let other: Vec<u8> = (0..length).map(|at| at.wrapping_mul(91)).collect();
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn sparse_vectors_meet_at_their_common_indices() {
+    fn sparse_products_use_the_common_indices() {
         let one = [(1, 2.0), (5, 3.0), (9, 4.0)];
         let product = |other: &[(u32, f32)]| sparse_dot(&one, other.iter().copied());
         for (other, expected) in [
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_vector_is_at_one_from_itself_and_at_nought_from_nothing() {
+    fn cosine_is_1_with_itself_and_0_with_a_zero_vector() {
         let vector = [0.1, 0.7, 0.3];
         let square = dot(&vector, &vector);
         assert_eq!(cosine(square, square, square).to_bits(), 1_f32.to_bits());

@@ -189,7 +189,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn a_search_past_its_time_is_given_up() {
+    fn a_search_ends_at_its_deadline() {
         let dir = tempfile::tempdir().unwrap();
         let store = DataStore::open(dir.path(), &Interrupt::new()).unwrap();
         let body = json!({ "dimension": 2 });

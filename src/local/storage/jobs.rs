@@ -278,7 +278,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_grow_with_the_time_and_without_it_and_end_with_the_64_bits() {
+    fn ids_grow_up_to_64_bits_even_if_the_time_does_not() {
         assert_eq!(next_id(0, 1), Some(1 << 18));
         assert_eq!(next_id(1 << 18, 1), Some((1 << 18) + 1));
         assert_eq!(next_id(7, -5), Some(8));

@@ -173,9 +173,9 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// Properties that only released collections take are checked before the body is written.
+    /// Properties for released collections are checked before the body is written.
     #[test]
-    fn a_body_is_replaced_only_if_the_collection_is_as_it_was_read() {
+    fn a_body_is_replaced_only_if_the_collection_is_unchanged() {
         let dir = tempfile::tempdir().unwrap();
         let store = DataStore::open(dir.path(), &Interrupt::new()).unwrap();
         let body = json!({ "dimension": 2 });

@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_store_of_a_newer_version_is_left_alone() {
+    fn a_store_of_a_newer_version_is_not_changed() {
         let dir = tempfile::tempdir().unwrap();
         drop(DataStore::open(dir.path(), &Interrupt::new()).unwrap());
         let path = dir.path().join("store.sqlite");
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn collections_and_jobs_of_before_belong_to_the_default_database() {
+    fn older_collections_and_jobs_get_the_default_database() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("store.sqlite");
         let old = connect(&path).unwrap();

@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_limited_in_number_files_and_bytes() {
+    fn credentials_have_limits() {
         let keys = VolumeKeys::default();
         let first = keys.issue(&volume(), "", 1000).unwrap();
         for _ in 0..MAX_VOLUME_FILES {

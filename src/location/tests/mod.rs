@@ -1,4 +1,4 @@
-//! Paths that are accepted, and what they name.
+//! Accepted paths, and the parts that they name.
 
 mod properties;
 mod refused;
@@ -51,7 +51,7 @@ const FORMS: &str = "
     https://bucket-appid.cos.region.myqcloud.com/a/b.json         Cos    -        bucket-appid region";
 
 #[test]
-fn every_form_of_the_table_is_accepted_and_named() {
+fn every_form_of_the_table_is_accepted() {
     for row in FORMS.lines().skip(1) {
         let cells: Vec<&str> = row.split_whitespace().collect();
         let [path, store, account, bucket, region] = cells[..] else {
@@ -70,7 +70,7 @@ fn every_form_of_the_table_is_accepted_and_named() {
 }
 
 #[test]
-fn every_file_type_of_the_table_is_accepted_and_named() {
+fn every_file_type_of_the_table_is_accepted() {
     for (path, kind, format) in [
         ("json-folder/", PathTarget::Folder, None),
         (
@@ -111,14 +111,14 @@ fn every_file_type_of_the_table_is_accepted_and_named() {
 }
 
 #[test]
-fn extensions_are_taken_in_any_case_where_the_service_does() {
+fn extensions_match_in_any_case_if_the_service_allows() {
     assert_eq!(cloud("s3://bucket/DATA.JSON").format(), Some(Format::Json));
     let error = Location::parse("DATA.JSON", &server(None)).expect_err("milvus compares bytes");
     assert!(error.hint().contains("lower case"), "{}", error.hint());
 }
 
 #[test]
-fn a_bucket_with_a_slash_is_the_folder_of_all_its_objects() {
+fn a_bucket_with_a_slash_is_a_folder() {
     for path in [
         "s3://bucket/",
         "https://bucket.s3.us-west-2.amazonaws.com/",
@@ -135,14 +135,14 @@ fn a_bucket_with_a_slash_is_the_folder_of_all_its_objects() {
 }
 
 #[test]
-fn names_are_as_they_are_in_uris_and_encoded_in_urls() {
+fn names_are_encoded_in_urls_but_not_in_uris() {
     let name = "a b+c%20#1?é日/x.json";
     assert_eq!(cloud(&format!("s3://bucket/{name}")).key(), name);
     assert_eq!(cloud(&format!("gs://bucket/{name}")).key(), name);
     let url = "https://bucket.s3.us-west-2.amazonaws.com/a%20b+c%2520%231%3F%C3%A9%e6%97%a5/x.json";
     assert_eq!(cloud(url).key(), name);
     assert_eq!(cloud(url).text(), url);
-    // What a browser's address line would accept is accepted, and sent encoded.
+    // Texts that a browser's address bar accepts are accepted, and sent encoded.
     let loose = cloud("HTTPS://Bucket.S3.us-west-2.AmazonAWS.com:443/a b/é+.json");
     assert_eq!(loose.key(), "a b/é+.json");
     assert_eq!(
@@ -157,7 +157,7 @@ fn names_are_as_they_are_in_uris_and_encoded_in_urls() {
 }
 
 #[test]
-fn a_path_in_the_servers_bucket_stays_and_a_url_into_it_becomes_relative() {
+fn urls_into_the_servers_bucket_become_relative() {
     let plain = Location::parse("folder/1.parquet", &server(None)).expect("relative");
     assert_eq!(
         (plain.text(), plain.key()),
@@ -238,7 +238,7 @@ fn stores_and_formats_have_names() {
 }
 
 #[test]
-fn a_bucket_on_another_cloud_than_the_cluster_is_worth_a_warning() {
+fn a_bucket_on_another_cloud_is_a_warning() {
     let s3 = cloud("s3://bucket/data.json");
     for (region, warns) in [
         ("aws-us-west-2", false),

@@ -1,16 +1,16 @@
-//! Properties of object paths: what is built is read back, and nothing panics.
+//! Properties of object paths: built paths are parsed back, and no text causes a panic.
 
 use super::server;
 use crate::location::{Location, PathScope, Store};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
 
-/// A bucket name that every store takes.
+/// Generates a bucket name that every store accepts.
 fn bucket() -> impl Strategy<Value = String> {
     "[a-z][a-z0-9]{1,20}(-[a-z0-9]{1,8}){0,2}[a-z0-9]"
 }
 
-/// An object's name with what names may hold: blanks, signs of URLs, other scripts.
+/// Generates an object's name with blanks, special characters of URLs, and other scripts.
 fn key() -> impl Strategy<Value = String> {
     "([a-zA-Z0-9 .+%#?&=@:~_é日🦀/-]{0,40}/)?[a-zA-Z0-9 +%#?_é-]{0,20}x\\.(json|jsonl|ndjson|csv|parquet|npy|JSON)"
         .prop_filter("a signature is refused", |key| !key.to_lowercase().contains("sig"))
@@ -22,7 +22,7 @@ fn encode(key: &str) -> String {
         .replace("%2F", "/")
 }
 
-/// Every form of a path to an object: the store and the path.
+/// Returns every form of a path to an object: the store and the path.
 fn forms(bucket: &str, key: &str) -> Vec<(Store, String)> {
     let url = encode(key);
     vec![
@@ -85,7 +85,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_built_is_read_back(bucket in bucket(), key in key()) {
+    fn built_paths_are_parsed_back(bucket in bucket(), key in key()) {
         for (store, path) in forms(&bucket, &key) {
             let location = Location::parse(&path, &PathScope::Cloud)
                 .map_err(|error| TestCaseError::fail(format!("{path}: {error}")))?;
@@ -100,7 +100,7 @@ proptest! {
 
     #[test]
     fn a_url_into_the_servers_bucket_is_the_relative_path(bucket in bucket(), key in key()) {
-        // Neither a local path nor a URL by its beginning.
+        // A text whose beginning makes it neither a local path nor a URL.
         let key = format!("f{}", key.replace(':', "-"));
         let place = server(Some(&format!("s3://{bucket}")));
         let lower = key.to_lowercase();
@@ -118,7 +118,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_sent_is_read_again_as_the_same(text in ".{0,60}") {
+    fn sent_paths_are_parsed_back(text in ".{0,60}") {
         for place in places() {
             let Ok(location) = Location::parse(&text, &place) else { continue };
             prop_assert_eq!(Location::parse(location.text(), &place), Ok(location));
@@ -126,7 +126,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_it_panic(
+    fn parsing_any_text_does_not_panic(
         start in "(s3|gs|https?|file|[a-z]{0,4})?(:/{0,3})?([a-z0-9.-]{0,12}(s3|blob|oss-|cos)?\\.?(amazonaws\\.com|core\\.windows\\.net|aliyuncs\\.com|myqcloud\\.com|googleapis\\.com)?)?",
         rest in any::<String>(),
     ) {
@@ -142,7 +142,7 @@ proptest! {
     }
 
     #[test]
-    fn a_password_is_never_repeated(user in "[a-zA-Z0-9]{1,8}", key in key(), at in 0_usize..4) {
+    fn a_password_is_not_shown(user in "[a-zA-Z0-9]{1,8}", key in key(), at in 0_usize..4) {
         let secret = "qZ8wSECRETv4";
         let path = [
             format!("s3://{user}:{secret}@bucket/{key}"),

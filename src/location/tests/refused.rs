@@ -1,10 +1,10 @@
-//! Paths that are refused, why, and that no message repeats a secret.
+//! Refused paths and their reasons. No message repeats a secret.
 
 use super::{cloud, server};
 use crate::error::{Failure, Kind};
 use crate::location::{Location, LocationError, PathScope};
 
-/// Parses, expects an error and gives message and hint as one text.
+/// Parses a path that must be refused. Returns message and hint as one text.
 fn refused(text: &str, place: &PathScope) -> String {
     match Location::parse(text, place) {
         Ok(location) => panic!("{text:?} was taken as {location:?}"),
@@ -13,7 +13,7 @@ fn refused(text: &str, place: &PathScope) -> String {
 }
 
 #[test]
-fn what_a_cloud_import_cannot_read_is_refused_with_what_is_accepted() {
+fn unreadable_paths_are_refused_with_the_accepted_forms() {
     for (text, words) in [
         ("", "empty"),
         ("  ", "empty"),
@@ -95,7 +95,7 @@ fn what_a_cloud_import_cannot_read_is_refused_with_what_is_accepted() {
     assert!(refused(&"x".repeat(100_000), &PathScope::Cloud).len() < 1000);
 }
 
-/// The hint's form has to be one that is taken.
+/// The hint must contain a form that is accepted.
 #[test]
 fn forms_of_other_tools_are_refused_with_the_accepted_form() {
     const BLOB: &str = "https://account.blob.core.windows.net/container/a/x.json";
@@ -201,7 +201,7 @@ fn forms_of_other_tools_are_refused_with_the_accepted_form() {
 }
 
 #[test]
-fn secrets_in_a_url_are_refused_and_never_repeated() {
+fn secrets_in_a_url_are_refused_and_not_shown() {
     for text in [
         "https://bucket.s3.us-west-2.amazonaws.com/a.json?X-Amz-Signature=hunter2",
         "https://bucket.s3.us-west-2.amazonaws.com/a.json?a=1&X-Amz-Credential=hunter2",
@@ -255,7 +255,7 @@ fn secrets_in_a_url_are_refused_and_never_repeated() {
 }
 
 #[test]
-fn a_self_hosted_server_reads_its_own_bucket_only() {
+fn a_self_hosted_server_reads_only_its_bucket() {
     let known = server(Some("s3://milvus-bucket"));
     for (text, words) in [
         ("/folder/1.parquet", "relative to the server's bucket"),

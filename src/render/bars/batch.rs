@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_done_before_makes_no_rate() {
+    fn earlier_jobs_do_not_count_in_the_rate() {
         let before = BatchCount {
             jobs: 40,
             done: 10,

@@ -73,7 +73,7 @@ fn many(count: usize) -> Vec<Progress> {
 }
 
 #[test]
-fn off_a_terminal_there_is_a_line_a_change_of_state() {
+fn off_a_terminal_each_change_of_state_is_a_line() {
     let kept = Kept::default();
     let mut view = WaitView::new(Screen::plain(), kept.clone());
     for (kind, rows) in [
@@ -98,7 +98,7 @@ fn off_a_terminal_there_is_a_line_a_change_of_state() {
 }
 
 #[test]
-fn a_bar_shows_rows_rate_and_what_is_left() {
+fn a_bar_shows_rows_rate_and_the_time_left() {
     let kept = Kept::default();
     let mut view = WaitView::new(Screen::terminal(120, 24), kept.clone());
     let start = Instant::now();
@@ -163,7 +163,7 @@ fn jobs_are_named_by_their_files_and_unknown_totals_are_estimated() {
         assert!(line.starts_with(name), "{line}");
         assert!(line.contains("42%  840/~2,000 rows"), "{line}");
     }
-    // A name that several jobs share names none of them.
+    // A name that several jobs share identifies none of them.
     for job in &mut jobs {
         "a.jsonl".clone_into(&mut job.file_name);
     }
@@ -197,7 +197,7 @@ fn a_narrow_screen_has_whole_ids_and_no_bars() {
 }
 
 #[test]
-fn bars_stand_below_each_other() {
+fn bars_are_aligned() {
     let kept = Kept::default();
     let mut view = WaitView::new(Screen::terminal(100, 24), kept.clone());
     let mut jobs = many(2);
@@ -211,7 +211,7 @@ fn bars_stand_below_each_other() {
 }
 
 #[test]
-fn a_terminal_that_changes_its_size_is_survived() {
+fn bars_survive_a_change_of_the_terminals_size() {
     let kept = Kept::default();
     let size = Arc::new(Mutex::new((120, 24)));
     let asked = Arc::clone(&size);
@@ -256,7 +256,7 @@ fn a_line_is_never_wider_than_its_screen() {
 }
 
 #[test]
-fn rates_come_from_readings_and_begin_anew_when_a_job_does() {
+fn rates_restart_when_a_job_restarts() {
     let start = Instant::now();
     let at = |seconds| start + Duration::from_secs(seconds);
     let mut rate = Rate::default();
@@ -275,7 +275,7 @@ fn rates_come_from_readings_and_begin_anew_when_a_job_does() {
 }
 
 #[test]
-fn a_job_that_does_not_move_is_warned_of_once() {
+fn a_stalled_job_is_warned_of_once() {
     let clock = "2026-01-02T12:00:00Z".parse().expect("a time");
     for terminal in [true, false] {
         let screen = Screen {
@@ -301,7 +301,7 @@ fn a_job_that_does_not_move_is_warned_of_once() {
         let warning = "warning: job-1 has not moved since 2026-01-02T11:50:00Z (10m 00s), still Importing at 42%";
         assert_eq!(kept.text().matches("warning").count(), 1, "{}", kept.text());
         assert!(kept.text().contains(warning), "{}", kept.text());
-        // The job moves, then stalls again.
+        // The job continues, then stalls again.
         view.update_at(
             &[job("job-1", JobState::Importing, 900), done.clone()],
             at(31),
@@ -331,7 +331,7 @@ fn the_time_without_a_change_can_be_chosen() {
 }
 
 #[test]
-fn a_wait_leaves_a_line_that_sums_it_up() {
+fn a_wait_ends_with_a_summary_line() {
     let start = Instant::now();
     let after = |jobs: &[Progress], width| {
         let kept = Kept::default();
@@ -360,7 +360,7 @@ fn a_wait_leaves_a_line_that_sums_it_up() {
 }
 
 #[test]
-fn lines_that_a_narrower_terminal_broke_are_taken_away() {
+fn lines_wrapped_by_a_narrower_terminal_are_erased() {
     let kept = Kept::default();
     let size = Arc::new(Mutex::new((100, 24)));
     let asked = Arc::clone(&size);

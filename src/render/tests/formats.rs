@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{FORMATS, description, failed, jobs, listed, table, terminal, written};
 
 #[test]
-fn boxes_are_ascii_where_the_locale_is() {
+fn boxes_are_ascii_if_the_locale_is() {
     let screen = Screen {
         unicode: false,
         ..terminal(80)
@@ -21,7 +21,7 @@ fn boxes_are_ascii_where_the_locale_is() {
 }
 
 #[test]
-fn values_of_each_shape() {
+fn values_of_each_shape_are_shown() {
     let shown = |value: Value| table(&Shown::Value(&value), &Screen::plain());
     assert_eq!(
         shown(json!({"a": 1, "b": {"c": [1, null]}})),
@@ -42,7 +42,7 @@ fn values_of_each_shape() {
 }
 
 #[test]
-fn empty_results_say_so() {
+fn empty_results_are_named() {
     let cases: [(Shown<'_>, &str, &str); 7] = [
         (
             Shown::Jobs {
@@ -139,7 +139,7 @@ fn json_keeps_its_keys_and_types() {
 }
 
 #[test]
-fn csv_reads_back() {
+fn csv_is_read_back_unchanged() {
     let value = json!([{"name": "a,\"b\"\nc", "n": 1}, {"n": null, "more": {"x": [1]}}]);
     let text = written(&Shown::Value(&value), OutputFormat::Csv, &Screen::plain());
     let mut reader = csv::Reader::from_reader(text.as_bytes());
@@ -161,9 +161,9 @@ fn csv_reads_back() {
     );
 }
 
-/// A list that holds maps and other things has one column, in which each stands as JSON.
+/// A list of maps and other values has one column, in which each value is JSON.
 #[test]
-fn a_mixed_list_loses_nothing() {
+fn a_mixed_list_is_shown_completely() {
     for (value, csv, markdown, vertical) in [
         (
             json!([{"a": 1, "b": "x"}, 3]),
@@ -193,7 +193,7 @@ fn a_mixed_list_loses_nothing() {
 }
 
 #[test]
-fn chosen_columns_come_in_the_order_chosen() {
+fn chosen_columns_are_in_the_chosen_order() {
     let jobs = jobs();
     let columns = ["state".to_owned(), "job".to_owned()];
     let picked = render::pick_columns(&listed(&jobs[..1]), &columns);
@@ -205,7 +205,7 @@ fn chosen_columns_come_in_the_order_chosen() {
 }
 
 #[test]
-fn colours_only_where_the_screen_has_them() {
+fn colours_are_used_only_if_the_screen_has_them() {
     let failed = failed();
     let jobs = jobs();
     let described = description();
@@ -237,7 +237,7 @@ fn colours_only_where_the_screen_has_them() {
 }
 
 #[test]
-fn a_service_cannot_drive_the_terminal() {
+fn a_service_cannot_control_the_terminal() {
     let evil = "x\x1b]0;owned\x07\x1b[2J\u{9b}31m\u{202e}y";
     let mut job = failed();
     job.reason = Some(evil.to_owned());
@@ -268,7 +268,7 @@ fn a_service_cannot_drive_the_terminal() {
 }
 
 #[test]
-fn a_closed_pipe_is_an_error_and_no_panic() {
+fn a_closed_pipe_is_an_error() {
     struct Closed;
     impl Write for Closed {
         fn write(&mut self, _: &[u8]) -> io::Result<usize> {

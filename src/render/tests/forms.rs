@@ -1,4 +1,4 @@
-//! Vertical, line-wise JSON, Markdown and YAML: as they look, and read back.
+//! Vertical output, NDJSON, Markdown and YAML: their look, and reading them back.
 
 use crate::render::{OutputFormat, Screen, Shown};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use yaml_rust2::{Yaml, YamlLoader};
 
 use super::{FORMATS, failed, jobs, listed, terminal, text, written};
 
-/// Texts that other forms would take for something else, or for a part of themselves.
+/// Texts that other formats would read as another value or as markup.
 const ODD: [&str; 34] = [
     "",
     " ",
@@ -56,7 +56,7 @@ fn odd_rows() -> Value {
 }
 
 #[test]
-fn vertical_is_a_record_a_row_and_leaves_nothing_out() {
+fn vertical_output_is_a_complete_record_for_each_row() {
     let jobs = jobs();
     let expected = r#"
 ─[ 1 ]──────────────────────────────────
@@ -96,7 +96,7 @@ file        -
 }
 
 #[test]
-fn a_line_of_json_is_an_item() {
+fn ndjson_has_a_line_for_each_item() {
     let rows = odd_rows();
     let text = plain(&rows, OutputFormat::Ndjson);
     let read: Value = text
@@ -138,7 +138,7 @@ fn markdown_is_a_table_of_escaped_cells() {
     );
 }
 
-/// A cell of a Markdown table as it is shown.
+/// Returns the shown text of a Markdown table's cell.
 fn unescaped(cell: &str) -> String {
     let mut shown = String::new();
     let mut letters = cell.replace("<br>", "\n");
@@ -153,7 +153,7 @@ fn unescaped(cell: &str) -> String {
     shown
 }
 
-/// The cells of a row: bars without a backslash before them part them.
+/// Returns the cells of a row, which are separated by bars without a backslash before them.
 fn cells(line: &str) -> Vec<String> {
     let mut cells = vec![String::new()];
     let mut escaped = false;
@@ -170,12 +170,12 @@ fn cells(line: &str) -> Vec<String> {
 }
 
 #[test]
-fn markdown_reads_back() {
+fn markdown_is_read_back_unchanged() {
     let table = plain(&odd_rows(), OutputFormat::Markdown);
     let rows: Vec<Vec<String>> = table.lines().skip(2).map(cells).collect();
     assert_eq!(rows.len(), ODD.len());
     for (row, odd) in rows.iter().zip(ODD) {
-        // Blanks at the ends are the table's own, tabs are blanks.
+        // Blanks at the ends belong to the table, and tabs are blanks.
         assert_eq!(row[1], odd.trim().replace('\t', " "), "{row:?}");
         assert_eq!(row.len(), 3, "{row:?}");
     }
@@ -198,7 +198,7 @@ fn json_of(yaml: &Yaml) -> Value {
 }
 
 #[test]
-fn yaml_reads_back() {
+fn yaml_is_read_back_unchanged() {
     let read = |text: &str| json_of(&YamlLoader::load_from_str(text).expect("YAML")[0]);
     let keyed: Value = ODD
         .iter()
@@ -227,7 +227,7 @@ fn yaml_reads_back() {
 }
 
 #[test]
-fn texts_that_look_like_something_else_are_quoted_in_yaml() {
+fn texts_that_look_like_other_values_are_quoted_in_yaml() {
     let jobs = jobs();
     let expected = r"
 - job: job-01k2x7d5n0e8q9a0b1c2d3e4f5
@@ -242,7 +242,7 @@ fn texts_that_look_like_something_else_are_quoted_in_yaml() {
         written(&listed(&jobs[..1]), OutputFormat::Yaml, &terminal(40)),
         text(expected)
     );
-    // A reader of YAML 1.1 takes these for other things.
+    // A YAML 1.1 parser reads these texts as other values.
     let quoted = plain(
         &json!(["445566778899001122", "2026-01-02T11:57:00Z", "no"]),
         OutputFormat::Yaml,
@@ -254,7 +254,7 @@ fn texts_that_look_like_something_else_are_quoted_in_yaml() {
 }
 
 #[test]
-fn formats_have_words() {
+fn formats_have_names() {
     for (format, word) in FORMATS.into_iter().zip(OutputFormat::WORDS) {
         assert_eq!(format.word(), *word);
         assert_eq!(OutputFormat::parse(word), Ok(format));

@@ -1,4 +1,4 @@
-//! Any text at all, in every layout and form.
+//! Any text, in every layout and format.
 
 use crate::api::model::JobState;
 use crate::render::{OutputFormat, Screen, Shown};
@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{FORMATS, failed, job, terminal, written};
 
-/// Text with what terminals obey, what is wider than it looks, and what is not there at all.
+/// Generates text with control characters, wide characters and invisible ones.
 fn text() -> impl Strategy<Value = String> {
     let odd = [
         "\x1b[2J",
@@ -47,12 +47,12 @@ fn text() -> impl Strategy<Value = String> {
     proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
-fn drives_a_terminal(letter: char) -> bool {
+fn controls_a_terminal(letter: char) -> bool {
     letter.is_control() && !matches!(letter, '\n' | '\t')
         || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// What is shown for the text, wherever it may stand.
+/// Calls `see` for each kind of output, with the text in every place that can have one.
 fn for_each(text: &str, mut see: impl FnMut(&Shown<'_>)) {
     let mut progress = failed();
     text.clone_into(&mut progress.collection);
@@ -91,12 +91,12 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_text_drives_the_terminal_or_bends_a_box(text in text(), width in 8_usize..130) {
+    fn no_text_controls_the_terminal_or_breaks_a_box(text in text(), width in 8_usize..130) {
         let screen = terminal(width);
         for_each(&text, |shown| {
             for format in FORMATS {
                 let out = written(shown, format, &screen);
-                assert!(!out.contains(drives_a_terminal), "{format:?}: {out:?}");
+                assert!(!out.contains(controls_a_terminal), "{format:?}: {out:?}");
             }
             let table = written(shown, OutputFormat::Table, &screen);
             for line in table.lines().filter(|line| line.starts_with(['╭', '├', '╰'])) {
@@ -106,7 +106,7 @@ proptest! {
     }
 
     #[test]
-    fn every_text_reads_back(text in text()) {
+    fn every_text_is_read_back_unchanged(text in text()) {
         let value = json!([{"a": text}, {"a": format!("{text} "), "b": [text]}]);
         let shown = Shown::Value(&value);
         let json = written(&shown, OutputFormat::Json, &terminal(40));

@@ -24,7 +24,7 @@ job-01k2x7d5n0e8q9a0b1c2d3e4f7
 }
 
 #[test]
-fn a_list_of_jobs_at_200_columns_is_whole() {
+fn a_list_of_jobs_at_200_columns_is_complete() {
     let shown = table(&listed(&jobs()), &terminal(200));
     assert!(shown.contains("│ Failed              │      0% │ row 1234, field \"vector\": expected 384 floats, found 383 │"), "{shown}");
     assert!(!shown.contains("hidden"), "{shown}");
@@ -79,7 +79,7 @@ next: describe("packages") shows the fields that the files have to match
 }
 
 #[test]
-fn a_failure_without_a_reason_says_so_and_names_the_next_line() {
+fn a_failure_without_a_reason_has_a_hint() {
     let files = vec![file("a.json", JobState::Failed, None)];
     let explained =
         render::explain_failure(&progress(JobState::Failed, files, Some(" "))).expect("it failed");
@@ -96,7 +96,7 @@ fn a_failure_without_a_reason_says_so_and_names_the_next_line() {
 }
 
 #[test]
-fn files_done_before_the_job_is_are_explained() {
+fn finished_files_of_a_running_job_are_explained() {
     let files = vec![file("a.json", JobState::Completed, None)];
     let finishing = progress(JobState::Importing, files, None);
     assert!(
@@ -141,7 +141,7 @@ vec    vector    -     COSINE
 }
 
 #[test]
-fn nothing_shown_is_wider_than_the_terminal() {
+fn no_output_is_wider_than_the_terminal() {
     let jobs = jobs();
     let failed = failed();
     let described = description();

@@ -1,4 +1,4 @@
-//! What people and programs see: layouts at several widths and off a terminal, JSON, CSV, colours, closed pipes.
+//! Output for people and programs: layouts at several widths and off a terminal, JSON, CSV, colours, closed pipes.
 
 mod formats;
 mod forms;
@@ -161,7 +161,7 @@ fn listed(jobs: &[JobSummary]) -> Shown<'_> {
     }
 }
 
-/// The text without the newline that raw strings begin with here.
+/// Returns the text without its first newline, with which raw strings begin here.
 fn text(expected: &str) -> &str {
     expected.strip_prefix('\n').unwrap_or(expected)
 }

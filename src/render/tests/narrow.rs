@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{failed, file, job, jobs, progress, table, terminal, text};
 
 #[test]
-fn a_list_of_jobs_at_40_columns_is_a_record_a_job() {
+fn a_list_of_jobs_at_40_columns_has_records() {
     let jobs = jobs();
     let shown = table(
         &Shown::Jobs {
@@ -30,7 +30,7 @@ job-01k2x7d5n0e8q9a0b1c2d3e4f7
 }
 
 #[test]
-fn one_job_at_40_columns() {
+fn one_job_fits_40_columns() {
     let expected = r#"
 job
   job-01k2x7d5n0e8q9a0b1c2d3e4f7
@@ -91,7 +91,7 @@ fn a_long_list_of_jobs_is_counted_by_state() {
 }
 
 #[test]
-fn names_of_collections_stand_in_columns() {
+fn names_of_collections_are_in_columns() {
     let names: Vec<String> = (1..=10)
         .map(|number| format!("collection_{number}"))
         .collect();
@@ -114,7 +114,7 @@ collection_4   collection_8
 }
 
 #[test]
-fn a_connection_is_its_settings() {
+fn a_connection_is_shown_as_its_settings() {
     let connection = json!({
         "name": "prod", "api": "v2", "endpoint": "https://api.cloud.zilliz.com",
         "collections": "https://in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com", "cluster": "in03-3bf3c31f4248e22",
@@ -166,7 +166,7 @@ fn large_numbers_are_grouped_for_people_unless_they_are_ids() {
 }
 
 #[test]
-fn boxes_are_straight_whatever_is_in_them() {
+fn boxes_are_straight_with_any_content() {
     let texts = [
         "👩‍👩‍👧‍👦",
         "🇩🇪",
@@ -216,7 +216,7 @@ fn the_files_of_a_job_with_many_failures_are_counted() {
 }
 
 #[test]
-fn a_reason_that_is_known_has_a_hint() {
+fn a_known_reason_has_a_hint() {
     let files = vec![file(
         "a.json",
         JobState::Failed,
@@ -233,7 +233,7 @@ fn a_reason_that_is_known_has_a_hint() {
 }
 
 #[test]
-fn the_first_rows_are_a_list_of_the_same_kind() {
+fn the_first_rows_are_shown_like_the_whole_list() {
     let jobs = jobs();
     let list = Shown::Jobs {
         jobs: &jobs,

@@ -26,7 +26,7 @@ fn rows() -> Value {
 }
 
 #[test]
-fn the_file_at_fault_comes_before_sixty_others() {
+fn the_failed_file_precedes_sixty_others() {
     let reason = "row 8, field \"vector\": expected FloatVector(4), found 3 values";
     // The local service gives the reason to one file, Milvus gives the job's reason to all.
     for others in [OTHERS.to_owned(), format!("s-x.jsonl: {reason}")] {
@@ -54,7 +54,7 @@ fn the_file_at_fault_comes_before_sixty_others() {
 }
 
 #[test]
-fn a_reason_that_names_no_file_is_shown_once() {
+fn a_reason_without_a_file_is_shown_once() {
     let files = ["a", "b", "c"].map(|name| file(name, JobState::Failed, Some("import timeout")));
     let job = progress(JobState::Failed, files.into(), Some("import timeout"));
     let explained = render::explain_failure(&job).expect("it failed");
@@ -80,7 +80,7 @@ fn a_reason_that_names_no_file_is_shown_once() {
 }
 
 #[test]
-fn jobs_that_failed_alike_are_one_entry() {
+fn jobs_with_equal_reasons_share_an_entry() {
     let failure = |cause: &str, job: u32| render::FailedJob {
         id: Some(format!("job-{job}")),
         cause: cause.to_owned(),
@@ -157,7 +157,7 @@ fn vectors_and_json_take_one_line_and_are_never_cut_in_a_number() {
         wide.contains(r#"│ {"url": "https://example.com/a/long/path", "score": 0.25} │"#),
         "{wide}"
     );
-    // Other forms lose nothing.
+    // Other formats show everything.
     let plain = table(&Shown::Value(&rows), &Screen::plain());
     assert!(plain.contains("0.95603424"), "{plain}");
 }
@@ -171,14 +171,14 @@ fn rows_that_wrap_are_separated() {
 }
 
 #[test]
-fn borders_are_dim_and_colours_are_the_themes() {
+fn borders_are_dim_and_colours_are_from_the_theme() {
     let jobs = jobs();
     let failed = failed();
     let rows = rows();
     for width in [80, 120] {
         for shown in [listed(&jobs), Shown::Progress(&failed), Shown::Value(&rows)] {
             let text = table(&shown, &colored(width));
-            // Without the dim parts, no border is left.
+            // Without the dim parts, no border remains.
             let mut rest = text.as_str();
             let mut bright = String::new();
             while let Some((before, after)) = rest.split_once("\x1b[2m") {
@@ -220,7 +220,7 @@ fn json_and_yaml_have_colours_on_a_screen_with_colours() {
 }
 
 #[test]
-fn the_files_of_a_job_have_their_columns_as_a_value_too() {
+fn the_files_of_a_job_as_a_value_have_columns() {
     // A script's maps are sorted by key.
     let value = json!([{"completed": null, "file": "x/a.json", "percent": 100.0, "reason": null, "rows": 3, "size": 2048, "state": "Completed", "total_rows": 3}]);
     let shown = table(&Shown::Value(&value), &terminal(80));

@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tilde_is_the_home_folder_where_it_stands_alone() {
+    fn a_tilde_alone_or_before_a_slash_is_the_home_folder() {
         assert_eq!(file("~x/y"), Some(PathBuf::from("~x/y")));
         assert_eq!(file("a~/y"), Some(PathBuf::from("a~/y")));
         if let Some(home) = dirs::home_dir() {

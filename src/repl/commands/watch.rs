@@ -109,7 +109,7 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn the_interval_may_be_left_out() {
+    fn the_interval_is_optional() {
         assert_eq!(read("jobs()"), Ok((USUAL, "jobs()")));
         assert_eq!(read("5s  jobs()"), Ok((Duration::from_secs(5), "jobs()")));
         assert_eq!(read("500ms 1"), Ok((Duration::from_millis(500), "1")));

@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn names_know_where_they_come_from() {
+    fn names_have_their_origin() {
         for (text, name, root, item) in [
             (
                 "let j = import(\"a\", \"b\"); j",

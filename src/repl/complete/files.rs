@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn data_comes_first_and_folders_stay_open() {
+    fn importable_files_come_first_and_folders_end_with_a_slash() {
         let home = tempfile::tempdir().expect("a folder");
         for name in [
             "b.json",

@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_names_are_only_names() {
+    fn only_plain_identifiers_are_names() {
         for name in ["a\" or 1 == 1", "a b", "1a", "${x}", "a`"] {
             assert!(!is_name(name), "{name}");
         }

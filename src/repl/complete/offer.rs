@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_follows_is_added_once() {
+    fn the_text_after_a_candidate_is_added_once() {
         let call = || vec![Offer::new("jobs", "").then("(")];
         assert_eq!(of("jo", "", call()), ["jobs("]);
         assert_eq!(of("jo", "(1)", call()), ["jobs"]);
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn case_matters_only_where_it_must() {
+    fn case_matters_only_if_candidates_differ_by_it() {
         let offers = || vec![Offer::new("Completed", ""), Offer::new("commit", "")];
         assert_eq!(of("c", "", offers()), ["commit"]);
         assert_eq!(of("COM", "", offers()), ["Completed", "commit"]);

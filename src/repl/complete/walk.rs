@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_walk_visits_each_candidate_and_the_typed_text() {
+    fn tab_cycles_through_candidates_and_the_typed_text() {
         let mut line = "f(col)".to_owned();
         let mut pos = 5;
         let mut walk = CandidateWalk::new(&line, pos, 2, &pairs(&["colour", "column"])).unwrap();
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_walk_begins_after_the_common_beginning() {
+    fn tab_cycles_after_the_common_beginning() {
         let mut walk = CandidateWalk::new("c", 1, 0, &pairs(&["column", "colour"])).unwrap();
         assert!(walk.step("c", 1, false).is_none());
         assert!(walk.step("col", 3, false).is_some());

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn statements_of_several_lines_come_back_whole() {
+    fn statements_of_several_lines_are_read_back() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("history");
         let (file, entries) = HistoryFile::open(path.clone(), &Interrupt::new()).unwrap();
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_line_and_foreign_bytes_cost_nothing_else() {
+    fn torn_lines_and_invalid_bytes_affect_no_other_entry() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("history");
         fs::write(&path, b"#V2\none\n\xff\xfe\ntw").unwrap();

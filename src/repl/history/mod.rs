@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn each_statement_is_kept_once() {
+    fn each_statement_is_stored_once() {
         let history = history(&["a", "b", "a", "a", "c"]);
         assert_eq!(history.entries(), ["b", "a", "c"]);
         let numbers: Vec<usize> = history.numbered().into_iter().map(|(it, _)| it).collect();
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_minds_capitals_only_if_it_has_some() {
+    fn a_search_with_capitals_is_case_sensitive() {
         let history = history(&["Jobs()", "let é = JOBS", "x"]);
         let found = history.search_at("jobs", 2);
         assert_eq!(found, Some((1, "let é = ".len())));
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn up_finds_what_begins_as_the_line_does() {
+    fn up_finds_statements_with_the_typed_prefix() {
         let history = history(&["jobs()", "import(1)", "x", "import(2)"]);
         history.rewind();
         let first = history.up("imp").unwrap();
@@ -296,10 +296,10 @@ mod tests {
         assert_eq!(
             history.down("import(2)").as_deref(),
             Some("imp"),
-            "what was typed comes back"
+            "the typed text returns"
         );
         assert_eq!(history.down("imp"), None);
-        // An edited line is a new beginning, also where the oldest was shown.
+        // An edited line starts a new search, even if the oldest statement was shown.
         assert_eq!(history.up("j").as_deref(), Some("jobs()"));
         assert_eq!(history.up("imp").as_deref(), Some("import(2)"));
         assert_eq!(history.up("").as_deref(), Some("import(2)"));
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_that_goes_on_is_found() {
+    fn the_latest_matching_statement_is_found() {
         let history = history(&["import(1)", "import(2)", "x"]);
         assert_eq!(history.continuing("imp").as_deref(), Some("import(2)"));
         assert_eq!(history.continuing("import(1)"), None);

@@ -34,7 +34,7 @@ mod tests {
     use super::write;
 
     #[test]
-    fn another_file_is_only_replaced_when_asked() {
+    fn another_file_is_replaced_only_by_force() {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("a b.rhai");
         write(&file, "1", false).expect("written");

@@ -77,7 +77,7 @@ fn save(statements: &[&str]) -> SavedScript {
 }
 
 /// Runs the statements, then their script, which must pass the linter, and compares the output.
-fn same(statements: &[&str]) -> SavedScript {
+fn assert_same(statements: &[&str]) -> SavedScript {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("m.rhai"), "fn two() { 2 }").expect("a module");
     let (shown, record) = explore(folder.path(), statements);
@@ -105,40 +105,40 @@ fn passes_lint(folder: &Path, script: &str) {
 
 #[test]
 fn a_script_shows_the_same_as_its_session() {
-    same(&["1 + 1"]);
-    same(&["let a = 1", "a + 1 // two; three", "let a = a + 10;", "a"]);
-    same(&[
+    assert_same(&["1 + 1"]);
+    assert_same(&["let a = 1", "a + 1 // two; three", "let a = a + 10;", "a"]);
+    assert_same(&[
         "let a = 1; let b = 2; a + b",
         "print(b)",
         "if a == 1 { \"x\" } else { \"y\" }",
         "a",
     ]);
-    same(&[
+    assert_same(&[
         "fn f(x) { x * 2 } f(2)",
         "f(3); f(4)",
         "f(5) /* c */",
         "1 /* ( */ + 2;",
     ]);
-    same(&["let s = `a ${1 + 1}\n  b`", "s.len // n", "s"]);
-    same(&[
+    assert_same(&["let s = `a ${1 + 1}\n  b`", "s.len // n", "s"]);
+    assert_same(&[
         "import \"m\" as m;",
         "fn t() { m::two() + 1 }",
         "t()",
         "m::two()",
     ]);
-    same(&[
+    assert_same(&[
         "let f = |x| { x + 1 };",
         "f.call(1)",
         "let m = #{a: 1}",
         "m.a += 1",
         "m",
     ]);
-    same(&[
+    assert_same(&[
         "switch 1 { 1 => \"one\", _ => \"other\" }",
         "let i = 0; while i < 3 { i += 1; }",
         "i",
     ]);
-    same(&["let x = 5;;;", "x // a\n// b", "// nothing", "x - 1"]);
+    assert_same(&["let x = 5;;;", "x // a\n// b", "// nothing", "x - 1"]);
 }
 
 /// Checks that statements are left out of the script for these reasons, and that the script passes the linter.
@@ -193,14 +193,14 @@ fn a_function_has_its_last_definition() {
             "it uses `a`, which is left out above.",
         ],
     );
-    let script = same(&["fn f() { missing }", "f()", "fn f() { 2 }", "f()"]);
+    let script = assert_same(&["fn f() { missing }", "f()", "fn f() { 2 }", "f()"]);
     assert_eq!((script.kept, script.left_out), (2, 1), "{}", script.text);
-    same(&["fn f(a) { a }", "fn f(a, b) { a + b }", "f(1) + f(1, 2)"]);
+    assert_same(&["fn f(a) { a }", "fn f(a, b) { a + b }", "f(1) + f(1, 2)"]);
 }
 
 #[test]
 fn a_failed_statement_is_dropped_with_the_names_it_declared() {
-    let script = same(&[
+    let script = assert_same(&[
         "let a = 1; missing(a)",
         "let a = 2;",
         "a",
@@ -221,7 +221,7 @@ fn a_failed_statement_is_dropped_with_the_names_it_declared() {
             "it uses `g`, which a statement that failed declared.",
         ],
     );
-    same(&["let a = 2;", "let a = missing()", "a"]);
+    assert_same(&["let a = 2;", "let a = missing()", "a"]);
 }
 
 #[test]
@@ -257,7 +257,7 @@ fn keys_become_lookups() {
 
 /// A key typed for one endpoint must not be replaced by the environment's key for another endpoint.
 #[test]
-fn each_connect_is_judged_by_its_own_endpoint() {
+fn each_key_gets_the_variable_of_its_endpoint() {
     let script = save(&[
         r#"connect(#{endpoint: "https://in03-a.serverless.gcp-us-west1.cloud.zilliz.com", token: "first-key"});"#,
         r#"connect(#{endpoint: "http://milvus.example:19530", token: "other-key"});"#,

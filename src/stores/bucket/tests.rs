@@ -40,7 +40,7 @@ fn opened(url: &str, endpoint: Option<&str>) -> String {
 }
 
 #[test]
-fn urls_become_the_hosts_that_requests_go_to() {
+fn urls_are_mapped_to_request_hosts() {
     for (url, endpoint, host, region) in [
         (
             "https://my-bucket.s3.eu-west-3.amazonaws.com/a.json",
@@ -111,7 +111,7 @@ fn an_azure_emulator_has_the_account_in_its_path() {
 }
 
 #[test]
-fn an_own_environment_serves_only_where_it_may() {
+fn keys_are_explicit_and_hidden() {
     assert!(!bucket("s3://my-bucket/a.json", None).own_keys);
     let shown = format!("{:?}", keys());
     assert!(

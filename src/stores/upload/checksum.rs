@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_are_told_from_checksums() {
+    fn checksums_are_distinguished_from_other_tags() {
         let digits = "0".repeat(32);
         for (tag, parts, expected) in [
             (digits.as_str(), false, true),

@@ -1,4 +1,4 @@
-//! Endpoints: what an address is named as, and what is refused.
+//! Endpoints: their recognized kinds, and refused addresses.
 
 mod refused;
 mod route;
@@ -26,7 +26,7 @@ fn cluster(cluster_id: &str, region: &str) -> EndpointKind {
 }
 
 #[test]
-fn every_project_endpoint_tells_project_and_region() {
+fn project_endpoints_contain_project_and_region() {
     for (text, url, region, site) in [
         (
             "https://proj-0123456789abcdef.aws-us-west-2.api.zillizcloud.com",
@@ -60,7 +60,7 @@ fn every_project_endpoint_tells_project_and_region() {
 }
 
 #[test]
-fn every_public_endpoint_of_the_table_tells_cluster_and_region() {
+fn public_endpoints_contain_cluster_and_region() {
     for (text, id, region, site) in [
         (
             "https://in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com",
@@ -107,7 +107,7 @@ fn every_public_endpoint_of_the_table_tells_cluster_and_region() {
 }
 
 #[test]
-fn control_planes_controllers_and_other_hosts_are_told_apart() {
+fn control_planes_controllers_and_other_hosts_are_recognized() {
     let region = |region: &str| EndpointKind::Controller {
         region: region.to_owned(),
     };
@@ -278,7 +278,7 @@ proptest! {
     }
 
     #[test]
-    fn no_endpoint_text_makes_it_panic(start in "(https?|[a-z]{0,3})?(:/{0,3})?[a-z.]{0,8}(zilliz\\.com)?", rest in any::<String>()) {
+    fn parsing_any_text_does_not_panic(start in "(https?|[a-z]{0,3})?(:/{0,3})?[a-z.]{0,8}(zilliz\\.com)?", rest in any::<String>()) {
         match Endpoint::parse(&format!("{start}{rest}")) {
             Ok(endpoint) => {
                 prop_assert!(!base(&endpoint).ends_with('/'));
@@ -290,7 +290,7 @@ proptest! {
     }
 
     #[test]
-    fn a_host_that_is_not_zillizs_is_never_taken_for_one(host in "[a-z0-9.-]{0,20}(zilliz\\.com|zillizcloud\\.com|zilliz\\.com\\.cn)\\.?[a-z]{1,6}") {
+    fn other_hosts_are_never_mistaken_for_zillizs(host in "[a-z0-9.-]{0,20}(zilliz\\.com|zillizcloud\\.com|zilliz\\.com\\.cn)\\.?[a-z]{1,6}") {
         if let Ok(endpoint) = Endpoint::parse(&format!("https://{host}")) {
             let theirs = [".zilliz.com", ".zillizcloud.com", ".zilliz.com.cn"];
             let dotted = format!(".{}", endpoint.host());

@@ -1,9 +1,9 @@
-//! Addresses that are refused or mended, and the lines to type instead.
+//! Addresses that are refused or corrected, and the suggested lines.
 
 use super::*;
 
 #[test]
-fn what_cannot_be_a_base_url_is_refused_with_the_line_to_type() {
+fn an_invalid_base_url_is_refused_with_a_suggestion() {
     for (text, words) in [
         ("", "connect(\"local\")"),
         ("http://ho st", "blank"),
@@ -57,7 +57,7 @@ fn what_cannot_be_a_base_url_is_refused_with_the_line_to_type() {
 }
 
 #[test]
-fn quotes_missing_slashes_and_missing_schemes_are_made_good() {
+fn quotes_missing_slashes_and_schemes_are_corrected() {
     for (text, url) in [
         ("\"http://localhost:19530/\"", "http://localhost:19530"),
         ("<HTTPS:/Milvus.Example.com>", "https://milvus.example.com"),
@@ -76,9 +76,9 @@ fn quotes_missing_slashes_and_missing_schemes_are_made_good() {
     }
 }
 
-/// The hint's line has to be one that `connect` takes.
+/// The hint's line must be one that `connect` accepts.
 #[test]
-fn the_console_and_the_paths_of_api_calls_lead_to_a_line_that_works() {
+fn console_and_api_call_addresses_have_a_valid_suggestion() {
     const CONSOLE: &str = "connect(#{cluster: \"in01-abc\"})";
     const CHINA: &str =
         "connect(#{endpoint: \"https://api.cloud.zilliz.com.cn\", cluster: \"in01-abc\"})";
@@ -144,7 +144,7 @@ fn the_console_and_the_paths_of_api_calls_lead_to_a_line_that_works() {
 }
 
 #[test]
-fn a_password_in_an_endpoint_is_never_repeated() {
+fn a_password_in_an_endpoint_is_not_shown() {
     for text in [
         "http://root:hunter2@localhost:19530",
         "root:hunter2@localhost:19530",

@@ -36,8 +36,8 @@ fn route(settings: &str) -> Result<Route, EndpointError> {
     })
 }
 
-/// Settings, dialect, base of import calls, base of collection calls. `ID` and the names in capitals stand for
-/// the constants above, `CTRL` and `CTRL_CN` for the controllers of the two clusters' regions.
+/// Settings, dialect, base of import calls, base of collection calls. `ID` and the names in capitals are replaced by
+/// the constants above, `CTRL` and `CTRL_CN` by the controllers of the two clusters' regions.
 const TABLE: &str = "
     region=aws-us-east1 cluster_id=ID                            | V1     | CTRL    | -
     region=ali-cn-hangzhou cluster_id=ID                         | V1     | CTRL_CN | -
@@ -131,7 +131,7 @@ fn cluster_region_and_site_are_read_from_the_endpoint() {
 }
 
 #[test]
-fn what_is_missing_or_contradicts_is_named_with_the_line_to_type() {
+fn missing_and_contradictory_settings_have_suggestions() {
     for (settings, words) in [
         (String::new(), "connect(\"http://localhost:19530\")"),
         (
@@ -189,7 +189,7 @@ fn what_is_missing_or_contradicts_is_named_with_the_line_to_type() {
 }
 
 #[test]
-fn empty_settings_count_as_not_given() {
+fn empty_settings_count_as_missing() {
     let given = GivenSettings {
         cluster_id: Some(" ".to_owned()),
         region: Some(String::new()),
@@ -202,7 +202,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_route_from_settings_never_leaves_zillizs_hosts(
+    fn a_route_for_zilliz_uses_only_zillizs_hosts(
         cluster_id in proptest::option::of(any::<String>()),
         region in proptest::option::of("(aws|ali|tc)?-?[a-z./@:?#\\\\ -]{0,12}"),
         project_id in proptest::option::of("[a-z-]{0,5}"),

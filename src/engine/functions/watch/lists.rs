@@ -176,14 +176,14 @@ mod tests {
         let running: Vec<usize> = (0..100).collect();
         assert_eq!(lists.freshen(&running), (0..10).collect::<Vec<_>>());
         assert_eq!(lists.freshen(&running), (10..20).collect::<Vec<_>>());
-        // Some have ended since. After the last job, the first ones follow.
+        // Some jobs have ended in between. After the last job, the first ones follow.
         let left = [3, 5, 30, 99];
         assert_eq!(lists.freshen(&left), [30, 99, 3, 5]);
         assert_eq!(lists.freshen(&[]), [0; 0]);
     }
 
     #[test]
-    fn a_word_that_is_not_known_is_looked_into() {
+    fn only_known_running_states_need_no_further_call() {
         for word in ["Pending", "Importing", "InProgress", "importrunning"] {
             assert!(tells(&State::parse(word)), "{word}");
         }

@@ -1,4 +1,4 @@
-//! Lines that hold keys, and lines that only look so.
+//! Lines with keys, and lines that only look similar.
 
 use super::{masked, veiled};
 use proptest::prelude::*;
@@ -70,7 +70,7 @@ fn keys_are_masked() {
 }
 
 #[test]
-fn all_else_stays() {
+fn other_texts_are_unchanged() {
     for line in [
         r#"import("books", "s3://b/token.json")"#,
         r#"connect(#{token: secret("PROD")})"#,

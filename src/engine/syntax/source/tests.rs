@@ -14,7 +14,7 @@ fn slices(text: &str) -> Vec<String> {
 }
 
 #[test]
-fn tokens_keep_their_places() {
+fn tokens_have_their_positions() {
     for (text, tokens) in [
         (
             r#"let s = `é ${ f("}") + `${x}` } z`; 1"#,
@@ -156,7 +156,7 @@ fn string_contents_are_found() {
 }
 
 #[test]
-fn statements_are_split_as_the_parser_does() {
+fn statements_are_split_as_by_the_parser() {
     for (text, parts) in [
         ("1 + 1", vec!["1 + 1"]),
         ("let a = 1; a // one; two", vec!["let a = 1", "a"]),
@@ -192,7 +192,7 @@ fn statements_are_split_as_the_parser_does() {
 }
 
 #[test]
-fn names_are_declared_and_used() {
+fn declared_and_used_names_are_found() {
     let text =
         "fn f(a, b) { let c = a; } let x = f(1, g()); y.z(#{k: last}).p; import \"m\" as m; last";
     let source = SourceText::read(text);
@@ -214,7 +214,7 @@ fn names_are_declared_and_used() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
-    fn any_text_is_read(text in "[\"'`#${}()/*\\\\a1.:=;,\n\r é日xu]{0,60}|\\PC{0,40}") {
+    fn any_text_is_tokenized(text in "[\"'`#${}()/*\\\\a1.:=;,\n\r é日xu]{0,60}|\\PC{0,40}") {
         let source = SourceText::read(&text);
         let mut last = 0;
         for index in 0..source.len() {
@@ -236,7 +236,7 @@ proptest! {
 }
 
 #[test]
-fn unpaired_brackets_take_time_in_proportion_to_their_number() {
+fn unpaired_brackets_take_linear_time() {
     let count = 50_000;
     for text in [
         "f(n - 1 { ".repeat(count),

@@ -23,7 +23,7 @@ fn list(element: StoredType) -> StoredType {
 }
 
 #[test]
-fn the_types_that_change_something_are_found() {
+fn stored_types_that_matter_are_found() {
     let fixed = |size, element| StoredType::FixedList(size, Box::new(element));
     let expected = [
         StoredType::Other,
@@ -51,7 +51,7 @@ fn the_types_that_change_something_are_found() {
 }
 
 #[test]
-fn stored_types_are_put_over_those_of_the_file() {
+fn stored_types_override_those_of_the_file() {
     let arrow_list = |element| ArrowType::List(Box::new(element));
     for (stored, inferred, expected) in [
         (StoredType::LargeText, ArrowType::Text, ArrowType::LargeText),

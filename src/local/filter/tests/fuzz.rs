@@ -6,7 +6,7 @@ use crate::tests::fuzz;
 /// Number of mutations in an ordinary test run.
 const MUTATIONS: u64 = 3000;
 
-/// The child process.
+/// Runs in the child process.
 #[test]
 #[ignore = "run by mutated_filters_find_rows_or_are_refused"]
 fn mutations() {

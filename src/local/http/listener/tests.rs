@@ -1,4 +1,4 @@
-//! Places of connections, and what makes room.
+//! Slots for connections, and how they become free.
 
 use super::*;
 use axum::Router;
@@ -29,7 +29,7 @@ fn serve<T: Send + 'static>(
 }
 
 #[test]
-fn quiet_connections_end_and_give_their_place_to_the_next() {
+fn idle_connections_end_and_free_their_slots() {
     let answer = serve(2, Duration::from_millis(200), |addr| {
         let connect = || std::net::TcpStream::connect(addr).unwrap();
         let (mut silent, mut slow, mut next) = (connect(), connect(), connect());
@@ -50,9 +50,9 @@ fn quiet_connections_end_and_give_their_place_to_the_next() {
     );
 }
 
-/// Idle connections that hold all places make room for a client with a request.
+/// Idle connections in all slots make room for a client with a request.
 #[test]
-fn a_request_takes_the_place_of_an_idle_connection() {
+fn a_request_replaces_an_idle_connection() {
     let (answer, kept) = serve(8, Duration::from_mins(10), |addr| {
         let connect = || std::net::TcpStream::connect(addr).unwrap();
         let ask = "GET / HTTP/1.1\r\nHost: x\r\n";
@@ -65,7 +65,7 @@ fn a_request_takes_the_place_of_an_idle_connection() {
         client.write_all(text.as_bytes()).unwrap();
         let mut answer = String::new();
         client.read_to_string(&mut answer).unwrap();
-        // Some were closed, the latest wasn't.
+        // Some connections were closed, the latest wasn't.
         let last = idle.last_mut().unwrap();
         last.write_all(&text.as_bytes()[7..]).unwrap();
         let mut kept = String::new();

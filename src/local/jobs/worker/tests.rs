@@ -66,7 +66,7 @@ fn standing(shared: &Shared) -> StoredProgress {
 }
 
 #[test]
-fn a_job_waits_while_the_store_is_locked_and_is_done_afterwards() {
+fn a_job_runs_once_the_store_is_unlocked() {
     let dir = tempfile::tempdir().unwrap();
     let shared = shared(dir.path());
     let other = other(dir.path());
@@ -95,7 +95,7 @@ fn a_job_waits_while_the_store_is_locked_and_is_done_afterwards() {
 }
 
 #[test]
-fn a_job_whose_record_is_broken_fails_once_and_says_so() {
+fn a_job_with_a_broken_record_fails_once() {
     let dir = tempfile::tempdir().unwrap();
     let shared = shared(dir.path());
     let broken = other(dir.path()).execute("UPDATE jobs SET source = '{'", []);
@@ -119,7 +119,7 @@ fn a_broken_collection_fails_its_job() {
 }
 
 #[test]
-fn a_store_that_cannot_be_read_leaves_submitted_jobs_on_the_list() {
+fn submitted_jobs_survive_an_unreadable_store() {
     let dir = tempfile::tempdir().unwrap();
     let shared = shared(dir.path());
     other(dir.path())
@@ -147,7 +147,7 @@ fn stopping_does_not_wait_for_a_locked_store() {
 }
 
 #[test]
-fn keys_of_a_job_that_is_about_to_be_made_are_kept() {
+fn keys_of_a_job_that_is_being_created_are_kept() {
     let dir = tempfile::tempdir().unwrap();
     let shared = shared(dir.path());
     shared.keep_keys("job-2", StorageKeys::default()).unwrap();

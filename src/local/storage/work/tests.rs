@@ -35,7 +35,7 @@ fn store(dir: &std::path::Path) -> (DataStore, Batch) {
 }
 
 #[test]
-fn a_worker_that_lost_its_job_adds_nothing() {
+fn a_worker_that_lost_its_job_adds_no_rows() {
     let dir = tempfile::tempdir().unwrap();
     let (store, mut batch) = store(dir.path());
     let lost = store.claim("job-1", false).unwrap().unwrap();
@@ -64,7 +64,7 @@ fn a_worker_that_lost_its_job_adds_nothing() {
 }
 
 #[test]
-fn rows_of_failed_and_dropped_are_swept() {
+fn rows_of_failed_jobs_and_dropped_collections_are_swept() {
     let dir = tempfile::tempdir().unwrap();
     let (store, mut batch) = store(dir.path());
     let columns = || {
@@ -118,7 +118,7 @@ fn reason(store: &DataStore) -> String {
 }
 
 #[test]
-fn a_job_is_tried_three_times_again_after_deaths_without_a_row() {
+fn a_job_without_rows_is_retried_three_times_after_deaths() {
     let dir = tempfile::tempdir().unwrap();
     let (store, _) = store(dir.path());
     for _ in 0..3 {
@@ -127,7 +127,7 @@ fn a_job_is_tried_three_times_again_after_deaths_without_a_row() {
     // Neither a clean stop nor a retry of the same process is a death.
     let own = store.claim("job-1", true).unwrap().unwrap();
     store.release(&own).unwrap();
-    // A stored row shows that the file can be read, so counting begins again.
+    // A stored row shows that the file can be read, so the count restarts.
     assert!(claim_and_die(&store, 5));
     for _ in 0..4 {
         assert!(claim_and_die(&store, 0));
@@ -140,7 +140,7 @@ fn a_job_is_tried_three_times_again_after_deaths_without_a_row() {
 }
 
 #[test]
-fn a_job_that_gets_no_further_is_tried_ten_times_again() {
+fn a_job_without_progress_is_retried_ten_times() {
     let dir = tempfile::tempdir().unwrap();
     let (store, _) = store(dir.path());
     for rows in 1..30 {

@@ -29,7 +29,7 @@ fn frame(jobs: &[Progress], width: u16, color: bool) -> (Vec<String>, String) {
 }
 
 #[test]
-fn frames_are_as_they_were_drawn() {
+fn frames_match_their_pictures() {
     let id = |at: u64| (470_801_020_211_429_376 + at).to_string();
     let mut one = job(&id(0), JobState::Importing, 1100);
     one.file_name = "/data/books.jsonl".to_owned();

@@ -1,11 +1,11 @@
-//! Places by example: the cursor is at the end of each text.
+//! Cursor positions by example: the cursor is at the end of each text.
 
 use super::*;
 use crate::engine::syntax::SourceText;
 use proptest::prelude::*;
 
-/// A place in short: what was typed, and its kind in words.
-fn told(text: &str) -> String {
+/// Returns a short description of a position: the typed text and the kind of position.
+fn described(text: &str) -> String {
     let source = SourceText::read(text);
     let place = place(&CursorCode::at_end(&source));
     assert_eq!(text.get(place.start..), Some(place.typed), "{text}");
@@ -15,10 +15,10 @@ fn told(text: &str) -> String {
         CompletionKind::Member(chain) => format!("member of {:?}", chain.root),
         CompletionKind::InModule(name) => format!("in module {name}"),
         CompletionKind::Key { map, given } => {
-            format!("key of {} besides {given:?}", slot_told(&map))
+            format!("key of {} besides {given:?}", slot_described(&map))
         }
         CompletionKind::Index(chain) => format!("index of {:?}", chain.root),
-        CompletionKind::Value(slot) => format!("value of {}", slot_told(&slot)),
+        CompletionKind::Value(slot) => format!("value of {}", slot_described(&slot)),
         CompletionKind::Compared(property) => format!("compared with {property}"),
         CompletionKind::Module => "module".to_owned(),
         CompletionKind::Text => "text".to_owned(),
@@ -31,7 +31,7 @@ fn told(text: &str) -> String {
     format!("{quote}{}|{kind}", place.typed)
 }
 
-fn slot_told(slot: &CallSlot<'_>) -> String {
+fn slot_described(slot: &CallSlot<'_>) -> String {
     let receiver = slot.receiver.as_ref();
     let receiver = receiver.map_or(String::new(), |chain| format!("{:?}.", chain.root));
     let keys: String = slot.keys.iter().map(|key| format!(".{key}")).collect();
@@ -39,7 +39,7 @@ fn slot_told(slot: &CallSlot<'_>) -> String {
     format!("{receiver}{}({}{keys}{list})", slot.function, slot.argument)
 }
 
-/// A text, and what is told of it.
+/// A text, and the description of the cursor's position at its end.
 type Example = (&'static str, &'static str);
 
 const CODE: &[Example] = &[
@@ -60,7 +60,7 @@ const CODE: &[Example] = &[
     ("日本 = jo", "jo|name"),
     ("x ? jo", "jo|name"),
     ("import(\"a\", \"b\"); jo", "jo|name"),
-    // Nothing.
+    // No completion.
     ("let jo", "nothing"),
     ("const jo", "nothing"),
     ("fn jo", "nothing"),
@@ -189,13 +189,13 @@ const TEXTS: &[Example] = &[
 ];
 
 #[test]
-fn places_are_known() {
+fn positions_are_recognized() {
     let mut wrong = Vec::new();
     let examples = [CODE, CALLS, TEXTS].into_iter().flatten();
     for (text, expected) in examples.copied() {
-        let told = told(text);
-        if told != expected {
-            wrong.push(format!("{text:?}: {told:?}, not {expected:?}"));
+        let found = described(text);
+        if found != expected {
+            wrong.push(format!("{text:?}: {found:?}, not {expected:?}"));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -204,7 +204,7 @@ fn places_are_known() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
-    fn any_text_has_a_place(
+    fn any_text_has_a_position(
         text in "\\PC{0,40}|[\"'`#${}()\\[\\].,:;/*\\\\a=|\n é日]{0,60}|(import|jobs|let |fn |\"|`|\\$\\{|\\}|#\\{|\\(|\\)|\\[|\\]|\\.|, |: |a|::|\n| ){0,40}"
     ) {
         for cursor in 0..=text.len() {

@@ -119,7 +119,7 @@ fn groups_keep_to_files_and_bytes() {
 }
 
 #[test]
-fn what_is_done_is_done_whatever_becomes_of_the_files_beside_it() {
+fn files_already_done_are_not_submitted_again() {
     let units = [unit("a", 1), unit("b", 1), unit("c", 1)];
     let first = cut(&units, ALL, &[]);
     for standing in [COMPLETED, Standing::Submitted] {
@@ -130,7 +130,7 @@ fn what_is_done_is_done_whatever_becomes_of_the_files_beside_it() {
         assert_eq!(submitted(&tasks), [["b", "d"]]);
         let known = tasks.iter().find(|it| matches!(&it.before, Before::Job(_)));
         assert_eq!(known.map(|it| it.files), Some(1));
-        // Other options don't change that either.
+        // Different options don't change this.
         let mut other = template();
         other.options.push(("timeout".to_owned(), "2h".to_owned()));
         let tasks = tasks_of(&units, &other, &earlier);
@@ -166,7 +166,7 @@ fn an_object_whose_state_is_unknown_is_identified_by_its_path() {
 }
 
 #[test]
-fn what_has_failed_keeps_its_key_where_it_can_and_is_put_together_anew_elsewhere() {
+fn an_unchanged_failed_job_keeps_its_key() {
     let units = [unit("a", 1), unit("b", 1)];
     let first = cut(&units, ALL, &[]);
     let earlier = [submission(&first[0], FAILED)];
@@ -180,7 +180,7 @@ fn what_has_failed_keeps_its_key_where_it_can_and_is_put_together_anew_elsewhere
 }
 
 #[test]
-fn what_is_in_doubt_is_asked_for_as_it_was_or_left_to_people() {
+fn an_unknown_submission_is_repeated_unchanged_or_kept() {
     let units = [unit("a", 1), unit("b", 1)];
     let first = cut(&units, ALL, &[]);
     let earlier = [submission(&first[0], Standing::Open)];
@@ -192,7 +192,7 @@ fn what_is_in_doubt_is_asked_for_as_it_was_or_left_to_people() {
 }
 
 #[test]
-fn a_failed_group_that_has_become_too_large_is_cut_anew() {
+fn a_failed_group_that_became_too_large_is_split() {
     let units = [unit("a", 1), unit("b", 1), unit("c", 1)];
     let first = cut(&units, ALL, &[]);
     let earlier = [submission(&first[0], FAILED)];
@@ -208,7 +208,7 @@ fn a_failed_group_that_has_become_too_large_is_cut_anew() {
 }
 
 #[test]
-fn only_jobs_with_files_of_the_batch_are_asked_for() {
+fn only_jobs_with_files_of_the_batch_are_read() {
     let units = [unit("a", 1), unit("b", 1)];
     let first = cut(&units, ALL, &[]);
     let mut earlier = [
@@ -225,7 +225,7 @@ fn only_jobs_with_files_of_the_batch_are_asked_for() {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
-    fn order_and_more_files_change_no_job(
+    fn order_and_additional_files_change_no_job(
         names in prop::collection::btree_set("[a-z]{1,4}", 1..40),
         more in prop::collection::btree_set("[a-z]{1,4}", 0..10),
         files in 1..8_usize, at in any::<Index>(),
@@ -253,7 +253,7 @@ proptest! {
     }
 
     #[test]
-    fn a_file_given_twice_is_one(count in 1..5_usize) {
+    fn a_file_given_twice_counts_once(count in 1..5_usize) {
         let units = vec![unit("a", 1); count];
         let tasks = cut(&units, ALL, &[]);
         prop_assert_eq!(tasks.len(), 1);

@@ -63,7 +63,7 @@ mod tests {
     use crate::location::{Location, PathScope};
 
     #[test]
-    fn a_set_is_the_same_in_any_order() {
+    fn a_set_is_equal_in_any_order() {
         let at = |path: &str| Location::parse(path, &PathScope::Disk).expect("a path");
         let set = [at("/set/id.npy"), at("/set/vector.npy")];
         let turned = [at("/set/vector.npy"), at("/set/id.npy")];

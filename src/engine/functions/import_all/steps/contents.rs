@@ -88,7 +88,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn a_fingerprint_shows_other_content_and_another_size() {
+    fn a_fingerprint_depends_on_content_and_size() {
         let folder = tempfile::tempdir().expect("a folder");
         let of = |content: &[u8]| {
             let path = folder.path().join("file");
