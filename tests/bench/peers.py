@@ -1,4 +1,4 @@
-"""What other programs do with a file that zshell imports: a line of JSON each.
+"""Measures other programs on files that zshell imports, and prints a line of JSON for each.
 
     peers.py EXTENSION PATH SCRATCH
     peers.py submit URL PATH COUNT
@@ -6,7 +6,7 @@
     peers.py check FORMAT PATH
     peers.py upload PROGRAM ENDPOINT FOLDER URL
 
-`milvus-lite` inserts a part of the rows (a whole file would take it too long): rows a second are compared.
+`milvus-lite` inserts a part of the rows, because a whole file would take too long. Rows a second are compared.
 """
 
 import json
@@ -40,7 +40,7 @@ def measure(name, reads, note, work):
 def by_numpy(path):
     import numpy
 
-    # Every value is looked at: a file that is only mapped was not read.
+    # The sum reads every value. `numpy.load` alone may only map the file.
     vectors = numpy.load(path.parent / "vector.npy")
     return len(vectors) if vectors.sum() == vectors.sum() else 0
 
@@ -59,7 +59,7 @@ def by_orjson(path):
 
 
 def rows_of(extension, path):
-    """The first rows, as a client hands them to an insert."""
+    """Returns the first rows in the form of an insert call."""
     if extension == "npy":
         import numpy
 
@@ -214,7 +214,7 @@ def main():
         return
     if sys.argv[1] == "submit":
         try:
-            import pymilvus.bulk_writer  # noqa: F401 - the import is no part of the loop
+            import pymilvus.bulk_writer  # noqa: F401 - imported here so the loop isn't slowed
         except ImportError as error:
             print(json.dumps({"name": "pymilvus", "missing": str(error)}))
             return

@@ -1,5 +1,5 @@
-"""Imports from Azure Blob Storage and uploads to it: Azurite, filled by Microsoft's client or by zshell, and read by a
-service that is told where it is."""
+"""Imports from Azure Blob Storage and uploads to it. The store is Azurite, filled by Microsoft's client or by zshell, and
+read by a service whose options name the emulator's address."""
 
 import json
 import os
@@ -16,7 +16,7 @@ import remote
 from upload_tools import Proxy, last_line, shell
 
 ACCOUNT, CONTAINER = "conformance", "files"
-# Base64, as every account's key is.
+# Account keys are base64.
 SECRET = "Y29uZm9ybWFuY2Utc2VjcmV0"
 KEYS = {"accessKey": ACCOUNT, "secretKey": SECRET}
 HOST = f"https://{ACCOUNT}.blob.core.windows.net/{CONTAINER}"
@@ -24,7 +24,7 @@ MAIN = "azurite/dist/src/blob/main.js"
 
 
 def azurite(folder):
-    """The running emulator and its address."""
+    """Runs the emulator. Yields its address."""
     main = Path(os.environ["AZURITE"], MAIN)
     command = ["node", str(main), "--blobHost", "127.0.0.1", "--blobPort", "0"]
     command += ["--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry", "--silent"]
@@ -79,7 +79,7 @@ def one_line(endpoint):
 
 
 def broken(endpoint, store):
-    """`kill -9` in the middle of a file in blocks, a lost answer, and a key that is refused."""
+    """Checks `kill -9` during the upload of a file in blocks, a lost answer, and a wrong key."""
     from checks import check
 
     dropped = []

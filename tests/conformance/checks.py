@@ -1,7 +1,7 @@
-"""Checks that print a line each, and the calls that every part of the suite needs. Standard library only.
+"""Checks that print a line each, and calls for all parts of the suite. Standard library only.
 
-A part is a program of its own, run with the interpreter that has its client. It gets the service's address, key and
-data folder in the environment, and says `ok` or `FAIL` on its output; the suite counts these lines.
+A part is a separate program, run by the interpreter that has the part's client. The environment has the service's address,
+API key and data folder. A part prints lines with `ok` or `FAIL`, which the suite counts.
 """
 
 import json
@@ -20,7 +20,7 @@ FORMATS = ["json", "jsonl", "csv", "parquet", "numpy"]
 
 
 def check(name, passed, found=""):
-    """One check; `found` is shown where it fails."""
+    """Prints the result of a check, with `found` if the check fails."""
     if passed:
         print(f"ok    {name}", flush=True)
     else:
@@ -29,7 +29,7 @@ def check(name, passed, found=""):
 
 
 def section(work, *args):
-    """Runs checks; an exception of theirs is a failure like any other."""
+    """Runs checks. An exception counts as a failed check."""
     try:
         work(*args)
     except Exception:  # noqa: BLE001
@@ -37,7 +37,7 @@ def section(work, *args):
 
 
 def refused(name, work, *words):
-    """The client must raise an error whose text has every word."""
+    """Checks that the client raises an error whose text contains every word."""
     try:
         answer = work()
     except Exception as error:  # noqa: BLE001
@@ -47,7 +47,7 @@ def refused(name, work, *words):
 
 
 def post(path, body, key=KEY):
-    """The answer to a plain request, as `(status, object)`."""
+    """Sends a plain request. Returns `(status, object)`."""
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
     request = urllib.request.Request(URL + path, json.dumps(body).encode(), headers)
     try:
@@ -58,7 +58,7 @@ def post(path, body, key=KEY):
 
 
 def collection(name, form="json"):
-    """Makes an empty collection with the schema of this format's files."""
+    """Creates an empty collection with the schema of this format's files. Returns its name."""
     post("/v2/vectordb/collections/drop", {"collectionName": name})
     body = json.loads((DATA / f"schema-{form}.json").read_text())
     status, answer = post("/v2/vectordb/collections/create", {"collectionName": name, **body})
@@ -76,7 +76,7 @@ def count(name):
 
 
 def files(form):
-    """The files of one import, as the bulk writer grouped them: a list of lists of absolute paths."""
+    """Returns the files of one import, as grouped by the bulk writer: a list of lists of absolute paths."""
     return json.loads((DATA / "files.json").read_text())[form]
 
 
@@ -85,7 +85,7 @@ def bad_file():
 
 
 def eventually(look, ended, seconds=60):
-    """Asks until `ended(answer)`, at most so long; the last answer."""
+    """Calls `look` until `ended(answer)` is true, for at most `seconds`. Returns the last answer."""
     until = time.monotonic() + seconds
     while True:
         answer = look()

@@ -1,4 +1,4 @@
-"""What the comparisons with a real Milvus 2.3.5 have in common: its collections over gRPC, and the count of differences."""
+"""Helpers of the comparisons with a real Milvus 2.3.5: collections over gRPC, and the count of differences."""
 
 import logging
 import os
@@ -15,7 +15,7 @@ TYPES = {
     "Bool": 1, "Int8": 2, "Int16": 3, "Int32": 4, "Int64": 5, "Float": 10, "Double": 11, "VarChar": 21, "Array": 22,
     "JSON": 23, "BinaryVector": 100, "FloatVector": 101,
 }
-# Differences shown of each kind.
+# Maximum number of shown differences of each kind.
 SHOWN = 25
 
 
@@ -28,7 +28,7 @@ class Deadline:
 
 
 class Difference:
-    """Counts comparisons; a difference without an explanation is a failure."""
+    """Counts comparisons. A difference without an explanation is a failure."""
 
     def __init__(self, name):
         self.name, self.compared, self.same, self.explained, self.failures = name, 0, 0, {}, []
@@ -60,7 +60,7 @@ def stub():
 
 
 def field_schema(name, kind, params, **more):
-    """A field as gRPC has it, past the checks of the client."""
+    """Returns a field as gRPC expects it, without the client's checks."""
     params = dict(params)
     element = params.pop("element", None)
     pairs = [common_pb2.KeyValuePair(key=key, value=str(value)) for key, value in params.items()]
@@ -70,7 +70,7 @@ def field_schema(name, kind, params, **more):
 
 
 def create_real(name, fields, dynamic):
-    """Creates a collection; the refusal, or nothing. `fields` are `field_schema`s."""
+    """Creates a collection in Milvus. Returns the error or None. `fields` are from `field_schema`."""
     schema = schema_pb2.CollectionSchema(name=name, fields=fields, enable_dynamic_field=dynamic)
     request = milvus_pb2.CreateCollectionRequest(
         collection_name=name, schema=schema.SerializeToString(), shards_num=1, consistency_level=0
@@ -80,7 +80,7 @@ def create_real(name, fields, dynamic):
 
 
 def create_here(name, fields, dynamic):
-    """The same in the local service; `fields` as its REST API has them."""
+    """Creates a collection in the local service. Returns the error or None. `fields` have the form of the REST API."""
     metrics = {"BinaryVector": "HAMMING", "FloatVector": "L2"}
     index = [
         {"fieldName": field["fieldName"], "indexName": field["fieldName"], "metricType": metrics[field["dataType"]]}
@@ -104,7 +104,7 @@ def rest_field(name, kind, params, **more):
 
 
 def collection_of(name, fields, dynamic=False):
-    """The same collection on both sides, with `id` and the vector `v`; the real one."""
+    """Creates a collection with `id` and the vector `v` on both sides. Returns Milvus' collection."""
     if utility.has_collection(name):
         utility.drop_collection(name)
     post("/v2/vectordb/collections/drop", {"collectionName": name})
@@ -130,7 +130,7 @@ def load_real(real):
 
 
 def real_query(real, text, fields=("id",)):
-    """The sorted keys of the rows found, or "error" and its words."""
+    """Returns the sorted primary keys of the found rows, or "error" and the message."""
     try:
         found = real.query(expr=text, output_fields=list(fields), limit=1000, consistency_level="Strong", timeout=20)
     except Exception as error:  # noqa: BLE001

@@ -1,7 +1,7 @@
 """Random schemas, rows and files, given to a real Milvus 2.3.5 and to the local service.
 
-Each draw changes one thing of something sound. The verdict is compared, and the rows that are then there. Differences that
-a newer version explains are listed in data-differences.json, by regular expressions on the draw.
+Each draw changes one part of a valid schema, row or file. The comparison covers the result and the stored rows.
+Differences that a newer version explains are listed in data-differences.json, by regular expressions on the draw.
 """
 
 import json
@@ -35,7 +35,7 @@ ODD = {
     "v": [[1.0, 2.0], [1, 2], [1.0], [1.0, 2.0, 3.0], ["1", "2"], [], None, "1,2", [None, 1.0]],
     "id": [5, "7", 1.5, None, "x", True],
 }
-# Files that are given to both sides before their jobs are waited for.
+# Number of files submitted to both sides before waiting for their jobs.
 BATCH = 8
 NAMES = ["ok", "_x", "X9", "1a", "a-b", "a b", "", "é", "x" * 255, "x" * 256, "id", "in", "not", "json_contains", "a.b"]
 
@@ -119,7 +119,7 @@ def call_real(port, path, body):
 
 
 def stored(real, name, low, high):
-    """The rows with these keys on both sides, without the vectors."""
+    """Returns the rows with these primary keys on both sides, without the vectors."""
     text, fields = f"id >= {low} and id < {high}", [field.name for field in real.schema.fields if field.name != "v"]
     theirs = real.query(expr=text, output_fields=fields, consistency_level="Strong")
     body = {"collectionName": name, "filter": text, "outputFields": fields, "limit": 100}
@@ -128,7 +128,7 @@ def stored(real, name, low, high):
 
 
 def comparable(row):
-    """A row's values; floats as 32-bit ones are, JSON as a value."""
+    """Returns a row's values for comparison: floats rounded to 32 bits, JSON parsed."""
     value = dict(row)
     value["f"] = float(np.float32(value["f"]))
     if isinstance(value.get("j"), str):
@@ -140,7 +140,7 @@ def comparable(row):
 
 
 def change(draw, row):
-    """Changes one cell; its name and value."""
+    """Changes one cell. Returns its name and value."""
     name = draw.choice([name for name in ODD if name in row])
     if draw.random() < 0.08:
         row.pop(name, None)
@@ -160,7 +160,7 @@ def pair(name, fields):
 
 def rows(seed, count, deadline, port):
     draw, found, entries, name = random.Random(seed), Difference("rows"), known("rows"), f"rows_{seed}"
-    # Its v1 API can't insert into a collection with a JSON field.
+    # Milvus' v1 API can't insert into a collection with a JSON field.
     real = pair(name, [field for field in FIELDS if field[0] != "j"])
     there = lambda path, body: call_real(port, path, body)  # noqa: E731
     here = lambda path, body: post(path, body)[1]  # noqa: E731
@@ -178,7 +178,7 @@ def rows(seed, count, deadline, port):
     found.report()
 
 
-# Without half floats, of whose type that server's reader dies.
+# Without 16-bit floats, which crash that server's reader.
 PARQUET = {
     "b": [pa.bool_(), pa.int8(), pa.string()], "i8": [pa.int8(), pa.int16(), pa.int64(), pa.uint8(), pa.float32()],
     "i16": [pa.int8(), pa.int16(), pa.int32(), pa.uint16()], "i32": [pa.int32(), pa.int16(), pa.int64(), pa.float64()],
@@ -276,7 +276,7 @@ def files(seed, count, deadline, server):
             found.add(text, *verdicts, explained(entries, text, *verdicts), " | ".join(words))
             if verdicts == ("taken", "taken") and not re.search(r" id ", text):
                 taken.append((no, text))
-    # What is imported is seen once the loaded collection has been refreshed.
+    # Imported rows are visible after the loaded collection was refreshed.
     real.load(_refresh=True)
     eventually(lambda: all(stored(real, name, no, no + 2)[0] for no, _ in taken), bool)
     for no, text in taken:

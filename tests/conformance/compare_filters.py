@@ -1,6 +1,6 @@
-"""Random filters, put to a real Milvus 2.3.5 and to the local service.
+"""Random filters, sent to a real Milvus 2.3.5 and to the local service.
 
-Rows and filters come from a seed. An answer is the primary keys of the rows found, or an error. Differences that a newer
+Rows and filters come from a seed. An answer is the primary keys of the found rows, or an error. Differences that a newer
 version explains are listed in filter-differences.json, by regular expressions on the filter.
 """
 
@@ -70,7 +70,7 @@ def rows(draw):
 
 
 class Filters:
-    """Draws filters: most are sound, some have a kind of value that doesn't fit, some a broken token."""
+    """Draws filters: most are valid, some have a value of the wrong type, some a broken token."""
 
     def __init__(self, draw):
         self.draw = draw
@@ -197,12 +197,12 @@ class Filters:
             tokens = re.findall(r"\w+|\s+|[^\w\s]", text)
             del tokens[self.draw.randrange(len(tokens))]
             text = "".join(tokens)
-        # That server divides by zero, and dies.
+        # That server crashes at a division by zero.
         return "id > 0" if re.search(r"[/%]\s*[-+(]*\s*0(?![0-9]*[1-9])", text) else text
 
 
 def explains(entry, text, theirs, mine):
-    """`there` and `here` are the answers of the two sides, if the explanation is of these alone."""
+    """Returns whether an explanation applies. Its `there` and `here` restrict the answers of the two sides."""
     sides = entry.get("there", theirs) == theirs and entry.get("here", mine) == mine
     return sides and re.search(entry["filter"], text)
 

@@ -2,8 +2,8 @@
 
     tests/conformance/run real
 
-ZSHELL_COMPARE_SEED, ZSHELL_COMPARE_SECONDS (in all) and ZSHELL_COMPARE_FILTERS, _SCHEMAS, _ROWS and _FILES (how many)
-change what is drawn. The same seed draws the same things.
+ZSHELL_COMPARE_SEED sets the seed, which determines all draws. ZSHELL_COMPARE_SECONDS limits the total time, and
+ZSHELL_COMPARE_FILTERS, _SCHEMAS, _ROWS and _FILES set the numbers of draws.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""Writes the files that the clients import, by pymilvus' LocalBulkWriter: every format, every field type."""
+"""Writes the files that the clients import, with pymilvus' LocalBulkWriter: every format, every field type."""
 
 import json
 import logging
@@ -41,7 +41,7 @@ NAMES = {
 
 
 def fields_of(form):
-    """The writer puts no arrays and no sparse vectors into NumPy files."""
+    """Returns the fields of a format's files. The writer can't store arrays and sparse vectors in NumPy files."""
     left_out = ("ARRAY", "SPARSE_FLOAT_VECTOR") if form == "numpy" else ()
     return [field for field in SCALARS + VECTORS if field[1].name not in left_out]
 
@@ -53,7 +53,7 @@ def writer_schema(form):
 
 
 def service_schema(form):
-    """The same schema as the create call takes it."""
+    """Returns the schema in the form of the create call."""
     fields = [{"fieldName": "id", "dataType": "Int64", "isPrimary": True}]
     for name, kind, params in fields_of(form):
         field = {"fieldName": name, "dataType": NAMES[kind.name]}

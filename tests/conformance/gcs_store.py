@@ -1,8 +1,8 @@
 """Imports from Google Cloud Storage and uploads to it: fake-gcs-server, filled through its JSON API or by zshell.
 
-zshell speaks the XML API, by HMAC keys, as imports do. The emulator has a part of that API: lists, ranges, and whole
-objects if the request looks like one of a signed URL, which a proxy sees to. No emulator at hand has uploads in parts, pages of
-lists, or checks of signatures; moto has those (uploads.py). The error answers are Google's own.
+zshell uses the XML API with HMAC keys, as imports do. The emulator has a part of that API: lists, ranges, and whole
+objects if the request looks like one of a signed URL, so a proxy changes the requests. The emulator has no uploads in
+parts, pages of lists, or checks of signatures; moto has them (uploads.py). The error answers are copies of Google's.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ REFUSALS = [
 
 
 def as_google(method, target, headers, body):
-    """A request for Google's host. A PUT becomes one of a signed URL, and is answered with the tag that Google returns."""
+    """Changes a request for Google's host. A PUT becomes one of a signed URL, and its answer gets Google's tag."""
     headers = {name: value for name, value in headers.items() if name.lower() != "host"}
     headers["Host"] = "storage.googleapis.com"
     if method != "PUT":
@@ -82,7 +82,7 @@ def imports(store):
 
 
 def commands(google):
-    """Lists, patterns, and checks that read ranges."""
+    """Checks lists, patterns, and `check`, which reads ranges."""
     from checks import DATA, check, collection
 
     collection("gcs_check", "parquet")

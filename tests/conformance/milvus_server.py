@@ -1,4 +1,4 @@
-"""Drives zshell against a real Milvus, 2.3.5: v1's collection and query calls, and what it says of a server without imports.
+"""Drives zshell against a real Milvus, 2.3.5: v1's collection and query calls, and errors about a server without imports.
 
 The server is PyPI's package `milvus`; pymilvus makes a collection with every scalar type, which v1 can't.
 """
@@ -21,7 +21,7 @@ ROWS = [
 
 
 def fill(port):
-    """Makes the collections `types` (key Int64) and `texts` (key VarChar)."""
+    """Creates the collections `types` (primary key Int64) and `texts` (primary key VarChar)."""
     connections.connect(host="127.0.0.1", port=str(port), timeout=30)
     vector = FieldSchema("vector", DataType.FLOAT_VECTOR, dim=2)
     fields = [
@@ -58,7 +58,7 @@ class Shell:
         return run.returncode, run.stdout, run.stderr
 
     def v1(self, script):
-        """What a script on a v1 connection shows."""
+        """Returns the output of a script on a v1 connection."""
         code, out, err = self.run(f'connect(#{{endpoint: "{self.url}", api: "v1"}}); {script}')
         return json.loads(out) if code == 0 and out else (code, out, err)
 
@@ -86,7 +86,7 @@ def collections(shell):
 
 
 def refusals(shell):
-    """The reference: no import over REST before 2.4."""
+    """Checks the errors of calls that Milvus before 2.4 lacks: it has no import over REST."""
     old = ("older than 2.4", "has no imports")
     for name, script, words in (
         ("connect", f'connect("{shell.url}")', (*old, 'api: "v1"')),

@@ -1,4 +1,4 @@
-// The Node SDK's HttpClient. Checks print a line each, as those of checks.py do.
+// Drives the Node SDK's HttpClient. Each check prints a line, as in checks.py.
 'use strict';
 const fs = require('fs');
 const path = require('path');
@@ -118,7 +118,7 @@ async function main() {
     const shown = await client.describeIndex({ collectionName, indexName: 'by_vector' });
     check('node describeIndex', shown.code === 0 && shown.data[0].indexType === 'HNSW', shown);
     await client.loadCollection({ collectionName });
-    // Larger than what its language holds, and so written as a text.
+    // Larger than JavaScript's exact integers, so the id is a text.
     const big = '9007199254740993';
     const data = [{ id: big, vector: [1, 2] }, { id: 2, vector: [3, 4] }];
     const inserted = await client.insert({ collectionName, data });

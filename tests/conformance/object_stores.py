@@ -1,7 +1,7 @@
-"""Imports from an S3 server: moto's, filled by boto3, and read by a service of its own that is told where it is.
+"""Imports from moto's S3 server, filled by boto3 and read by a separate service whose options name the server's address.
 
-The same server is used as Google Cloud's XML API, which speaks S3's protocol with HMAC keys. `gcs_store.py` uses an emulator
-of Google Cloud, which has a part of that API.
+The same server is used as Google Cloud's XML API, which speaks S3's protocol with HMAC keys. `gcs_store.py` uses an
+emulator of Google Cloud, which has a part of that API.
 """
 
 import logging
@@ -14,7 +14,7 @@ import remote
 
 BUCKET = "conformance"
 KEYS = {"accessKey": "AKIACONFORMANCE", "secretKey": "conformance-secret"}
-# More than one page of a listing holds.
+# More than a page of a list.
 MANY = 1100
 
 
@@ -38,7 +38,7 @@ def run(store):
     name = collection("s3", "jsonl")
     answer = imported(name, [[f"s3://{BUCKET}/many/"]])
     found = answer.get("state"), answer.get("reason", "")
-    # One job takes 1,024 files: the whole listing has to be read to say so.
+    # A job accepts at most 1,024 files, so the service must read the whole list before the refusal.
     check(f"S3 folder of {MANY} files: refused by number", found[0] == "Failed" and str(MANY) in found[1], answer)
     for number in range(1000, MANY):
         store.delete_object(Bucket=BUCKET, Key=f"many/{number:04}.jsonl")

@@ -1,4 +1,4 @@
-"""Requests as clients in the field send them, byte by byte: odd forms that must work, and wrong ones that must be answered."""
+"""Requests of real clients, byte by byte: unusual forms that must work, and wrong ones that must get an error."""
 
 import gzip
 import json
@@ -15,7 +15,7 @@ ROWS = 50
 
 
 class Wire:
-    """A connection that sends what it is told."""
+    """A connection that sends exact bytes."""
 
     def __init__(self):
         address = urlsplit(URL)
@@ -32,7 +32,7 @@ class Wire:
         return self.answer()
 
     def answer(self):
-        """Status, headers, and the body as an object, or as text where it is none."""
+        """Reads an answer. Returns its status, headers, and body, parsed if it's JSON, else as text."""
         status = int(self.file.readline().split()[1])
         headers = {}
         while (line := self.file.readline().strip()):
@@ -60,7 +60,7 @@ class Wire:
 
 
 def ask(path, body, *headers, **more):
-    """One JSON request over a connection of its own."""
+    """Sends a JSON request over a new connection. Returns the answer."""
     headers = headers or ("Content-Type: application/json",)
     text = body if isinstance(body, bytes) else json.dumps(body).encode()
     return Wire().send("POST", path, text, list(headers), **more)
@@ -137,7 +137,7 @@ def bodies():
 
 
 def expect(body):
-    """As curl sends larger bodies: it waits for the word to go on, then for the answer."""
+    """Sends a body like curl sends large ones: waits for `100 Continue`, sends the body, and waits for the answer."""
     wire = Wire()
     head = f"POST {LIST} HTTP/1.1\r\nHost: {wire.host}\r\nAuthorization: Bearer {KEY}\r\nContent-Type: application/json\r\n"
     wire.socket.sendall(f"{head}Expect: 100-continue\r\nContent-Length: {len(body)}\r\n\r\n".encode())

@@ -1,4 +1,4 @@
-"""pymilvus 2.3.7 over the v1 API."""
+"""Drives pymilvus 2.3.7 over the v1 API."""
 
 import logging
 import warnings
@@ -36,7 +36,7 @@ def ended(answer):
 def success(form):
     name = collection("v1", form)
     batch = files(form)[0]
-    # A set of NumPy files is its folder here: this API takes one URL a job.
+    # This API accepts one URL per job, so a set of NumPy files is given as its folder.
     path = batch[0] if len(batch) == 1 else batch[0].rsplit("/", 1)[0] + "/"
     answer = eventually(lambda job=start(path, name): progress(job), ended)
     check(f"v1 {form}: ends without an error", answer["errorMessage"] is None and answer["completeTime"], answer)
@@ -56,7 +56,8 @@ def failure():
 
 
 def arrays():
-    """Its writer knows one width of integers in Parquet lists, and none if all lists are empty: Milvus refuses both."""
+    """Checks arrays in Parquet files. The writer stores only one width of integers in lists, and no type if all lists are
+    empty. Milvus refuses both."""
     narrow = [("int8", "Int8"), ("int16", "Int16"), ("int32", "Int32"), ("none", "Int64")]
     array = {"max_capacity": 8}
     fields = [FieldSchema("id", DataType.INT64, is_primary=True), FieldSchema("vector", DataType.FLOAT_VECTOR, dim=2)]

@@ -1,4 +1,4 @@
-"""pymilvus 3.0.2 over the v2 API, as a client of the cloud and of a Milvus server."""
+"""Drives pymilvus 3.0.2 over the v2 API, as a client of the cloud and of a Milvus server."""
 
 import base64
 import importlib
@@ -54,7 +54,7 @@ def success(way, form):
 
 def mixed():
     name = collection("v2")
-    # Sets of NumPy files lack fields of the others.
+    # Sets of NumPy files don't have all fields of the other formats.
     forms = [form for form in FORMATS if form != "numpy"]
     lists = [batch for form in forms for batch in files(form)]
     answer = end("milvus", start("milvus", lists, name))
@@ -122,11 +122,12 @@ def refusals(way):
 
 
 def call(action, job):
-    """`commit_import` and `abort_import` where this release has them, else their request through its own sender."""
+    """Calls `commit_import` or `abort_import` if this release has them, else sends their request with the client's own
+    sender."""
     work = getattr(client, f"{action}_import", None)
     if work is not None:
         return work(url=URL, job_id=job, api_key=KEY)
-    # By its full name: the package's attribute of this name is the function.
+    # By its full name, because the package's attribute of this name is the function.
     module = importlib.import_module("pymilvus.bulk_writer.bulk_import")
     url = f"{URL}/v2/vectordb/jobs/import/{action}"
     answer = module._post_request(url=url, api_key=KEY, params={"jobId": job})
@@ -166,7 +167,7 @@ def base64_of(data):
 
 
 def round_trip(form):
-    """Every field, as written, through the query call."""
+    """Checks that a query returns every field as written."""
     name = collection("trip", form)
     end("milvus", start("milvus", files(form), name))
     body = {"collectionName": name, "filter": "id in [7]", "outputFields": ["*"], "limit": 10}
@@ -180,14 +181,14 @@ def round_trip(form):
         "text": 'row 7 "quoted", ünïcode 世界', "extra": 14, "colour": "red",
         "json": {"no": 7, "list": [1, "two", None], "deep": {"a": True}},
         "vector": floats, "id": 7,
-        # Vectors that are kept as bytes come in base64 (Milvus: httpserver/utils.go, buildQueryResp).
+        # Vectors that are stored as bytes are returned in base64 (Milvus: httpserver/utils.go, buildQueryResp).
         "float16": base64_of(struct.pack("<8e", *floats)),
         "bfloat16": base64_of(b"".join(struct.pack("<f", value)[2:] for value in floats)),
         "binary": base64_of(bytes([0b1110_0000, 0])),
         "int8v": base64_of(struct.pack("8b", *(7 - at for at in range(8)))),
     }
     if form != "numpy":
-        # The writer puts none of these into NumPy files.
+        # The writer stores none of these in NumPy files.
         want |= {"numbers": [0, 1], "words": ['w0, "x"', 'w1, "x"', 'w2, "x"'], "sparse": {"7": 0.5, "14": 1.25}}
     keys = want.keys() | found.keys()
     differ = {key: found.get(key) for key in keys if key not in want or found.get(key) != want[key]}

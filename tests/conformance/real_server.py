@@ -1,4 +1,4 @@
-"""Starts the real Milvus server of PyPI's package `milvus` (2.3.5), a process of its own on loopback.
+"""Starts the real Milvus server of PyPI's package `milvus` (2.3.5), in a separate process on loopback.
 
     with RealServer(interpreter, folder) as server:
         server.port   # gRPC, and the v1 routes of HTTP
@@ -30,7 +30,7 @@ class RealServer:
     def __init__(self, interpreter, folder):
         self.folder = Path(folder)
         self.command = [str(Path(interpreter).parent / "milvus-server"), "--data", str(self.folder)]
-        # Where the server's import looks for files: the local storage's root.
+        # The root of the local storage, from which the server imports files.
         self.files = self.folder / "data"
         self.port = free_port()
         self.child = None
@@ -38,7 +38,7 @@ class RealServer:
     def __enter__(self):
         self.folder.mkdir(parents=True, exist_ok=True)
         command = [*self.command, "--proxy-port", str(self.port)]
-        # Its metadata store has fixed ports otherwise, and a second server on the machine dies.
+        # With the default fixed ports of the metadata store, a second server on the machine would fail.
         store = [f"http://127.0.0.1:{free_port()}" for _ in range(2)]
         settings = self.folder / "etcd.yaml"
         settings.write_text(
@@ -47,7 +47,7 @@ class RealServer:
             f"initial-cluster: default={store[1]}\n"
         )
         environment = {**os.environ, "ETCD_CONFIG_PATH": str(settings)}
-        # Its helpers are children of its own: a session of theirs ends them together.
+        # The server starts child processes. A separate session allows ending all of them together.
         with open(self.folder / "output.txt", "wb") as output:
             self.child = subprocess.Popen(
                 command, cwd=self.folder, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True

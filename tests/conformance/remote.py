@@ -1,4 +1,4 @@
-"""What the parts about object stores share: a service of their own that is told where a store is, and a job that reads it."""
+"""Helpers of the parts about object stores: a separate service whose options name a store, and jobs that read the store."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @contextmanager
 def service(*options):
-    """Runs `zshell serve` with these options; `checks`, imported from then on, speaks to it."""
+    """Runs `zshell serve` with these options. If `checks` is imported afterwards, it uses this service."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ZSHELL"))}
     with tempfile.TemporaryDirectory(prefix="conformance-store-") as folder:
         environment |= {"ZSHELL_DATA_DIR": str(Path(folder, "data")), "ZSHELL_CONFIG_DIR": str(Path(folder, "config")),
@@ -26,7 +26,7 @@ def service(*options):
 
 
 def imported(name, lists, keys):
-    """The last progress of a job that reads these lists, or the refusal."""
+    """Imports these lists. Returns the job's last progress, or the refusal."""
     from checks import eventually, over, post
 
     body = {"clusterId": "in03-conformance", "collectionName": name, "objectUrls": lists, **keys}
@@ -38,7 +38,7 @@ def imported(name, lists, keys):
 
 
 def every_format(store, root, put, keys):
-    """Checks an import of each format's files, which `put(key, content)` writes to the store below `root`."""
+    """Checks an import of each format. `put(key, content)` writes the files to the store below `root`."""
     from checks import FORMATS, check, collection, count, files
 
     for form in FORMATS:

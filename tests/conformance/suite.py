@@ -1,4 +1,4 @@
-"""Runs the parts of the suite against one `zshell serve`, and counts what they say. Standard library only.
+"""Runs the parts of the suite against one `zshell serve`, and counts their results. Standard library only.
 
     suite.py ZSHELL ENVIRONMENT [real]
 
@@ -15,12 +15,12 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 KEY = "conformance-key"
-# Seconds that one part may take, and the comparison with a real server.
+# Maximum seconds of a part, and of the comparison with a real server.
 LONGEST, LONGEST_REAL = 600, 3600
 
 
 def serve(program, folder):
-    """The running service and its address."""
+    """Runs the service. Yields its address."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("ZSHELL")}
     environment |= {
         "ZSHELL_DATA_DIR": str(folder / "data"),
@@ -37,7 +37,7 @@ def serve(program, folder):
 
 
 def part(name, command, environment, longest=LONGEST):
-    """Runs one part, shows what it says, and counts it: passed, failed, skipped."""
+    """Runs one part and prints its output. Returns the numbers of passed, failed and skipped checks."""
     print(f"-- {name}", flush=True)
     run = subprocess.run(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=longest, check=False
@@ -55,7 +55,7 @@ def part(name, command, environment, longest=LONGEST):
 
 
 def parts(installed):
-    """Each part's name, clients and command."""
+    """Yields each part's name, clients and command."""
 
     def python(client, name):
         return [str(installed / client / "bin" / "python"), "-B", str(HERE / f"{name}.py")]
@@ -72,7 +72,7 @@ def parts(installed):
 
 
 def compare_real(installed, environment):
-    """The comparison with a real server, as one part."""
+    """Runs the comparison with a real server as one part."""
     command = [str(installed / "real_server" / "bin" / "python"), "-W", "ignore", "-B", str(HERE / "compare_real.py")]
     return part("compare_real", command, environment, LONGEST_REAL)
 

@@ -1,4 +1,4 @@
-"""What the parts about uploads share: a proxy with faults, and runs of zshell with a profile of their own."""
+"""Helpers of the parts about uploads: a proxy with faults, and runs of zshell with their own profile."""
 
 import http.client
 import os
@@ -14,9 +14,9 @@ PROGRAM = os.environ.get("SERVICE_PROGRAM", "zshell")
 
 
 class Proxy:
-    """Forwards requests. `fault(method, target)` may return "lost" (the answer is dropped), or a status with a body that
-    is answered instead. `seen` has each method and target; `change(method, target, headers, body)` returns the target and
-    headers to forward, and headers for the answer. Answers lose the header by which zshell knows its own
+    """Forwards requests. `fault(method, target)` may return "lost" (the answer is dropped), or a status and a body to
+    answer instead. `seen` has each method and target; `change(method, target, headers, body)` returns the target and
+    headers to forward, and headers for the answer. The proxy removes the header by which zshell recognizes its own
     service, so a service behind a proxy is treated as one of Zilliz Cloud."""
 
     def __init__(self, upstream, fault=lambda method, target: None, change=None):
@@ -80,7 +80,7 @@ class Proxy:
 
 
 class Shell:
-    """Runs of zshell in a folder, with the profile `p`: a service, and a store with its keys."""
+    """Runs zshell in a folder, with the profile `p`, which has a service and a store with its credentials."""
 
     def __init__(self, folder, service, url, endpoint, access, secret):
         self.folder = Path(folder)
@@ -117,5 +117,5 @@ def shell(*store):
 
 
 def last_line(run):
-    """Code and end of what a run said, for the failure of a check."""
+    """Returns a run's exit code and last lines, for a failed check."""
     return run.returncode, run.stdout[-200:], run.stderr[-400:]

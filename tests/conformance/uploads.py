@@ -1,7 +1,7 @@
-"""Uploads to moto's S3 server: the one-line import, broken uploads, lost answers, wrong and expired keys, many files.
+"""Uploads to moto's S3 server: the one-line import, interrupted uploads, lost answers, wrong and expired keys, many files.
 
-The service is `zshell serve`, which reads moto's bucket too. It's behind a proxy, since zshell uploads nothing for a
-service that it knows as its own.
+The service is `zshell serve`, which reads moto's bucket too. It's behind a proxy, since zshell uploads nothing for its
+own service.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ def wait_until(ready, seconds=60):
 
 
 def one_line(moto, store, kind="s3", forms=None):
-    """Every format goes from files to a verified collection, and a second run has nothing to do."""
+    """Checks that every format goes from files to a verified collection, and that a second run has nothing to do."""
     from checks import FORMATS, check, collection, count, files
 
     service, bucket = Proxy(os.environ["SERVICE_URL"]), Proxy(moto)
@@ -66,7 +66,7 @@ def one_line(moto, store, kind="s3", forms=None):
 
 
 def killed(moto, store, kind="s3"):
-    """`kill -9` in the middle of a file in parts: the next run sends the missing parts."""
+    """Checks that after `kill -9` during a file in parts, the next run sends the missing parts."""
     from checks import check
 
     slow = lambda method, target: time.sleep(0.2) if "partNumber" in target else None  # noqa: E731
@@ -84,7 +84,7 @@ def killed(moto, store, kind="s3"):
         check(f"{kind} killed: in the middle", 6 <= first < parts, first)
         ran = zshell.run(*words)
         check(f"{kind} killed: the next run ends", ran.returncode == 0, last_line(ran))
-        # The parts under way when the process died are sent again.
+        # Parts that were being sent when the process died are sent again.
         sent = proxy.count("PUT", "partNumber")
         check(f"{kind} killed: finished parts aren't sent again", sent <= parts + 3, f"{sent} of {parts}")
         body = store.get_object(Bucket=BUCKET, Key=f"killed-{kind}/large.parquet")["Body"].read()
@@ -97,7 +97,7 @@ def killed(moto, store, kind="s3"):
 
 
 def lost(moto, store):
-    """Answers are dropped: of a whole object, of a part, of the end of parts."""
+    """Drops the answers to a whole object, to a part, and to the completion of parts."""
     from checks import check
 
     for what, method, part, size, most in (
@@ -128,7 +128,7 @@ def lost(moto, store):
 
 
 def keys(moto, store):
-    """Keys that the store refuses: nothing is submitted, and the same line goes on with the right ones."""
+    """Checks that wrong keys submit nothing, and that a repeated command continues with the right ones."""
     from checks import check, collection, files
 
     collection("upload_keys", "jsonl")
@@ -153,7 +153,7 @@ def keys(moto, store):
 
 
 def refused(moto, store):
-    """moto checks keys and signatures from here on."""
+    """Checks refusals. From here on, moto checks keys and signatures."""
     from checks import check
 
     iam = boto3.client("iam", endpoint_url=moto, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
@@ -173,7 +173,7 @@ def refused(moto, store):
 
 
 def many(moto, store):
-    """10,000 small files: all arrive, and a second run sends none."""
+    """Checks that 10,000 small files all arrive, and that a second run sends none."""
     from checks import check
 
     with shell("http://127.0.0.1:9", f"s3://{BUCKET}", moto, ACCESS, SECRET) as zshell:

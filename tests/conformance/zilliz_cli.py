@@ -1,4 +1,4 @@
-"""The Zilliz CLI 1.0.2: a process a call, its settings in a folder of its own."""
+"""Drives the Zilliz CLI 1.0.2: a process per call, with its settings in a separate folder."""
 
 import json
 import os
@@ -16,7 +16,7 @@ HOME = tempfile.mkdtemp(prefix="zilliz-cli-")
 
 
 def zilliz(*words, key=KEY):
-    """What it printed and how it ended."""
+    """Runs a command. Returns the finished process with its output."""
     environment = {**os.environ, "ZILLIZ_CONFIG_DIR": HOME, "HOME": HOME, "NO_COLOR": "1", "COLUMNS": "200"}
     environment["ZILLIZ_API_KEY"] = key
     command = [str(PROGRAM), *words]
@@ -116,7 +116,7 @@ def collections():
 
 
 def done(*words):
-    """A call whose answer says nothing more."""
+    """Makes a call whose answer has no data."""
     run = zilliz(*words)
     check(f"cli {' '.join(words[:2])}", run.returncode == 0, run.stdout + run.stderr)
 
@@ -153,7 +153,7 @@ def refusals():
     refused("cli wrong key: collection", ("collection", "list"), "API key", key="wrong")
     unknown = ("import", "status", "--job-id", "job-none", "--cluster-id", CLUSTER)
     refused("cli unknown job", unknown, "job-none")
-    # The CLI takes the brackets around Milvus' details for markup, so that the name is lost.
+    # The CLI treats the brackets around Milvus' details as markup, so the name is lost.
     refused("cli unknown collection: import", begin(files("json"), "nowhere"), "47005", "can't find collection")
     unknown = ("collection", "describe", "--name", "nowhere")
     refused("cli unknown collection: describe", unknown, "100", "can't find collection")
@@ -162,7 +162,7 @@ def refusals():
 section(settings)
 for each in FORMATS:
     section(success, each)
-# The form its own help shows.
+# The form that the CLI's help shows.
 section(success, "json", "files")
 for part in (failure, jobs, collections, changes, refusals):
     section(part)
