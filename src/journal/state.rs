@@ -7,13 +7,6 @@ use super::record::{Standing, Submission};
 use crate::api::model::{JobState, State};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// Position of a baseline among the entries, and the time of its scan.
-#[derive(Clone, Debug)]
-struct BaselineMark {
-    order: u64,
-    moment: Option<Moment>,
-}
-
 /// The state that results from all entries read so far.
 #[derive(Debug, Default)]
 pub struct JournalState {
@@ -26,7 +19,8 @@ pub struct JournalState {
     unresolved: BTreeSet<usize>,
     /// Number of the entry that first showed each job in a scan, by scope.
     seen: HashMap<Scope, HashMap<String, u64>>,
-    baselines: HashMap<String, BaselineMark>,
+    /// Position of each baseline among the entries, and the time of its scan.
+    baselines: HashMap<String, (u64, Option<Moment>)>,
     /// Number of rows of checked files, by the identity of the check.
     checked: HashMap<String, u64>,
     entries: u64,
@@ -142,10 +136,8 @@ impl JournalState {
         for job in seen.jobs {
             known.entry(job).or_insert(order);
         }
-        let moment = seen.moment;
-        self.baselines
-            .entry(seen.baseline)
-            .or_insert(BaselineMark { order, moment });
+        let baseline = self.baselines.entry(seen.baseline);
+        baseline.or_insert((order, seen.moment));
     }
 
     fn intend(&mut self, intent: Intent) {
@@ -294,8 +286,8 @@ impl JournalState {
 
     /// Returns a baseline's position among the entries, and the time when its scan began.
     pub fn baseline(&self, id: &str) -> Option<(u64, Option<&Moment>)> {
-        let baseline = self.baselines.get(id)?;
-        Some((baseline.order, baseline.moment.as_ref()))
+        let (order, moment) = self.baselines.get(id)?;
+        Some((*order, moment.as_ref()))
     }
 
     /// Returns true if a job's end should be journalled: the journal has the job, but not its end. An end that the user

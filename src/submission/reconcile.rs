@@ -49,8 +49,11 @@ impl Submitter<'_> {
 
     fn see(&self, scope: &Scope) -> Result<ScanResult, ApiError> {
         let begun = Instant::now();
-        let scan = self.client.scan(&filter(scope))?;
-        Ok(ScanResult::new(begun, scan))
+        Ok(ScanResult {
+            begun,
+            scan: self.client.scan(&filter(scope))?,
+            read: HashMap::new(),
+        })
     }
 
     /// Repeats the create call under the same header: the server answers with the job that it made before, or makes the
@@ -99,7 +102,7 @@ impl Submitter<'_> {
             Verdict::Rival(job) => self.later(parked, Doubt::Rival, vec![job]),
             Verdict::Undecided(jobs) => self.later(parked, Doubt::Undecided, jobs),
             Verdict::Nothing => {
-                if sight.whole && sight.begun >= parked.settled() {
+                if sight.scan.whole && sight.begun >= parked.settled() {
                     parked.empty += 1;
                 }
                 if parked.empty >= 2 && self.may_be_forgotten(&parked) {
@@ -137,6 +140,7 @@ impl Submitter<'_> {
         let candidates = self.desk.journal.read(|fold| {
             let submission = fold.submission(&id)?;
             let jobs = sight
+                .scan
                 .jobs
                 .iter()
                 .filter(|job| !fold.excludes(submission, job));
@@ -154,7 +158,7 @@ impl Submitter<'_> {
         for job in candidates {
             // A scan that must prove absence reads all new jobs again, since a file name seen before may have been a
             // placeholder.
-            if !(settled && sight.whole) && parked.others.contains(&job) {
+            if !(settled && sight.scan.whole) && parked.others.contains(&job) {
                 continue;
             }
             let progress = self

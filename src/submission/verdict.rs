@@ -14,22 +14,9 @@ const SENDING: Duration = Duration::from_mins(5);
 pub(super) struct ScanResult {
     /// Time when the scan began.
     pub(super) begun: Instant,
-    pub(super) jobs: Vec<String>,
-    /// True if the scan is complete, so that a job's absence is meaningful.
-    pub(super) whole: bool,
+    pub(super) scan: Scan,
     /// Progress of new jobs; `None` for jobs whose progress couldn't be read.
     pub(super) read: HashMap<String, Option<Progress>>,
-}
-
-impl ScanResult {
-    pub(super) fn new(begun: Instant, scan: Scan) -> Self {
-        Self {
-            begun,
-            jobs: scan.jobs,
-            whole: scan.whole,
-            read: HashMap::new(),
-        }
-    }
 }
 
 /// A scan's verdict on one submission.

@@ -21,7 +21,7 @@ use crate::engine::call::{Call, Function};
 use crate::engine::describe::{ExamplePlace, Family, Takes};
 use crate::engine::functions::jobs::known_reading;
 use crate::engine::functions::upload::UploadTarget;
-use crate::engine::functions::watch::ask::{Answer, Pace, Question, ask};
+use crate::engine::functions::watch::ask::{JobQuestion, Pace, ask};
 use crate::engine::types::{BatchTotals, BatchValue, Gives, Job, ScriptType, list_of, map_of};
 use crate::error::{Failure, Kind};
 use crate::interrupt::TICK;
@@ -248,14 +248,13 @@ fn bring_up_to_date(
         })
     };
     let jobs: Vec<Job> = open.iter().filter_map(|before| job(before)).collect();
-    let questions: Vec<Question> = jobs
-        .iter()
-        .enumerate()
-        .map(|(at, job)| Question::job(at, job, None))
-        .collect();
-    let mut failed = None;
-    ask(&questions, &Pace::default(), |answer| {
-        let Some(Answer::Job(at, answer)) = answer else {
+    let questions = jobs.iter().enumerate();
+    let questions = questions.map(|(at, job)| JobQuestion::new(at, job, None));
+    let questions: Vec<JobQuestion> = questions.collect();
+    let (pace, mut failed) = (Pace::default(), None);
+    let put = |question: &JobQuestion| question.put(&pace);
+    ask(&questions, put, |answer| {
+        let Some((at, answer)) = answer else {
             return failed.is_none();
         };
         let Some((job, before)) = jobs.get(at).zip(open.get_mut(at)) else {

@@ -2,7 +2,7 @@
 
 use super::plan::JobLimits;
 use crate::api::model::MOST_FILES;
-use crate::engine::describe::{Opt, Takes, opt};
+use crate::engine::describe::{Opt, Takes, flag, opt};
 use crate::engine::functions::request::shared;
 use crate::engine::options::{EXTRA, Options};
 use crate::error::Failure;
@@ -14,22 +14,16 @@ const LONGEST_PREFIX: usize = 200;
 const PREFIX: &str = "import_all";
 
 pub(super) const OPTIONS: &[Opt] = &[
-    opt(
+    flag(
         "create",
         "true: create the collection if it's missing, with the schema that infer() proposes",
-    )
-    .or("false")
-    .of(Takes::Flag),
-    opt("check", "true: check the files first, and import nothing if the service would refuse one")
-        .or("false")
-        .of(Takes::Flag),
+    ),
+    flag("check", "true: check the files first, and import nothing if the service would refuse one"),
     opt(
         "upload_to",
         "upload the local files first, to a bucket (s3://bucket/folder/) or a volume (volume://name/folder/)",
     ),
-    opt("verify", "true: compare the collection's count before and after with the imported rows")
-        .or("false")
-        .of(Takes::Flag),
+    flag("verify", "true: compare the collection's count before and after with the imported rows"),
     opt("files_per_job", "maximum number of files, or sets of NumPy files, in one job")
         .or("256")
         .of(Takes::Number),
@@ -38,12 +32,10 @@ pub(super) const OPTIONS: &[Opt] = &[
     opt("max_running", "maximum number of jobs at a time")
         .or("8")
         .of(Takes::Number),
-    opt(
+    flag(
         "atomic",
         "true: no row is visible until all jobs are ready; if one fails, all are aborted",
-    )
-    .or("false")
-    .of(Takes::Flag),
+    ),
     opt(
         "on_error",
         "after a failure, \"stop\" throws and submits nothing more, \"continue\" submits the rest; exit code 4",

@@ -5,7 +5,7 @@ use crate::api::model::{JobState, JobSummary};
 use crate::api::{JobFilter, JobWalk};
 use crate::connection::Connection;
 use crate::engine::call::Call;
-use crate::engine::functions::watch::ask::{Answer, Pace, Question, ask};
+use crate::engine::functions::watch::ask::{JobQuestion, Pace, ask};
 use crate::engine::options::Options;
 use crate::engine::types::{Job, List, ListKind, SummaryValue};
 use crate::error::Failure;
@@ -97,7 +97,7 @@ fn created_since(
     since: Timestamp,
 ) -> Result<Vec<JobSummary>, Failure> {
     let (undated, beyond) = undated(&jobs);
-    let questions: Vec<Question> = undated
+    let questions: Vec<JobQuestion> = undated
         .into_iter()
         .map(|(place, summary)| {
             let job = Job {
@@ -105,12 +105,13 @@ fn created_since(
                 collection: summary.collection.clone(),
                 connection: Rc::clone(connection),
             };
-            Question::job(place, &job, None)
+            JobQuestion::new(place, &job, None)
         })
         .collect();
-    let mut completed = HashMap::new();
-    ask(&questions, &Pace::default(), |answer| {
-        if let Some(Answer::Job(place, Ok(progress))) = answer
+    let (pace, mut completed) = (Pace::default(), HashMap::new());
+    let put = |question: &JobQuestion| question.put(&pace);
+    ask(&questions, put, |answer| {
+        if let Some((place, Ok(progress))) = answer
             && let Some(job) = jobs.get_mut(place)
         {
             job.create_time = progress.create_time;

@@ -5,8 +5,8 @@ use crate::api::ApiError;
 use crate::api::model::{JobState, JobSummary, Progress};
 use crate::engine::functions::jobs::known_reading;
 use crate::engine::functions::watch::REDRAW;
-use crate::engine::functions::watch::ask::{Answer, Question, ask};
-use crate::engine::functions::watch::lists::{Listed, tells};
+use crate::engine::functions::watch::ask::{JobQuestion, ask};
+use crate::engine::functions::watch::lists::{ListQuestion, Listed, tells};
 use crate::engine::types::{Job, ProgressValue};
 use crate::error::{Failure, Kind};
 use crate::render::WaitView;
@@ -38,10 +38,8 @@ impl Watch<'_> {
             .open()
             .map(|(place, job)| (place, job.clone()))
             .collect();
-        let borrowed: Vec<(usize, &Job)> = open.iter().map(|(place, job)| (*place, job)).collect();
-        let lists = self.lists.questions(&borrowed, deadline);
-        let lists: Vec<Question> = lists.into_iter().map(Question::List).collect();
-        self.put(&lists, &mut round, view);
+        let lists = self.lists.questions(&open, deadline);
+        self.put(&lists, ListQuestion::put, Self::take_list, &mut round, view);
         if round.failed.is_none() {
             round.settled.sort_unstable();
             round.running.sort_unstable();
@@ -49,26 +47,33 @@ impl Watch<'_> {
             let single = open.iter().filter(|(place, _)| {
                 round.settled.binary_search(place).is_err() || fresh.contains(place)
             });
-            let questions: Vec<Question> = single
-                .map(|(place, job)| Question::job(*place, job, deadline))
+            let questions: Vec<JobQuestion> = single
+                .map(|(place, job)| JobQuestion::new(*place, job, deadline))
                 .collect();
-            self.put(&questions, &mut round, view);
+            let pace = Rc::clone(&self.pace);
+            let pace = &*pace;
+            let put = |question: &JobQuestion| question.put(pace);
+            self.put(&questions, put, Self::take, &mut round, view);
         }
         self.close(round)
     }
 
     /// Sends the questions, records each answer, and redraws meanwhile.
-    fn put(&mut self, questions: &[Question], round: &mut Round, view: &mut Option<WaitView>) {
+    fn put<Q: Sync, A: Send>(
+        &mut self,
+        questions: &[Q],
+        put: impl Fn(&Q) -> A + Sync,
+        take: fn(&mut Self, &mut Round, A),
+        round: &mut Round,
+        view: &mut Option<WaitView>,
+    ) {
         let mut drawn = Instant::now();
         if !questions.is_empty() {
             self.unanswered.get_or_insert(drawn);
         }
-        let pace = Rc::clone(&self.pace);
-        ask(questions, &pace, |answer| {
-            match answer {
-                Some(Answer::Job(place, answer)) => self.take(round, place, answer),
-                Some(Answer::List(listed)) => self.take_list(round, listed),
-                None => {}
+        ask(questions, put, |answer| {
+            if let Some(answer) = answer {
+                take(self, round, answer);
             }
             if let Some(view) = view
                 && drawn.elapsed() >= REDRAW
@@ -104,7 +109,7 @@ impl Watch<'_> {
         }
     }
 
-    fn take(&mut self, round: &mut Round, place: usize, answer: Result<Progress, ApiError>) {
+    fn take(&mut self, round: &mut Round, (place, answer): (usize, Result<Progress, ApiError>)) {
         let (Some(job), Some(slot)) = (self.jobs.get(place), self.readings.get_mut(place)) else {
             return;
         };

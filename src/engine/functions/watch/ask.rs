@@ -1,6 +1,5 @@
 //! Requests about many jobs at once, within the services' rate limits.
 
-use super::lists::{ListQuestion, Listed};
 use super::{REDRAW, REQUESTS_PER_SECOND, until};
 use crate::api::model::Progress;
 use crate::api::{ApiError, Client};
@@ -12,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Maximum number of simultaneous requests.
-const AT_ONCE: usize = 8;
+pub(crate) const AT_ONCE: usize = 8;
 
 /// The average time between two requests.
 const GAP: Duration = Duration::from_millis(1000 / REQUESTS_PER_SECOND as u64);
@@ -39,72 +38,62 @@ impl Pace {
     }
 }
 
-/// A request about jobs.
-pub(crate) enum Question {
-    /// One job's progress.
-    Job {
-        /// The job's index in the caller's list.
-        place: usize,
-        /// The job's id.
-        id: String,
-        /// The client for the job's service.
-        client: Client,
-    },
-    /// The states of many jobs.
-    List(ListQuestion),
+/// A request for one job's progress.
+pub(crate) struct JobQuestion {
+    /// The job's index in the caller's list.
+    place: usize,
+    id: String,
+    client: Client,
 }
 
-impl Question {
+impl JobQuestion {
     /// Returns a question about the job at this index of the caller's list. The request is cancelled at the deadline.
-    pub(crate) fn job(place: usize, job: &Job, deadline: Option<Instant>) -> Self {
-        Self::Job {
+    pub(crate) fn new(place: usize, job: &Job, deadline: Option<Instant>) -> Self {
+        Self {
             place,
             id: job.id.clone(),
             client: until(&job.connection.client, deadline),
         }
     }
 
-    fn put(&self, pace: &Pace) -> Answer {
-        match self {
-            Self::Job { place, id, client } => {
-                pace.keep(client);
-                Answer::Job(*place, client.progress(id))
-            }
-            Self::List(question) => Answer::List(question.put()),
-        }
+    /// Sends the request when it's due. Returns the job's index and progress.
+    pub(crate) fn put(&self, pace: &Pace) -> (usize, Result<Progress, ApiError>) {
+        pace.keep(&self.client);
+        (self.place, self.client.progress(&self.id))
     }
 }
 
-/// The result of a question.
-pub(crate) enum Answer {
-    /// The job at this index of the caller's list.
-    Job(usize, Result<Progress, ApiError>),
-    /// The states from a job list.
-    List(Listed),
-}
-
-/// Sends every question once and passes each answer to `see` as it arrives, in any order. While no answer arrives,
-/// `see` is called with `None` every `REDRAW`. If `see` returns false, no further question is sent.
+/// Puts every question once, several at the same time, and passes each answer to `see` as it arrives, in any order.
+/// While no answer arrives, `see` is called with `None` every `REDRAW`. If `see` returns false, no further question is
+/// put.
 ///
 /// A raised stop flag ends every request within 100 ms, and thereby this function.
-pub(crate) fn ask(
-    questions: &[Question],
-    pace: &Pace,
-    mut see: impl FnMut(Option<Answer>) -> bool,
+pub(crate) fn ask<Q: Sync, A: Send>(
+    questions: &[Q],
+    put: impl Fn(&Q) -> A + Sync,
+    mut see: impl FnMut(Option<A>) -> bool,
 ) {
     let next = AtomicUsize::new(0);
     let (done, answers) = mpsc::channel();
+    let work = |done: &Sender<A>| {
+        while let Some(question) = questions.get(next.fetch_add(1, Ordering::Relaxed)) {
+            // The receiver is open until every thread has ended.
+            if done.send(put(question)).is_err() {
+                return;
+            }
+        }
+    };
     thread::scope(|scope| {
+        let work = &work;
         let start = |_: &usize| {
-            let (next, done) = (&next, done.clone());
-            let thread = thread::Builder::new().name("wait".to_owned());
-            let started = thread.spawn_scoped(scope, move || work(questions, pace, next, &done));
-            started.is_ok()
+            let done = done.clone();
+            let thread = thread::Builder::new().name("request".to_owned());
+            thread.spawn_scoped(scope, move || work(&done)).is_ok()
         };
         let threads = AT_ONCE.min(questions.len());
         if (0..threads).filter(start).count() == 0 {
-            // If no thread can be started, the questions are sent one after the other.
-            work(questions, pace, &next, &done);
+            // If no thread can be started, the questions are put one after the other.
+            work(&done);
         }
         drop(done);
         loop {
@@ -118,14 +107,4 @@ pub(crate) fn ask(
             }
         }
     });
-}
-
-/// Sends one question after the other until none is left.
-fn work(questions: &[Question], pace: &Pace, next: &AtomicUsize, done: &Sender<Answer>) {
-    while let Some(question) = questions.get(next.fetch_add(1, Ordering::Relaxed)) {
-        // The receiver is open until every thread has ended.
-        if done.send(question.put(pace)).is_err() {
-            return;
-        }
-    }
 }

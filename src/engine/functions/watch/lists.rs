@@ -58,7 +58,7 @@ impl Lists {
     /// Begins a round. Returns one question for each connection with many of these jobs.
     pub(crate) fn questions(
         &mut self,
-        open: &[(usize, &Job)],
+        open: &[(usize, Job)],
         deadline: Option<Instant>,
     ) -> Vec<ListQuestion> {
         self.round += 1;

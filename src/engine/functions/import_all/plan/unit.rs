@@ -5,18 +5,18 @@ use std::time::UNIX_EPOCH;
 
 /// One file, or one set of `NumPy` files, which belong in one job.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in super::super) struct Unit {
+pub(crate) struct Unit {
     /// The paths.
-    pub(super) paths: Vec<String>,
+    pub(crate) paths: Vec<String>,
     /// Size in bytes, if it's known without a request.
     pub(super) size: Option<u64>,
     /// A text that changes when the files change.
-    pub(in super::super) stamp: String,
+    pub(crate) stamp: String,
 }
 
 impl Unit {
     /// Reads size and time of files on this machine's disk. Of other files, only the paths are known.
-    pub(in super::super) fn of(set: &[Location]) -> Self {
+    pub(crate) fn of(set: &[Location]) -> Self {
         let mut size = Some(0_u64);
         let mut stamps = Vec::new();
         // The order of a set doesn't matter, so paths are sorted.
@@ -44,16 +44,12 @@ impl Unit {
     }
 
     /// Sets the state of files that aren't on this machine's disk.
-    pub(in super::super) fn with_state(self, size: u64, stamp: String) -> Self {
+    pub(crate) fn with_state(self, size: u64, stamp: String) -> Self {
         Self {
             size: Some(size),
             stamp,
             ..self
         }
-    }
-
-    pub(in super::super) fn paths(&self) -> &[String] {
-        &self.paths
     }
 }
 

@@ -1,58 +1,32 @@
 //! Submission of several jobs at a time, because each submission waits for the disk and for the service.
 
 use super::{LOOKED_FOR, Queue};
-use crate::api::Client;
 use crate::engine::functions::import_all::plan::BatchTask;
+use crate::engine::functions::watch::ask::{AT_ONCE, ask};
 use crate::error::Failure;
-use crate::submission::{
-    FileMarks, Notice, SubmissionContext, SubmissionStep, SubmitError, Submitter,
-};
+use crate::submission::{FileMarks, SubmissionStep, SubmitError, Submitter};
 use parking_lot::Mutex;
-use std::thread;
 use std::time::{Duration, Instant};
 
-/// Maximum number of simultaneous submissions.
-const AT_ONCE: usize = 8;
-
-/// The inputs of a submission, and its messages.
-struct SubmitWorker<'a> {
-    desk: &'a SubmissionContext,
-    client: Client,
-    connection: &'a str,
-    notices: Mutex<Vec<Notice>>,
-}
-
-impl SubmitWorker<'_> {
-    fn submit(&self, task: &BatchTask) -> Result<SubmissionStep, SubmitError> {
-        let notify = |notice: Notice| {
-            let mut notices = self.notices.lock();
-            notices.push(notice);
+/// Submits the job of a task: begins, and sends unless an earlier run has.
+fn submitted(submitter: &Submitter<'_>, task: &BatchTask) -> Result<SubmissionStep, SubmitError> {
+    if submitter.client.settings().dry_run.is_some() {
+        let job = submitter.submit(&task.request, Some(&task.key))?;
+        return Ok(SubmissionStep::Made(job));
+    }
+    let marks = FileMarks {
+        stamps: &task.stamps,
+        contents: &task.contents,
+    };
+    let mut attempts = 0;
+    loop {
+        let step = match submitter.begin(&task.request, Some(&task.key), marks)? {
+            SubmissionStep::Open(open) => submitter.send(open.after(attempts))?,
+            step => step,
         };
-        let submitter = Submitter {
-            desk: self.desk,
-            client: &self.client,
-            connection: self.connection,
-            notify: &notify,
-            busy_wait: Duration::ZERO,
-        };
-        if self.client.settings().dry_run.is_some() {
-            let job = submitter.submit(&task.request, Some(&task.key))?;
-            return Ok(SubmissionStep::Made(job));
-        }
-        let marks = FileMarks {
-            stamps: &task.stamps,
-            contents: &task.contents,
-        };
-        let mut attempts = 0;
-        loop {
-            let step = match submitter.begin(&task.request, Some(&task.key), marks)? {
-                SubmissionStep::Open(open) => submitter.send(open.after(attempts))?,
-                step => step,
-            };
-            match step {
-                SubmissionStep::Next => attempts += 1,
-                step => return Ok(step),
-            }
+        match step {
+            SubmissionStep::Next => attempts += 1,
+            step => return Ok(step),
         }
     }
 }
@@ -83,18 +57,29 @@ impl Queue<'_> {
 
     /// Submits these jobs at the same time. Returns how many of them another process is submitting.
     fn submit_some(&mut self, places: &[usize]) -> Result<usize, Failure> {
-        let worker = SubmitWorker {
-            desk: &self.session.desk,
-            client: self.connection.client.clone(),
-            connection: &self.connection.name,
-            notices: Mutex::default(),
-        };
         let work: Vec<(usize, &BatchTask)> = places
             .iter()
             .filter_map(|at| Some((*at, self.tasks.get(*at)?)))
             .collect();
-        let steps = at_once(&worker, &work);
-        for notice in worker.notices.into_inner() {
+        let (desk, connection) = (&self.session.desk, &self.connection.name);
+        let client = &self.connection.client;
+        let notices = Mutex::new(Vec::new());
+        let put = |(at, task): &(usize, &BatchTask)| {
+            let submitter = Submitter {
+                desk,
+                client,
+                connection,
+                notify: &|notice| notices.lock().push(notice),
+                busy_wait: Duration::ZERO,
+            };
+            (*at, submitted(&submitter, task))
+        };
+        let mut steps = Vec::with_capacity(work.len());
+        ask(&work, put, |step| {
+            steps.extend(step);
+            true
+        });
+        for notice in notices.into_inner() {
             self.view.notice(&notice);
         }
         let (mut busy, mut result) = (0, Ok(()));
@@ -131,30 +116,4 @@ impl Queue<'_> {
         }
         Ok(())
     }
-}
-
-/// Submits each job, on threads if there's more than one job.
-fn at_once(
-    worker: &SubmitWorker<'_>,
-    work: &[(usize, &BatchTask)],
-) -> Vec<(usize, Result<SubmissionStep, SubmitError>)> {
-    if let [(at, task)] = work {
-        return vec![(*at, worker.submit(task))];
-    }
-    let steps = Mutex::new(Vec::with_capacity(work.len()));
-    let submit = |at: usize, task: &BatchTask| {
-        let step = worker.submit(task);
-        let mut steps = steps.lock();
-        steps.push((at, step));
-    };
-    thread::scope(|scope| {
-        for (at, task) in work {
-            let thread = thread::Builder::new().name("submit".to_owned());
-            if thread.spawn_scoped(scope, || submit(*at, task)).is_err() {
-                // If no thread can be started, the job is submitted here.
-                submit(*at, task);
-            }
-        }
-    });
-    steps.into_inner()
 }

@@ -2,7 +2,7 @@
 
 use super::Queue;
 use crate::engine::functions::jobs::{known_reading, read_progress};
-use crate::engine::functions::watch::ask::{Answer, Question, ask};
+use crate::engine::functions::watch::ask::{JobQuestion, ask};
 use crate::engine::functions::watch::interval;
 use crate::engine::types::{Job, ProgressValue};
 use crate::error::{Failure, Kind};
@@ -25,15 +25,13 @@ impl Queue<'_> {
             }
             return Ok(());
         }
-        let questions: Vec<Question> = due
-            .iter()
-            .map(|(at, job)| Question::job(*at, job, None))
-            .collect();
+        let questions = due.iter();
+        let questions = questions.map(|(at, job)| JobQuestion::new(*at, job, None));
+        let questions: Vec<JobQuestion> = questions.collect();
         let mut answers = Vec::new();
-        ask(&questions, &self.pace, |answer| {
-            if let Some(Answer::Job(at, answer)) = answer {
-                answers.push((at, answer));
-            }
+        let put = |question: &JobQuestion| question.put(&self.pace);
+        ask(&questions, put, |answer| {
+            answers.extend(answer);
             true
         });
         for (at, answer) in answers {

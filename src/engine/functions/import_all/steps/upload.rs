@@ -114,7 +114,7 @@ impl BatchSteps<'_> {
         };
         for set in import_sets(&report) {
             let unit = self.unit(&report, &set)?;
-            if let ([file], [path]) = (set.as_slice(), unit.paths()) {
+            if let ([file], [path]) = (set.as_slice(), unit.paths.as_slice()) {
                 found.local.insert(path.clone(), PathBuf::from(&file.path));
             }
             found.units.push(unit);

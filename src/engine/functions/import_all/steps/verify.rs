@@ -90,13 +90,7 @@ impl BatchSteps<'_> {
         self.compare_with_files(tasks, entries, &sums)?;
         let wanted = baseline.count.saturating_add(sums.of_this_run());
         let count = self.count_until(&name, wanted)?;
-        let verdict = Comparison {
-            name: &name,
-            before: baseline.count,
-            count,
-            sums,
-        };
-        let (state, detail) = verdict.judge()?;
+        let (state, detail) = sums.judge(&name, baseline.count, count)?;
         if state == "more" {
             self.session.warn(&detail);
         }
@@ -175,33 +169,23 @@ impl ImportedRows {
     fn all(self) -> u64 {
         self.before.saturating_add(self.of_this_run())
     }
-}
 
-/// The counts before and after the import, and the imported rows.
-struct Comparison<'a> {
-    name: &'a str,
-    before: u64,
-    count: u64,
-    sums: ImportedRows,
-}
-
-impl Comparison<'_> {
-    /// Returns the step's state and what was compared, or an error if rows are missing.
-    fn judge(&self) -> Result<(&'static str, String), Failure> {
-        let (name, sums) = (self.name, self.sums);
-        let [before, count] = [self.before, self.count].map(words::number);
+    /// Returns the step's state and what was compared, or an error if rows are missing. The collection `name` had `was`
+    /// rows before the import, and `is` rows after it.
+    fn judge(self, name: &str, was: u64, is: u64) -> Result<(&'static str, String), Failure> {
+        let [before, count] = [was, is].map(words::number);
         let rows = |rows: u64| words::count(rows, "row");
-        if sums.unknown {
+        if self.unknown {
             let detail = format!(
                 "{name} grew from {before} to {count} rows; the service doesn't report how many rows the jobs imported"
             );
             return Ok(("unknown", detail));
         }
-        if self.count < self.before.saturating_add(sums.after) || self.count < sums.all() {
-            return Err(self.missing());
+        if is < was.saturating_add(self.after) || is < self.all() {
+            return Err(self.missing(name, was, is));
         }
-        let growth = self.count - self.before;
-        let imported = sums.of_this_run();
+        let growth = is - was;
+        let imported = self.of_this_run();
         if growth > imported {
             let more = rows(growth - imported);
             return Ok((
@@ -212,15 +196,15 @@ impl Comparison<'_> {
                 ),
             ));
         }
-        let earlier = if sums.before > 0 {
-            format!("; earlier runs imported {}", rows(sums.before))
+        let earlier = if self.before > 0 {
+            format!("; earlier runs imported {}", rows(self.before))
         } else {
             String::new()
         };
         let detail = if imported == 0 {
             format!(
                 "{name} has {}, and this run had none to import{earlier}",
-                rows(self.count)
+                rows(is)
             )
         } else if growth < imported {
             format!(
@@ -236,22 +220,20 @@ impl Comparison<'_> {
         Ok(("done", detail))
     }
 
-    fn missing(&self) -> Failure {
-        let sums = self.sums;
-        let imported = if sums.before == 0 {
-            format!("the jobs imported {}", words::count(sums.all(), "row"))
+    fn missing(self, name: &str, was: u64, is: u64) -> Failure {
+        let imported = if self.before == 0 {
+            format!("the jobs imported {}", words::count(self.all(), "row"))
         } else {
             format!(
                 "the jobs of this run imported {}, those of earlier runs {}",
-                words::count(sums.of_this_run(), "row"),
-                words::number(sums.before)
+                words::count(self.of_this_run(), "row"),
+                words::number(self.before)
             )
         };
         Failure::refused(format!(
-                "verify: {} had {} before the import and has {} now, but {imported}",
-                self.name,
-                words::count(self.before, "row"),
-                words::number(self.count),
+                "verify: {name} had {} before the import and has {} now, but {imported}",
+                words::count(was, "row"),
+                words::number(is),
             ),
         )
         .with_hint(
@@ -262,7 +244,7 @@ impl Comparison<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Comparison, ImportedRows};
+    use super::ImportedRows;
     use crate::error::Kind;
 
     /// Returns the state and the detail for counts before and after, and rows added before, either and after.
@@ -273,14 +255,7 @@ mod tests {
             after,
             unknown: false,
         };
-        let name = "books";
-        let comparison = Comparison {
-            name,
-            before,
-            count,
-            sums,
-        };
-        match comparison.judge() {
+        match sums.judge("books", before, count) {
             Ok((state, detail)) => format!("{state}: {detail}"),
             Err(failure) => {
                 assert_eq!(failure.kind, Kind::Refused);
