@@ -46,7 +46,11 @@ pub(super) fn command(
     let read: Vec<&str> = key.into_iter().chain(body.secrets()).collect();
     let comment = comment(settings, outgoing, &read, body.needs_escape);
     let url = outgoing.mask.apply(outgoing.url.as_str());
-    let mut line = format!("curl -sS -w '\\n' -X {} {}", outgoing.method, quoted(&url));
+    let mut line = format!(
+        "curl -sS -w '\\n' -X {} {}",
+        outgoing.call.method,
+        quoted(&url)
+    );
     if let Some(file) = &settings.ca_cert {
         let _ = write!(line, " --cacert {}", quoted(&file.display().to_string()));
     }

@@ -70,6 +70,7 @@ impl DryRun {
             text: json!({"code": 0, "data": data}).to_string(),
             retry_after: None,
             location: None,
+            is_local: false,
         })
     }
 

@@ -175,7 +175,7 @@ impl Client {
 
     /// Returns an iterator over all jobs that match the filter, each once; it ends after an error.
     pub fn jobs(&self, filter: JobFilter) -> JobWalk {
-        JobWalk::new(self.clone(), filter)
+        JobWalk::new(self.clone(), filter, false)
     }
 
     /// Commits a two-phase import.

@@ -10,7 +10,6 @@ use super::outcome::Effect;
 use super::request::{Outgoing, join};
 use super::{envelope, transport::HttpAnswer};
 use crate::secret::Secret;
-use reqwest::Method;
 use serde_json::Value;
 use std::sync::Arc;
 use zeroize::Zeroize as _;
@@ -33,18 +32,6 @@ const READS: [&str; 9] = [
     "advanced_search",
     "getProgress",
 ];
-
-/// A call to any path.
-pub(crate) struct RawCall<'a> {
-    /// One of [`METHODS`].
-    pub(crate) method: &'static str,
-    /// The path with its query, from the first slash on.
-    pub(crate) path: &'a str,
-    /// The body of a call that isn't a `GET`.
-    pub(crate) body: Option<Value>,
-    /// The secrets in the body.
-    pub(crate) secrets: Vec<Secret>,
-}
 
 /// Returns true for a call that changes nothing: a `GET`, or a `POST` to a path that's known to read.
 pub(crate) fn is_read(method: &str, path: &str) -> bool {
@@ -74,17 +61,23 @@ fn problem(path: &str) -> Option<&'static str> {
 }
 
 impl Client {
-    /// Sends a call and returns the whole answer as JSON. Secrets of the call are masked in the answer. Only reads are
-    /// sent again after a failure.
-    pub(crate) fn raw(&self, call: RawCall<'_>) -> Result<Value, ApiError> {
-        if let Some(problem) = problem(call.path) {
+    /// Sends a call to a path with its query, and returns the whole answer as JSON. `method` is one of [`METHODS`]. The
+    /// secrets of the body are masked in the answer. Only reads are sent again after a failure.
+    pub(crate) fn raw(
+        &self,
+        method: &'static str,
+        path: &str,
+        body: Option<Value>,
+        secrets: &[Secret],
+    ) -> Result<Value, ApiError> {
+        if let Some(problem) = problem(path) {
             return Err(ApiError::Setting {
                 what: "the path",
                 problem: problem.to_owned(),
                 hint: Some("for example api(\"POST\", \"/v2/vectordb/collections/list\")"),
             });
         }
-        let outgoing = Arc::new(self.raw_outgoing(call)?);
+        let outgoing = Arc::new(self.raw_outgoing(method, path, body, secrets)?);
         let Outgoing { call, mask, .. } = &*outgoing;
         self.send_whole(&outgoing, None, |answer: &HttpAnswer| {
             let value: Option<Value> =
@@ -103,11 +96,17 @@ impl Client {
         })
     }
 
-    fn raw_outgoing(&self, call: RawCall<'_>) -> Result<Outgoing, ApiError> {
+    fn raw_outgoing(
+        &self,
+        method: &'static str,
+        path: &str,
+        mut body: Option<Value>,
+        secrets: &[Secret],
+    ) -> Result<Outgoing, ApiError> {
         let settings = self.settings();
-        let (path, query) = match call.path.split_once('?') {
+        let (path, query) = match path.split_once('?') {
             Some((path, query)) => (path, Some(query)),
-            None => (call.path, None),
+            None => (path, None),
         };
         let about_data = path.starts_with("/v2/vectordb/")
             && !path.starts_with("/v2/vectordb/jobs/")
@@ -120,29 +119,20 @@ impl Client {
         };
         let mut url = join(base, path);
         url.set_query(query);
-        let effect = if is_read(call.method, path) {
+        let effect = if is_read(method, path) {
             Effect::Read
         } else {
             Effect::Change
         };
-        let method = Method::from_bytes(call.method.as_bytes()).unwrap_or(Method::POST);
-        let mut body = match call.body {
-            None if method == Method::POST => Some(Value::Object(serde_json::Map::new())),
-            body => body,
-        };
-        let outgoing = Outgoing::raw(
-            settings,
-            WHAT,
-            effect,
-            (call.method, method),
-            url,
-            body.as_ref(),
-        );
+        if method == "POST" {
+            body.get_or_insert_with(|| Value::Object(serde_json::Map::new()));
+        }
+        let outgoing = Outgoing::raw(settings, WHAT, effect, method, url, body.as_ref());
         // The texts may be secrets.
         let texts = body.iter_mut();
         texts.for_each(|body| each_text(body, &mut |_, text| text.zeroize()));
         outgoing?
-            .with_secrets(settings, &call.secrets)
+            .with_secrets(settings, secrets)
             .with_database(database)
     }
 }

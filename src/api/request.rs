@@ -9,7 +9,6 @@ use crate::interrupt::Stop;
 use crate::secret::Secret;
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::Method;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -32,7 +31,6 @@ const IDEMPOTENCY_KEY_LIMIT: usize = 256;
 pub(super) struct Outgoing {
     /// The call, as errors describe it.
     pub(super) call: ApiCall,
-    pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
     /// Zeroed when the request is dropped, because it may hold storage keys.
@@ -56,8 +54,7 @@ impl Outgoing {
             .map(|(name, value)| format!("{name}={}", escape(value)))
             .collect();
         url.set_query((!pairs.is_empty()).then(|| pairs.join("&")).as_deref());
-        let method = ("GET", Method::GET);
-        Self::new(settings, what, Effect::Read, method, url, None)
+        Self::new(settings, what, Effect::Read, "GET", url, None)
     }
 
     /// Builds a `POST` with a JSON body.
@@ -69,8 +66,8 @@ impl Outgoing {
         path: &str,
         body: &impl Serialize,
     ) -> Result<Self, ApiError> {
-        let (url, method) = (join(base, path), ("POST", Method::POST));
-        Self::new(settings, what, effect, method, url, Some(json(body)?))
+        let url = join(base, path);
+        Self::new(settings, what, effect, "POST", url, Some(json(body)?))
     }
 
     /// Builds a call with any method and URL.
@@ -78,7 +75,7 @@ impl Outgoing {
         settings: &Settings,
         what: &'static str,
         effect: Effect,
-        method: (&'static str, Method),
+        method: &'static str,
         url: Url,
         body: Option<&Value>,
     ) -> Result<Self, ApiError> {
@@ -86,22 +83,11 @@ impl Outgoing {
         Self::new(settings, what, effect, method, url, body)
     }
 
-    /// Builds a `DELETE`.
-    pub(super) fn delete(
-        settings: &Settings,
-        what: &'static str,
-        base: &Url,
-        path: &str,
-    ) -> Result<Self, ApiError> {
-        let (url, method) = (join(base, path), ("DELETE", Method::DELETE));
-        Self::new(settings, what, Effect::Change, method, url, None)
-    }
-
     fn new(
         settings: &Settings,
         what: &'static str,
         effect: Effect,
-        (word, method): (&'static str, Method),
+        method: &'static str,
         url: Url,
         body: Option<Bytes>,
     ) -> Result<Self, ApiError> {
@@ -114,13 +100,12 @@ impl Outgoing {
         headers.insert(CONTENT_TYPE, json);
         let call = ApiCall {
             what,
-            method: word,
+            method,
             url: url.to_string(),
             effect,
         };
         Ok(Self {
             call,
-            method,
             url,
             headers,
             body,

@@ -24,7 +24,7 @@ pub struct Scan {
 impl Client {
     /// Reads the whole job list once.
     pub fn scan(&self, filter: &JobFilter) -> Result<Scan, ApiError> {
-        let mut walk = JobWalk::new(self.clone(), filter.clone()).by_any_name();
+        let mut walk = JobWalk::new(self.clone(), filter.clone(), true);
         let jobs = walk.by_ref().collect::<Result<Vec<_>, _>>()?;
         let read_whole = walk.is_whole();
         let seen = walk.into_seen();

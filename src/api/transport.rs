@@ -11,6 +11,7 @@ use super::settings::Settings;
 use super::threads::Threads;
 use crate::interrupt::{Interrupt, TICK};
 use parking_lot::Mutex;
+use reqwest::Method;
 use reqwest::blocking::{Client as Http, Response};
 use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER, SERVER};
 use std::io::Read as _;
@@ -31,6 +32,8 @@ pub(super) struct HttpAnswer {
     pub(super) retry_after: Option<Duration>,
     /// Scheme, host and port from the `Location` header.
     pub(super) location: Option<String>,
+    /// True if the server is zshell's own.
+    pub(super) is_local: bool,
 }
 
 /// Receives an answer that came after its caller was stopped.
@@ -97,20 +100,16 @@ impl Transport {
         } else if result.is_err() {
             abandoned.store(true, Ordering::Relaxed);
         }
-        log_result(
-            settings,
-            outgoing,
-            begun,
-            result.as_ref().map(|(answer, _)| answer),
-        );
-        let (answer, local) = result?;
+        log_result(settings, outgoing, begun, result.as_ref());
+        let answer = result?;
         // Once set, the flag stays set: a proxy in between may answer in its own name when it fails.
-        self.local_service.fetch_or(local, Ordering::Relaxed);
+        self.local_service
+            .fetch_or(answer.is_local, Ordering::Relaxed);
         Ok(answer)
     }
 }
 
-type Arrived = Result<(HttpAnswer, bool), ApiError>;
+type Arrived = Result<HttpAnswer, ApiError>;
 
 /// Whether the caller still waits. Both threads check it under the lock, so an answer reaches either the caller or
 /// `late` and isn't lost in between.
@@ -126,7 +125,7 @@ impl Caller {
         match late {
             Some(late) if *left => {
                 drop(left);
-                late(arrived.map(|(answer, _)| answer));
+                late(arrived);
             }
             late => {
                 drop(late);
@@ -179,16 +178,12 @@ struct ExchangeLimits {
     abandoned: Arc<AtomicBool>,
 }
 
-/// Runs on the request's thread: sends the request and reads the answer. Also returns whether the server is zshell's
-/// own.
-fn perform(
-    http: &Http,
-    outgoing: &Outgoing,
-    limits: &ExchangeLimits,
-) -> Result<(HttpAnswer, bool), ApiError> {
+/// Runs on the request's thread: sends the request and reads the answer.
+fn perform(http: &Http, outgoing: &Outgoing, limits: &ExchangeLimits) -> Arrived {
     let left = limits.deadline.saturating_duration_since(Instant::now());
+    let method = Method::from_bytes(outgoing.call.method.as_bytes()).unwrap_or(Method::POST);
     let mut request = http
-        .request(outgoing.method.clone(), outgoing.url.clone())
+        .request(method, outgoing.url.clone())
         .headers(outgoing.headers.clone())
         .timeout(left);
     if let Some(body) = &outgoing.body {
@@ -201,16 +196,15 @@ fn perform(
     let text = read_body(&mut response, outgoing, limits)?;
     let headers = response.headers();
     let server = header(headers, &SERVER).unwrap_or_default();
-    let local = server == "zshell" || server.starts_with("zshell/");
-    let answer = HttpAnswer {
+    Ok(HttpAnswer {
         status,
         text,
         retry_after: header(headers, &RETRY_AFTER).and_then(retry_after),
         location: header(headers, &LOCATION)
             .and_then(|place| outgoing.url.join(place).ok())
             .map(|place| outgoing.mask.apply(&place.origin().ascii_serialization())),
-    };
-    Ok((answer, local))
+        is_local: server == "zshell" || server.starts_with("zshell/"),
+    })
 }
 
 fn read_body(

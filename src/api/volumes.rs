@@ -5,7 +5,7 @@ use super::error::ApiError;
 use super::fields::Fields;
 use super::outcome::Effect;
 use super::pages::PagedList;
-use super::request::{Outgoing, escape};
+use super::request::{Outgoing, escape, join};
 use crate::secret::{Secret, StorageKeys};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -90,8 +90,8 @@ impl Client {
         self.refuse_volumes()?;
         let settings = self.settings();
         let path = format!("{VOLUMES}/{}", escape(name));
-        let base = &settings.import_base;
-        let outgoing = Outgoing::delete(settings, "drop the volume", base, &path)?;
+        let (what, url) = ("drop the volume", join(&settings.import_base, &path));
+        let outgoing = Outgoing::raw(settings, what, Effect::Change, "DELETE", url, None)?;
         self.call(outgoing, |_| Ok(()))
     }
 

@@ -33,12 +33,12 @@ pub struct JobWalk {
 }
 
 impl JobWalk {
-    /// Returns a walk from the first page on.
-    pub(super) fn new(client: Client, filter: JobFilter) -> Self {
+    /// Returns a walk from the first page on. With `any_name`, the jobs count whatever collection name the service lists.
+    pub(super) fn new(client: Client, filter: JobFilter, any_name: bool) -> Self {
         Self {
             client,
             filter,
-            any_name: false,
+            any_name,
             next_page: Some(1),
             ready: VecDeque::new(),
             seen: HashSet::new(),
@@ -48,12 +48,6 @@ impl JobWalk {
             readable: true,
             pages: 0,
         }
-    }
-
-    /// Returns the walk with all the jobs that the service sends for its filter, regardless of the collection name.
-    pub(super) fn by_any_name(mut self) -> Self {
-        self.any_name = true;
-        self
     }
 
     /// Returns the total number of matching jobs, if the service has sent it or every page has been read.

@@ -126,6 +126,7 @@ fn mutations() {
             },
             retry_after: None,
             location: None,
+            is_local: false,
         };
         let dialect = *random
             .choice(&[Dialect::V1, Dialect::V2, Dialect::Milvus])

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[test]
 fn ids_keep_their_digits_in_every_shape() {
     for (body, id) in [
-        (r#"{"code":0,"data":{"jobId":"job-01k2"}}"#, "job-01k2"),
+        (r#"{"code":0,"data":{"jobId":" job-01k2 "}}"#, "job-01k2"),
         (
             r#"{"code":"0","data":{"jobID":457372648251949999}}"#,
             "457372648251949999",
@@ -39,7 +39,10 @@ fn placeholders_are_not_job_ids() {
         r#""-1""#,
         "null",
         r#""null""#,
+        r#""NULL""#,
         "true",
+        "[1]",
+        "{}",
     ] {
         let server = start_answering(Reply::json(format!(
             r#"{{"code":0,"data":{{"jobId":{id}}}}}"#

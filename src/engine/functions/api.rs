@@ -1,9 +1,9 @@
 //! `api`: one call to any path of the service.
 
-use crate::api::raw::{METHODS, RawCall, is_read};
+use crate::api::raw::{METHODS, is_read};
 use crate::engine::call::{Call, Function};
 use crate::engine::describe::{Confirm, Family, Takes};
-use crate::engine::types::{Gives, answered, as_text, json_of, list_of, map_of};
+use crate::engine::types::{Gives, answered, as_text, json_with};
 use crate::error::Failure;
 use crate::secret::Secret;
 use crate::text::words;
@@ -44,12 +44,8 @@ fn run(call: &Call) -> Result<Dynamic, Failure> {
         }
         (_, body) => body,
     };
-    let answer = call.connection()?.client.raw(RawCall {
-        method,
-        path: &path,
-        body,
-        secrets,
-    })?;
+    let client = &call.connection()?.client;
+    let answer = client.raw(method, &path, body, &secrets)?;
     Ok(answered(answer))
 }
 
@@ -74,30 +70,15 @@ fn read_body(call: &Call, body: &Dynamic, secrets: &mut Vec<Secret>) -> Result<V
     let value = match as_text(body) {
         Some(text) => serde_json::from_str(&text)
             .map_err(|error| call.misused(&format!("the body is no JSON: {error}")))?,
-        None => exposed(body, secrets),
+        None => json_with(body, &mut |secret| {
+            secrets.push(secret.clone());
+            secret.expose().into()
+        }),
     };
     if value.is_object() || value.is_array() {
         return Ok(value);
     }
     Err(call.wrong_type("the body is a map, a list or JSON text", body))
-}
-
-/// Like [`json_of`], with secrets in plain text.
-fn exposed(value: &Dynamic, secrets: &mut Vec<Secret>) -> Value {
-    if let Some(secret) = value.read_lock::<Secret>() {
-        secrets.push(secret.clone());
-        return secret.expose().into();
-    }
-    if let Some(items) = list_of(value) {
-        return items.iter().map(|item| exposed(item, secrets)).collect();
-    }
-    if let Some(map) = map_of(value) {
-        let pairs = map.iter();
-        return pairs
-            .map(|(key, value)| (key.to_string(), exposed(value, secrets)))
-            .collect();
-    }
-    json_of(value)
 }
 
 /// Returns the keys of a map as a query, with its `?` or `&`.
