@@ -3,17 +3,22 @@
 use crate::session::names::NameQuestion;
 
 /// A group of functions in `help()`, by task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::VariantArray)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr, strum::VariantArray)]
 pub enum Family {
     /// Connecting.
+    #[strum(serialize = "connecting")]
     Connect,
     /// Import jobs.
+    #[strum(serialize = "import jobs")]
     Jobs,
     /// Data files.
+    #[strum(serialize = "data files")]
     Data,
     /// Collections.
+    #[strum(serialize = "collections")]
     Collections,
     /// Functions for scripts around imports.
+    #[strum(serialize = "scripts")]
     Script,
 }
 
@@ -22,14 +27,8 @@ impl Family {
     pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
 
     /// Returns the heading in `help()`.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Connect => "connecting",
-            Self::Jobs => "import jobs",
-            Self::Data => "data files",
-            Self::Collections => "collections",
-            Self::Script => "scripts",
-        }
+    pub fn title(self) -> &'static str {
+        self.into()
     }
 }
 
@@ -213,6 +212,11 @@ impl Opt {
 /// Returns an option without other spellings.
 pub(crate) const fn opt(name: &'static str, help: &'static str) -> Opt {
     opt_as(name, &[], help)
+}
+
+/// Returns an option that's false by default.
+pub(crate) const fn flag(name: &'static str, help: &'static str) -> Opt {
+    opt(name, help).or("false").of(Takes::Flag)
 }
 
 /// Returns an option with other spellings, from the REST API or pymilvus.

@@ -286,15 +286,11 @@ fn low_byte(number: INT) -> u8 {
 }
 
 fn at_most(what: &str, setting: &str, size: usize, limit: usize) -> Checked {
-    if size > limit {
-        return Err(too_large(what, setting, limit));
+    if size <= limit {
+        return Ok(());
     }
-    Ok(())
-}
-
-fn too_large(what: &str, setting: &str, limit: usize) -> Box<EvalAltResult> {
     let failure = Dynamic::from(failure(what, setting, limit));
-    EvalAltResult::ErrorRuntime(failure, Position::NONE).into()
+    Err(EvalAltResult::ErrorRuntime(failure, Position::NONE).into())
 }
 
 fn failure(what: &str, setting: &str, limit: usize) -> Failure {

@@ -120,7 +120,7 @@ impl ScriptError {
     /// At the prompt, the typed line is right above, so a statement of one line isn't repeated; a syntax error shows it
     /// for the carets.
     pub fn lay_out(&self, screen: &Screen) -> String {
-        let mut text = message(&self.failure, screen);
+        let mut text = labelled(Tone::Bad, "error:", &self.failure.to_string(), screen);
         let is_typed = |place: &SourcePosition| place.source.starts_with("prompt[");
         let is_above = screen.prompt
             && !self.has_lines
@@ -152,12 +152,12 @@ impl ScriptError {
                 from.source, from.line
             );
         }
-        text.push_str(&hint(&self.failure, screen));
+        if let Some(hint) = &self.failure.hint {
+            text.push_str(&labelled(Tone::Busy, "hint:", hint, screen));
+        }
         text
     }
-}
 
-impl ScriptError {
     /// Returns the fields of `--log-format json` beside the message.
     pub fn fields(&self) -> Map<String, Value> {
         let of = |place: &SourcePosition| json!({"file": place.source, "line": place.line, "column": place.column});
@@ -200,17 +200,10 @@ impl From<Failure> for Box<ScriptError> {
     }
 }
 
-fn message(failure: &Failure, screen: &Screen) -> String {
-    let label = screen.paint(Tone::Bad, "error:");
-    let message = failure.to_string();
-    hanging(&format!("{label} "), 2, &words::safe(&message), screen)
-}
-
-fn hint(failure: &Failure, screen: &Screen) -> String {
-    failure.hint.as_ref().map_or_else(String::new, |hint| {
-        let label = screen.paint(Tone::Busy, "hint:");
-        hanging(&format!("{label} "), 2, &words::safe(hint), screen)
-    })
+/// Lays out a text behind a painted label.
+fn labelled(tone: Tone, label: &str, text: &str, screen: &Screen) -> String {
+    let label = format!("{} ", screen.paint(tone, label));
+    hanging(&label, 2, &words::safe(text), screen)
 }
 
 /// Maximum number of characters of a source line.

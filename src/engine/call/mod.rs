@@ -294,8 +294,7 @@ impl<'a> Call<'a> {
     /// Returns the argument at `index` as text. `what` describes the argument in the error.
     pub fn text(&self, index: usize, what: &str) -> Result<String, Failure> {
         let value = self.arg(index, what)?;
-        as_text(value)
-            .ok_or_else(|| self.misused(&format!("{what} is text, got {}", types::found(value))))
+        as_text(value).ok_or_else(|| self.wrong_type(&format!("{what} is text"), value))
     }
 
     /// Returns the argument at `index`. It exists if the declared arity is right.

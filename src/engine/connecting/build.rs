@@ -235,28 +235,25 @@ fn dialect(word: &str) -> Result<Dialect, Failure> {
 
 /// Returns all settings but the API key.
 fn settings(session: &Session, options: &Options, route: &Route) -> Result<Settings, Failure> {
-    let mut settings = Settings::new(route.dialect, route.import_base.clone());
-    settings.collection_base.clone_from(&route.collection_base);
-    settings.cluster_id.clone_from(&route.cluster_id);
-    settings.region.clone_from(&route.region);
-    settings.project_id.clone_from(&route.project_id);
-    settings.database = options.text("db")?;
-    settings.ca_cert = options.text("ca_cert")?.map(PathBuf::from);
-    settings.log = Some(session.http_log());
-    settings.dry_run = session.dry_run();
-    if let Some(time) = options.duration("timeout")? {
-        settings.read_timeout = time;
-    }
-    if let Some(time) = options.duration("connect_timeout")? {
-        settings.connect_timeout = time;
-    }
-    if let Some(time) = options.duration("settle")? {
-        settings.settle = time;
-    }
-    settings.busy_wait = options.duration("busy_wait")?;
-    settings.remembers = remembers(options)?;
-    settings.honours_keys = options.flag("honours_keys")?.unwrap_or(false);
-    Ok(settings)
+    let usual = Settings::new(route.dialect, route.import_base.clone());
+    let time = |name, usual| Ok::<_, Failure>(options.duration(name)?.unwrap_or(usual));
+    Ok(Settings {
+        collection_base: route.collection_base.clone(),
+        cluster_id: route.cluster_id.clone(),
+        region: route.region.clone(),
+        project_id: route.project_id.clone(),
+        database: options.text("db")?,
+        ca_cert: options.text("ca_cert")?.map(PathBuf::from),
+        log: Some(session.http_log()),
+        dry_run: session.dry_run(),
+        read_timeout: time("timeout", usual.read_timeout)?,
+        connect_timeout: time("connect_timeout", usual.connect_timeout)?,
+        settle: time("settle", usual.settle)?,
+        busy_wait: options.duration("busy_wait")?,
+        remembers: remembers(options)?,
+        honours_keys: options.flag("honours_keys")?.unwrap_or(false),
+        ..usual
+    })
 }
 
 /// Returns how long the service remembers finished jobs; `None` if forever.

@@ -9,7 +9,7 @@ pub(crate) mod profiles;
 
 pub(super) use build::{account, aws, build};
 
-use super::describe::{Opt, Takes, opt, opt_as};
+use super::describe::{Opt, Takes, flag, opt, opt_as};
 use super::options::Options;
 use crate::config::{Config, set};
 use crate::connection::Connection;
@@ -83,12 +83,10 @@ pub(crate) const OPTIONS: &[Opt] = &[
         "time to retry an import if the service is busy (import_all: 2 minutes)",
     )
     .or("\"10s\""),
-    opt(
+    flag(
         "honours_keys",
         "true for a server that honours the Idempotency-Key header (Milvus 2.6.24, 3.0.2 and later)",
-    )
-    .or("false")
-    .of(Takes::Flag),
+    ),
     opt(
         "verify",
         "false skips the list call that proves endpoint and key",

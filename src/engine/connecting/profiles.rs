@@ -176,14 +176,15 @@ pub(crate) fn check(profile: Profile) -> Result<(), Failure> {
 /// Returns every profile in one line: `name`, `endpoint`, `database`, `key` (its source), `protected`, `default`.
 pub(crate) fn rows(config: &Config) -> Vec<Value> {
     let row = |(name, profile): (&String, &Profile)| {
-        let mut row = json!({ "name": name });
         let (endpoint, database, key, protected) = summary(name, profile);
-        row["endpoint"] = endpoint.into();
-        row["database"] = database.into();
-        row["key"] = key.into();
-        row["protected"] = protected.into();
-        row["default"] = is_default(config, name).into();
-        row
+        json!({
+            "name": name,
+            "endpoint": endpoint,
+            "database": database,
+            "key": key,
+            "protected": protected,
+            "default": is_default(config, name),
+        })
     };
     config.profiles.iter().map(row).collect()
 }

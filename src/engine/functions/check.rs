@@ -6,7 +6,7 @@ use crate::connection::Storage;
 use crate::credentials;
 use crate::engine::call::{Call, Function};
 use crate::engine::connecting::{aws, profiles};
-use crate::engine::describe::{ExamplePlace, Family, Opt, Takes, opt, opt_as};
+use crate::engine::describe::{ExamplePlace, Family, Opt, Takes, flag, opt, opt_as};
 use crate::engine::options::Options;
 use crate::engine::types::{
     Gives, ReportValue, ScriptType, as_text, as_texts, json_of, map_of, ordered,
@@ -40,9 +40,7 @@ const OPTIONS: &[Opt] = &[
     )
     .of(Takes::Collection)
     .map_only(),
-    opt("strict", "count warnings as errors")
-        .or("false")
-        .of(Takes::Flag),
+    flag("strict", "count warnings as errors"),
     opt(
         "sample",
         "check only this many rows of each file, spread over it",

@@ -10,17 +10,11 @@ use rhai::{Array, Dynamic, Map};
 /// The layout of a CSV text.
 pub(super) struct CsvShape {
     delimiter: u8,
-    header: CsvHeader,
+    /// True if the first line has the column names.
+    has_header: bool,
+    /// The column names for a text without a header. Without names, rows are arrays.
+    names: Option<Vec<String>>,
     numbers: bool,
-}
-
-enum CsvHeader {
-    /// The first line has the column names.
-    First,
-    /// There's no header, so rows are arrays.
-    None,
-    /// There's no header, and these are the column names.
-    Names(Vec<String>),
 }
 
 impl CsvShape {
@@ -30,19 +24,17 @@ impl CsvShape {
         let [delimiter] = delimiter.as_bytes() else {
             return Err(call.misused("the option delimiter is one ASCII character"));
         };
-        let header = match options.get("header") {
-            Some(value) if list_of(value).is_some() => {
-                CsvHeader::Names(options.texts("header")?.unwrap_or_default())
-            }
+        let (has_header, names) = match options.get("header") {
+            Some(value) if list_of(value).is_some() => (false, options.texts("header")?),
             Some(value) if as_text(value).is_none() && !value.is_bool() => {
                 return Err(call.misused("the option header is true, false or a list of names"));
             }
-            _ if options.flag("header")?.unwrap_or(true) => CsvHeader::First,
-            _ => CsvHeader::None,
+            _ => (options.flag("header")?.unwrap_or(true), None),
         };
         Ok(Self {
             delimiter: *delimiter,
-            header,
+            has_header,
+            names,
             numbers: options.flag("numbers")?.unwrap_or(false),
         })
     }
@@ -58,15 +50,13 @@ pub(super) fn rows(text: &str, shape: &CsvShape) -> Result<Array, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = ReaderBuilder::new()
         .delimiter(shape.delimiter)
-        .has_headers(matches!(shape.header, CsvHeader::First))
+        .has_headers(shape.has_header)
         .from_reader(text.as_bytes());
-    let names = match &shape.header {
-        CsvHeader::First => {
-            let names = reader.headers().map_err(|error| error.to_string())?;
-            Some(names.iter().map(str::to_owned).collect::<Vec<_>>())
-        }
-        CsvHeader::Names(names) => Some(names.clone()),
-        CsvHeader::None => None,
+    let names = if shape.has_header {
+        let names = reader.headers().map_err(|error| error.to_string())?;
+        Some(names.iter().map(str::to_owned).collect::<Vec<_>>())
+    } else {
+        shape.names.clone()
     };
     let mut sorted = names.clone().unwrap_or_default();
     sorted.sort();

@@ -2,7 +2,7 @@
 
 use super::{check, csv_file, upload, write};
 use crate::engine::call::{Call, Function};
-use crate::engine::describe::{Family, Opt, Takes, opt};
+use crate::engine::describe::{Family, Opt, Takes, flag, opt};
 use crate::engine::types::{Gives, dynamic_of};
 use crate::error::Failure;
 use crate::location::{Location, PathScope};
@@ -20,20 +20,16 @@ const CSV_OPTIONS: &[Opt] = &[
         "false: the first line is a row too, and rows are arrays; a list names the columns instead",
     )
     .or("true"),
-    opt(
+    flag(
         "numbers",
         "true: cells that are written as numbers become numbers (not 007)",
-    )
-    .or("false")
-    .of(Takes::Flag),
+    ),
 ];
 
-const WRITE_OPTIONS: &[Opt] = &[opt(
+const WRITE_OPTIONS: &[Opt] = &[flag(
     "append",
     "true: add to the file instead of replacing it; this can stop halfway",
-)
-.or("false")
-.of(Takes::Flag)];
+)];
 
 const GLOB_OPTIONS: &[Opt] = &[check::STORAGE_KEYS];
 

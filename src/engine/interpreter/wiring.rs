@@ -64,23 +64,18 @@ fn register(
             Ok(value) => Ok(value),
             // A stop of the whole run can't be caught.
             Err(failure) if session.interrupt.check().is_err() => Err(stop(Dynamic::from(failure))),
-            Err(failure) => Err(thrown(failure)),
+            Err(failure) => {
+                let caught = Dynamic::from(failure);
+                Err(EvalAltResult::ErrorRuntime(caught, Position::NONE).into())
+            }
         }
     };
     engine.register_raw_fn(function.name, types, run);
 }
 
-/// Wraps a failure so that a script can catch it.
-fn thrown(failure: Failure) -> Box<EvalAltResult> {
-    Box::new(EvalAltResult::ErrorRuntime(
-        Dynamic::from(failure),
-        Position::NONE,
-    ))
-}
-
 /// Returns the error that ends the script and can't be caught.
 fn stop(token: Dynamic) -> Box<EvalAltResult> {
-    Box::new(EvalAltResult::ErrorTerminated(token, Position::NONE))
+    EvalAltResult::ErrorTerminated(token, Position::NONE).into()
 }
 
 #[expect(deprecated, reason = "Rhai's mark for an API that may change")]

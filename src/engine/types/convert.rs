@@ -1,12 +1,17 @@
 //! Conversion between scripts' values and JSON. Numbers stay numbers, ids stay text, and nothing is rounded.
 
 use super::{List, Record, Type};
-use crate::secret::{Secret, is_secret, remember};
+use crate::secret::{MASK, Secret, is_secret, remember};
 use rhai::{Array, Dynamic, ImmutableString, Map};
 use serde_json::{Number, Value};
 
 /// Returns a script's value as JSON. A value without a JSON form (a function, an iterator) becomes its text.
 pub(crate) fn json_of(value: &Dynamic) -> Value {
+    json_with(value, &mut |_| Value::from(MASK))
+}
+
+/// Like [`json_of`], with the values that `show` returns for secrets.
+pub(crate) fn json_with(value: &Dynamic, show: &mut dyn FnMut(&Secret) -> Value) -> Value {
     if value.is_unit() {
         return Value::Null;
     }
@@ -20,22 +25,26 @@ pub(crate) fn json_of(value: &Dynamic) -> Value {
         return Number::from_f64(number).map_or(Value::Null, Value::Number);
     }
     if let Some(list) = value.read_lock::<Array>() {
-        return list.iter().map(json_of).collect();
-    }
-    if let Some(map) = value.read_lock::<Map>() {
-        return map
-            .iter()
-            .map(|(key, value)| (key.to_string(), json_of(value)))
-            .collect();
+        return list.iter().map(|item| json_with(item, show)).collect();
     }
     if let Some(list) = value.read_lock::<List>() {
-        return list.items().iter().map(json_of).collect();
+        let items = list.items().iter();
+        return items.map(|item| json_with(item, show)).collect();
+    }
+    if let Some(map) = value.read_lock::<Map>() {
+        let pairs = map.iter();
+        return pairs
+            .map(|(key, value)| (key.to_string(), json_with(value, show)))
+            .collect();
     }
     if let Some(record) = value.read_lock::<Record>() {
-        return record
-            .pairs()
-            .map(|(key, value)| (key.to_owned(), json_of(value)))
+        let pairs = record.pairs();
+        return pairs
+            .map(|(key, value)| (key.to_owned(), json_with(value, show)))
             .collect();
+    }
+    if let Some(secret) = value.read_lock::<Secret>() {
+        return show(&secret);
     }
     let own = Type::of(value).and_then(|it| (it.json)(value));
     own.unwrap_or_else(|| Value::String(value.to_string()))

@@ -34,8 +34,8 @@ impl ScriptType for Job {
         json!({"job": self.id, "collection": collection, "connection": self.connection.name})
     }
 
-    fn job(&self) -> Option<Job> {
-        Some(self.clone())
+    fn job(&self) -> Option<(Job, &'static str)> {
+        Some((self.clone(), ""))
     }
 
     fn register(engine: &mut Engine) {

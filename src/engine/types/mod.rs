@@ -23,7 +23,7 @@ mod wrap;
 
 pub(crate) use batch::{BatchTotals, BatchValue};
 pub(crate) use convert::{
-    answered, as_text, as_texts, dynamic_of, found, json_of, list_of, map_of, ordered,
+    answered, as_text, as_texts, dynamic_of, found, json_of, json_with, list_of, map_of, ordered,
 };
 pub(crate) use job::Job;
 pub(crate) use list::{List, ListKind};
@@ -131,14 +131,9 @@ pub(crate) trait ScriptType: Clone + Sized + 'static {
     /// True if each value is or describes a job.
     const IS_JOB: bool = false;
 
-    /// Returns the job that the value is or describes.
-    fn job(&self) -> Option<Job> {
+    /// Returns the job that the value is or describes, and its state if the value describes a job that was read.
+    fn job(&self) -> Option<(Job, &'static str)> {
         None
-    }
-
-    /// Returns the job's state, if the value describes a job that was read.
-    fn state(&self) -> &'static str {
-        ""
     }
 
     /// Registers what the type has beyond getters and plain forms.
@@ -154,10 +149,7 @@ pub(crate) trait ScriptType: Clone + Sized + 'static {
         register: register::<Self>,
         is: |value| value.is::<Self>(),
         json: |value| Some(value.read_lock::<Self>()?.json()),
-        job: |value| {
-            let value = value.read_lock::<Self>()?;
-            Some((value.job()?, value.state()))
-        },
+        job: |value| value.read_lock::<Self>()?.job(),
     };
 }
 

@@ -89,15 +89,12 @@ impl ScriptType for ProgressValue {
         self.form().get(name)
     }
 
-    fn job(&self) -> Option<Job> {
-        Some(Job {
+    fn job(&self) -> Option<(Job, &'static str)> {
+        let job = Job {
             id: self.progress.job_id.clone(),
             collection: self.progress.collection.clone(),
             connection: Rc::clone(&self.connection),
-        })
-    }
-
-    fn state(&self) -> &'static str {
-        self.progress.state.kind.word()
+        };
+        Some((job, self.progress.state.kind.word()))
     }
 }

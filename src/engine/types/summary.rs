@@ -52,15 +52,12 @@ impl ScriptType for SummaryValue {
         render::job_json(&self.summary)
     }
 
-    fn job(&self) -> Option<Job> {
-        Some(Job {
+    fn job(&self) -> Option<(Job, &'static str)> {
+        let job = Job {
             id: self.summary.job_id.clone(),
             collection: self.summary.collection.clone(),
             connection: Rc::clone(&self.connection),
-        })
-    }
-
-    fn state(&self) -> &'static str {
-        self.summary.state.kind.word()
+        };
+        Some((job, self.summary.state.kind.word()))
     }
 }

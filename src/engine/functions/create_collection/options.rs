@@ -1,6 +1,6 @@
 //! The options of `create_collection`: the keys of the create call and of the maps in it.
 
-use crate::engine::describe::{Opt, Takes, opt, opt_as};
+use crate::engine::describe::{Opt, Takes, flag, opt, opt_as};
 use crate::engine::options::EXTRA;
 
 /// The keys of the API's create call (reference: Collections).
@@ -33,9 +33,7 @@ pub(crate) const OPTIONS: &[Opt] = &[
     opt("idType", "quick form: the primary key's type")
         .or("\"Int64\"")
         .of(Takes::Words(&["Int64", "VarChar"])),
-    opt("autoID", "quick form: the server makes the primary keys")
-        .or("false")
-        .of(Takes::Flag),
+    flag("autoID", "quick form: the server makes the primary keys"),
     opt(
         "schema",
         "#{autoId, enableDynamicField, fields, structFields, functions}: instead of the quick form",
@@ -96,12 +94,8 @@ const PARAMS: &[Opt] = &[
 ];
 
 const SCHEMA: &[Opt] = &[
-    opt("autoID", "the server makes the primary keys")
-        .or("false")
-        .of(Takes::Flag),
-    opt("enableDynamicField", "accepts fields outside the schema")
-        .or("false")
-        .of(Takes::Flag),
+    flag("autoID", "the server makes the primary keys"),
+    flag("enableDynamicField", "accepts fields outside the schema"),
     opt("fields", "a list of fields").of(Takes::Keys(FIELD)),
     opt_as(
         "structFields",
@@ -155,7 +149,7 @@ const FIELD: &[Opt] = &[
     opt_as("isClusteringKey", &["clusteringKey"], "the clustering key")
         .or("false")
         .of(Takes::Flag),
-    opt("nullable", "accepts null").or("false").of(Takes::Flag),
+    flag("nullable", "accepts null"),
     opt("defaultValue", "used for a missing value"),
     opt_as("elementDataType", &["elementType"], "an Array's items"),
     opt_as(
@@ -195,7 +189,7 @@ const STRUCT: &[Opt] = &[
         "#{max_capacity}",
     )
     .of(Takes::Keys(TYPE_PARAMS)),
-    opt("nullable", "accepts null").or("false").of(Takes::Flag),
+    flag("nullable", "accepts null"),
     opt("description", "the field's purpose"),
 ];
 
