@@ -4,7 +4,6 @@
 //! many rows its lines take now. Terminals that cut lines instead lose as many rows of earlier output. They are rare, and
 //! leftovers of bars would be worse.
 
-use std::fmt::Write as _;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
@@ -107,10 +106,16 @@ impl LineBlock {
         }
     }
 
-    /// Returns the sequence that moves the cursor to the start of the first line.
+    /// Returns the sequence that moves the cursor from the end of the lines to their start. A terminal that is narrower
+    /// now has broken some of them.
     fn start(&self) -> String {
+        let width = (self.size)().0.max(1);
         let columns = self.lines.iter().map(|line| measure_text_width(line));
-        to_start(columns, (self.size)().0)
+        let rows: usize = columns.map(|columns| columns.div_ceil(width).max(1)).sum();
+        match rows {
+            0 | 1 => "\r".to_owned(),
+            rows => format!("\r\x1b[{}A", rows - 1),
+        }
     }
 
     /// Writes a text at once, which avoids flicker.
@@ -120,17 +125,4 @@ impl LineBlock {
             .write_all(text.as_bytes())
             .and_then(|()| self.stream.flush());
     }
-}
-
-/// Returns the sequence that moves the cursor from the end of lines of these columns to their start, on a terminal that
-/// is now this wide.
-pub(super) fn to_start(columns: impl Iterator<Item = usize>, width: usize) -> String {
-    let rows: usize = columns
-        .map(|columns| columns.div_ceil(width.max(1)).max(1))
-        .sum();
-    let mut text = String::from("\r");
-    if rows > 1 {
-        let _ = write!(text, "\x1b[{}A", rows - 1);
-    }
-    text
 }

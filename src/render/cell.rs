@@ -9,7 +9,7 @@ use super::style::{Screen, Tone};
 use crate::text::words;
 
 /// A cell: text that's safe for a terminal, and its tone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Cell {
     text: String,
     tone: Tone,
@@ -31,9 +31,7 @@ impl Cell {
         Self {
             text: words::safe(text).into_owned(),
             tone,
-            absent: false,
-            shorter: Vec::new(),
-            is_cut: false,
+            ..Self::default()
         }
     }
 
@@ -45,7 +43,7 @@ impl Cell {
             text: safe(text),
             shorter: shorter.iter().map(|form| safe(form)).collect(),
             is_cut: true,
-            ..Self::text("")
+            ..Self::default()
         }
     }
 
@@ -55,8 +53,7 @@ impl Cell {
             text: "-".to_owned(),
             tone: Tone::Dim,
             absent: true,
-            shorter: Vec::new(),
-            is_cut: false,
+            ..Self::default()
         }
     }
 

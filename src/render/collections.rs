@@ -27,35 +27,22 @@ pub(super) fn names(names: &[String], screen: &Screen) -> String {
         return "no collections\n".to_owned();
     }
     let names: Vec<_> = names.iter().map(|name| words::safe_line(name)).collect();
-    let one_a_line = |lines: usize, columns: usize, widest: usize| {
-        (0..lines).fold(String::new(), |mut text, line| {
-            let row = names.iter().skip(line).step_by(lines).take(columns);
-            for (index, name) in row.enumerate() {
-                if index > 0 {
-                    text.push_str("  ");
-                }
-                text.push_str(name);
-                // Pad only if another column follows.
-                if line + (index + 1) * lines < names.len() {
-                    text.push_str(&" ".repeat(widest.saturating_sub(name.width())));
-                }
-            }
-            text.push('\n');
-            text
-        })
-    };
-    match screen.width.filter(|_| names.len() > FEW) {
-        None => one_a_line(names.len(), 1, 0),
-        Some(width) => {
-            let widest = names.iter().map(|name| name.width()).max().unwrap_or(0);
-            let columns = ((width + 2) / (widest + 2)).clamp(1, names.len());
-            let mut text = one_a_line(names.len().div_ceil(columns), columns, widest);
-            let count = screen.count(names.len() as u64, "collection");
-            text.push_str(&screen.paint(Tone::Dim, &count));
-            text.push('\n');
-            text
-        }
+    let width = screen.width.filter(|_| names.len() > FEW);
+    let widest = names.iter().map(|name| name.width()).max().unwrap_or(0);
+    let columns = width.map_or(1, |width| (width + 2) / (widest + 2));
+    let lines = names.len().div_ceil(columns.max(1));
+    let mut text = String::new();
+    for line in 0..lines {
+        let row = names.iter().skip(line).step_by(lines);
+        let row = row.map(|name| format!("{name}{}", " ".repeat(widest - name.width())));
+        let row = row.collect::<Vec<_>>().join("  ");
+        text.extend([row.trim_end(), "\n"]);
     }
+    if width.is_some() {
+        let count = screen.count(names.len() as u64, "collection");
+        text.extend([&screen.paint(Tone::Dim, &count), "\n"]);
+    }
+    text
 }
 
 /// Lays out clusters as the control plane lists them.
@@ -101,18 +88,13 @@ pub(super) fn description(answer: &Value, screen: &Screen) -> String {
         return value::lay_out(answer, screen);
     };
     let text = |keys: &[&str]| {
-        keys.iter()
-            .find_map(|key| answer.get(*key))
-            .map_or_else(Cell::absent, |found| value::cell(found, screen))
+        first(answer, keys).map_or_else(Cell::absent, |found| value::cell(found, screen))
     };
-    let load = answer
-        .get("load")
-        .or_else(|| answer.get("loadState"))
-        .and_then(Value::as_str);
+    let load = first(answer, &["load", "loadState"]).and_then(Value::as_str);
     let load = load.map_or_else(Cell::absent, |word| {
         Cell::toned(load_word(word), load_tone(word))
     });
-    let description = answer.get("description").and_then(Value::as_str);
+    let description = value::text(answer, "description");
     let mut shown = pairs::lay_out(
         &[
             ("collection", text(&["collectionName", "name"])),
@@ -127,15 +109,10 @@ pub(super) fn description(answer: &Value, screen: &Screen) -> String {
         ],
         screen,
     );
-    shown.push('\n');
-    shown.push_str(&fields_table(fields, answer, screen));
-    if let Some(indexes) = answer
-        .get("indexes")
-        .and_then(Value::as_array)
-        .filter(|indexes| !indexes.is_empty())
-    {
-        shown.push('\n');
-        shown.push_str(&indexes_table(indexes, screen));
+    shown.extend(["\n", &fields_table(fields, answer, screen)]);
+    let indexes = value::items_of(answer, "indexes");
+    if !indexes.is_empty() {
+        shown.extend(["\n", &indexes_table(indexes, screen)]);
     }
     shown
 }
@@ -169,7 +146,6 @@ fn fields_table(fields: &[Value], answer: &Value, screen: &Screen) -> String {
         GridColumn::new("description", 20).wrapping(16),
     ]);
     for field in fields {
-        let text = |key: &str| Cell::optional(field.get(key).and_then(Value::as_str));
         let name = first(field, &["name", "fieldName"]).and_then(Value::as_str);
         let default = first(field, &["defaultValue", "default"]).map(innermost);
         grid.push(vec![
@@ -177,7 +153,7 @@ fn fields_table(fields: &[Value], answer: &Value, screen: &Screen) -> String {
             Cell::optional(Some(&type_text(field))),
             Cell::optional(Some(&flags(field, answer))),
             default.map_or_else(Cell::absent, |default| value::cell(default, screen)),
-            text("description"),
+            Cell::optional(value::text(field, "description")),
         ]);
     }
     grid.lay_out(screen)
@@ -199,13 +175,9 @@ fn indexes_table(indexes: &[Value], screen: &Screen) -> String {
         GridColumn::new("metric", 40),
     ]);
     for index in indexes {
-        let text = |keys: &[&str]| Cell::optional(first(index, keys).and_then(Value::as_str));
-        grid.push(vec![
-            text(&["indexName"]),
-            text(&["fieldName"]),
-            text(&["indexType"]),
-            text(&["metricType"]),
-        ]);
+        let keys = ["indexName", "fieldName", "indexType", "metricType"];
+        let cells = keys.map(|key| Cell::optional(value::text(index, key)));
+        grid.push(cells.into());
     }
     grid.lay_out(screen)
 }
@@ -243,7 +215,7 @@ fn param(field: &Value, key: &str) -> Option<String> {
     let found = match params {
         Value::Array(pairs) => pairs
             .iter()
-            .find(|pair| pair.get("key").and_then(Value::as_str) == Some(key))
+            .find(|pair| value::text(pair, "key") == Some(key))
             .and_then(|pair| pair.get("value")),
         other => other.get(key),
     };

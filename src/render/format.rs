@@ -5,7 +5,10 @@ use clap::ValueEnum;
 use crate::text::words;
 
 /// The output format of results: `-o table|vertical|json|ndjson|csv|markdown|yaml`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, strum::IntoStaticStr, strum::VariantNames,
+)]
+#[strum(serialize_all = "lowercase")]
 pub enum OutputFormat {
     /// For people: tables that fit the terminal, plain aligned text elsewhere.
     #[default]
@@ -26,17 +29,11 @@ pub enum OutputFormat {
 
 impl OutputFormat {
     /// The words of all formats.
-    pub const WORDS: &[&str] = &[
-        "table", "vertical", "json", "ndjson", "csv", "markdown", "yaml",
-    ];
+    pub const WORDS: &[&str] = <Self as strum::VariantNames>::VARIANTS;
 
     /// Returns the word for `-o`.
     pub fn word(self) -> &'static str {
-        let place = Self::value_variants()
-            .iter()
-            .position(|format| *format == self);
-        let word = place.and_then(|place| Self::WORDS.get(place));
-        word.copied().unwrap_or_default()
+        self.into()
     }
 
     /// Returns true for formats that people read on screen. The other formats go to files, programs and other people,

@@ -3,10 +3,6 @@
 //! On a terminal, columns that can wrap are narrowed first. Then the least important columns are left out, and a line
 //! below says so. If even the essential columns don't fit side by side, each row becomes a record.
 
-use comfy_table::{
-    Attribute, CellAlignment, Color, ColumnConstraint, ContentArrangement, ContentLineStyle,
-    LineStyle, Table, TableStyle, Width,
-};
 use unicode_width::UnicodeWidthStr;
 
 use super::cell::Cell;
@@ -77,62 +73,40 @@ impl Grid {
 
     /// Returns aligned columns with two blanks between them, one line per row.
     fn plain(&self, screen: &Screen) -> String {
-        let lines: Vec<Vec<String>> = self
-            .rows
-            .iter()
-            .map(|row| row.iter().map(Cell::line).collect())
+        let header = self.header();
+        let lines: Vec<Vec<(String, Tone)>> = std::iter::once(&header)
+            .chain(&self.rows)
+            .map(|row| row.iter().map(|cell| (cell.line(), cell.tone())).collect())
             .collect();
-        let widths: Vec<usize> = self
-            .columns
-            .iter()
-            .enumerate()
-            .map(|(index, column)| {
-                let cells = lines
-                    .iter()
-                    .filter_map(|line| line.get(index))
-                    .map(|cell| cell.width());
-                let widest = cells.filter(|width| *width <= WIDEST_PADDING).max();
-                column.name.width().max(widest.unwrap_or(0))
-            })
-            .collect();
+        let columns = self.columns.iter().enumerate();
+        let widths = columns.clone().map(|(index, column)| {
+            let cells = lines.iter().filter_map(|line| line.get(index));
+            let widths = cells.map(|(text, _)| text.width());
+            let widest = widths.filter(|width| *width <= WIDEST_PADDING).max();
+            column.name.width().max(widest.unwrap_or(0))
+        });
+        let widths: Vec<usize> = widths.collect();
+        let last = self.columns.len().saturating_sub(1);
         let mut text = String::new();
-        let header: Vec<(&str, Tone)> = self
-            .columns
-            .iter()
-            .map(|column| (column.name.as_str(), Tone::Strong))
-            .collect();
-        self.plain_line(&mut text, &header, &widths, screen);
-        for (line, row) in lines.iter().zip(&self.rows) {
-            let tones = row.iter().map(Cell::tone);
-            let cells: Vec<(&str, Tone)> = line.iter().map(String::as_str).zip(tones).collect();
-            self.plain_line(&mut text, &cells, &widths, screen);
+        for line in &lines {
+            let cells = columns.clone().zip(&widths).zip(line);
+            let cells = cells.map(|(((index, column), width), (cell, tone))| {
+                // Nothing follows the last column's cells.
+                let is_open = index == last && !column.right;
+                let width = if is_open { 0 } else { *width };
+                padded(cell, *tone, width, column.right, screen)
+            });
+            text.push_str(&cells.collect::<Vec<_>>().join("  "));
+            text.push('\n');
         }
         text
     }
 
-    fn plain_line(
-        &self,
-        text: &mut String,
-        cells: &[(&str, Tone)],
-        widths: &[usize],
-        screen: &Screen,
-    ) {
-        let last = self.columns.len().saturating_sub(1);
-        for (index, ((column, width), (cell, tone))) in
-            self.columns.iter().zip(widths).zip(cells).enumerate()
-        {
-            let padding = " ".repeat(width.saturating_sub(cell.width()));
-            let cell = screen.paint(*tone, cell);
-            match (column.right, index == last) {
-                (true, _) => text.extend([padding.as_str(), &cell]),
-                (false, true) => text.push_str(&cell),
-                (false, false) => text.extend([cell.as_str(), &padding]),
-            }
-            if index < last {
-                text.push_str("  ");
-            }
-        }
-        text.push('\n');
+    fn header(&self) -> Vec<Cell> {
+        let names = self.columns.iter();
+        names
+            .map(|column| Cell::toned(&column.name, Tone::Strong))
+            .collect()
     }
 
     /// Returns a boxed table, at most `width` wide. If a row takes several lines, rules separate the rows.
@@ -144,28 +118,7 @@ impl Grid {
         let Some(fitted) = fitted else {
             return self.records(width, screen);
         };
-        let mut table = self.table(&fitted, screen);
-        for (index, width) in fitted.iter().enumerate() {
-            let constraint = match width {
-                Some(width) => {
-                    let padded = u16::try_from(width + 2).unwrap_or(u16::MAX);
-                    ColumnConstraint::Absolute(Width::Fixed(padded))
-                }
-                None => ColumnConstraint::Hidden,
-            };
-            if let Some(column) = table.column_mut(index) {
-                column.set_constraint(constraint);
-            }
-        }
-        let mut drawn = table.to_string();
-        // Three borders and the header's line, if each row takes one line.
-        if drawn.lines().count() > self.rows.len() + 4 {
-            let rule = LineStyle::new(LEFT, RULE, CROSS, RIGHT);
-            table.load_style(STYLE.row_separator(rule));
-            drawn = table.to_string();
-        }
-        let mut text = borders(&drawn, screen);
-        text.push('\n');
+        let mut text = self.drawn(&fitted, screen);
         let hidden: Vec<&str> = self
             .columns
             .iter()
@@ -187,36 +140,59 @@ impl Grid {
         text
     }
 
-    fn table(&self, fitted: &[Option<usize>], screen: &Screen) -> Table {
-        let mut table = Table::new();
-        table.load_style(STYLE);
-        table.set_content_arrangement(ContentArrangement::Disabled);
-        // The screen decides about escape sequences, not comfy-table's own check of standard output.
-        table.force_no_tty();
-        if screen.color {
-            table.enforce_styling();
-            crossterm::style::force_color_output(true);
-        }
-        let header = self.columns.iter().map(|column| {
-            let cell = comfy_table::Cell::new(&column.name);
-            if screen.color {
-                cell.add_attribute(Attribute::Bold)
-            } else {
-                cell
-            }
+    /// Draws the box with the columns that have a width.
+    fn drawn(&self, fitted: &[Option<usize>], screen: &Screen) -> String {
+        let rule = |[left, line, cross, right]: [&str; 4]| {
+            let [left, line, cross, right] = match screen.unicode {
+                true => [left, line, cross, right],
+                false => ["+", "-", "+", "+"],
+            };
+            let widths = fitted.iter().flatten();
+            let lines: Vec<String> = widths.map(|width| line.repeat(width + 2)).collect();
+            let rule = format!("{left}{}{right}", lines.join(cross));
+            screen.paint(Tone::Dim, &rule) + "\n"
+        };
+        let rows = self.rows.iter();
+        let rows: Vec<Vec<String>> = rows
+            .map(|row| self.row_lines(row, fitted, screen))
+            .collect();
+        let between = match rows.iter().any(|lines| lines.len() > 1) {
+            true => rule(["├", "╌", "┼", "┤"]),
+            false => String::new(),
+        };
+        let rows: Vec<String> = rows.iter().map(|lines| lines.concat()).collect();
+        [
+            rule(["╭", "─", "┬", "╮"]),
+            self.row_lines(&self.header(), fitted, screen).concat(),
+            rule(["├", "─", "┼", "┤"]),
+            rows.join(&between),
+            rule(["╰", "─", "┴", "╯"]),
+        ]
+        .concat()
+    }
+
+    /// Returns the lines of a row in the box: as many as its highest cell has.
+    fn row_lines(&self, row: &[Cell], widths: &[Option<usize>], screen: &Screen) -> Vec<String> {
+        let cells = self.columns.iter().zip(widths).zip(row);
+        let cells = cells.filter_map(|((column, width), cell)| {
+            let width = (*width)?;
+            let text = shown(&cell.fitted(width, screen));
+            let text = fitted(&text, width, screen.mark());
+            let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            Some((column.right, width, cell.tone(), lines))
         });
-        table.set_header(header.collect::<Vec<_>>());
-        for row in &self.rows {
-            let cells = row.iter().zip(fitted);
-            let cells = cells.map(|(cell, width)| styled(cell, *width, screen));
-            table.add_row(cells.collect::<Vec<_>>());
-        }
-        for (column, described) in table.column_iter_mut().zip(&self.columns) {
-            if described.right {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        table
+        let cells: Vec<_> = cells.collect();
+        let height = cells.iter().map(|(.., lines)| lines.len()).max();
+        let side = screen.paint(Tone::Dim, if screen.unicode { "│" } else { "|" });
+        let line = |at: usize| {
+            let cells = cells.iter().map(|(right, width, tone, lines)| {
+                let text = lines.get(at).map_or("", String::as_str);
+                let cell = padded(text, *tone, *width, *right, screen);
+                format!(" {cell} {side}")
+            });
+            format!("{side}{}\n", cells.collect::<String>())
+        };
+        (0..height.unwrap_or(0).max(1)).map(line).collect()
     }
 
     fn natural_widths(&self) -> Vec<usize> {
@@ -275,10 +251,7 @@ impl Grid {
                 continue;
             }
             let indent = if head.is_some() { "  " } else { "" };
-            let narrower = Screen {
-                width: Some(width.saturating_sub(indent.len())),
-                ..screen.clone()
-            };
+            let narrower = screen.narrowed(indent.len());
             for line in pairs::lay_out(&fields, &narrower).lines() {
                 text.extend([indent, line, "\n"]);
             }
@@ -287,63 +260,19 @@ impl Grid {
     }
 }
 
-/// Stand-ins for the characters of borders. Cells contain no control characters, so borders can be found and dimmed.
-const TOP_LEFT: char = '\x01';
-const TOP: char = '\x02';
-const TOP_RIGHT: char = '\x03';
-const LEFT: char = '\x04';
-const CROSS: char = '\x05';
-const RIGHT: char = '\x06';
-const BOTTOM_LEFT: char = '\x0e';
-const BOTTOM: char = '\x0f';
-const BOTTOM_RIGHT: char = '\x10';
-const SIDE: char = '\x11';
-const LINE: char = '\x12';
-const RULE: char = '\x13';
-
-/// A box with a line below the header and none between rows.
-const STYLE: TableStyle = TableStyle::new()
-    .top_border(LineStyle::new(TOP_LEFT, LINE, TOP, TOP_RIGHT))
-    .header_lines(ContentLineStyle::new(SIDE, SIDE, SIDE))
-    .header_separator(LineStyle::new(LEFT, LINE, CROSS, RIGHT))
-    .content_lines(ContentLineStyle::new(SIDE, SIDE, SIDE))
-    .bottom_border(LineStyle::new(BOTTOM_LEFT, LINE, BOTTOM, BOTTOM_RIGHT));
-
-/// Replaces the stand-ins by the screen's borders, dimmed.
-fn borders(drawn: &str, screen: &Screen) -> String {
-    let border = |letter: char| match (letter, screen.unicode) {
-        (TOP_LEFT, true) => Some('╭'),
-        (TOP, true) => Some('┬'),
-        (TOP_RIGHT, true) => Some('╮'),
-        (LEFT, true) => Some('├'),
-        (CROSS, true) => Some('┼'),
-        (RIGHT, true) => Some('┤'),
-        (BOTTOM_LEFT, true) => Some('╰'),
-        (BOTTOM, true) => Some('┴'),
-        (BOTTOM_RIGHT, true) => Some('╯'),
-        (SIDE, true) => Some('│'),
-        (LINE, true) => Some('─'),
-        (RULE, true) => Some('╌'),
-        (SIDE, false) => Some('|'),
-        (LINE | RULE, false) => Some('-'),
-        (letter, false) if letter.is_control() && !matches!(letter, '\n' | '\x1b') => Some('+'),
-        _ => None,
+/// Returns a text in its tone, with blanks up to this width.
+fn padded(text: &str, tone: Tone, width: usize, right: bool, screen: &Screen) -> String {
+    let padding = " ".repeat(width.saturating_sub(text.width()));
+    let text = match text {
+        "" => String::new(),
+        text => screen.paint(tone, text),
     };
-    let mut text = String::with_capacity(drawn.len() * 2);
-    let mut run = String::new();
-    for letter in drawn.chars() {
-        if let Some(border) = border(letter) {
-            run.push(border);
-            continue;
-        }
-        if !run.is_empty() {
-            text.push_str(&screen.paint(Tone::Dim, &run));
-            run.clear();
-        }
-        text.push(letter);
-    }
-    text.push_str(&screen.paint(Tone::Dim, &run));
-    text
+    let [first, second] = if right {
+        [padding, text]
+    } else {
+        [text, padding]
+    };
+    format!("{first}{second}")
 }
 
 fn kept<T: Clone>(all: &[T], keep: impl Fn(usize) -> bool) -> Vec<T> {
@@ -362,24 +291,6 @@ fn shown(text: &str) -> String {
 
 fn widest_line(text: &str) -> usize {
     text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0)
-}
-
-fn styled(cell: &Cell, width: Option<usize>, screen: &Screen) -> comfy_table::Cell {
-    let width = width.unwrap_or(usize::MAX);
-    let text = shown(&cell.fitted(width, screen));
-    let styled = comfy_table::Cell::new_owned(fitted(&text, width, screen.mark()));
-    if !screen.color {
-        return styled;
-    }
-    match cell.tone() {
-        Tone::Plain => styled,
-        Tone::Good => styled.fg(Color::DarkGreen),
-        Tone::Bad => styled.fg(Color::DarkRed),
-        Tone::Warn => styled.fg(Color::DarkYellow),
-        Tone::Busy => styled.fg(Color::DarkCyan),
-        Tone::Dim => styled.add_attribute(Attribute::Dim),
-        Tone::Strong => styled.add_attribute(Attribute::Bold),
-    }
 }
 
 fn hidden_columns(names: &[&str], screen: &Screen) -> String {

@@ -1,15 +1,17 @@
-//! Lists of jobs: from the list call, and from `wait`.
+//! Lists of jobs, from the list call and from `wait`, and of submissions.
 
 use super::cell::Cell;
 use super::column::{ESSENTIAL, GridColumn};
 use super::grid::Grid;
-use super::jobs;
 use super::jobs::{measures, size, state, time};
 use super::reasons::grouped;
 use super::style::{Screen, Tone};
 use super::wrap::hanging;
+use super::{jobs, value};
 use crate::api::model::{JobState, JobSummary, Progress};
 use crate::text::words;
+use serde_json::Value;
+use std::fmt::Write;
 
 /// Minimum number of jobs for a footer that counts them by state.
 const MANY: usize = 5;
@@ -68,9 +70,7 @@ pub(super) fn list(jobs: &[JobSummary], total: Option<u64>, screen: &Screen) -> 
         grid.push(cells);
     }
     let mut text = grid.lay_out(screen);
-    let reasons = jobs
-        .iter()
-        .filter_map(|job| Some((&*job.job_id, job.reason.as_deref()?)));
+    let reasons = jobs.iter().map(|job| (&*job.job_id, &job.reason));
     text.push_str(&reasons_below(reasons, screen));
     let states = jobs.iter().map(|job| job.state.kind);
     text.push_str(&counts(states, screen));
@@ -86,6 +86,25 @@ pub(super) fn footer(shown: u64, total: Option<u64>, items: &str, screen: &Scree
     let (shown, total) = (screen.number(shown), screen.number(total));
     let footer = format!("{shown} of {total} {items}; {items}(#{{limit: \"all\"}}) shows all");
     format!("{}\n", screen.paint(Tone::Dim, &footer))
+}
+
+/// Lays out submissions of the journal. Their other keys appear only in JSON and CSV.
+pub(super) fn submissions(items: &[Value], total: Option<u64>, screen: &Screen) -> String {
+    if items.is_empty() {
+        return "no submissions\n".to_owned();
+    }
+    let columns = vec![
+        GridColumn::new("submission", 90),
+        GridColumn::new("key", 80).wrapping(12),
+        GridColumn::new("state", ESSENTIAL),
+        GridColumn::new("job", ESSENTIAL),
+        GridColumn::new("collection", 60).wrapping(12),
+        GridColumn::new("files", 50).right(),
+        GridColumn::new("connection", 20),
+        GridColumn::new("submitted", 70),
+    ];
+    let footer = footer(items.len() as u64, total, "submissions", screen);
+    value::own_table(columns, items, screen) + footer.as_str()
 }
 
 /// Lays out several jobs, one row each.
@@ -114,9 +133,7 @@ pub(super) fn table(jobs: &[Progress], screen: &Screen) -> String {
         ]);
     }
     let mut text = grid.lay_out(screen);
-    let reasons = jobs
-        .iter()
-        .filter_map(|job| Some((&*job.job_id, job.reason.as_deref()?)));
+    let reasons = jobs.iter().map(|job| (&*job.job_id, &job.reason));
     text.push_str(&reasons_below(reasons, screen));
     text.push_str(&counts(jobs.iter().map(|job| job.state.kind), screen));
     text
@@ -129,25 +146,24 @@ fn reason(reason: Option<&str>, screen: &Screen) -> Cell {
 }
 
 /// Returns the reasons that don't fit the table, each below the ids of its jobs.
-fn reasons_below<'a>(reasons: impl Iterator<Item = (&'a str, &'a str)>, screen: &Screen) -> String {
+fn reasons_below<'a>(
+    reasons: impl Iterator<Item = (&'a str, &'a Option<String>)>,
+    screen: &Screen,
+) -> String {
     if screen.width.is_none_or(|width| width >= WIDE) {
         return String::new();
     }
-    let reasons = reasons.filter(|(_, reason)| !reason.trim().is_empty());
-    let groups = grouped(reasons);
+    let reasons = reasons.filter_map(|(id, reason)| Some((id, reason.as_deref()?)));
+    let groups = grouped(reasons.filter(|(_, reason)| !reason.trim().is_empty()));
     let mut text = String::new();
     for group in groups.iter().take(REASONS) {
-        let named = group.names.len().min(NAMED);
-        for (index, id) in group.names.iter().take(named).enumerate() {
-            let more = group.names.len() - named;
-            let id = screen.paint(Tone::Bad, &words::safe_line(id));
-            if index + 1 == named && more > 0 {
-                let more = screen.number(more as u64);
-                text.extend([&id, " and ", &more, " more\n"].map(|part: &str| part));
-            } else {
-                text.extend([&id, "\n"].map(|part: &str| part));
-            }
+        let named = group.names.iter().take(NAMED);
+        let ids = named.map(|id| screen.paint(Tone::Bad, &words::safe_line(id)));
+        text.push_str(&ids.collect::<Vec<_>>().join("\n"));
+        if let more @ 1.. = group.names.len().saturating_sub(NAMED) {
+            let _ = write!(text, " and {} more", screen.number(more as u64));
         }
+        text.push('\n');
         let reason = words::safe(group.reason);
         text.push_str(&hanging("  ", 2, &reason, screen));
     }
@@ -162,19 +178,14 @@ fn reasons_below<'a>(reasons: impl Iterator<Item = (&'a str, &'a str)>, screen: 
 }
 
 /// Returns the number of jobs per state, on a terminal and for a long list only.
-fn counts(states: impl ExactSizeIterator<Item = JobState> + Clone, screen: &Screen) -> String {
+fn counts(states: impl ExactSizeIterator<Item = JobState>, screen: &Screen) -> String {
     if states.len() < MANY || !screen.tty {
         return String::new();
     }
-    let parts = JobState::ALL.iter().copied().filter_map(|kind| {
-        let count = states.clone().filter(|state| *state == kind).count() as u64;
+    let jobs = screen.count(states.len() as u64, "job");
+    let parts = jobs::by_state(states).into_iter().map(|(kind, count)| {
         let text = format!("{} {kind}", screen.number(count));
-        (count > 0).then(|| screen.paint(jobs::state_tone(kind), &text))
+        screen.paint(jobs::state_tone(kind), &text)
     });
-    let parts: Vec<String> = parts.collect();
-    format!(
-        "{}: {}\n",
-        screen.count(states.len() as u64, "job"),
-        parts.join(", ")
-    )
+    format!("{jobs}: {}\n", parts.collect::<Vec<_>>().join(", "))
 }

@@ -173,6 +173,17 @@ pub(super) fn state_text(state: &State) -> String {
     }
 }
 
+/// Counts jobs by their states. States of no job are left out.
+pub(super) fn by_state(states: impl Iterator<Item = JobState>) -> Vec<(JobState, u64)> {
+    let mut counts: Vec<(JobState, u64)> = JobState::ALL.iter().map(|kind| (*kind, 0)).collect();
+    for state in states {
+        let counted = counts.iter_mut().filter(|(kind, _)| *kind == state);
+        counted.for_each(|(_, count)| *count += 1);
+    }
+    counts.retain(|(_, count)| *count > 0);
+    counts
+}
+
 /// Returns the tone of a state.
 pub(super) const fn state_tone(kind: JobState) -> Tone {
     match kind {

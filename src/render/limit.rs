@@ -27,17 +27,13 @@ impl Shown<'_> {
             Self::Waited(jobs) => jobs.len(),
             Self::Collections(names) => names.len(),
             Self::Clusters(clusters) => clusters.len(),
-            Self::Rows {
-                items: Value::Array(items),
-                ..
-            }
-            | Self::Items {
-                items: Value::Array(items),
-                ..
-            }
-            | Self::Value(Value::Array(items)) => items.len(),
-            _ => 1,
+            other => other.items().map_or(1, <[Value]>::len),
         }
+    }
+
+    /// Returns the items of a list that's held as JSON.
+    fn items(&self) -> Option<&[Value]> {
+        self.json()?.as_array().map(Vec::as_slice)
     }
 
     /// Returns the line below a table on a terminal: the number of rows, and whether a limit cut them. Other lists have
@@ -45,23 +41,14 @@ impl Shown<'_> {
     pub fn footer(&self) -> Option<String> {
         let is_table = |items: &[Value]| !items.is_empty() && items.iter().all(Value::is_object);
         let (items, limit, noun) = match self {
-            Self::Rows {
-                items: Value::Array(items),
-                limit,
-            } => (items.as_slice(), *limit, "row"),
-            Self::Items {
-                items: Value::Array(items),
-                noun,
-            } => (items.as_slice(), None, *noun),
-            Self::Value(Value::Array(items)) => (items.as_slice(), None, "row"),
+            Self::Rows { limit, .. } => (self.items()?, *limit, "row"),
+            Self::Items { noun, .. } => (self.items()?, None, *noun),
+            Self::Value(_) => (self.items()?, None, "row"),
             Self::Clusters(items) => (*items, None, "cluster"),
             _ => return None,
         };
-        let count = words::counted(
-            items.len() as u64,
-            &words::grouped(items.len() as u64),
-            noun,
-        );
+        let count = items.len() as u64;
+        let count = words::counted(count, &words::grouped(count), noun);
         let text = match limit {
             None => format!("({count})"),
             Some(limit) => format!(
@@ -87,22 +74,16 @@ impl Shown<'_> {
             Self::Waited(jobs) => see(Shown::Waited(head(jobs, most)), more),
             Self::Collections(names) => see(Shown::Collections(head(names, most)), more),
             Self::Clusters(clusters) => see(Shown::Clusters(head(clusters, most)), more),
-            Self::Items {
-                items: Value::Array(items),
-                noun,
-            } => {
+            other => {
+                let Some(items) = other.items() else {
+                    return see(*self, 0);
+                };
                 let items = &Value::Array(head(items, most).to_vec());
-                see(Shown::Items { items, noun }, more)
+                match *other {
+                    Self::Items { noun, .. } => see(Shown::Items { items, noun }, more),
+                    _ => see(Shown::Value(items), more),
+                }
             }
-            Self::Rows {
-                items: Value::Array(items),
-                ..
-            }
-            | Self::Value(Value::Array(items)) => {
-                let items = Value::Array(head(items, most).to_vec());
-                see(Shown::Value(&items), more)
-            }
-            _ => see(*self, 0),
         }
     }
 }

@@ -14,8 +14,6 @@ mod block;
 mod cell;
 mod collections;
 mod column;
-mod connection;
-mod error;
 mod failure;
 mod format;
 mod forms;
@@ -29,7 +27,6 @@ mod output;
 mod pairs;
 mod reasons;
 mod report;
-mod submissions;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -48,7 +45,7 @@ pub(crate) use markdown::markdown;
 pub(crate) use output::{pick_columns, write};
 pub(crate) use style::{ColorChoice, Screen, Tone};
 pub(crate) use value::columns;
-pub(crate) use wrap::hanging;
+pub(crate) use wrap::{hanging, without_middle};
 
 /// A value that can be shown.
 #[derive(Clone, Copy, Debug)]

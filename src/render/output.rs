@@ -7,8 +7,7 @@ use serde_json::{Map, Value, json};
 use super::forms::{OutputRows, csv, json as json_form, markdown, vertical, yaml};
 use super::style::Screen;
 use super::{
-    OutputFormat, Shown, batch, collections, connection, error, job_details, job_list, jobs,
-    report, submissions, value,
+    OutputFormat, Shown, batch, collections, job_details, job_list, jobs, pairs, report, value,
 };
 use crate::journal::SUBMISSION_KEYS;
 
@@ -22,34 +21,14 @@ impl Shown<'_> {
             Self::Progress(progress) => jobs::progress_json(progress),
             Self::Waited(jobs) => jobs.iter().map(jobs::progress_json).collect(),
             Self::Collections(names) => json!(names),
-            Self::Description(value)
-            | Self::Connection(value)
-            | Self::Batch(value)
-            | Self::Report(value)
-            | Self::Error(value)
-            | Self::Rows { items: value, .. }
-            | Self::Items { items: value, .. }
-            | Self::Record(value)
-            | Self::Value(value) => (*value).clone(),
             Self::Clusters(items) | Self::Submissions { items, .. } => Value::Array(items.to_vec()),
+            other => other.json().cloned().unwrap_or_default(),
         }
     }
 
-    /// Calls `see` with the value as rows.
-    fn with_rows<T>(&self, see: impl FnOnce(OutputRows<'_>) -> T) -> T {
+    /// Returns the value of a variant that holds JSON.
+    pub(super) fn json(&self) -> Option<&Value> {
         match self {
-            Self::Jobs { jobs, .. } => see(OutputRows::list(
-                &jobs::JOB_KEYS,
-                jobs.iter().map(jobs::job_json),
-            )),
-            Self::Waited(jobs) => see(OutputRows::list(
-                &jobs::PROGRESS_KEYS,
-                jobs.iter().map(jobs::progress_json),
-            )),
-            Self::Collections(names) => see(OutputRows::list(
-                &["value"],
-                names.iter().map(|name| json!(name)),
-            )),
             Self::Description(value)
             | Self::Connection(value)
             | Self::Batch(value)
@@ -58,20 +37,29 @@ impl Shown<'_> {
             | Self::Rows { items: value, .. }
             | Self::Items { items: value, .. }
             | Self::Record(value)
-            | Self::Value(value) => see(OutputRows::of(value, &["value"])),
-            Self::Clusters([]) => see(OutputRows::list(
-                &collections::CLUSTER_KEYS,
-                std::iter::empty(),
-            )),
-            Self::Submissions { items: [], .. } => {
-                see(OutputRows::list(&SUBMISSION_KEYS, std::iter::empty()))
+            | Self::Value(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Calls `see` with the value as rows. Those of jobs are made one by one, so they're never in memory as a whole.
+    fn with_rows<T>(&self, see: impl FnOnce(OutputRows<'_>) -> T) -> T {
+        let if_empty: &[&str] = match self {
+            Self::Jobs { jobs, .. } => {
+                let rows = jobs.iter().map(jobs::job_json);
+                return see(OutputRows::list(&jobs::JOB_KEYS, rows));
             }
-            Self::Nothing
-            | Self::Text(_)
-            | Self::NoNumber(_)
-            | Self::Progress(_)
-            | Self::Clusters(_)
-            | Self::Submissions { .. } => see(OutputRows::of(&self.to_json(), &["value"])),
+            Self::Waited(jobs) => {
+                let rows = jobs.iter().map(jobs::progress_json);
+                return see(OutputRows::list(&jobs::PROGRESS_KEYS, rows));
+            }
+            Self::Clusters(_) => &collections::CLUSTER_KEYS,
+            Self::Submissions { .. } => &SUBMISSION_KEYS,
+            _ => &["value"],
+        };
+        match self.json() {
+            Some(value) => see(OutputRows::of(value, if_empty)),
+            None => see(OutputRows::of(&self.to_json(), if_empty)),
         }
     }
 
@@ -85,11 +73,11 @@ impl Shown<'_> {
             Self::Collections(names) => collections::names(names, screen),
             Self::Description(value) => collections::description(value, screen),
             Self::Clusters(clusters) => collections::clusters(clusters, screen),
-            Self::Submissions { items, total } => submissions::list(items, *total, screen),
-            Self::Connection(value) => connection::lay_out(value, screen),
+            Self::Submissions { items, total } => job_list::submissions(items, *total, screen),
+            Self::Connection(value) => pairs::connection(value, screen),
             Self::Batch(value) => batch::lay_out(value, screen),
             Self::Report(value) => report::lay_out(value, screen),
-            Self::Error(value) => error::lay_out(value, screen),
+            Self::Error(value) => pairs::error(value, screen),
             Self::Rows { items, .. } => value::items(items, "row", screen),
             Self::Items { items, noun } => value::items(items, noun, screen),
             Self::Record(value) => value::record(value, screen),

@@ -7,17 +7,13 @@ use super::column::{ESSENTIAL, GridColumn};
 use super::grid::Grid;
 use super::pairs;
 use super::style::{Screen, Tone};
+use super::value::{items_of, number, text};
 use crate::text::words;
 
 /// Lays out the verdict, then one block per finding, errors first.
 pub(super) fn lay_out(report: &Value, screen: &Screen) -> String {
-    let list = |key: &str| {
-        report
-            .get(key)
-            .and_then(Value::as_array)
-            .map_or(&[][..], Vec::as_slice)
-    };
-    let number = |key: &str| report.get(key).and_then(Value::as_u64).unwrap_or(0);
+    let list = |key: &str| items_of(report, key);
+    let number = |key: &str| number(report, key).unwrap_or(0);
     let (errors, warnings, notes) = (list("errors"), list("warnings"), list("notes"));
     let checked = format!(
         "{}, {}, {}",
@@ -53,8 +49,8 @@ pub(super) fn lay_out(report: &Value, screen: &Screen) -> String {
     let mut text = screen.paint(tone, &format!("{verdict}{more}"));
     text.extend([" (", &checked, ")\n"]);
     for note in notes.iter().filter_map(Value::as_str) {
-        text.push_str(&screen.paint(Tone::Dim, &words::safe_line(note)));
-        text.push('\n');
+        let note = screen.paint(Tone::Dim, &words::safe_line(note));
+        text.extend([&note, "\n"]);
     }
     for (findings, word, tone) in [
         (errors, "error", Tone::Bad),
@@ -70,14 +66,14 @@ pub(super) fn lay_out(report: &Value, screen: &Screen) -> String {
 
 /// Lays out a finding: the problem and what to do, then its first rows.
 fn block(finding: &Value, word: &str, tone: Tone, screen: &Screen) -> String {
-    let part = |key: &str| finding.get(key).and_then(Value::as_str).unwrap_or_default();
-    let rows = finding.get("rows").and_then(Value::as_u64).unwrap_or(0);
+    let part = |key: &str| text(finding, key).unwrap_or_default();
+    let rows = number(finding, "rows").filter(|rows| *rows > 0);
     let problem = match part("field") {
         "" => part("problem").to_owned(),
         field => format!("{field}: {}", part("problem")),
     };
-    let rows = (rows > 0).then(|| screen.number(rows));
-    let mut text = pairs::lay_out(
+    let rows = rows.map(|rows| screen.number(rows));
+    let mut shown = pairs::lay_out(
         &[
             (word, Cell::toned(&problem, tone)),
             ("rows", Cell::optional(rows.as_deref())),
@@ -88,26 +84,17 @@ fn block(finding: &Value, word: &str, tone: Tone, screen: &Screen) -> String {
             ..screen.clone()
         },
     );
-    let examples = finding.get("first").and_then(Value::as_array);
     let mut grid = Grid::new(vec![
         GridColumn::new("file", ESSENTIAL).wrapping(16),
         GridColumn::new("row", ESSENTIAL).right(),
         GridColumn::new("value", 50).wrapping(20),
     ]);
-    for example in examples.into_iter().flatten() {
-        let cell = |key: &str| Cell::optional(example.get(key).and_then(Value::as_str));
-        let number = |key: &str| {
-            example
-                .get(key)
-                .and_then(Value::as_u64)
-                .map(|it| screen.number(it))
-        };
+    for example in items_of(finding, "first") {
+        let cell = |key: &str| Cell::optional(text(example, key));
+        let number = |key: &str| Some(screen.number(number(example, key)?));
         let from_byte = || {
-            Some(format!(
-                "{} from byte {}",
-                number("row_from_byte")?,
-                number("byte")?
-            ))
+            let (row, byte) = (number("row_from_byte")?, number("byte")?);
+            Some(format!("{row} from byte {byte}"))
         };
         let row = number("row").or_else(from_byte);
         grid.push(vec![
@@ -116,12 +103,8 @@ fn block(finding: &Value, word: &str, tone: Tone, screen: &Screen) -> String {
             cell("value"),
         ]);
     }
-    let narrower = Screen {
-        width: screen.width.map(|width| width.saturating_sub(2)),
-        ..screen.clone()
-    };
-    for line in grid.lay_out(&narrower).lines() {
-        text.extend(["  ", line, "\n"]);
+    for line in grid.lay_out(&screen.narrowed(2)).lines() {
+        shown.extend(["  ", line, "\n"]);
     }
-    text
+    shown
 }

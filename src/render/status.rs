@@ -1,7 +1,7 @@
 //! The line on standard error about a call that hasn't been answered for a while. The line is redrawn in place, and
 //! removed before anything else is written.
 
-use super::block::to_start;
+use super::block::LineBlock;
 use super::signals::{LONG, SignalChoices};
 use super::style::{ColorChoice, Screen, Tone};
 use crate::pending::PendingCall;
@@ -28,7 +28,7 @@ static LINE: Mutex<StatusLine> = Mutex::new(StatusLine {
     depth: 0,
     views: Vec::new(),
     silent_since: None,
-    drawn: None,
+    block: None,
     framed: None,
     longest: Duration::ZERO,
 });
@@ -43,7 +43,7 @@ struct StatusLine {
     /// The start of the wait, or the last output during it.
     silent_since: Option<Instant>,
     /// The line on the terminal.
-    drawn: Option<String>,
+    block: Option<LineBlock>,
     /// The time of the last frame.
     framed: Option<Instant>,
     /// The longest time that a view was on the terminal while the outermost function has run.
@@ -189,30 +189,21 @@ impl StatusLine {
             return;
         }
         let text = text(call, now.duration_since(since.min(call.since)), &screen);
-        if self.drawn.as_ref() != Some(&text) {
-            let erased = self.erased(&screen);
-            write(&format!("{erased}{}", screen.paint(Tone::Dim, &text)));
-            self.drawn = Some(text);
+        let block = self.block.get_or_insert_with(|| LineBlock::stderr(&screen));
+        if block.room(now).is_some() {
+            block.draw(vec![screen.paint(Tone::Dim, &text)]);
         }
     }
 
     fn clear(&mut self) {
         self.silent_since = None;
-        if self.drawn.is_some() {
-            write(&self.erased(&Screen::stderr(ColorChoice::Never)));
-            self.drawn = None;
+        if let Some(mut block) = self.block.take() {
+            block.clear();
         }
-    }
-
-    /// Returns the sequence that erases the line, also if a narrower terminal has wrapped it.
-    fn erased(&self, screen: &Screen) -> String {
-        let columns = self.drawn.iter().map(|text| text.width());
-        let width = screen.width.unwrap_or(usize::MAX);
-        format!("{}\x1b[J", to_start(columns, width))
     }
 }
 
-/// Writes to standard error. The line is decoration, so a closed stream isn't an error here.
+/// Writes a signal to standard error. Signals are decoration, so a closed stream isn't an error here.
 fn write(text: &str) {
     if text.is_empty() {
         return;

@@ -22,11 +22,7 @@ pub enum ColorChoice {
 }
 
 /// The properties of one output stream.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent abilities, not a state"
-)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Screen {
     /// True for a terminal.
     pub tty: bool,
@@ -48,30 +44,27 @@ pub struct Screen {
 
 impl Screen {
     /// Returns the screen of a pipe or file: plain, untruncated, no colour.
-    pub const fn plain() -> Self {
-        Self {
-            tty: false,
-            width: None,
-            height: None,
-            color: false,
-            unicode: false,
-            redraw: false,
-            prompt: false,
-            clock: None,
-        }
+    pub fn plain() -> Self {
+        Self::default()
     }
 
     /// Returns a terminal of this size, with Unicode and without colour.
-    pub const fn terminal(width: usize, height: usize) -> Self {
+    pub fn terminal(width: usize, height: usize) -> Self {
         Self {
             tty: true,
             width: Some(width),
             height: Some(height),
-            color: false,
             unicode: true,
             redraw: true,
-            prompt: false,
-            clock: None,
+            ..Self::default()
+        }
+    }
+
+    /// Returns the screen without this many of its columns.
+    pub(super) fn narrowed(&self, columns: usize) -> Self {
+        Self {
+            width: self.width.map(|width| width.saturating_sub(columns)),
+            ..self.clone()
         }
     }
 
@@ -117,8 +110,7 @@ impl Screen {
             },
             unicode: tty && is_utf8_locale(&set),
             redraw: tty && !dumb,
-            prompt: false,
-            clock: None,
+            ..Self::default()
         }
     }
 

@@ -45,6 +45,40 @@ pub(crate) fn columns(value: &Value) -> Vec<String> {
     seen.into_iter().map(|(key, _)| key).collect()
 }
 
+/// Returns the text of a map's key.
+pub(super) fn text<'v>(map: &'v Value, key: &str) -> Option<&'v str> {
+    map.get(key)?.as_str()
+}
+
+/// Returns the whole number of a map's key.
+pub(super) fn number(map: &Value, key: &str) -> Option<u64> {
+    map.get(key)?.as_u64()
+}
+
+/// Returns the items of a map's key; none if it's no list.
+pub(super) fn items_of<'v>(map: &'v Value, key: &str) -> &'v [Value] {
+    let items = map.get(key).and_then(Value::as_array);
+    items.map_or(&[], Vec::as_slice)
+}
+
+/// Lays out zshell's own maps as a table. Each column has the name of its key.
+pub(super) fn own_table<'v>(
+    columns: Vec<GridColumn>,
+    maps: impl IntoIterator<Item = &'v Value>,
+    screen: &Screen,
+) -> String {
+    let keys: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
+    let mut grid = Grid::new(columns);
+    for map in maps {
+        let cell = |key: &String| Some(own_cell(key, map.get(key)?, screen));
+        let cells = keys
+            .iter()
+            .map(|key| cell(key).unwrap_or_else(Cell::absent));
+        grid.push(cells.collect());
+    }
+    grid.lay_out(screen)
+}
+
 /// Lays out a list whose items the noun names.
 pub(super) fn items(list: &Value, noun: &str, screen: &Screen) -> String {
     match (list, columns(list)) {

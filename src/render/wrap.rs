@@ -28,28 +28,46 @@ pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
 /// middle.
 pub(super) fn fitted(text: &str, width: usize, mark: &str) -> String {
     let lines = wrapped(text, width).into_iter();
-    let lines = lines.map(|line| shortened(&line, width, mark));
+    let lines = lines.map(|line| without_middle(&line, width, mark));
     lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Returns the start and the end of a text that's too wide, with a mark between.
-fn shortened(text: &str, width: usize, mark: &str) -> String {
+pub(crate) fn without_middle(text: &str, width: usize, mark: &str) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
     let room = width.saturating_sub(mark.width());
-    let start = truncate_str(text, room.div_ceil(2), "");
-    let mut end = text.len();
-    let mut used = 0;
-    for (at, letter) in text.char_indices().rev() {
-        used += letter.width().unwrap_or(0);
-        if used > room / 2 {
-            break;
-        }
-        end = at;
+    let start = start_of(text, room.div_ceil(2));
+    let mark = truncate_str(mark, width, "");
+    format!("{start}{mark}{}", end_of(text, room / 2))
+}
+
+/// Returns the end of a text that's too wide, behind a mark.
+pub(super) fn without_start(text: &str, width: usize, mark: &str) -> String {
+    if text.width() <= width {
+        return text.to_owned();
     }
-    let end = text.get(end..).unwrap_or_default();
-    format!("{start}{}{end}", truncate_str(mark, width, ""))
+    let end = end_of(text, width.saturating_sub(mark.width()));
+    format!("{}{end}", truncate_str(mark, width, ""))
+}
+
+/// Returns as much of the start of a text as has room in `width` columns. Letters that are joined, as emoji are, may be
+/// wider together than one by one.
+fn start_of(text: &str, width: usize) -> &str {
+    let starts = text
+        .char_indices()
+        .map(|(at, letter)| at + letter.len_utf8());
+    let starts = starts.map(|end| text.split_at(end).0);
+    let fitting = starts.take_while(|start| start.width() <= width);
+    fitting.last().unwrap_or_default()
+}
+
+/// Returns as much of the end of a text as has room in `width` columns.
+fn end_of(text: &str, width: usize) -> &str {
+    let ends = text.char_indices().rev().map(|(at, _)| text.split_at(at).1);
+    let fitting = ends.take_while(|end| end.width() <= width);
+    fitting.last().unwrap_or_default()
 }
 
 /// Returns the text wrapped to the screen, each line ended by a newline. The first line begins with `first`, which may

@@ -7,8 +7,9 @@ use super::history::History;
 use super::signature;
 use crate::engine::highlight::LONGEST;
 use crate::engine::syntax::{OpenConstruct, ParseState, is_command, parse_state};
+use console::truncate_str;
 use std::cell::Cell;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 /// Minimum columns for a hint.
 const LEAST: usize = 6;
@@ -217,18 +218,7 @@ impl Hinter {
     /// Returns the beginning of a hint that fits these columns.
     fn cut(&self, hint: &str, room: usize) -> String {
         let (hint, dots) = (self.readable(hint), self.readable("…"));
-        if hint.width() <= room {
-            return hint;
-        }
-        let most = room.saturating_sub(dots.width());
-        let mut used = 0;
-        let fits = hint.chars().take_while(|letter| {
-            used += letter.width().unwrap_or(0);
-            used <= most
-        });
-        let mut cut: String = fits.collect();
-        cut.push_str(&dots);
-        cut
+        truncate_str(&hint, room, &dots).into_owned()
     }
 }
 

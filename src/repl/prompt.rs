@@ -1,11 +1,11 @@
 //! The prompt text: the connection's name and database, with marks for a protected connection and for a failure of the
 //! last statement.
 
-use crate::render::Screen;
+use crate::render::{Screen, without_middle};
 use crate::session::Session;
 use crate::text::words;
 use std::io::{IsTerminal, stdout};
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 /// Minimum columns of a name.
 const LEAST: usize = 12;
@@ -27,7 +27,8 @@ impl Prompt {
         let marked = protected && !screen.color;
         let kind = if marked { "[protected]" } else { "" };
         let name = format!("{}{kind}", words::safe_line(name));
-        let name = shortened(&name, (columns / 2).max(LEAST));
+        // Hosts differ at the beginning, and the database is at the end.
+        let name = without_middle(&name, (columns / 2).max(LEAST), "…");
         let usual = if protected { "1;31" } else { "36" };
         let (mark, tone) = if failed { ("!", "31") } else { ("", usual) };
         Self {
@@ -40,32 +41,6 @@ impl Prompt {
     pub(super) fn width(&self) -> usize {
         self.plain.width()
     }
-}
-
-/// Shortens a name to at most `columns`. The middle is left out, because hosts differ at the beginning and the database
-/// is at the end.
-fn shortened(name: &str, most: usize) -> String {
-    if name.width() <= most {
-        return name.to_owned();
-    }
-    let half = most.saturating_sub(1) / 2;
-    let end: Vec<char> = fitting(name.chars().rev(), half);
-    let begin: Vec<char> = fitting(name.chars(), most.saturating_sub(1) - half);
-    begin
-        .into_iter()
-        .chain(['…'])
-        .chain(end.into_iter().rev())
-        .collect()
-}
-
-fn fitting(letters: impl Iterator<Item = char>, most: usize) -> Vec<char> {
-    let mut used = 0;
-    letters
-        .take_while(|letter| {
-            used += letter.width().unwrap_or(0);
-            used <= most
-        })
-        .collect()
 }
 
 /// Returns the abilities of the terminal that the prompt is drawn on.

@@ -4,14 +4,15 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use console::truncate_str;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
-use super::drawn;
 use super::rate::{Rate, known_total};
+use super::{drawn, summary};
 use crate::api::model::{JobState, Progress};
 use crate::render::failure;
 use crate::render::jobs;
 use crate::render::style::Screen;
+use crate::render::wrap::without_start;
 use crate::text::words;
 
 /// Minimum and maximum width of a bar, in columns.
@@ -76,24 +77,19 @@ impl BarLine {
         place: LineLayout,
         screen: &Screen,
     ) -> Self {
-        let LineLayout {
-            width,
-            named,
-            by_file,
-        } = place;
+        let width = place.width;
         let mut pieces = pieces(job, rate, elapsed);
-        let collection = words::safe_line(if named { &job.collection } else { "" });
+        let collection = words::safe_line(if place.named { &job.collection } else { "" });
         pieces.push(Piece {
             text: shortened(&collection, COLLECTION, screen),
             importance: 2,
         });
-        let collection_at = pieces.len() - 1;
         let word = match job.state.kind {
             JobState::Importing => format!("{:>4}", words::percent(job.percent.trunc())),
             _ => words::safe_line(&jobs::state_text(&job.state)).into_owned(),
         };
         let word = shortened(&word, width.saturating_sub(SHORTEST_ID + 1), screen);
-        let id = if by_file {
+        let id = if place.by_file {
             let name = jobs::files_label(job);
             shortened(&words::safe_line(&name), FILE, screen)
         } else {
@@ -104,7 +100,8 @@ impl BarLine {
         let has_bar = !job.state.kind.ends_wait() && width >= needed;
         let bar_room = if has_bar { NARROWEST + 1 } else { 0 };
         let fixed = word.width() + bar_room + 1;
-        let id = shortened_front(&id, width.saturating_sub(fixed), screen);
+        // Ids of jobs created together differ at their ends.
+        let id = without_start(&id, width.saturating_sub(fixed), screen.mark());
         let used = |pieces: &[Piece]| {
             let texts = pieces.iter().filter(|piece| !piece.text.is_empty());
             id.width() + fixed + texts.map(|piece| piece.text.width() + 2).sum::<usize>()
@@ -120,10 +117,7 @@ impl BarLine {
             0 => 0,
             _ => (NARROWEST + width.saturating_sub(used(&pieces))).min(WIDEST),
         };
-        let collection = pieces
-            .get(collection_at)
-            .map(|piece| piece.text.clone())
-            .unwrap_or_default();
+        let collection = pieces.pop().map_or_else(String::new, |piece| piece.text);
         let before = if collection.is_empty() {
             format!("{id} ")
         } else {
@@ -133,13 +127,8 @@ impl BarLine {
         if bar > 0 {
             after.insert(0, ' ');
         }
-        for piece in pieces
-            .iter()
-            .take(collection_at)
-            .filter(|piece| !piece.text.is_empty())
-        {
-            after.push_str("  ");
-            after.push_str(&piece.text);
+        for piece in pieces.iter().filter(|piece| !piece.text.is_empty()) {
+            after.extend(["  ", &piece.text]);
         }
         Self {
             before,
@@ -160,19 +149,13 @@ impl BarLine {
         screen: &Screen,
     ) -> Self {
         let percent = overall_percent(jobs);
-        let counts = JobState::ALL.iter().filter_map(|kind| {
-            let count = jobs.iter().filter(|job| job.state.kind == *kind).count();
-            (count > 0).then(|| format!("{} {}", words::number(count as u64), kind.word()))
-        });
+        let states = jobs::by_state(jobs.iter().map(|job| job.state.kind)).into_iter();
+        let counts = states.map(|(kind, count)| format!("{} {kind}", words::number(count)));
         let counts = counts.collect::<Vec<_>>().join(", ");
         let mut pieces = vec![format!(
             "{}: {counts}",
             words::count(jobs.len() as u64, "job")
         )];
-        let rows = jobs
-            .iter()
-            .filter_map(|job| job.rows)
-            .fold(0, u64::saturating_add);
         let left = (100.0 - percent) / (percent - before) * elapsed.as_secs_f64();
         if percent > before
             && elapsed.as_secs() >= 1
@@ -181,7 +164,7 @@ impl BarLine {
             pieces.push(format!("~{} left", words::duration(left)));
         }
         pieces.push(format!("{} elapsed", words::duration(elapsed)));
-        pieces.push(words::count(rows, "row"));
+        pieces.push(words::count(summary::rows(jobs), "row"));
         let mut text = String::new();
         for piece in pieces {
             let longer = format!("{text}  {piece}");
@@ -314,27 +297,4 @@ fn pieces(job: &Progress, rate: Option<&Rate>, elapsed: Duration) -> Vec<Piece> 
 /// Returns the start of the text, with a mark if it was cut.
 fn shortened(text: &str, width: usize, screen: &Screen) -> String {
     truncate_str(text, width, screen.mark()).into_owned()
-}
-
-/// Returns the end of the text, with a mark if it was cut. Ids of jobs created together differ at their ends.
-fn shortened_front(text: &str, width: usize, screen: &Screen) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let mark = screen.mark();
-    let room = width.saturating_sub(mark.width());
-    let mut used = 0;
-    let mut from = text.len();
-    for (index, character) in text.char_indices().rev() {
-        used += character.width().unwrap_or(0);
-        if used > room {
-            break;
-        }
-        from = index;
-    }
-    format!(
-        "{}{}",
-        truncate_str(mark, width, ""),
-        text.get(from..).unwrap_or_default()
-    )
 }

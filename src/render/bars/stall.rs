@@ -24,7 +24,6 @@ struct Last {
     /// The values that change when a job moves.
     reading: (String, f64, Option<u64>, usize),
     since: Instant,
-    percent: f64,
     warned: bool,
 }
 
@@ -58,7 +57,6 @@ impl Stalls {
                 let last = Last {
                     reading,
                     since: now,
-                    percent: job.percent,
                     warned: false,
                 };
                 self.jobs.insert(job.job_id.clone(), last);
@@ -90,7 +88,7 @@ impl Stalls {
                     words::safe_line(id),
                     words::duration(still),
                     last.reading.0,
-                    words::percent(last.percent),
+                    words::percent(last.reading.1),
                 )
             })
             .collect()

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use console::truncate_str;
 
-use crate::api::model::{JobState, Progress};
+use crate::api::model::Progress;
 use crate::render::jobs;
 use crate::render::reasons::grouped;
 use crate::render::style::Screen;
@@ -31,26 +31,20 @@ pub(super) fn of(
             words::safe_line(&job.job_id).into_owned(),
             vec![(job.state.kind, 1)],
         ),
-        jobs => {
-            let count = |kind| jobs.iter().filter(|job| job.state.kind == kind).count();
-            let counts = JobState::ALL
-                .iter()
-                .copied()
-                .map(|kind| (kind, count(kind)));
-            (
-                words::count(jobs.len() as u64, "job"),
-                counts.filter(|(_, count)| *count > 0).collect(),
-            )
-        }
+        jobs => (
+            words::count(jobs.len() as u64, "job"),
+            jobs::by_state(jobs.iter().map(|job| job.state.kind)),
+        ),
     };
     let alone = states.len() == 1;
-    let word = |kind: JobState, count: usize| {
-        if alone {
-            kind.word().to_owned()
-        } else {
-            format!("{} {kind}", words::number(count as u64))
-        }
-    };
+    let states = states.into_iter().map(|(kind, count)| {
+        let word = match alone {
+            true => kind.word().to_owned(),
+            false => format!("{} {kind}", words::number(count)),
+        };
+        screen.paint(jobs::state_tone(kind), &word)
+    });
+    let states = states.collect::<Vec<_>>().join(", ");
     let rows = rows(jobs);
     let mut measured = format!("waited {}", words::duration(elapsed));
     if rows > 0 {
@@ -61,20 +55,7 @@ pub(super) fn of(
             measured.push_str(&words::rate((rows - before) as f64 / seconds, "rows"));
         }
     }
-    let plain: Vec<String> = states
-        .iter()
-        .map(|(kind, count)| word(*kind, *count))
-        .collect();
-    let line = format!("{name}  {}  {measured}", plain.join(", "));
-    let cut = truncate_str(&line, width, "");
-    if cut.len() < line.len() {
-        return cut.into_owned();
-    }
-    let painted: Vec<String> = states
-        .iter()
-        .map(|(kind, count)| screen.paint(jobs::state_tone(*kind), &word(*kind, *count)))
-        .collect();
-    format!("{name}  {}  {measured}", painted.join(", "))
+    truncate_str(&format!("{name}  {states}  {measured}"), width, "").into_owned()
 }
 
 /// Maximum number of warnings shown for all jobs together.

@@ -2,9 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::{OutputRows, field, plain};
+use super::{OutputRows, field, for_screen, plain};
 use crate::render::style::Screen;
-use crate::text::words;
 
 /// Writes a header line and the rows. A map is one row. A list with other items is one column named `value`. Null is
 /// an empty field.
@@ -30,14 +29,5 @@ fn io_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
         other => io::Error::other(format!("{other:?}")),
-    }
-}
-
-/// Returns the text for a stream: byte for byte in a file, with control characters replaced on a terminal.
-fn for_screen(text: String, screen: &Screen) -> String {
-    if screen.tty {
-        words::safe(&text).into_owned()
-    } else {
-        text
     }
 }

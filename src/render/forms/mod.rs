@@ -6,7 +6,9 @@ pub(super) mod markdown;
 pub(super) mod vertical;
 pub(super) mod yaml;
 
+use crate::render::style::Screen;
 use crate::render::value;
+use crate::text::words;
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -16,6 +18,15 @@ fn plain(value: Option<&Value>) -> String {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
+    }
+}
+
+/// Returns the text for a stream: byte for byte in a file, with control characters replaced on a terminal.
+fn for_screen(text: String, screen: &Screen) -> String {
+    if screen.tty {
+        words::safe(&text).into_owned()
+    } else {
+        text
     }
 }
 
@@ -45,23 +56,23 @@ impl<'a> OutputRows<'a> {
 
     /// Returns a value's rows, with the columns found in them, or with `if_empty` if the value is an empty list.
     pub(super) fn of(value: &'a Value, if_empty: &[&str]) -> Self {
-        let names = value::columns(value);
+        let mut names = value::columns(value);
         let (rows, list): (&[Value], bool) = match value {
             Value::Array(items) => (items, true),
             other => (std::slice::from_ref(other), false),
         };
-        let fallback = if rows.is_empty() {
-            if_empty
-        } else {
-            &["value"]
-        };
-        Self {
-            whole: names.is_empty(),
-            names: if names.is_empty() {
-                fallback.iter().map(|&name| name.to_owned()).collect()
+        let whole = names.is_empty();
+        if whole {
+            let other = if rows.is_empty() {
+                if_empty
             } else {
-                names
-            },
+                &["value"]
+            };
+            names.extend(other.iter().map(ToString::to_string));
+        }
+        Self {
+            whole,
+            names,
             items: Box::new(rows.iter().map(Cow::Borrowed)),
             list,
         }

@@ -4,9 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::OutputRows;
+use super::{OutputRows, for_screen};
 use crate::render::style::{Screen, Tone};
-use crate::text::words;
 
 /// Writes a list item by item, and any other value as one document.
 pub(in crate::render) fn write(
@@ -24,11 +23,7 @@ pub(in crate::render) fn write(
             text(&*row)
         }?;
         // The YAML writer escapes control characters, but not the marks that reorder text.
-        let text = if screen.tty {
-            words::safe(&text).into_owned()
-        } else {
-            text
-        };
+        let text = for_screen(text, screen);
         out.write_all(colored(&text, screen).as_bytes())?;
     }
     if empty {

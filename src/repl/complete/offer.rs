@@ -3,8 +3,9 @@
 use super::place::CompletionPlace;
 use crate::render::Screen;
 use crate::text::words;
+use console::truncate_str;
 use rustyline::completion::Pair;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 /// A completion candidate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -149,41 +150,25 @@ fn layout(offers: &[Offer], screen: &Screen) -> Vec<String> {
     let brief = offers.len().div_ceil(columns) > height;
     let described = offers.len() <= height && offers.iter().any(|offer| !offer.help.is_empty());
     let column = widest.min(width * 2 / 3);
+    let mark = if screen.unicode { "…" } else { "~" };
+    let cut = |text: &str, width: usize| truncate_str(text, width, mark).into_owned();
     offers
         .iter()
         .zip(labels)
         .map(|(offer, label)| {
             if brief {
                 let end = label.find('(').filter(|_| offer.suffix.starts_with('('));
-                return cut(&label[..end.unwrap_or(label.len())], width, screen.unicode);
+                return cut(&label[..end.unwrap_or(label.len())], width);
             }
             if !described || offer.help.is_empty() {
-                return cut(&label, width, screen.unicode);
+                return cut(&label, width);
             }
-            let label = cut(&label, column, screen.unicode);
+            let label = cut(&label, column);
             let gap = " ".repeat(column - label.width() + 2);
             let help = words::safe_line(&offer.help);
-            cut(&format!("{label}{gap}{help}"), width, screen.unicode)
+            cut(&format!("{label}{gap}{help}"), width)
         })
         .collect()
-}
-
-/// Shortens a text to at most this many columns and marks the cut.
-fn cut(text: &str, width: usize, unicode: bool) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let mark = if unicode { "…" } else { "~" };
-    let mut kept = String::new();
-    let mut used = 0;
-    for letter in text.chars() {
-        used += letter.width().unwrap_or(0);
-        if used + 1 > width {
-            break;
-        }
-        kept.push(letter);
-    }
-    kept + mark
 }
 
 #[cfg(test)]
