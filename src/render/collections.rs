@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr;
 use super::cell::Cell;
 use super::column::{ESSENTIAL, GridColumn};
 use super::grid::Grid;
+use super::parts::{self, first, plain};
 use super::style::{Screen, Tone};
 use super::{pairs, value};
 use crate::text::words;
@@ -94,7 +95,7 @@ pub(super) fn description(answer: &Value, screen: &Screen) -> String {
     let load = load.map_or_else(Cell::absent, |word| {
         Cell::toned(load_word(word), load_tone(word))
     });
-    let description = value::text(answer, "description");
+    let description = parts::text(answer, "description");
     let mut shown = pairs::lay_out(
         &[
             ("collection", text(&["collectionName", "name"])),
@@ -110,7 +111,7 @@ pub(super) fn description(answer: &Value, screen: &Screen) -> String {
         screen,
     );
     shown.extend(["\n", &fields_table(fields, answer, screen)]);
-    let indexes = value::items_of(answer, "indexes");
+    let indexes = parts::items(answer, "indexes");
     if !indexes.is_empty() {
         shown.extend(["\n", &indexes_table(indexes, screen)]);
     }
@@ -124,7 +125,7 @@ fn partitions(answer: &Value) -> Cell {
         names.map(|names| names.iter().filter_map(partition_name).collect());
     match (names, first(answer, &["partitionsNum"])) {
         (Some(names), _) if !names.is_empty() => Cell::text(&names.join(", ")),
-        (_, Some(count)) => Cell::text(&scalar(count)),
+        (_, Some(count)) => Cell::text(&plain(count)),
         _ => Cell::absent(),
     }
 }
@@ -153,7 +154,7 @@ fn fields_table(fields: &[Value], answer: &Value, screen: &Screen) -> String {
             Cell::optional(Some(&type_text(field))),
             Cell::optional(Some(&flags(field, answer))),
             default.map_or_else(Cell::absent, |default| value::cell(default, screen)),
-            Cell::optional(value::text(field, "description")),
+            Cell::optional(parts::text(field, "description")),
         ]);
     }
     grid.lay_out(screen)
@@ -176,7 +177,7 @@ fn indexes_table(indexes: &[Value], screen: &Screen) -> String {
     ]);
     for index in indexes {
         let keys = ["indexName", "fieldName", "indexType", "metricType"];
-        let cells = keys.map(|key| Cell::optional(value::text(index, key)));
+        let cells = keys.map(|key| Cell::optional(parts::text(index, key)));
         grid.push(cells.into());
     }
     grid.lay_out(screen)
@@ -187,7 +188,7 @@ fn indexes_table(indexes: &[Value], screen: &Screen) -> String {
 /// Type parameters arrive as a list of keys and values, as a map, or (v1) already inside the type.
 fn type_text(field: &Value) -> String {
     let name = first(field, &["type", "dataType"])
-        .map(scalar)
+        .map(plain)
         .unwrap_or_default();
     if name.contains('(') {
         return name;
@@ -209,17 +210,17 @@ fn type_text(field: &Value) -> String {
 /// Returns a parameter of a field's type, from any of the places that answers use.
 fn param(field: &Value, key: &str) -> Option<String> {
     if let Some(value) = field.get(key) {
-        return Some(scalar(value));
+        return Some(plain(value));
     }
     let params = first(field, &["params", "elementTypeParams"])?;
     let found = match params {
         Value::Array(pairs) => pairs
             .iter()
-            .find(|pair| value::text(pair, "key") == Some(key))
+            .find(|pair| parts::text(pair, "key") == Some(key))
             .and_then(|pair| pair.get("value")),
         other => other.get(key),
     };
-    found.filter(|value| !value.is_null()).map(scalar)
+    found.filter(|value| !value.is_null()).map(plain)
 }
 
 fn flags(field: &Value, answer: &Value) -> String {
@@ -242,12 +243,6 @@ fn flags(field: &Value, answer: &Value) -> String {
     set.join(", ")
 }
 
-fn first<'a>(map: &'a Value, keys: &[&str]) -> Option<&'a Value> {
-    keys.iter()
-        .find_map(|key| map.get(*key))
-        .filter(|value| !value.is_null())
-}
-
 /// Returns a boolean, also if the answer has it as text.
 fn truth(value: &Value) -> bool {
     value
@@ -259,12 +254,6 @@ fn yes_no(answer: &Value, keys: &[&str]) -> Cell {
     first(answer, keys).map_or_else(Cell::absent, |value| {
         Cell::text(if truth(value) { "yes" } else { "no" })
     })
-}
-
-fn scalar(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Returns the service's word without its prefix: `LoadStateLoaded` becomes `Loaded`.

@@ -8,7 +8,7 @@ use super::failure::{self, Explanation};
 use super::grid::Grid;
 use super::jobs::{measures, size, state, time};
 use super::style::{Screen, Tone};
-use super::{jobs, pairs, value, wrap};
+use super::{jobs, pairs, parts, wrap};
 use crate::api::model::{FileProgress, JobState, Progress, State};
 use crate::text::words;
 
@@ -117,8 +117,8 @@ fn within<'a>(name: &'a str, folder: &str) -> &'a str {
 /// Lays out a list of files in their JSON form as one row per file.
 pub(super) fn file_list(items: &[Value], screen: &Screen) -> String {
     let file = |item: &Value| {
-        let text = |key: &str| value::text(item, key).map(str::to_owned);
-        let number = |key: &str| value::number(item, key);
+        let text = |key: &str| parts::text(item, key).map(str::to_owned);
+        let number = |key: &str| parts::number(item, key);
         let word = text("state").unwrap_or_default();
         let kind = word.parse::<JobState>().ok();
         FileProgress {

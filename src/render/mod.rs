@@ -9,7 +9,6 @@ pub(crate) mod signals;
 pub(crate) mod status;
 pub(crate) mod style;
 
-mod batch;
 mod block;
 mod cell;
 mod collections;
@@ -25,7 +24,9 @@ mod limit;
 mod markdown;
 mod output;
 mod pairs;
+mod parts;
 mod reasons;
+mod records;
 mod report;
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::forms::{OutputRows, csv, json as json_form, markdown, vertical, yaml};
 use super::style::Screen;
 use super::{
-    OutputFormat, Shown, batch, collections, job_details, job_list, jobs, pairs, report, value,
+    OutputFormat, Shown, collections, job_details, job_list, jobs, records, report, value,
 };
 use crate::journal::SUBMISSION_KEYS;
 
@@ -74,10 +74,10 @@ impl Shown<'_> {
             Self::Description(value) => collections::description(value, screen),
             Self::Clusters(clusters) => collections::clusters(clusters, screen),
             Self::Submissions { items, total } => job_list::submissions(items, *total, screen),
-            Self::Connection(value) => pairs::connection(value, screen),
-            Self::Batch(value) => batch::lay_out(value, screen),
+            Self::Connection(value) => records::connection(value, screen),
+            Self::Batch(value) => records::batch(value, screen),
             Self::Report(value) => report::lay_out(value, screen),
-            Self::Error(value) => pairs::error(value, screen),
+            Self::Error(value) => records::error(value, screen),
             Self::Rows { items, .. } => value::items(items, "row", screen),
             Self::Items { items, noun } => value::items(items, noun, screen),
             Self::Record(value) => value::record(value, screen),

@@ -6,13 +6,13 @@ use super::cell::Cell;
 use super::column::{ESSENTIAL, GridColumn};
 use super::grid::Grid;
 use super::pairs;
+use super::parts::{items, number, text};
 use super::style::{Screen, Tone};
-use super::value::{items_of, number, text};
 use crate::text::words;
 
 /// Lays out the verdict, then one block per finding, errors first.
 pub(super) fn lay_out(report: &Value, screen: &Screen) -> String {
-    let list = |key: &str| items_of(report, key);
+    let list = |key: &str| items(report, key);
     let number = |key: &str| number(report, key).unwrap_or(0);
     let (errors, warnings, notes) = (list("errors"), list("warnings"), list("notes"));
     let checked = format!(
@@ -89,7 +89,7 @@ fn block(finding: &Value, word: &str, tone: Tone, screen: &Screen) -> String {
         GridColumn::new("row", ESSENTIAL).right(),
         GridColumn::new("value", 50).wrapping(20),
     ]);
-    for example in items_of(finding, "first") {
+    for example in items(finding, "first") {
         let cell = |key: &str| Cell::optional(text(example, key));
         let number = |key: &str| Some(screen.number(number(example, key)?));
         let from_byte = || {

@@ -6,6 +6,7 @@ use super::cell::Cell;
 use super::column::{ESSENTIAL, GridColumn};
 use super::grid::Grid;
 use super::jobs::FILE_KEYS;
+use super::parts::plain;
 use super::style::{Screen, Tone};
 use super::{job_details, jobs, pairs};
 use crate::text::words;
@@ -43,22 +44,6 @@ pub(crate) fn columns(value: &Value) -> Vec<String> {
         }
     }
     seen.into_iter().map(|(key, _)| key).collect()
-}
-
-/// Returns the text of a map's key.
-pub(super) fn text<'v>(map: &'v Value, key: &str) -> Option<&'v str> {
-    map.get(key)?.as_str()
-}
-
-/// Returns the whole number of a map's key.
-pub(super) fn number(map: &Value, key: &str) -> Option<u64> {
-    map.get(key)?.as_u64()
-}
-
-/// Returns the items of a map's key; none if it's no list.
-pub(super) fn items_of<'v>(map: &'v Value, key: &str) -> &'v [Value] {
-    let items = map.get(key).and_then(Value::as_array);
-    items.map_or(&[], Vec::as_slice)
 }
 
 /// Lays out zshell's own maps as a table. Each column has the name of its key.
@@ -342,13 +327,6 @@ pub(super) fn spaced(value: &Value, number: &dyn Fn(&Value) -> String) -> String
                 .map(|(key, value)| format!("{}: {}", words::quote(key), spaced(value, number)));
             format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
         }
-        other => other.to_string(),
-    }
-}
-
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
         other => other.to_string(),
     }
 }

@@ -5,15 +5,13 @@
 mod arguments;
 mod colonless;
 mod edit;
+mod files;
 mod folder;
 mod help;
 mod history;
-mod load;
-mod out;
 mod profile;
 mod program;
 mod rerun;
-mod save;
 mod screen;
 mod set;
 mod time;
@@ -34,17 +32,8 @@ use crate::error::Failure;
 use crate::guide::CommandHelp;
 use crate::text::words;
 
-/// The prompt's action after a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Next {
-    /// Read the next statement.
-    Prompt,
-    /// Leave the shell.
-    Quit,
-}
-
 /// The result of a command.
-pub(super) type CommandResult = Result<Next, Box<ScriptError>>;
+pub(super) type CommandResult = Result<(), Box<ScriptError>>;
 
 /// A command of the prompt.
 #[derive(Clone, Copy)]
@@ -69,9 +58,9 @@ pub struct PromptCommand {
 pub const COMMANDS: &[PromptCommand] = &[
     help::COMMAND,
     history::COMMAND,
-    save::COMMAND,
-    out::COMMAND,
-    load::COMMAND,
+    files::SAVE,
+    files::OUT,
+    files::LOAD,
     edit::COMMAND,
     rerun::COMMAND,
     watch::COMMAND,
@@ -92,7 +81,10 @@ pub const COMMANDS: &[PromptCommand] = &[
         help: "leaves, as Ctrl-D does",
         example: ":quit",
         takes: &[],
-        run: |_, _| Ok(Next::Quit),
+        run: |shell, _| {
+            shell.session().request_exit(0);
+            Ok(())
+        },
     },
 ];
 
@@ -152,7 +144,7 @@ pub(super) fn run(shell: &mut Shell, line: &str) -> CommandResult {
 pub(super) fn run_any(shell: &mut Shell, text: &str) -> CommandResult {
     match command(text) {
         Some(line) => run(shell, line),
-        None => shell.statement(text).map(|()| Next::Prompt),
+        None => shell.statement(text),
     }
 }
 

@@ -15,14 +15,19 @@ pub(super) fn after(text: &str, pos: usize) -> String {
 /// Returns the start of the line and the indentation of a closing bracket typed here, if the bracket is first on its
 /// line and indented too far.
 pub(super) fn of_closing(text: &str, pos: usize) -> Option<(usize, String)> {
+    let (start, blanks) = blanks_before(text, pos)?;
+    let width = of_open_bracket(text.get(..pos)?)?;
+    (width < blanks).then(|| (start, " ".repeat(width)))
+}
+
+/// Returns the start of the line and the number of its blanks before this position. `None` in the first line, and behind
+/// anything but blanks.
+pub(super) fn blanks_before(text: &str, pos: usize) -> Option<(usize, usize)> {
     let before = text.get(..pos)?;
     let start = before.rfind('\n')? + 1;
     let blanks = before.get(start..)?;
-    if !blanks.chars().all(|letter| letter == ' ') {
-        return None;
-    }
-    let width = of_open_bracket(before)?;
-    (width < blanks.len()).then(|| (start, " ".repeat(width)))
+    let is_blank = blanks.chars().all(|letter| letter == ' ');
+    is_blank.then_some((start, blanks.len()))
 }
 
 /// Returns the indentation of the line with the innermost open bracket. `None` without one, and inside a text or

@@ -90,48 +90,39 @@ pub(super) fn bindings(
     pending: &PendingKeyAction,
     cursor: &ViCursor,
 ) -> Vec<(Event, EventHandler)> {
+    use EditorAction::{
+        Accept, BackTab, Close, Down, End, Enter, Newer, Older, Other, Search, Tab, TakeHint,
+        TakeWord, Up, ViDown, ViUp,
+    };
     let key = |code| KeyEvent(code, Modifiers::NONE);
     let typed = |letter| KeyEvent::new(letter, Modifiers::NONE);
-    let mut bindings: Vec<(KeyEvent, EditorAction)> = Vec::new();
-    for event in [
-        key(KeyCode::Enter),
-        KeyEvent::ctrl('M'),
-        KeyEvent::ctrl('J'),
-    ] {
-        bindings.push((event, EditorAction::Enter));
-    }
-    bindings.push((KeyEvent::alt('\r'), EditorAction::Accept));
-    bindings.push((KeyEvent::ctrl('C'), EditorAction::End(LineEnd::Cancel)));
-    bindings.push((KeyEvent::ctrl('R'), EditorAction::Search));
-    for bracket in ['}', ')', ']'] {
-        bindings.push((typed(bracket), EditorAction::Close(bracket)));
-    }
-    bindings.push((key(KeyCode::Tab), EditorAction::Tab));
-    bindings.push((key(KeyCode::BackTab), EditorAction::BackTab));
-    bindings.extend([
-        (key(KeyCode::Up), EditorAction::Up),
-        (key(KeyCode::Down), EditorAction::Down),
-        (KeyEvent::ctrl('P'), EditorAction::Older),
-        (KeyEvent::ctrl('N'), EditorAction::Newer),
-        (typed('k'), EditorAction::ViUp),
-        (typed('-'), EditorAction::ViUp),
-        (typed('j'), EditorAction::ViDown),
-        (typed('+'), EditorAction::ViDown),
-    ]);
-    for event in [
-        key(KeyCode::Right),
-        key(KeyCode::End),
-        KeyEvent::ctrl('F'),
-        KeyEvent::ctrl('E'),
-    ] {
-        bindings.push((event, EditorAction::TakeHint));
-    }
-    for event in [
-        KeyEvent::alt('f'),
-        KeyEvent(KeyCode::Right, Modifiers::CTRL),
-    ] {
-        bindings.push((event, EditorAction::TakeWord));
-    }
+    let keys = [
+        (key(KeyCode::Enter), Enter),
+        (KeyEvent::ctrl('M'), Enter),
+        (KeyEvent::ctrl('J'), Enter),
+        (KeyEvent::alt('\r'), Accept),
+        (KeyEvent::ctrl('C'), End(LineEnd::Cancel)),
+        (KeyEvent::ctrl('R'), Search),
+        (typed('}'), Close('}')),
+        (typed(')'), Close(')')),
+        (typed(']'), Close(']')),
+        (key(KeyCode::Tab), Tab),
+        (key(KeyCode::BackTab), BackTab),
+        (key(KeyCode::Up), Up),
+        (key(KeyCode::Down), Down),
+        (KeyEvent::ctrl('P'), Older),
+        (KeyEvent::ctrl('N'), Newer),
+        (typed('k'), ViUp),
+        (typed('-'), ViUp),
+        (typed('j'), ViDown),
+        (typed('+'), ViDown),
+        (key(KeyCode::Right), TakeHint),
+        (key(KeyCode::End), TakeHint),
+        (KeyEvent::ctrl('F'), TakeHint),
+        (KeyEvent::ctrl('E'), TakeHint),
+        (KeyEvent::alt('f'), TakeWord),
+        (KeyEvent(KeyCode::Right, Modifiers::CTRL), TakeWord),
+    ];
     let bind = |(event, action): (Event, EditorAction)| {
         let handler = Handler {
             action,
@@ -142,18 +133,11 @@ pub(super) fn bindings(
         (event, EventHandler::Conditional(Box::new(handler)))
     };
     let edit = Event::KeySeq(vec![KeyEvent::ctrl('X'), KeyEvent::ctrl('E')]);
-    let other = [
-        (edit, EditorAction::End(LineEnd::Edit)),
-        (Event::Any, EditorAction::Other),
-    ];
+    let other = [(edit, End(LineEnd::Edit)), (Event::Any, Other)];
     // The editor binds this key in some modes only.
-    let clear = (
-        KeyEvent::ctrl('L').into(),
-        EventHandler::Simple(Cmd::ClearScreen),
-    );
-    let keys = bindings
-        .into_iter()
-        .map(|(key, action)| (key.into(), action));
+    let clear = EventHandler::Simple(Cmd::ClearScreen);
+    let clear = (KeyEvent::ctrl('L').into(), clear);
+    let keys = keys.map(|(key, action)| (key.into(), action)).into_iter();
     keys.chain(other).map(bind).chain([clear]).collect()
 }
 
@@ -314,13 +298,9 @@ fn is_search_key(event: &Event) -> bool {
 
 /// Tab indents at the start of a continuation line.
 fn tab(line: &str, pos: usize) -> Option<Cmd> {
-    let before = line.get(..pos)?;
-    let start = before.rfind('\n')? + 1;
-    let blanks = before.get(start..)?;
-    blanks
-        .chars()
-        .all(|letter| letter == ' ')
-        .then(|| Cmd::Insert(1, " ".repeat(indent::STEP - blanks.len() % indent::STEP)))
+    let (_, blanks) = indent::blanks_before(line, pos)?;
+    let missing = indent::STEP - blanks % indent::STEP;
+    Some(Cmd::Insert(1, " ".repeat(missing)))
 }
 
 /// Right accepts the hint at the end of the line. A hint that can't be accepted doesn't beep.

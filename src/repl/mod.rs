@@ -25,7 +25,6 @@ use crate::engine::{Interpreter, connecting};
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Stop, TICK};
 use crate::session::Session;
-use commands::Next;
 use input::{PromptInput, PromptLine};
 use rustyline::error::ReadlineError;
 use shell::Shell;
@@ -75,7 +74,7 @@ pub(crate) fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Fail
         shell.begin_with(init);
         leaves(&session)?;
     }
-    'prompt: while session.exit_code().is_none() {
+    while session.exit_code().is_none() {
         let prompt = shell.prompt();
         session.idle.enter();
         // From here on, a signal ends the read.
@@ -117,10 +116,9 @@ pub(crate) fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Fail
         for statement in pasted::statements(&text, &shell.interpreter.names().get()) {
             shell.remember(&statement);
             session.interrupt.clear();
-            match step(&mut shell, statement.trim()) {
-                Next::Quit => break 'prompt,
-                Next::Prompt if shell.has_failed() => break,
-                Next::Prompt => {}
+            step(&mut shell, statement.trim());
+            if shell.has_failed() || session.exit_code().is_some() {
+                break;
             }
         }
         leaves(&session)?;
@@ -131,16 +129,15 @@ pub(crate) fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Fail
 }
 
 /// Runs a statement or a command, and shows its value or its error.
-fn step(shell: &mut Shell, text: &str) -> Next {
+fn step(shell: &mut Shell, text: &str) {
     let result = commands::run_any(shell, text);
     shell.set_failed(result.is_err());
-    result.unwrap_or_else(|mut error| {
+    if let Err(mut error) = result {
         if let Some(hint) = commands::without_colon(text, &error.failure) {
             error.failure.hint = Some(hint);
         }
         shell.complain(&error);
-        Next::Prompt
-    })
+    }
 }
 
 /// Returns an error for stops that end the prompt: all except Ctrl-C.

@@ -7,7 +7,7 @@ pub(super) mod vertical;
 pub(super) mod yaml;
 
 use crate::render::style::Screen;
-use crate::render::value;
+use crate::render::{parts, value};
 use crate::text::words;
 use serde_json::Value;
 use std::borrow::Cow;
@@ -16,8 +16,7 @@ use std::borrow::Cow;
 fn plain(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => String::new(),
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
+        Some(value) => parts::plain(value),
     }
 }
 

@@ -1,18 +1,16 @@
 //! `:edit`
 
+use super::program::on_terminal;
 use super::rerun::{entry, last};
-use super::{CommandResult, Next, PromptCommand, arguments, run_any};
+use super::{CommandResult, PromptCommand, arguments, run_any};
 use crate::config::set;
 use crate::engine::ScriptError;
 use crate::engine::registry::Takes;
 use crate::engine::syntax::secrets::masked;
 use crate::error::Failure;
 use crate::fsutil::private_options;
-use crate::interrupt::Stop;
 use crate::repl::shell::Shell;
 use crate::session::Session;
-use crate::session::idle::BorrowedTerminal;
-use crate::session::pager;
 use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -42,7 +40,7 @@ fn run(shell: &mut Shell, rest: &str) -> CommandResult {
             Some(text) => shell.script(&file, &text)?,
             None => unchanged(&session),
         }
-        return Ok(Next::Prompt);
+        return Ok(());
     }
     let before = match number {
         Some(number) => {
@@ -53,7 +51,7 @@ fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     };
     let Some(text) = edit_draft(shell, &before)? else {
         unchanged(&session);
-        return Ok(Next::Prompt);
+        return Ok(());
     };
     shell.remember(&text);
     run_any(shell, &text)
@@ -118,19 +116,11 @@ impl Drop for EditedDraft {
     }
 }
 
-/// Runs the editor on the terminal and restores the terminal's settings afterwards.
+/// Runs the editor.
 fn open(session: &Session, file: &Path) -> Result<(), Failure> {
     let (program, words) = editor()?;
-    let terminal = BorrowedTerminal::save();
-    let child = Program::new(&program).args(words).arg(file).spawn();
-    let status = child.and_then(|mut child| pager::wait(&mut child, &session.interrupt));
-    let failed = !status.as_ref().is_ok_and(std::process::ExitStatus::success);
-    terminal.restore(failed);
-    // Ctrl-C was meant for the editor.
-    if session.interrupt.check() == Err(Stop::Interrupted) {
-        session.interrupt.clear();
-    }
-    let problem = match status {
+    let mut command = Program::new(&program);
+    let problem = match on_terminal(session, command.args(words).arg(file)) {
         Ok(status) if status.success() => return Ok(()),
         Ok(status) => format!("the editor {program} ended with {status}; nothing was run"),
         Err(error) => format!("cannot start the editor {program}: {error}"),

@@ -1,6 +1,6 @@
 //! `:cd`, `:pwd`
 
-use super::{CommandResult, Next, PromptCommand, arguments};
+use super::{CommandResult, PromptCommand, arguments};
 use crate::engine::registry::Takes;
 use crate::error::Failure;
 use crate::render::{OutputFormat, Shown};
@@ -44,15 +44,14 @@ fn cd(shell: &mut Shell, rest: &str) -> CommandResult {
         Failure::refused(message)
     })?;
     shell.enter_folder(current()?);
-    Ok(Next::Prompt)
+    Ok(())
 }
 
 fn pwd(shell: &mut Shell, rest: &str) -> CommandResult {
     arguments::none("pwd", rest)?;
     let folder = current()?.display().to_string();
     let session = shell.session();
-    session.show_as(Shown::Text(&folder), OutputFormat::Table)?;
-    Ok(Next::Prompt)
+    Ok(session.show_as(Shown::Text(&folder), OutputFormat::Table)?)
 }
 
 fn current() -> Result<PathBuf, Failure> {

@@ -1,6 +1,6 @@
 //! `:help`
 
-use super::{CommandResult, Next, PromptCommand, find};
+use super::{CommandResult, PromptCommand, find};
 use crate::engine::help;
 use crate::engine::registry::Takes;
 use crate::render::{OutputFormat, Shown};
@@ -25,6 +25,5 @@ fn run(shell: &mut Shell, about: &str) -> CommandResult {
         None if about.is_empty() => help::overview(&commands, &screen),
         None => help::about(about, &commands, &screen)?,
     };
-    session.show_as(Shown::Text(text.trim_end()), OutputFormat::Table)?;
-    Ok(Next::Prompt)
+    Ok(session.show_as(Shown::Text(text.trim_end()), OutputFormat::Table)?)
 }

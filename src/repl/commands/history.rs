@@ -1,6 +1,6 @@
 //! `:history`
 
-use super::{CommandResult, Next, PromptCommand, arguments};
+use super::{CommandResult, PromptCommand, arguments};
 use crate::engine::registry::Takes;
 use crate::render::{Limit, OutputFormat, Shown};
 use crate::repl::shell::Shell;
@@ -32,8 +32,7 @@ fn run(shell: &mut Shell, rest: &str) -> CommandResult {
         session.notice("nothing in the history");
     }
     let shown = Shown::Text(text.trim_end());
-    session.show_limited(shown, OutputFormat::Table, Limit::End)?;
-    Ok(Next::Prompt)
+    Ok(session.show_limited(shown, OutputFormat::Table, Limit::End)?)
 }
 
 /// Returns the last entries that contain the text in any case, each with its number.

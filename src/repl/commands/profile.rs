@@ -1,6 +1,6 @@
 //! `:profile`
 
-use super::{CommandResult, Next, PromptCommand, arguments};
+use super::{CommandResult, PromptCommand, arguments};
 use crate::api::TYPED_KEY;
 use crate::config::{Profile, Setting};
 use crate::connection::Connection;
@@ -28,13 +28,13 @@ const SAVE: &str = "save";
 fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     if let Some((SAVE, name)) = rest.split_once(char::is_whitespace) {
         save(&shell.session(), name.trim())?;
-        return Ok(Next::Prompt);
+        return Ok(());
     }
     if let Some(name) = arguments::whole(rest) {
         // Runs `connect` like a typed statement, because `:save` records it and `last` becomes the connection.
         let name = name.replace('\\', "\\\\").replace('"', "\\\"");
         shell.statement(&format!("connect(\"{name}\")"))?;
-        return Ok(Next::Prompt);
+        return Ok(());
     }
     let session = shell.session();
     let config = profiles::load(&session)?;
@@ -57,8 +57,7 @@ fn run(shell: &mut Shell, rest: &str) -> CommandResult {
             columns.remove("default");
         }
     }
-    session.show_as(Shown::Value(&Value::Array(rows)), OutputFormat::Table)?;
-    Ok(Next::Prompt)
+    Ok(session.show_as(Shown::Value(&Value::Array(rows)), OutputFormat::Table)?)
 }
 
 /// Saves the current connection as a profile.

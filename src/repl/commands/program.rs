@@ -1,15 +1,17 @@
 //! `:!`
 
-use super::{CommandResult, Next, PromptCommand};
+use super::{CommandResult, PromptCommand};
 use crate::engine::functions::command::code;
 use crate::engine::registry::Takes;
 use crate::error::Failure;
 use crate::interrupt::Stop;
 use crate::repl::shell::Shell;
 use crate::secret::hidden;
+use crate::session::Session;
 use crate::session::idle::BorrowedTerminal;
 use crate::session::pager;
-use std::process::Command as Program;
+use std::io;
+use std::process::{Command as Program, ExitStatus};
 
 pub(super) const COMMAND: PromptCommand = PromptCommand {
     name: "!",
@@ -29,23 +31,28 @@ fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     let (mut program, name) = program(rest);
     session.allow_command(&name)?;
     if session.would(&hidden(&format!("run {name}")))? {
-        return Ok(Next::Prompt);
+        return Ok(());
     }
-    let terminal = BorrowedTerminal::save();
-    let child = program.spawn();
-    let status = child.and_then(|mut child| pager::wait(&mut child, &session.interrupt));
-    terminal.restore(!status.as_ref().is_ok_and(std::process::ExitStatus::success));
-    // Ctrl-C was meant for the program.
-    if session.interrupt.check() == Err(Stop::Interrupted) {
-        session.interrupt.clear();
-    }
-    let status =
-        status.map_err(|error| Failure::refused(format!("cannot start a shell: {error}")))?;
+    let status = on_terminal(&session, &mut program)
+        .map_err(|error| Failure::refused(format!("cannot start a shell: {error}")))?;
     match code(status) {
         0 | INTERRUPTED => {}
         code => session.notice(&format!("exit code {code}")),
     }
-    Ok(Next::Prompt)
+    Ok(())
+}
+
+/// Runs a program on the terminal and restores the terminal's settings afterwards.
+pub(super) fn on_terminal(session: &Session, program: &mut Program) -> io::Result<ExitStatus> {
+    let terminal = BorrowedTerminal::save();
+    let child = program.spawn();
+    let status = child.and_then(|mut child| pager::wait(&mut child, &session.interrupt));
+    terminal.restore(!status.as_ref().is_ok_and(ExitStatus::success));
+    // Ctrl-C was meant for the program.
+    if session.interrupt.check() == Err(Stop::Interrupted) {
+        session.interrupt.clear();
+    }
+    status
 }
 
 /// Returns a command for the system's shell, or the user's own shell for an empty line, with its name for messages.

@@ -1,6 +1,6 @@
 //! `:clear`, `:reset`
 
-use super::{CommandResult, Next, PromptCommand, arguments};
+use super::{CommandResult, PromptCommand, arguments};
 use crate::repl::shell::Shell;
 
 pub(super) const CLEAR: PromptCommand = PromptCommand {
@@ -29,7 +29,7 @@ fn clear(shell: &mut Shell, rest: &str) -> CommandResult {
     if session.out().redraw {
         session.write(|out| out.write_all(b"\x1b[H\x1b[2J"))?;
     }
-    Ok(Next::Prompt)
+    Ok(())
 }
 
 fn reset(shell: &mut Shell, rest: &str) -> CommandResult {
@@ -40,5 +40,5 @@ fn reset(shell: &mut Shell, rest: &str) -> CommandResult {
         format!("; still connected to {}", it.name)
     });
     session.notice(&format!("forgot variables, functions and modules{kept}"));
-    Ok(Next::Prompt)
+    Ok(())
 }

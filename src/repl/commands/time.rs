@@ -1,6 +1,6 @@
 //! `:time`
 
-use super::{CommandResult, Next, PromptCommand, arguments};
+use super::{CommandResult, PromptCommand, arguments};
 use crate::engine::registry::Takes;
 use crate::repl::shell::Shell;
 
@@ -18,6 +18,5 @@ fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     if rest.is_empty() {
         return Err(arguments::missing("the statement", COMMAND.example).into());
     }
-    shell.timed_statement(rest, true)?;
-    Ok(Next::Prompt)
+    shell.timed_statement(rest, true)
 }

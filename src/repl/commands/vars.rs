@@ -1,6 +1,6 @@
 //! `:vars`
 
-use super::{CommandResult, Next, PromptCommand, arguments};
+use super::{CommandResult, PromptCommand, arguments};
 use crate::engine::registry::Takes;
 use crate::engine::types::{List, Record, Shape, json_of};
 use crate::render::{OutputFormat, Shown};
@@ -45,7 +45,7 @@ fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     let session = shell.session();
     if rows.is_empty() {
         session.notice("no variables and no functions");
-        return Ok(Next::Prompt);
+        return Ok(());
     }
     let rows = rows.into_iter();
     let rows = rows
@@ -55,8 +55,7 @@ fn run(shell: &mut Shell, rest: &str) -> CommandResult {
         items: &Value::Array(rows),
         noun: "name",
     };
-    session.show_as(shown, OutputFormat::Table)?;
-    Ok(Next::Prompt)
+    Ok(session.show_as(shown, OutputFormat::Table)?)
 }
 
 /// Returns a value in one short line, without secrets.

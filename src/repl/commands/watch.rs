@@ -2,7 +2,7 @@
 
 mod view;
 
-use super::{CommandResult, Next, PromptCommand, arguments};
+use super::{CommandResult, PromptCommand, arguments};
 use crate::engine::registry::Takes;
 use crate::engine::times::parse_duration;
 use crate::engine::{ScriptError, types};
@@ -68,7 +68,7 @@ fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     }
     // The last view stays on the screen. The key has done its work.
     session.interrupt.clear();
-    Ok(Next::Prompt)
+    Ok(())
 }
 
 /// Evaluates the statement and writes its value, never through the pager.

@@ -1,6 +1,6 @@
 //! `:who`
 
-use super::{CommandResult, Next, PromptCommand, arguments, set};
+use super::{CommandResult, PromptCommand, arguments, set};
 use crate::config;
 use crate::render::{OutputFormat, Shown};
 use crate::repl::shell::Shell;
@@ -36,7 +36,7 @@ fn run(shell: &mut Shell, rest: &str) -> CommandResult {
         Some(connection) => {
             tell("connection", &connection.name);
             let Value::Object(facts) = connection.json() else {
-                return Ok(Next::Prompt);
+                return Ok(());
             };
             for (name, value) in facts.iter().filter(|(name, _)| *name != "name") {
                 if let Some(value) = value.as_str() {
@@ -56,6 +56,5 @@ fn run(shell: &mut Shell, rest: &str) -> CommandResult {
         tell("config file", &format!("{}{missing}", file.display()));
     }
     tell("version", env!("CARGO_PKG_VERSION"));
-    session.show_as(Shown::Value(&Value::Object(about)), OutputFormat::Table)?;
-    Ok(Next::Prompt)
+    Ok(session.show_as(Shown::Value(&Value::Object(about)), OutputFormat::Table)?)
 }

@@ -4,7 +4,7 @@
 use super::Completer;
 use crate::engine::help;
 use crate::engine::registry::{self, Function, Opt, Takes, VARIABLES};
-use crate::engine::types::{Key, SharedNames, TYPES};
+use crate::engine::types::{SharedNames, TYPES};
 use crate::render::Screen;
 use crate::repl::commands::{self, COMMANDS};
 use crate::session::Session;
@@ -23,35 +23,21 @@ fn offered(completer: &Completer, text: &str) -> Vec<String> {
     pairs.into_iter().map(|pair| pair.replacement).collect()
 }
 
-fn check(wrong: &mut Vec<String>, is: bool, what: &str) {
-    if !is {
-        wrong.push(what.to_owned());
-    }
+fn page(name: &str) -> String {
+    help::about(name, &[], &Screen::plain()).unwrap_or_default()
 }
 
 /// Checks that each option, also of nested maps, is offered inside `call` and explained on the page.
-fn options(
-    wrong: &mut Vec<String>,
-    completer: &Completer,
-    page: &str,
-    call: &str,
-    options: &[Opt],
-) {
+fn check_options(completer: &Completer, page: &str, call: &str, options: &[Opt]) {
     let keys = offered(completer, &format!("{call}#{{"));
     for option in options {
         let name = option.name;
-        check(
-            wrong,
-            keys.contains(&format!("{name}: ")),
-            &format!("Tab: {call}#{{{name}"),
-        );
-        check(
-            wrong,
-            page.contains(&format!(" {name} ")),
-            &format!("help: {call}#{{{name}"),
-        );
+        let is_offered = keys.contains(&format!("{name}: "));
+        assert!(is_offered, "Tab: {call}#{{{name}");
+        let is_explained = page.contains(&format!(" {name} "));
+        assert!(is_explained, "help: {call}#{{{name}");
         if let Takes::Keys(inner) = option.takes {
-            self::options(wrong, completer, page, &format!("{call}#{{{name}: "), inner);
+            check_options(completer, page, &format!("{call}#{{{name}: "), inner);
         }
     }
 }
@@ -70,97 +56,50 @@ fn tables_tab_and_help_agree() {
     let session = Rc::new(Session::for_tests(Path::new(".")));
     let completer = Completer::new(session, SharedNames::default());
     let overview = help::overview(&commands::described(), &Screen::plain());
-    let mut wrong = Vec::new();
     for function in registry::functions() {
-        self::function(&mut wrong, &completer, &overview, function);
+        check_function(&completer, &overview, function);
     }
     for command in COMMANDS {
         let name = format!(":{}", command.name);
         let tabs = offered(&completer, &name);
-        check(
-            &mut wrong,
-            tabs.iter().any(|text| text.trim() == command.name),
-            &format!("Tab: {name}"),
-        );
-        check(
-            &mut wrong,
-            names(&overview, &name),
-            &format!(":help: {name}"),
-        );
+        let is_offered = tabs.iter().any(|text| text.trim() == command.name);
+        assert!(is_offered, "Tab: {name}");
+        assert!(names(&overview, &name), ":help: {name}");
     }
     for it in TYPES {
-        let page = help::about(it.name, &[], &Screen::plain()).unwrap_or_default();
-        check(
-            &mut wrong,
-            names(&overview, it.name),
-            &format!("help(): {}", it.name),
-        );
-        for Key {
-            name: getter, help, ..
-        } in it.keys()
-        {
-            check(
-                &mut wrong,
-                page.contains(help),
-                &format!("help: {}.{getter}", it.name),
-            );
+        let page = page(it.name);
+        assert!(names(&overview, it.name), "help(): {}", it.name);
+        for key in it.keys() {
+            assert!(page.contains(key.help), "help: {}.{}", it.name, key.name);
         }
     }
     for (name, _) in VARIABLES {
-        check(
-            &mut wrong,
-            names(&overview, name),
-            &format!("help(): {name}"),
-        );
+        assert!(names(&overview, name), "help(): {name}");
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// Checks one function with its forms and options.
-fn function(wrong: &mut Vec<String>, completer: &Completer, overview: &str, function: &Function) {
+fn check_function(completer: &Completer, overview: &str, function: &Function) {
     let name = function.name;
-    let page = help::about(name, &[], &Screen::plain()).unwrap_or_default();
+    let page = page(name);
     let bracket = if function.arity.1 == 0 { "()" } else { "(" };
     let call = format!("{name}{bracket}");
-    check(
-        wrong,
-        offered(completer, name).contains(&call),
-        &format!("Tab: {call}"),
-    );
-    check(wrong, names(overview, name), &format!("help(): {name}"));
-    check(
-        wrong,
-        page.contains(function.help),
-        &format!("help: {name}"),
-    );
+    assert!(offered(completer, name).contains(&call), "Tab: {call}");
+    assert!(names(overview, name), "help(): {name}");
+    assert!(page.contains(function.help), "help: {name}");
     let methods = offered(completer, &format!("connect(\"local\").{name}"));
-    check(
-        wrong,
-        methods.contains(&call) == function.method,
-        &format!("Tab: Connection.{name}"),
-    );
+    let is_method = methods.contains(&call);
+    assert_eq!(is_method, function.method, "Tab: Connection.{name}");
     for form in function.forms {
-        check(wrong, page.contains(form), &format!("help: {form}"));
+        assert!(page.contains(form), "help: {form}");
     }
     for related in function.related {
-        check(
-            wrong,
-            registry::find(related).is_some(),
-            &format!("{name}: {related}"),
-        );
+        assert!(registry::find(related).is_some(), "{name}: {related}");
     }
     // The forms say at which argument the option map is.
-    let map = function
-        .forms
-        .iter()
-        .find_map(|form| Some(form.split_once("#{")?.0));
+    let mut forms = function.forms.iter();
+    let map = forms.find_map(|form| Some(form.split_once("#{")?.0));
     if !function.options.is_empty() {
-        options(
-            wrong,
-            completer,
-            &page,
-            map.unwrap_or(&call),
-            function.options,
-        );
+        check_options(completer, &page, map.unwrap_or(&call), function.options);
     }
 }

@@ -52,45 +52,35 @@ pub(super) fn chain<'t>(code: &CursorCode<'t>, end: usize) -> Chain<'t> {
     let mut links = Vec::new();
     let mut end = end;
     let root = loop {
-        match step(code, end) {
-            ChainStep::ChainLink(link, before) => {
+        match last_link(code, end) {
+            Ok((link, before)) => {
                 links.push(link);
                 end = before;
             }
-            ChainStep::ChainRoot(root) => break root,
+            Err(root) => break root,
         }
     };
     links.reverse();
     Chain { root, links }
 }
 
-/// The last step of a chain.
-enum ChainStep<'t> {
-    ChainRoot(ChainRoot<'t>),
-    /// A link, and the index behind the value before it.
-    ChainLink(ChainLink<'t>, usize),
-}
-
-/// Reads the step that ends with the token before `end`.
-fn step<'t>(code: &CursorCode<'t>, end: usize) -> ChainStep<'t> {
+/// Returns the link that ends with the token before `end`, and the index behind the value before it. The error is the
+/// root of the chain, if there's no such value.
+fn last_link<'t>(
+    code: &CursorCode<'t>,
+    end: usize,
+) -> Result<(ChainLink<'t>, usize), ChainRoot<'t>> {
     let last = end.checked_sub(1);
     let open = last
         .and_then(|last| code.source.partner(last))
         .filter(|open| *open < end);
     let before_open = open.and_then(|open| open.checked_sub(1));
-    match (code.word(last), open) {
-        _ if code.is_text(last) => ChainStep::ChainRoot(ChainRoot::Text),
-        (word, _) if code.is_name(last) => {
-            named(code, last, ChainLink::Member(word), ChainRoot::Name(word))
-        }
+    let (name, link, root) = match (code.word(last), open) {
+        _ if code.is_text(last) => return Err(ChainRoot::Text),
+        (word, _) if code.is_name(last) => (last, ChainLink::Member(word), ChainRoot::Name(word)),
         (")", Some(_)) if code.is_name(before_open) => {
             let word = code.word(before_open);
-            named(
-                code,
-                before_open,
-                ChainLink::Call(word),
-                ChainRoot::Call(word),
-            )
+            (before_open, ChainLink::Call(word), ChainRoot::Call(word))
         }
         ("]", Some(open)) if is_index(code, open) => {
             let key = match code.source.items(open, end).as_slice() {
@@ -99,28 +89,20 @@ fn step<'t>(code: &CursorCode<'t>, end: usize) -> ChainStep<'t> {
                 }
                 _ => "",
             };
-            ChainStep::ChainLink(ChainLink::Index(key), open)
+            return Ok((ChainLink::Index(key), open));
         }
-        ("]", Some(_)) => ChainStep::ChainRoot(ChainRoot::Array),
+        ("]", Some(_)) => return Err(ChainRoot::Array),
         ("}", Some(open)) if code.word(Some(open)) == "#{" => {
-            ChainStep::ChainRoot(ChainRoot::Map(keys(code, open, end)))
+            return Err(ChainRoot::Map(keys(code, open, end)));
         }
-        _ => ChainStep::ChainRoot(ChainRoot::Unknown),
-    }
-}
-
-/// Returns the step of a name: a link if it's a member or method of a value.
-fn named<'t>(
-    code: &CursorCode<'t>,
-    name: Option<usize>,
-    link: ChainLink<'t>,
-    root: ChainRoot<'t>,
-) -> ChainStep<'t> {
+        _ => return Err(ChainRoot::Unknown),
+    };
+    // A name is a link if it's a member or method of a value.
     let before = name.and_then(|name| name.checked_sub(1));
     match (code.word(before), before) {
-        ("." | "?.", Some(dot)) => ChainStep::ChainLink(link, dot),
-        ("::", _) => ChainStep::ChainRoot(ChainRoot::Unknown),
-        _ => ChainStep::ChainRoot(root),
+        ("." | "?.", Some(dot)) => Ok((link, dot)),
+        ("::", _) => Err(ChainRoot::Unknown),
+        _ => Err(root),
     }
 }
 
@@ -253,41 +235,27 @@ mod tests {
 
     #[test]
     fn chains_are_read_backwards() {
+        use ChainLink::{Call as CallOf, Index, Member};
+        use ChainRoot::{Array, Call, Map, Name, Text, Unknown};
         for (text, root, links) in [
-            ("job", ChainRoot::Name("job"), vec![]),
-            ("1 + job", ChainRoot::Name("job"), vec![]),
-            (
-                "jobs()[0]",
-                ChainRoot::Call("jobs"),
-                vec![ChainLink::Index("")],
-            ),
-            (
-                "f(connect(\"x\").jobs(#{a: [1]}).len)",
-                ChainRoot::Call("f"),
-                vec![],
-            ),
+            ("job", Name("job"), vec![]),
+            ("1 + job", Name("job"), vec![]),
+            ("jobs()[0]", Call("jobs"), vec![Index("")]),
+            ("f(connect(\"x\").jobs(#{a: [1]}).len)", Call("f"), vec![]),
             (
                 "connect(\"x\").jobs(#{a: [1]}).len",
-                ChainRoot::Call("connect"),
-                vec![ChainLink::Call("jobs"), ChainLink::Member("len")],
+                Call("connect"),
+                vec![CallOf("jobs"), Member("len")],
             ),
-            ("\"a\"", ChainRoot::Text, vec![]),
-            ("x = [1, 2]", ChainRoot::Array, vec![]),
-            (
-                "m[\"a\"][i]",
-                ChainRoot::Name("m"),
-                vec![ChainLink::Index("a"), ChainLink::Index("")],
-            ),
-            (
-                "#{a: 1, \"b c\": #{d: 2}}",
-                ChainRoot::Map(vec!["a", "b c"]),
-                vec![],
-            ),
-            ("(a)", ChainRoot::Unknown, vec![]),
-            ("m::f()", ChainRoot::Unknown, vec![]),
-            ("}", ChainRoot::Unknown, vec![]),
-            ("a)", ChainRoot::Unknown, vec![]),
-            ("", ChainRoot::Unknown, vec![]),
+            ("\"a\"", Text, vec![]),
+            ("x = [1, 2]", Array, vec![]),
+            ("m[\"a\"][i]", Name("m"), vec![Index("a"), Index("")]),
+            ("#{a: 1, \"b c\": #{d: 2}}", Map(vec!["a", "b c"]), vec![]),
+            ("(a)", Unknown, vec![]),
+            ("m::f()", Unknown, vec![]),
+            ("}", Unknown, vec![]),
+            ("a)", Unknown, vec![]),
+            ("", Unknown, vec![]),
         ] {
             let source = SourceText::read(text);
             let found = chain(&CursorCode::at_end(&source), source.len());
@@ -297,16 +265,17 @@ mod tests {
 
     #[test]
     fn names_have_their_origin() {
+        use ChainRoot::{Call, Name};
         for (text, name, root, item) in [
             (
                 "let j = import(\"a\", \"b\"); j",
                 "j",
-                ChainRoot::Call("import"),
+                Call("import"),
                 false,
             ),
-            ("for j in jobs() { j", "j", ChainRoot::Call("jobs"), true),
-            ("jobs().filter(|j| j", "j", ChainRoot::Call("jobs"), true),
-            ("let x = y; let z = x; z", "z", ChainRoot::Name("x"), false),
+            ("for j in jobs() { j", "j", Call("jobs"), true),
+            ("jobs().filter(|j| j", "j", Call("jobs"), true),
+            ("let x = y; let z = x; z", "z", Name("x"), false),
         ] {
             let source = SourceText::read(text);
             let found = binding(&CursorCode::at_end(&source), name).expect(text);

@@ -27,30 +27,14 @@ pub(super) struct CursorCode<'t> {
 impl<'t> CursorCode<'t> {
     /// Returns the code at the end of a source, which ends at the cursor.
     pub(super) fn at_end(source: &'t SourceText) -> Self {
-        let end = source.text().len();
         let text = open_text(source);
-        let quote = text.map(|at| (source.span(at).start, source.slice(at)));
-        let context = match quote {
-            Some((start, slice)) => match slice.chars().next() {
-                Some(quote @ ('"' | '`')) => CursorContext::Text {
-                    quote,
-                    start: start + 1,
-                },
-                _ => CursorContext::Opaque,
+        let context = match text.map(|at| (source.slice(at).chars().next(), source.span(at))) {
+            Some((Some(quote @ ('"' | '`')), span)) => CursorContext::Text {
+                quote,
+                start: span.start + 1,
             },
-            None => {
-                let last = source
-                    .comments()
-                    .last()
-                    .filter(|comment| comment.end == end);
-                let is_open = source.open() == Some(OpenConstruct::Comment)
-                    || last.is_some_and(|comment| source.part(comment.clone()).starts_with("//"));
-                if is_open {
-                    CursorContext::Opaque
-                } else {
-                    CursorContext::Code
-                }
-            }
+            None if !is_in_comment(source) => CursorContext::Code,
+            _ => CursorContext::Opaque,
         };
         let end = text.unwrap_or(source.len());
         let mut open = source.open_before(end).into_iter().rev();
@@ -108,6 +92,14 @@ fn open_text(source: &SourceText) -> Option<usize> {
         is_last && source.is_text(*last) && is_unterminated(source.token(*last))
     });
     unterminated.or_else(|| source.open_text())
+}
+
+/// Returns true if the cursor is in a comment.
+fn is_in_comment(source: &SourceText) -> bool {
+    let last = source.comments().last();
+    let last = last.filter(|comment| comment.end == source.text().len());
+    source.open() == Some(OpenConstruct::Comment)
+        || last.is_some_and(|comment| source.part(comment.clone()).starts_with("//"))
 }
 
 fn is_unterminated(token: Option<&Token>) -> bool {

@@ -4,7 +4,7 @@ use super::offer::{Offer, inside_quotes};
 use crate::location::Format;
 use crate::text::words;
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Maximum number of folder entries that are read.
 const ENTRIES: usize = 5_000;
@@ -36,11 +36,10 @@ pub(super) fn files(
     if typed.contains("://") {
         return Vec::new();
     }
-    let (folder, begin) = typed.rsplit_once('/').map_or(("", typed), |(_, begin)| {
-        (&typed[..typed.len() - begin.len()], begin)
-    });
-    let Some(place) = place(folder) else {
-        return Vec::new();
+    let (folder, begin) = typed.split_at(typed.rfind('/').map_or(0, |slash| slash + 1));
+    let place = match folder.strip_prefix("~/").zip(dirs::home_dir()) {
+        Some((inner, home)) => home.join(inner),
+        None => Path::new(".").join(folder),
     };
     let shown = match folder.strip_prefix("~/") {
         Some(_) if !keeps_home => format!("{}/", place.display().to_string().trim_end_matches('/')),
@@ -56,15 +55,6 @@ pub(super) fn files(
         .collect();
     found.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
     found.into_iter().map(|(_, _, offer)| offer).collect()
-}
-
-/// Returns the folder of the typed text up to the last slash.
-fn place(folder: &str) -> Option<PathBuf> {
-    match folder.strip_prefix("~/") {
-        Some(inner) => Some(dirs::home_dir()?.join(inner)),
-        None if folder.is_empty() => Some(PathBuf::from(".")),
-        None => Some(PathBuf::from(folder)),
-    }
 }
 
 struct FolderEntry {

@@ -84,22 +84,25 @@ pub(super) fn variables(
     offers
 }
 
-/// Returns true if a value of this shape fits.
-pub(super) fn fits(takes: Takes, shape: &Shape) -> bool {
-    match (takes, shape) {
-        (_, Shape::Unknown)
-        | (Takes::Profile, Shape::Connection(_))
-        | (
-            Takes::Anything
+/// Returns true for a kind whose values may be any expression.
+pub(super) fn is_free(takes: Takes) -> bool {
+    matches!(
+        takes,
+        Takes::Anything
             | Takes::Text(_)
             | Takes::Number
-            | Takes::Count
             | Takes::Duration
             | Takes::Json
             | Takes::Secret
-            | Takes::Filter,
-            _,
-        ) => true,
+            | Takes::Filter
+    )
+}
+
+/// Returns true if a value of this shape fits.
+pub(super) fn fits(takes: Takes, shape: &Shape) -> bool {
+    match (takes, shape) {
+        (_, Shape::Unknown) | (Takes::Profile, Shape::Connection(_)) | (Takes::Count, _) => true,
+        (takes, _) if is_free(takes) => true,
         (Takes::Job, Shape::Own(it)) => it.is_job,
         (Takes::Job, Shape::List(item)) => fits(takes, item) && !matches!(**item, Shape::Text),
         (

@@ -68,64 +68,49 @@ pub(super) struct CallSlot<'t> {
 /// Returns the kind of text at the end of a source, which is everything before the cursor.
 pub(super) fn place<'t>(code: &CursorCode<'t>) -> CompletionPlace<'t> {
     let text = code.source.text();
-    if text.trim_start().starts_with(':') {
-        return command(text, text.len() - text.trim_start().len() + 1);
-    }
-    let at = |start: usize, quote, kind| CompletionPlace {
+    let is_command = text.trim_start().starts_with(':');
+    let end = code.tokens.end;
+    let last = end
+        .checked_sub(1)
+        .filter(|last| code.tokens.contains(last) && code.source.span(*last).end == text.len());
+    let is_number = code
+        .word(last)
+        .starts_with(|first: char| first.is_ascii_digit());
+    let (start, kind) = match (code.context, last) {
+        _ if is_command => command(text),
+        (CursorContext::Opaque, _) => (text.len(), CompletionKind::Nothing),
+        (CursorContext::Text { start, .. }, _) => (start, in_text(code)),
+        (CursorContext::Code, Some(last)) if code.is_name(Some(last)) => {
+            (code.source.span(last).start, in_word(code, last))
+        }
+        (CursorContext::Code, last) if code.is_text(last) || is_number => {
+            (text.len(), CompletionKind::Nothing)
+        }
+        (CursorContext::Code, _) => (text.len(), in_word(code, end)),
+    };
+    CompletionPlace {
         start,
         typed: text.get(start..).unwrap_or_default(),
-        quote,
+        quote: match code.context {
+            CursorContext::Text { quote, .. } if !is_command => Some(quote),
+            _ => None,
+        },
         kind,
-    };
-    match code.context {
-        CursorContext::Opaque => at(text.len(), None, CompletionKind::Nothing),
-        CursorContext::Text { quote, start } => at(start, Some(quote), in_text(code)),
-        CursorContext::Code => {
-            let end = code.tokens.end;
-            let last = end.checked_sub(1).filter(|last| {
-                code.tokens.contains(last) && code.source.span(*last).end == text.len()
-            });
-            let is_number = code
-                .word(last)
-                .starts_with(|first: char| first.is_ascii_digit());
-            match last {
-                Some(last) if code.is_name(Some(last)) => {
-                    at(code.source.span(last).start, None, in_word(code, last))
-                }
-                last if code.is_text(last) || is_number => {
-                    at(text.len(), None, CompletionKind::Nothing)
-                }
-                _ => at(text.len(), None, in_word(code, end)),
-            }
-        }
     }
 }
 
-/// Parses `:name argument …`; `start` is the byte offset behind the colon.
-fn command(text: &str, start: usize) -> CompletionPlace<'_> {
-    let line = text.get(start..).unwrap_or_default();
+/// Parses `:name argument …`.
+fn command(text: &str) -> (usize, CompletionKind<'_>) {
+    let line = text.trim_start().get(1..).unwrap_or_default();
+    let start = text.len() - line.len();
     let Some(end) = line.find(char::is_whitespace) else {
-        return CompletionPlace {
-            start,
-            typed: line,
-            quote: None,
-            kind: CompletionKind::Command,
-        };
+        return (start, CompletionKind::Command);
     };
     let (command, rest) = line.split_at(end);
-    let word = rest.rfind(char::is_whitespace).map_or(0, |blank| {
-        blank + rest[blank..].chars().next().map_or(0, char::len_utf8)
-    });
-    let (before, typed) = rest.split_at(word);
-    CompletionPlace {
-        start: start + end + word,
-        typed,
-        quote: None,
-        kind: CompletionKind::CommandArgument {
-            command,
-            index: before.split_whitespace().count(),
-        },
-    }
+    let before = rest.trim_end_matches(|letter: char| !letter.is_whitespace());
+    let index = before.split_whitespace().count();
+    let kind = CompletionKind::CommandArgument { command, index };
+    (start + end + before.len(), kind)
 }
 
 /// Returns the kind of the word at this index, of which perhaps nothing is typed yet.

@@ -5,7 +5,7 @@ use super::context::CompletionContext;
 use super::files::{FileOrder, files};
 use super::filter;
 use super::listed;
-use super::names::{self, fits};
+use super::names::{self, fits, is_free};
 use super::offer::Offer;
 use super::place::CallSlot;
 use crate::api::endpoint::Endpoint;
@@ -27,10 +27,9 @@ pub(super) fn keys(
     map: &CallSlot<'_>,
     given: &[&str],
 ) -> Vec<Offer> {
-    let options = look
-        .function(map)
-        .and_then(|function| options(function, &map.keys));
-    let left = options.unwrap_or(&[]).iter();
+    let function = look.function(map);
+    let options = function.and_then(|function| options(function, &map.keys));
+    let left = options.unwrap_or_default().iter();
     let left = left.filter(|option| !given.iter().any(|key| option.matches(key)));
     let quote = look.place.quote;
     left.filter_map(|option| {
@@ -55,24 +54,13 @@ pub(super) fn values(look: &CompletionContext<'_, '_>, slot: &CallSlot<'_>) -> C
     if look.place.quote.is_some() {
         return answer;
     }
-    if matches!(
-        takes,
-        Takes::Anything
-            | Takes::Text(_)
-            | Takes::Number
-            | Takes::Duration
-            | Takes::Json
-            | Takes::Secret
-            | Takes::Filter
-    ) {
-        answer
-            .offers
-            .extend(names::names(look.code, look.names, look.place.typed));
+    if is_free(takes) {
+        let names = names::names(look.code, look.names, look.place.typed);
+        answer.offers.extend(names);
         return answer;
     }
-    let map =
-        found.is_some_and(|function| slot.keys.is_empty() && takes_map(function, slot.argument));
-    if map && takes != Takes::Options {
+    let of_map = |function| slot.keys.is_empty() && takes_map(function, slot.argument);
+    if found.is_some_and(of_map) && takes != Takes::Options {
         answer.offers.push(Offer::new("#{", "options by name"));
     }
     let typed = look.place.typed;
@@ -112,28 +100,14 @@ pub(super) fn of(
         Takes::Function => help_pages(look),
         Takes::Path => files(typed, quote, FileOrder::Any, false),
         Takes::Data if reads_here(look, slot) => files(typed, quote, FileOrder::Data, true),
-        Takes::Anything
-        | Takes::Text(_)
-        | Takes::Options
-        | Takes::Keys(_)
-        | Takes::Flag
-        | Takes::Data
-        | Takes::Number
-        | Takes::Duration
-        | Takes::Json
-        | Takes::Secret => Vec::new(),
         Takes::Column => slot.map_or_else(Vec::new, |slot| listed::columns(look, slot)),
         Takes::ImportKey => listed::import_keys(look),
-        Takes::Filter if bare => Vec::new(),
-        Takes::Filter => return filter::words(look, slot),
+        Takes::Filter if !bare => return filter::words(look, slot),
         Takes::SettingValue => listed::setting_values(look),
-        Takes::Collection
-        | Takes::Field
-        | Takes::Partition
-        | Takes::Index
-        | Takes::Alias
-        | Takes::Database => return listed::names(look, takes, slot),
         Takes::Job => return jobs(look, slot),
+        Takes::Filter => Vec::new(),
+        takes if takes.is_listed() => return listed::names(look, takes, slot),
+        _ => Vec::new(),
     };
     CompletionAnswer::of(offers)
 }
