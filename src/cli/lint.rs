@@ -1,30 +1,24 @@
 //! `zshell lint PATH…`: finds mistakes in scripts without running them.
 
-use super::Outcome;
+use super::input;
 use super::script::setup_here;
 use crate::engine::lint::{Finding, Linter};
 use crate::engine::modules::Folders;
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::render::{OutputFormat, Shown};
 use crate::session::Session;
 use crate::text::words;
-use rhai::Dynamic;
 use serde_json::Value;
 use std::fs::{self, DirEntry};
 use std::io;
 use std::path::Path;
 
-/// Writes one finding per line. The exit code is 1 if there are any. The outer error is a usage error, for example a
-/// missing file.
-pub(super) fn lint(session: &Session, files: &[String]) -> Result<Outcome, Failure> {
+/// Writes one finding per line. The exit code is 1 if there are any.
+pub(super) fn lint(session: &Session, files: &[String]) -> Result<(), Failure> {
     let libraries = session.choices().lib.clone();
     let linter = Linter::new(Folders::new(setup_here().script_dir, libraries));
     for file in &scripts(files)? {
-        let text = match session.read_text(file) {
-            Ok(text) => text,
-            Err(failure) if failure.kind == Kind::Refused => return Err(failure),
-            Err(stopped) => return Ok(Err(stopped.into())),
-        };
+        let text = input::read(session, file)?;
         let name = if file == "-" { "standard input" } else { file };
         linter.script(name, &text);
     }
@@ -32,8 +26,7 @@ pub(super) fn lint(session: &Session, files: &[String]) -> Result<Outcome, Failu
     if !findings.is_empty() {
         session.request_exit(1);
     }
-    let shown = show(session, &findings);
-    Ok(shown.map(|()| Dynamic::UNIT).map_err(Into::into))
+    show(session, &findings)
 }
 
 /// Returns the named files, and for each named folder the scripts below it.

@@ -96,47 +96,42 @@ fn tell_early(format: LogFormat, failure: Failure) {
     tell(log, &Box::from(failure), &Screen::stderr(ColorChoice::Auto));
 }
 
-/// Runs the command. The outer error is a usage error of any kind, for example a missing file or profile.
-fn dispatch(
-    session: &Rc<Session>,
-    command: Option<Command>,
-    no_init: bool,
-) -> Result<Outcome, Failure> {
+/// Runs the command. A usage error of any command but a script is one of the command line.
+fn dispatch(session: &Rc<Session>, command: Option<Command>, no_init: bool) -> Outcome {
     let interpreter = |setup: Setup| Interpreter::new(Rc::clone(session), setup);
-    Ok(match command {
+    let done = match command {
         None if std::io::stdin().is_terminal() => {
-            let prompt = repl::run(interpreter(script::setup_here()), !no_init);
-            prompt.map(|()| Dynamic::UNIT).map_err(Into::into)
+            repl::run(interpreter(script::setup_here()), !no_init)
         }
         // A script may be piped into a bare `zshell`.
-        None => script::run(session, &interpreter, "-", &[])?,
+        None => return script::run(session, &interpreter, "-", &[]),
         Some(Command::Run { file_and_args }) => {
             let (file, args) = first(file_and_args);
-            script::run(session, &interpreter, &file, &args)?
+            return script::run(session, &interpreter, &file, &args);
         }
         Some(Command::Eval {
             expression_and_args,
         }) => {
             let (expression, args) = first(expression_and_args);
             let mut interpreter = interpreter(script::setup_here());
-            interpreter.run_with("eval", &expression, &args, "zshell eval EXPR")
+            return interpreter.run_with("eval", &expression, &args, "zshell eval EXPR");
         }
-        Some(Command::Plain(command)) => plain::run(session, &command),
-        Some(Command::Journal { command }) => journal::journal(session, command),
-        Some(Command::Profile(action)) => profile::run(session, action)?,
-        Some(Command::Lint { files }) => lint::lint(session, &files)?,
-        Some(Command::Completions { shell }) => nothing(generate::completions(session, shell)),
-        Some(Command::Setup { shells }) => nothing(generate::setup(session, shells)),
-        Some(Command::Man { dir }) => nothing(generate::man(session, dir.as_deref())),
-        Some(Command::Help { name, find }) => overview::help(session, &name, &find)?,
+        Some(Command::Plain(command)) => return plain::run(session, &command),
+        Some(Command::Journal { command }) => return journal::journal(session, command),
+        Some(Command::Profile(action)) => profile::run(session, action),
+        Some(Command::Lint { files }) => lint::lint(session, &files),
+        Some(Command::Completions { shell }) => generate::completions(session, shell),
+        Some(Command::Setup { shells }) => generate::setup(session, shells),
+        Some(Command::Man { dir }) => generate::man(session, dir.as_deref()),
+        Some(Command::Help { name, find }) => overview::help(session, &name, &find),
         #[cfg(feature = "local")]
-        Some(Command::Serve(options)) => serve::serve(session, options)?,
-    })
-}
-
-/// Returns the outcome of a command without a value.
-fn nothing(result: Result<(), Failure>) -> Outcome {
-    result.map(|()| Dynamic::UNIT).map_err(Into::into)
+        Some(Command::Serve(options)) => serve::serve(session, options),
+    };
+    done.map_err(|failure| match failure.kind {
+        Kind::Usage => failure.of_the_command_line(),
+        _ => failure,
+    })?;
+    Ok(Dynamic::UNIT)
 }
 
 /// Splits off the first word, which the parser guarantees.
@@ -146,26 +141,23 @@ fn first(words: Vec<String>) -> (String, Vec<String>) {
 }
 
 /// Shows the value or the error, waits for local jobs, and returns the exit code. The only exit.
-fn finish(session: &Session, script: bool, result: Result<Outcome, Failure>) -> u8 {
-    let report = |session: &Session, error: &ScriptError| {
+fn finish(session: &Session, script: bool, result: Outcome) -> u8 {
+    let report = |error: &ScriptError| {
         let error = with_submitted(session, error);
         report(session, &for_the_shell(session, script, error))
     };
-    let code = match result {
+    let shown = result.and_then(|value| {
         // `serve` ends with a stop and is a success: nothing is written then.
-        Ok(Ok(value)) if value.is_unit() => session.success_code(),
-        Ok(Ok(value)) => match types::show(&value, |shown| session.show(shown)) {
-            Ok(()) => session.success_code(),
-            Err(failure) => report(session, &Box::from(failure)),
-        },
-        Ok(Err(_)) if session.exit_code().is_some() => session.exit_code().unwrap_or(0),
-        Ok(Err(error)) => report(session, &error),
-        Err(failure) => report(session, &Box::from(failure.of_the_command_line())),
-    };
+        if !value.is_unit() {
+            types::show(&value, |shown| session.show(shown))?;
+        }
+        Ok(session.success_code())
+    });
+    let code = shown.unwrap_or_else(|error| report(&error));
     await_late_answers(session);
     session.desk.journal.flush();
     match leave_local_service(session) {
-        Err(stop) if code == 0 => report(session, &Box::from(Failure::from(stop))),
+        Err(stop) if code == 0 => report(&Box::from(Failure::from(stop))),
         _ => code,
     }
 }
@@ -287,12 +279,12 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
         Failure::usage("no place for data: this account has no home folder")
             .with_hint("name a folder with --data-dir or ZSHELL_DATA_DIR")
     })?;
-    let lib = common.lib.iter().cloned().chain(env_folders("ZSHELL_LIB"));
-    let lib = lib
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .collect();
+    let more = std::env::var_os("ZSHELL_LIB").unwrap_or_default();
+    let lib = common.lib.iter().cloned();
+    let lib = lib.chain(std::env::split_paths(&more));
+    let lib = lib.filter(|folder| !folder.as_os_str().is_empty());
     Ok(Choices {
-        lib,
+        lib: lib.collect(),
         log_format: common.log_format,
         dry_run: common.dry_run,
         no_commands: common.no_commands,
@@ -321,11 +313,6 @@ fn age(text: &str) -> Result<Duration, String> {
         Some(days) => Ok(Duration::from_hours(u64::from(days) * 24)),
         None => duration(text).map_err(|_| "an age is text such as 30d or 12h".to_owned()),
     }
-}
-
-/// Returns the folders in an environment variable with the syntax of `PATH`.
-fn env_folders(name: &str) -> Vec<PathBuf> {
-    std::env::var_os(name).map_or_else(Vec::new, |list| std::env::split_paths(&list).collect())
 }
 
 /// A duration of the command line.

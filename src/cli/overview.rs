@@ -1,7 +1,7 @@
 //! The list of commands in `zshell --help`, grouped by task.
 
 use super::args::Args;
-use super::{Outcome, nothing, plain, usage};
+use super::{plain, usage};
 use crate::engine::describe::{ExamplePlace, Family};
 use crate::engine::help;
 use crate::error::Failure;
@@ -12,7 +12,6 @@ use clap::builder::{StyledStr, Styles};
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Command, CommandFactory, FromArgMatches};
-use rhai::Dynamic;
 use std::ffi::OsString;
 use std::fmt::Write;
 
@@ -78,32 +77,15 @@ pub(super) fn command() -> Command {
     let mut command = Args::command();
     command.build();
     let commands = groups(&command);
-    let mut command = Args::command().help_template(commands);
-    for name in [
-        "run",
-        "eval",
-        "lint",
-        "serve",
-        "completions",
-        "setup",
-        "man",
-        "help",
-    ] {
-        if command.find_subcommand(name).is_some() {
-            command = command.mut_subcommand(name, |command| {
-                command.after_help(examples_help(&examples(name)))
-            });
-        }
-    }
-    command
+    let command = Args::command().help_template(commands);
+    command.mut_subcommands(|command| match &*examples(command.get_name()) {
+        [] => command,
+        own => command.after_help(examples_help(own)),
+    })
 }
 
 /// Shows the help of a command, or the page or the places that the words name.
-pub(super) fn help(
-    session: &Session,
-    name: &[String],
-    find: &[String],
-) -> Result<Outcome, Failure> {
+pub(super) fn help(session: &Session, name: &[String], find: &[String]) -> Result<(), Failure> {
     let is_command = |name: &String| Args::command().find_subcommand(name).is_some();
     if find.is_empty() && name.first().is_none_or(is_command) {
         let words = ["zshell"].into_iter();
@@ -112,18 +94,16 @@ pub(super) fn help(
             .chain(["--help"]);
         let words: Vec<OsString> = words.map(OsString::from).collect();
         let Err(shown) = parse(&words) else {
-            return Ok(Ok(Dynamic::UNIT));
+            return Ok(());
         };
         if shown.use_stderr() {
             return Err(usage::failure(&shown));
         }
-        let text = shown.render();
-        let text = if session.out().color {
-            text.ansi().to_string()
-        } else {
-            text.to_string()
+        let text = match session.out().color {
+            true => shown.render().ansi().to_string(),
+            false => shown.render().to_string(),
         };
-        return Ok(nothing(session.write(|out| out.write_all(text.as_bytes()))));
+        return session.write(|out| out.write_all(text.as_bytes()));
     }
     let (commands, screen) = (commands::described(), session.out());
     let own = |(usage, _): &(String, String)| {
@@ -137,8 +117,7 @@ pub(super) fn help(
         [] => help::about(&name.join(" "), &commands, &screen)?,
         words => help::find_with(&words.join(" "), &commands, &shell, &screen)?,
     };
-    let shown = Shown::Text(text.trim_end());
-    Ok(nothing(session.show_as(shown, OutputFormat::Table)))
+    session.show_as(Shown::Text(text.trim_end()), OutputFormat::Table)
 }
 
 /// Returns each command's usage and description, for the guide.

@@ -2,19 +2,17 @@
 
 mod add;
 
-use super::Outcome;
 use super::args::ProfileCommand;
 use crate::config::Edit;
 use crate::engine::connecting::profiles;
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::render::{OutputFormat, Shown};
 use crate::session::Session;
-use rhai::Dynamic;
 use serde_json::Value;
 
-/// Runs a subcommand. The outer error is a usage error, for example an unknown profile or cluster.
-pub(super) fn run(session: &Session, action: ProfileCommand) -> Result<Outcome, Failure> {
-    let done = match action {
+/// Runs a subcommand.
+pub(super) fn run(session: &Session, action: ProfileCommand) -> Result<(), Failure> {
+    match action {
         ProfileCommand::List => list(session),
         ProfileCommand::Show { name } => {
             let config = profiles::load(session)?;
@@ -31,10 +29,6 @@ pub(super) fn run(session: &Session, action: ProfileCommand) -> Result<Outcome, 
             known(session, &name)?;
             make_default(session, &name)
         }
-    };
-    match done {
-        Err(failure) if failure.kind == Kind::Usage => Err(failure),
-        done => Ok(done.map(|()| Dynamic::UNIT).map_err(Into::into)),
     }
 }
 

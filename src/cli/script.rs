@@ -1,23 +1,18 @@
 //! `zshell run FILE`: reads a script and runs it.
 
-use super::Outcome;
+use super::{Outcome, input};
 use crate::engine::{Interpreter, Setup};
-use crate::error::{Failure, Kind};
 use crate::session::Session;
 use std::path::{Path, PathBuf};
 
-/// Runs a script file, or standard input for `-`. The outer error is a usage error: the file doesn't exist.
+/// Runs a script file, or standard input for `-`.
 pub(super) fn run(
     session: &Session,
     interpreter: &impl Fn(Setup) -> Interpreter,
     file: &str,
     words: &[String],
-) -> Result<Outcome, Failure> {
-    let text = match session.read_text(file) {
-        Ok(text) => text,
-        Err(failure) if failure.kind == Kind::Refused => return Err(failure),
-        Err(stopped) => return Ok(Err(stopped.into())),
-    };
+) -> Outcome {
+    let text = input::read(session, file)?;
     let (name, setup) = if file == "-" {
         ("standard input", setup_here())
     } else {
@@ -25,7 +20,7 @@ pub(super) fn run(
         (file, Setup { script_dir })
     };
     let how = format!("zshell run {file}");
-    Ok(interpreter(setup).run_with(name, &text, words, &how))
+    interpreter(setup).run_with(name, &text, words, &how)
 }
 
 /// Sets up a script without a file: modules are looked up in the current folder.

@@ -1,7 +1,7 @@
 //! `zshell serve`: the local import service for other clients.
 
-use super::Outcome;
 use super::args::Serve;
+use super::input;
 use crate::config::set;
 use crate::error::{Failure, Kind};
 use crate::interrupt::Stop;
@@ -12,15 +12,11 @@ use crate::session::Session;
 use crate::session::local::workers;
 use crate::session::log::warner;
 use crate::stores::bucket::s3_endpoint;
-use rhai::Dynamic;
 use std::time::Duration;
 
-/// Serves until Ctrl-C, SIGTERM, SIGHUP or the run's deadline. Only SIGHUP counts as a failure. The outer error is a usage error.
-pub(super) fn serve(session: &Session, options: Serve) -> Result<Outcome, Failure> {
-    let token = match token(session, &options) {
-        Err(failure) if session.interrupt.check().is_err() => return Ok(Err(failure.into())),
-        token => token?,
-    };
+/// Serves until Ctrl-C, SIGTERM, SIGHUP or the run's deadline. Only SIGHUP counts as a failure.
+pub(super) fn serve(session: &Session, options: Serve) -> Result<(), Failure> {
+    let token = token(session, &options)?;
     if token.is_none() && !options.listen.ip().is_loopback() {
         return Err(Failure::usage(format!(
             "{} can be reached from other machines: that needs a token",
@@ -40,17 +36,10 @@ pub(super) fn serve(session: &Session, options: Serve) -> Result<Outcome, Failur
         warn: warner(session.log().format),
         interrupt: session.interrupt.clone(),
     });
-    let service = match started {
-        Ok(service) => service,
-        Err(error) => {
-            let failure = Failure::from(error)
-                .or_hint("choose another address: --listen 127.0.0.1:0 picks a free port");
-            return match failure.kind {
-                Kind::Usage => Err(failure),
-                _ => Ok(Err(failure.into())),
-            };
-        }
-    };
+    let service = started.map_err(|error| {
+        let hint = "choose another address: --listen 127.0.0.1:0 picks a free port";
+        Failure::from(error).or_hint(hint)
+    })?;
     let announced = session.write(|out| writeln!(out, "listening on {}", service.url()));
     if announced.is_ok() {
         // Any stop ends the service.
@@ -62,13 +51,11 @@ pub(super) fn serve(session: &Session, options: Serve) -> Result<Outcome, Failur
         Kind::Interrupted | Kind::Terminated | Kind::Timeout => Ok(()),
         _ => Err(failure),
     });
-    let hung_up = session
-        .interrupt
-        .check()
-        .err()
-        .filter(|stop| *stop == Stop::HungUp);
-    let served = announced.and_then(|()| hung_up.map_or(Ok(()), |stop| Err(stop.into())));
-    Ok(served.map(|()| Dynamic::UNIT).map_err(Into::into))
+    announced?;
+    match session.interrupt.check() {
+        Err(Stop::HungUp) => Err(Stop::HungUp.into()),
+        _ => Ok(()),
+    }
 }
 
 /// Returns the places that jobs may read from.
@@ -90,7 +77,7 @@ fn token(session: &Session, options: &Serve) -> Result<Option<Secret>, Failure> 
     let Some(path) = &options.token_file else {
         return Ok(set("ZSHELL_SERVE_TOKEN").map(Secret::new));
     };
-    let text = session.read_text(&path.display().to_string())?;
+    let text = input::read(session, &path.display().to_string())?;
     let token = text.trim();
     if token.is_empty() {
         return Err(Failure::usage(format!("{} holds no token", path.display())));

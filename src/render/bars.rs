@@ -299,7 +299,7 @@ impl Bars {
         silence: Option<Duration>,
         now: Instant,
     ) {
-        let drawing = self.drawing.get_or_insert_with(Drawing::begin);
+        let drawing = self.drawing.get_or_insert_with(|| Drawing::begin(None));
         drawing.percent(line::overall_percent(&self.latest));
         let Some((width, height)) = self.block.room(now) else {
             return;

@@ -51,7 +51,7 @@ struct StatusLine {
 }
 
 /// Shows on a view for how long a call hasn't been answered.
-type ShowSilence = Box<dyn Fn(Duration) + Send>;
+pub(super) type ShowSilence = Box<dyn Fn(Duration) + Send>;
 
 /// Allows the line in these colours and the signals, or forbids both.
 pub(crate) fn configure(choices: Option<(ColorChoice, SignalChoices)>) {
@@ -111,17 +111,9 @@ pub(crate) struct Drawing {
 }
 
 impl Drawing {
-    /// Returns the guard of a view that shows silence by itself.
-    pub(crate) fn begin() -> Self {
-        Self::with(None)
-    }
-
-    /// Returns the guard of a view. While a thread waits for a call, `show` is called with the time without an answer.
-    pub(crate) fn with_silence(show: ShowSilence) -> Self {
-        Self::with(Some(show))
-    }
-
-    fn with(show: Option<ShowSilence>) -> Self {
+    /// Returns the guard of a view. While a thread waits for a call, `show` is called with the time without an answer,
+    /// unless the view shows silence by itself.
+    pub(super) fn begin(show: Option<ShowSilence>) -> Self {
         let mut line = LINE.lock();
         line.clear();
         line.views.push(show);

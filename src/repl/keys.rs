@@ -185,7 +185,7 @@ impl ConditionalEventHandler for Handler {
         let repeated = self.pending.with(|action| action.tab.is_some());
         self.pending.clear();
         if self.action == EditorAction::Search || (searching && is_search_key(event)) {
-            let has_entries = !self.history.entries().is_empty();
+            let has_entries = !rustyline::history::History::is_empty(&self.history);
             self.pending.with(|action| action.searching = has_entries);
             return None;
         }

@@ -6,7 +6,7 @@ mod complete;
 mod helper;
 mod highlight;
 mod hint;
-pub(crate) mod history;
+mod history;
 mod indent;
 mod input;
 mod keys;
@@ -14,9 +14,9 @@ mod pasted;
 #[cfg(unix)]
 mod plain;
 mod prompt;
-pub(crate) mod record;
+mod record;
 mod saved;
-pub(crate) mod shell;
+mod shell;
 mod signature;
 mod vi_cursor;
 
@@ -52,7 +52,7 @@ pub(crate) fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Fail
     session.choose(|choices| choices.edit_mode = config.edit_mode);
     session.enter_prompt(commands::described);
     commands::keep(&shell, &config);
-    let mut input = PromptInput::open(&session, &shell.interpreter, shell.history())?;
+    let mut input = PromptInput::open(&session, &shell.interpreter, &shell.history)?;
     session.notice(&format!(
         "zshell {}; help() lists the functions, :help the commands, Ctrl-D leaves",
         env!("CARGO_PKG_VERSION")
@@ -64,7 +64,7 @@ pub(crate) fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Fail
         session.notice(&UNCONNECTED.replace(", ", comma));
     }
     match expected {
-        Ok(expected) => shell.expect(expected),
+        Ok(expected) => shell.expected = expected,
         // `ZSHELL_PROFILE` or `default_profile`, which another connection doesn't need.
         Err(failure) => shell.complain(&Box::from(failure)),
     }
@@ -102,7 +102,7 @@ pub(crate) fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Fail
             },
             // Ctrl-C cancels the typed text.
             Err(ReadlineError::Interrupted) => {
-                shell.set_failed(false);
+                shell.failed = false;
                 continue;
             }
             Err(ReadlineError::Eof) => break,
@@ -117,7 +117,7 @@ pub(crate) fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Fail
             shell.remember(&statement);
             session.interrupt.clear();
             step(&mut shell, statement.trim());
-            if shell.has_failed() || session.exit_code().is_some() {
+            if shell.failed || session.exit_code().is_some() {
                 break;
             }
         }
@@ -131,7 +131,7 @@ pub(crate) fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Fail
 /// Runs a statement or a command, and shows its value or its error.
 fn step(shell: &mut Shell, text: &str) {
     let result = commands::run_any(shell, text);
-    shell.set_failed(result.is_err());
+    shell.failed = result.is_err();
     if let Err(mut error) = result {
         if let Some(hint) = commands::without_colon(text, &error.failure) {
             error.failure.hint = Some(hint);

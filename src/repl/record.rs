@@ -1,5 +1,6 @@
 //! The statements of the session, for `:save`.
 
+use rhai::Dynamic;
 use std::path::PathBuf;
 
 /// A statement or a whole script that was run.
@@ -42,4 +43,15 @@ pub(crate) enum StatementOutcome {
     Silent,
     /// An error.
     Failed,
+}
+
+impl StatementOutcome {
+    /// Returns the outcome of a run.
+    pub(crate) fn of<E>(result: &Result<Dynamic, E>) -> Self {
+        match result {
+            Ok(value) if value.is_unit() => Self::Silent,
+            Ok(_) => Self::Shown,
+            Err(_) => Self::Failed,
+        }
+    }
 }

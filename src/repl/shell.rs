@@ -25,17 +25,19 @@ type MissingValue = fn(&SourceText, &DefinedNames) -> Option<String>;
 pub(crate) struct Shell {
     pub(super) interpreter: Interpreter,
     session: Rc<Session>,
-    record: Vec<Statement>,
+    /// The statements run so far, without commands. The first may be `init.rhai`.
+    pub(super) record: Vec<Statement>,
     /// `init.rhai`, if it exists and is wanted.
     init: Option<PathBuf>,
-    history: History,
+    /// The statements typed in this and earlier sessions.
+    pub(super) history: History,
     missing_value: MissingValue,
     /// The current folder when the record began.
-    first_folder: PathBuf,
-    /// The connection that the first call makes.
-    expected: Option<ExpectedConnection>,
+    pub(super) first_folder: PathBuf,
+    /// The connection that the first call makes, which the prompt shows until then.
+    pub(super) expected: Option<ExpectedConnection>,
     /// True if the last statement failed, which the prompt shows.
-    failed: bool,
+    pub(super) failed: bool,
 }
 
 impl Shell {
@@ -58,21 +60,6 @@ impl Shell {
     /// Returns the run's shared state.
     pub(crate) fn session(&self) -> Rc<Session> {
         Rc::clone(&self.session)
-    }
-
-    /// Returns the statements run so far, without commands. The first may be `init.rhai`.
-    pub(crate) fn record(&self) -> &[Statement] {
-        &self.record
-    }
-
-    /// Returns the folder of the first statements.
-    pub(crate) fn first_folder(&self) -> &Path {
-        &self.first_folder
-    }
-
-    /// Returns the statements typed in this and earlier sessions.
-    pub(crate) fn history(&self) -> &History {
-        &self.history
     }
 
     /// Adds a statement to the history, with secrets masked.
@@ -102,16 +89,6 @@ impl Shell {
         Prompt::new(&name, protected, self.failed, &screen)
     }
 
-    /// Sets the connection that the first call makes, which the prompt shows until then.
-    pub(super) fn expect(&mut self, connection: Option<ExpectedConnection>) {
-        self.expected = connection;
-    }
-
-    /// Returns the connection that the first call makes, if it isn't made yet.
-    pub(super) fn expected(&self) -> Option<&ExpectedConnection> {
-        self.expected.as_ref()
-    }
-
     /// Takes a new current folder as the folder of later statements.
     pub(super) fn enter_folder(&mut self, folder: PathBuf) {
         self.record.push(Statement {
@@ -120,16 +97,6 @@ impl Shell {
             outcome: StatementOutcome::Silent,
         });
         self.interpreter.set_folder(folder);
-    }
-
-    /// Sets whether the prompt shows that the last statement failed.
-    pub(super) fn set_failed(&mut self, failed: bool) {
-        self.failed = failed;
-    }
-
-    /// Returns true if the last statement failed.
-    pub(super) fn has_failed(&self) -> bool {
-        self.failed
     }
 
     /// Runs one statement and shows its value.
@@ -236,15 +203,10 @@ impl Shell {
         origin: StatementOrigin,
         result: &Result<Dynamic, Box<ScriptError>>,
     ) {
-        let outcome = match result {
-            Ok(value) if value.is_unit() => StatementOutcome::Silent,
-            Ok(_) => StatementOutcome::Shown,
-            Err(_) => StatementOutcome::Failed,
-        };
         self.record.push(Statement {
             text: text.to_owned(),
             origin,
-            outcome,
+            outcome: StatementOutcome::of(result),
         });
     }
 

@@ -159,7 +159,7 @@ pub(super) fn journal_list(session: &Rc<Session>, list: &JournalList) -> Outcome
     };
     outcome(&form, || {
         let args = values::arguments(session, &form, &list.0)?;
-        call(session, form.function.name, args)
+        registry::call(session, form.function.name, args)
     })
 }
 
@@ -192,10 +192,6 @@ fn of_the_command_line(form: &CommandForm, mut failure: Failure) -> Failure {
         ));
     }
     failure.of_the_command_line()
-}
-
-fn call(session: &Rc<Session>, name: &'static str, args: Vec<Dynamic>) -> Result<Dynamic, Failure> {
-    registry::call(session, name, args)
 }
 
 /// Refuses paths of data on this machine that don't exist, before the call.

@@ -3,6 +3,7 @@
 use crate::check::merge;
 use crate::cli::input;
 use crate::engine::describe::ExamplePlace;
+use crate::engine::registry;
 use crate::engine::types::ReportValue;
 use crate::error::{Failure, Kind};
 use crate::render::OutputFormat;
@@ -133,7 +134,7 @@ fn import_in_steps(
     }
     args.truncate(2);
     args.push(options.into());
-    super::call(session, "import_all", args).map_err(|failure| {
+    registry::call(session, "import_all", args).map_err(|failure| {
         let Some(command) = own_command().filter(|_| failure.kind != Kind::Usage) else {
             return failure;
         };
@@ -210,8 +211,8 @@ pub(super) fn run(
             import_in_steps(session, matches, args)
         }
         "import" if matches.get_flag("wait") => {
-            let job = super::call(session, name, args)?;
-            super::call(session, "wait", vec![job])
+            let job = registry::call(session, name, args)?;
+            registry::call(session, "wait", vec![job])
         }
         "check" => {
             if let Some(reports) = matches.get_many::<String>("merge") {
@@ -226,17 +227,17 @@ pub(super) fn run(
                 args.resize(args.len().max(2), Dynamic::UNIT);
                 args[1] = target.into();
             }
-            super::call(session, name, args).map(|report| judged(session, report))
+            registry::call(session, name, args).map(|report| judged(session, report))
         }
         "infer" => {
-            let schema = super::call(session, name, args)?;
+            let schema = registry::call(session, name, args)?;
             // A schema is kept in a file for `check --schema`, so it's JSON also in the table format.
             if session.choices().output == OutputFormat::Table {
                 session.choose(|choices| choices.output = OutputFormat::Json);
             }
             Ok(schema)
         }
-        _ => super::call(session, name, args),
+        _ => registry::call(session, name, args),
     }
 }
 

@@ -19,25 +19,26 @@ pub(super) fn arguments(
 ) -> Result<Vec<Dynamic>, Failure> {
     let mut args = Vec::new();
     let mut options = body(session, form, matches)?;
+    let values = |id: &str, takes: Takes, shown: &str| -> Result<Array, Failure> {
+        // An argument that the command lacks has no values.
+        let given = matches.try_get_many::<String>(id).ok().flatten();
+        let given = given.into_iter().flatten();
+        given
+            .map(|text| value(session, takes, shown, text))
+            .collect()
+    };
     for positional in &form.positionals {
-        let given = texts(matches, &argument_id(&positional.name));
-        let shown = positional.name.to_ascii_uppercase();
-        let values = given
-            .iter()
-            .map(|text| value(session, positional.takes, &shown, text));
-        let values: Array = values.collect::<Result<_, _>>()?;
+        let (id, shown) = (argument_id(&positional.name), &positional.name);
+        let values = values(&id, positional.takes, &shown.to_ascii_uppercase())?;
         match positional.option {
             Some(option) => set(&mut options, option, values),
             None => args.push(one_or_all(values)),
         }
     }
     for option in form.options() {
-        let given = texts(matches, &option_id(option));
         let shown = format!("--{}", super::form::kebab(option.name));
-        let values = given
-            .iter()
-            .map(|text| value(session, option.takes, &shown, text));
-        set(&mut options, option, values.collect::<Result<_, _>>()?);
+        let values = values(&option_id(option), option.takes, &shown)?;
+        set(&mut options, option, values);
     }
     if let Some(at) = form.options_at
         && (!options.is_empty() || at < form.function.arity.0)
@@ -64,12 +65,6 @@ fn body(session: &Session, form: &CommandForm, matches: &ArgMatches) -> Result<M
     value
         .try_cast()
         .ok_or_else(|| Failure::usage(format!("--body is a JSON object, got {kind}")))
-}
-
-fn texts(matches: &ArgMatches, id: &str) -> Vec<String> {
-    // An argument that the command lacks has no values.
-    let values = matches.try_get_many::<String>(id).ok().flatten();
-    values.map_or_else(Vec::new, |values| values.cloned().collect())
 }
 
 /// Sets an option, also if the map has it in another spelling.

@@ -1,7 +1,7 @@
 //! `zshell profile add`: asks for missing settings, tests the connection and saves the profile.
 
+use crate::api::JobFilter;
 use crate::api::endpoint::{Endpoint, EndpointKind};
-use crate::api::{Client, JobFilter};
 use crate::cli::args::Add;
 use crate::cli::input;
 use crate::config::{Config, Profile, Setting};
@@ -259,17 +259,11 @@ fn describe(connection: &Connection) -> Result<String, Failure> {
                 .map(|text| format!("{what} {}", words::safe_line(text))),
         );
     }
-    told.push(jobs(&connection.client)?);
+    let page = connection.client.list_page(&JobFilter::default(), 1, 5)?;
+    let jobs = page.count.unwrap_or(page.jobs.len() as u64);
+    told.push(words::count(jobs, "import job"));
     told.push(format!("key: {}", settings.key_source));
     Ok(told.join(", "))
-}
-
-fn jobs(client: &Client) -> Result<String, Failure> {
-    let page = client.list_page(&JobFilter::default(), 1, 5)?;
-    Ok(words::count(
-        page.count.unwrap_or(page.jobs.len() as u64),
-        "import job",
-    ))
 }
 
 fn ask_endpoint(session: &Session) -> Result<String, Failure> {

@@ -21,7 +21,6 @@ const FRAME: Duration = Duration::from_millis(120);
 #[derive(Debug)]
 pub(super) struct SingleBar {
     line: Arc<Mutex<BarText>>,
-    screen: Screen,
     /// Present from the first frame on.
     drawing: Option<Drawing>,
 }
@@ -47,7 +46,6 @@ impl SingleBar {
         };
         Self {
             line: Arc::new(Mutex::new(line)),
-            screen: screen.clone(),
             drawing: None,
         }
     }
@@ -57,18 +55,21 @@ impl SingleBar {
     pub(super) fn draw(&mut self, percent: f64, text: &str, silence: Option<Duration>) {
         let drawing = self.drawing.get_or_insert_with(|| {
             let line = Arc::clone(&self.line);
-            Drawing::with_silence(Box::new(move |silence| line.lock().draw(Some(silence))))
+            Drawing::begin(Some(Box::new(move |silence| {
+                line.lock().draw(Some(silence))
+            })))
         });
         drawing.percent(percent);
         let mut line = self.line.lock();
-        line.text = format!("{} {text}", drawn(percent, BAR, &self.screen));
+        line.text = format!("{} {text}", drawn(percent, BAR, &line.screen));
         line.draw(silence);
     }
 
     /// Writes a line above the bar.
     pub(super) fn say(&self, line: &str) {
-        let shown = hanging("", 2, &words::safe(line), &self.screen);
-        self.line.lock().block.say(shown.trim_end());
+        let mut bar = self.line.lock();
+        let shown = hanging("", 2, &words::safe(line), &bar.screen);
+        bar.block.say(shown.trim_end());
     }
 
     /// Removes the bar.

@@ -1,7 +1,7 @@
 //! `:edit`
 
 use super::program::on_terminal;
-use super::rerun::{entry, last};
+use super::rerun::{entry, typed};
 use super::{CommandResult, PromptCommand, arguments, run_any};
 use crate::config::set;
 use crate::engine::ScriptError;
@@ -43,11 +43,8 @@ fn run(shell: &mut Shell, rest: &str) -> CommandResult {
         return Ok(());
     }
     let before = match number {
-        Some(number) => {
-            let entry = entry(shell, number)?;
-            entry.whole.unwrap_or(entry.masked)
-        }
-        None => last(shell).unwrap_or_default(),
+        Some(number) => entry(shell, number)?.0,
+        None => typed(shell).next().unwrap_or_default().to_owned(),
     };
     let Some(text) = edit_draft(shell, &before)? else {
         unchanged(&session);

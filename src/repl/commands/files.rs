@@ -72,10 +72,10 @@ fn save(shell: &mut Shell, rest: &str) -> CommandResult {
     let session = shell.session();
     let context = SaveContext {
         file: file.clone(),
-        root: shell.first_folder().to_owned(),
+        root: shell.first_folder.clone(),
         profile: session.choices().profile.clone(),
     };
-    let script = saved::compose(shell.record(), &context);
+    let script = saved::compose(&shell.record, &context);
     saved::write(&file, &script.text, overwrite)?;
     let kept = words::count(script.kept, "statement");
     session.notice(&format!("saved {kept} to {}", file.display()));

@@ -21,7 +21,7 @@ pub(super) const COMMAND: PromptCommand = PromptCommand {
 
 fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     let session = shell.session();
-    let entries = shell.history().numbered();
+    let entries = shell.history.numbered();
     let wanted = arguments::whole(rest);
     let text = match wanted.map(|wanted| (wanted, wanted.parse::<usize>())) {
         None => listed(&entries, USUAL, ""),

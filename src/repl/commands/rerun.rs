@@ -18,52 +18,43 @@ pub(super) const COMMAND: PromptCommand = PromptCommand {
     run,
 };
 
-/// A statement of the history.
-pub(super) struct HistoryEntry {
-    /// The text in the history, without secrets.
-    pub(super) masked: String,
-    /// The text as it was typed. `None` if it had a secret and was typed in an earlier session.
-    pub(super) whole: Option<String>,
-}
-
-/// Returns the statement with this number.
-pub(super) fn entry(shell: &Shell, number: usize) -> Result<HistoryEntry, Failure> {
-    let mut entries = shell.history().numbered().into_iter();
+/// Returns the statement with this number, and true if it's whole: the history keeps no secrets, so a statement with a
+/// secret is whole only if it was typed in this session.
+pub(super) fn entry(shell: &Shell, number: usize) -> Result<(String, bool), Failure> {
+    let mut entries = shell.history.numbered().into_iter();
     let Some((_, text)) = entries.find(|(known, _)| *known == number) else {
         let message = format!("no statement {number} in the history");
         return Err(Failure::usage(message).with_hint(":history lists them with their numbers"));
     };
-    let whole = if text.contains(MASK) {
-        let mut typed = shell.record().iter().rev().filter(|it| it.is_typed());
-        let same = typed.find(|it| masked(it.text.trim_end()) == text);
-        same.map(|it| it.text.clone())
-    } else {
-        Some(text.clone())
-    };
-    Ok(HistoryEntry {
-        masked: text,
-        whole,
-    })
+    if !text.contains(MASK) {
+        return Ok((text, true));
+    }
+    let typed = typed(shell).find(|typed| masked(typed.trim_end()) == text);
+    Ok(typed.map_or((text, false), |typed| (typed.to_owned(), true)))
 }
 
-/// Returns the last statement of this session.
-pub(super) fn last(shell: &Shell) -> Option<String> {
-    let mut typed = shell.record().iter().rev().filter(|it| it.is_typed());
-    typed.next().map(|it| it.text.clone())
+/// Returns the statements typed in this session, the last first.
+pub(super) fn typed(shell: &Shell) -> impl Iterator<Item = &str> {
+    let typed = shell.record.iter().rev().filter(|it| it.is_typed());
+    typed.map(|it| it.text.as_str())
 }
 
 fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     let text = if rest.is_empty() {
-        last(shell).ok_or_else(|| Failure::usage("no statement was run in this session"))?
+        let last = typed(shell).next().map(str::to_owned);
+        last.ok_or_else(|| Failure::usage("no statement was run in this session"))?
     } else {
         let number = rest.parse::<usize>().map_err(|_| {
             Failure::usage(format!("{rest:?} is no number of a statement"))
                 .with_hint(":history lists the statements with their numbers")
         })?;
-        entry(shell, number)?.whole.ok_or_else(|| {
-            Failure::usage("the statement has a secret, which the history doesn't keep")
-                .with_hint(format!(":edit {number} opens it"))
-        })?
+        let (text, is_whole) = entry(shell, number)?;
+        if !is_whole {
+            let message = "the statement has a secret, which the history doesn't keep";
+            let hint = format!(":edit {number} opens it");
+            return Err(Failure::usage(message).with_hint(hint).into());
+        }
+        text
     };
     // Two such commands could run each other for ever.
     let is_rerun = |name: &str| find(name).is_ok_and(|it| it.name == COMMAND.name);

@@ -23,7 +23,7 @@ fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     let mut tell = |name: &str, value: &str| about.insert(name.to_owned(), value.into());
     match session.current() {
         None => {
-            let first = shell.expected().map_or_else(String::new, |it| {
+            let first = shell.expected.as_ref().map_or_else(String::new, |it| {
                 let mark = if it.protected {
                     ", which is protected"
                 } else {

@@ -1,5 +1,6 @@
 //! The state that the sources of candidates use: the session, and the code before the cursor.
 
+use super::chain::Chain;
 use super::code::CursorCode;
 use super::members;
 use super::offer::Offer;
@@ -22,15 +23,12 @@ impl CompletionContext<'_, '_> {
     /// Returns the function of a slot.
     pub(super) fn function(&self, slot: &CallSlot<'_>) -> Option<&'static Function> {
         let function = registry::find(slot.function)?;
-        let own = self
-            .names
-            .functions
-            .iter()
-            .any(|own| own.name == slot.function);
+        let mut own = self.names.functions.iter();
+        let own = own.any(|own| own.name == slot.function);
         let is_it = match &slot.receiver {
             None => !own,
             Some(chain) => {
-                let shape = members::shape(chain, self.code, self.names);
+                let shape = self.shape(chain);
                 function.method && matches!(shape, Shape::Connection(_) | Shape::Unknown)
             }
         };
@@ -40,11 +38,16 @@ impl CompletionContext<'_, '_> {
     /// Returns the connection that a slot's call uses, if known.
     pub(super) fn connection(&self, slot: Option<&CallSlot<'_>>) -> Option<Rc<Connection>> {
         let receiver = slot.and_then(|slot| slot.receiver.as_ref());
-        match receiver.map(|chain| members::shape(chain, self.code, self.names)) {
+        match receiver.map(|chain| self.shape(chain)) {
             None => self.session.current(),
             Some(Shape::Connection(connection)) => connection,
             Some(_) => None,
         }
+    }
+
+    /// Returns the shape of an expression's value.
+    pub(super) fn shape(&self, chain: &Chain<'_>) -> Shape {
+        members::shape(chain, self.code, self.names)
     }
 
     /// Quotes each offer for the open quote, or with its own.

@@ -84,17 +84,12 @@ pub(super) fn columns(look: &CompletionContext<'_, '_>, slot: &CallSlot<'_>) -> 
     let Some(value) = item(look.code, slot.open, 0) else {
         return Vec::new();
     };
-    let shape = members::shape(&chain(look.code, value.end), look.code, look.names);
-    let row = match shape {
+    let row = match look.shape(&chain(look.code, value.end)) {
         Shape::List(item) => *item,
         shape => shape,
     };
     let offers: Vec<Offer> = match &row {
-        Shape::Map(keys) => {
-            let keys = keys.iter();
-            keys.map(|(key, shape)| Offer::new(key, shape.words()))
-                .collect()
-        }
+        Shape::Map(_) => members::keys(&row).collect(),
         row => {
             let getters = row.getters().into_iter();
             // `id` is another name of `job`.

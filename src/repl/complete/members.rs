@@ -15,17 +15,10 @@ const STEPS: usize = 8;
 pub(super) fn members(shape: &Shape) -> Vec<Offer> {
     let getters = shape.getters().into_iter();
     let mut offers: Vec<Offer> = getters.map(|key| Offer::new(key.name, key.help)).collect();
-    match shape {
-        Shape::Connection(_) => {
-            let methods = registry::functions().filter(|function| function.method);
-            offers.extend(methods.map(super::names::function));
-        }
-        Shape::Map(keys) => offers.extend(
-            keys.iter()
-                .filter(|(key, _)| is_name(key))
-                .map(|(key, shape)| Offer::new(key, shape.words())),
-        ),
-        _ => {}
+    offers.extend(keys(shape).filter(|key| is_name(&key.name)));
+    if matches!(shape, Shape::Connection(_)) {
+        let methods = registry::functions().filter(|function| function.method);
+        offers.extend(methods.map(super::names::function));
     }
     let methods = match shape {
         Shape::List(_) => LIST,
@@ -42,15 +35,14 @@ pub(super) fn members(shape: &Shape) -> Vec<Offer> {
     offers
 }
 
-/// Returns a map's keys, in brackets and quotes.
-pub(super) fn keys(shape: &Shape, quote: Option<char>) -> Vec<Offer> {
-    let Shape::Map(keys) = shape else {
-        return Vec::new();
+/// Returns a map's keys.
+pub(super) fn keys(shape: &Shape) -> impl Iterator<Item = Offer> + '_ {
+    let keys = match shape {
+        Shape::Map(keys) => keys.as_slice(),
+        _ => &[],
     };
-    let offers = keys
-        .iter()
-        .map(|(key, shape)| Offer::new(key, shape.words()));
-    offers.filter_map(|offer| offer.quoted(quote)).collect()
+    keys.iter()
+        .map(|(key, shape)| Offer::new(key, shape.words()))
 }
 
 /// Returns true for a key that may follow a dot.

@@ -128,14 +128,10 @@ impl Completer {
         CompletionAnswer::of(match &place.kind {
             CompletionKind::Nothing => Vec::new(),
             CompletionKind::Name => names::names(look.code, look.names, place.typed),
-            CompletionKind::Member(chain) => {
-                members::members(&members::shape(chain, look.code, look.names))
-            }
+            CompletionKind::Member(chain) => members::members(&look.shape(chain)),
             CompletionKind::InModule(name) => names::of_module(name, look.names),
             CompletionKind::Key { map, given } => values::keys(look, map, given),
-            CompletionKind::Index(chain) => {
-                members::keys(&members::shape(chain, look.code, look.names), quote)
-            }
+            CompletionKind::Index(chain) => look.quoted(members::keys(&look.shape(chain))),
             CompletionKind::Value(slot) => return values::values(look, slot),
             CompletionKind::Compared(property) => values::compared(look, property),
             CompletionKind::Module => files::files(place.typed, quote, FileOrder::Scripts, false),

@@ -30,11 +30,6 @@ struct HistoryState {
 }
 
 impl History {
-    /// Returns all statements, the oldest first.
-    pub(crate) fn entries(&self) -> Vec<String> {
-        self.lock().entries.clone()
-    }
-
     /// Returns all statements with their numbers, the oldest first.
     pub(crate) fn numbered(&self) -> Vec<(usize, String)> {
         let state = self.lock();
@@ -243,9 +238,11 @@ mod tests {
     #[test]
     fn each_statement_is_stored_once() {
         let history = history(&["a", "b", "a", "a", "c"]);
-        assert_eq!(history.entries(), ["b", "a", "c"]);
-        let numbers: Vec<usize> = history.numbered().into_iter().map(|(it, _)| it).collect();
-        assert_eq!(numbers, [2, 3, 4]);
+        let numbered = [(2, "b"), (3, "a"), (4, "c")];
+        assert_eq!(
+            history.numbered(),
+            numbered.map(|(at, it)| (at, it.to_owned()))
+        );
     }
 
     #[test]

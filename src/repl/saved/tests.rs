@@ -38,11 +38,7 @@ fn explore(folder: &Path, statements: &[&str]) -> (String, Vec<Statement>) {
             }
             result
         });
-        let outcome = match &result {
-            Ok(value) if value.is_unit() => StatementOutcome::Silent,
-            Ok(_) => StatementOutcome::Shown,
-            Err(_) => StatementOutcome::Failed,
-        };
+        let outcome = StatementOutcome::of(&result);
         if result.is_ok() {
             shown.push_str(&String::from_utf8_lossy(&printed));
         }
