@@ -81,7 +81,7 @@ fn script(shell: Shell) -> Result<Vec<u8>, Failure> {
 
 /// Prints the manual page, or writes one page per command to a folder.
 pub(super) fn man(session: &Session, folder: Option<&Path>) -> Result<(), Failure> {
-    let mut pages = pages().map_err(|error| failed("the manual pages", &error))?;
+    let mut pages = pages()?;
     let Some(folder) = folder else {
         let page = pages.swap_remove(0).1;
         return session.write(|out| out.write_all(&page));
@@ -128,7 +128,7 @@ pub(super) fn setup(session: &Session, shells: Vec<Shell>) -> Result<(), Failure
         session.notice(&format!("wrote {}: {advice}", path.display()));
     }
     let folder = data.join("man").join("man1");
-    let pages = pages().map_err(|error| failed("the manual pages", &error))?;
+    let pages = pages()?;
     write_pages(&folder, &pages)?;
     session.notice(&format!(
         "wrote {} pages to {}: man zshell shows the first, and if it doesn't, add {} to MANPATH",
@@ -167,11 +167,12 @@ fn completion_file(shell: Shell, data: &Path) -> (PathBuf, &'static str) {
 }
 
 /// Returns the manual pages with their file names, the page of zshell itself first.
-fn pages() -> io::Result<Vec<(String, Vec<u8>)>> {
+fn pages() -> Result<Vec<(String, Vec<u8>)>, Failure> {
     let mut command = overview::command();
     command.build();
     let mut pages = Vec::new();
-    collect(&command, "", &mut pages)?;
+    let collected = collect(&command, "", &mut pages);
+    collected.map_err(|error| failed("the manual pages", &error))?;
     Ok(pages)
 }
 

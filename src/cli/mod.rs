@@ -153,7 +153,8 @@ fn finish(session: &Session, script: bool, result: Outcome) -> u8 {
         }
         Ok(session.success_code())
     });
-    let code = shown.unwrap_or_else(|error| report(&error));
+    // `exit()` ends a script with an error.
+    let code = shown.unwrap_or_else(|error| session.exit_code().unwrap_or_else(|| report(&error)));
     await_late_answers(session);
     session.desk.journal.flush();
     match leave_local_service(session) {

@@ -16,6 +16,8 @@ pub(super) struct GridColumn {
     pub(super) right: bool,
     /// Importance: the least important columns are left out first.
     pub(super) importance: u8,
+    /// True if the column is left out everywhere if it's empty. On a terminal all columns but essential ones are.
+    pub(super) optional: bool,
     /// True if the cells name the row. They become the record's heading if the columns don't fit side by side.
     pub(super) heading: bool,
     /// Minimum width when wrapped. `None` never wraps.
@@ -31,6 +33,7 @@ impl GridColumn {
             name: words::safe_line(name).into_owned(),
             right: false,
             importance,
+            optional: false,
             heading: false,
             narrowest: None,
             is_cut: false,
@@ -40,6 +43,12 @@ impl GridColumn {
     /// Aligns the column to the right, for numbers.
     pub(super) fn right(mut self) -> Self {
         self.right = true;
+        self
+    }
+
+    /// Leaves the column out if no cell has a value.
+    pub(super) fn optional(mut self) -> Self {
+        self.optional = true;
         self
     }
 

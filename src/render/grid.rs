@@ -41,13 +41,10 @@ impl Grid {
 
     /// Returns the laid-out text, each line ended by a newline.
     ///
-    /// On a terminal, empty columns are silently left out unless they're essential. Elsewhere only columns without a
-    /// name are left out: they hold drawings.
+    /// Empty columns are silently left out: on a terminal unless they're essential, elsewhere only optional ones.
     pub(super) fn lay_out(&self, screen: &Screen) -> String {
         match screen.width {
-            None => self
-                .without_empty(|column| !column.name.is_empty())
-                .plain(screen),
+            None => self.without_empty(|column| !column.optional).plain(screen),
             Some(width) => self
                 .without_empty(|column| column.importance == ESSENTIAL)
                 .boxed(width, screen),
@@ -55,14 +52,13 @@ impl Grid {
     }
 
     fn without_empty(&self, stays: impl Fn(&GridColumn) -> bool) -> Self {
-        let used: Vec<bool> = (0..self.columns.len())
-            .map(|index| {
-                self.rows
-                    .iter()
-                    .any(|row| row.get(index).is_some_and(|cell| !cell.is_absent()))
-            })
-            .zip(&self.columns)
-            .map(|(used, column)| used || stays(column))
+        let is_used = |index: usize| {
+            let mut cells = self.rows.iter().filter_map(|row| row.get(index));
+            cells.any(|cell| !cell.is_absent())
+        };
+        let columns = self.columns.iter().enumerate();
+        let used: Vec<bool> = columns
+            .map(|(index, column)| stays(column) || is_used(index))
             .collect();
         let keep = |index: usize| used.get(index).copied().unwrap_or(true);
         Self {
@@ -123,7 +119,7 @@ impl Grid {
             .columns
             .iter()
             .zip(&fitted)
-            .filter(|(column, width)| width.is_none() && !column.name.is_empty())
+            .filter(|(_, width)| width.is_none())
             .map(|(column, _)| column.name.as_str())
             .collect();
         if !hidden.is_empty() {
@@ -234,7 +230,7 @@ impl Grid {
                 .clone()
                 .zip(row.iter().cloned())
                 .enumerate()
-                .filter(|(index, (name, _))| heading != Some(*index) && !name.is_empty())
+                .filter(|(index, _)| heading != Some(*index))
                 .map(|(_, field)| field)
                 .collect();
             let values: Vec<String> = fields

@@ -35,39 +35,27 @@ pub(super) fn list(jobs: &[JobSummary], total: Option<u64>, screen: &Screen) -> 
             None => "no jobs\n".to_owned(),
         };
     }
-    let mut columns = vec![
+    // Few services report a job's file and the time of its creation.
+    let mut grid = Grid::new(vec![
         GridColumn::new("job", ESSENTIAL).heading(),
         GridColumn::new("collection", 40).wrapping(12),
         GridColumn::new("state", ESSENTIAL),
         GridColumn::new("percent", 30).right(),
         GridColumn::new("reason", 20).wrapping(20),
-    ];
-    let has_files = jobs.iter().any(|job| !job.file.is_empty());
-    if has_files {
-        columns.push(GridColumn::new("file", 35).wrapping(12));
-    }
-    // Few servers report a job's creation time.
-    let has_times = jobs.iter().any(|job| job.create_time.is_some());
-    if has_times {
-        columns.push(GridColumn::new("created", 10));
-    }
-    let mut grid = Grid::new(columns);
+        GridColumn::new("file", 35).wrapping(12).optional(),
+        GridColumn::new("created", 10).optional(),
+    ]);
     for job in jobs {
-        let mut cells = vec![
+        grid.push(vec![
             Cell::text(&job.job_id),
             Cell::optional(Some(&job.collection)),
             state(&job.state),
             job.percent
                 .map_or_else(Cell::absent, |percent| Cell::text(&words::percent(percent))),
             reason(job.reason.as_deref(), screen),
-        ];
-        if has_files {
-            cells.push(Cell::optional(Some(&job.file)));
-        }
-        if has_times {
-            cells.push(time(job.create_time.as_deref(), screen));
-        }
-        grid.push(cells);
+            Cell::optional(Some(&job.file)),
+            time(job.create_time.as_deref(), screen),
+        ]);
     }
     let mut text = grid.lay_out(screen);
     let reasons = jobs.iter().map(|job| (&*job.job_id, &job.reason));

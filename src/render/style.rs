@@ -6,6 +6,7 @@
 use std::io::IsTerminal;
 
 use jiff::Timestamp;
+use terminal_size::{Height, Width};
 
 use crate::text::words;
 
@@ -72,14 +73,19 @@ impl Screen {
     pub fn stdout(choice: ColorChoice) -> Self {
         let stdout = std::io::stdout();
         let size = terminal_size::terminal_size_of(&stdout);
-        Self::detect(stdout.is_terminal(), size_of(size), choice, &environment)
+        Self::of_this_process(stdout.is_terminal(), size, choice)
     }
 
     /// Returns the screen of standard error.
     pub fn stderr(choice: ColorChoice) -> Self {
         let stderr = std::io::stderr();
         let size = terminal_size::terminal_size_of(&stderr);
-        Self::detect(stderr.is_terminal(), size_of(size), choice, &environment)
+        Self::of_this_process(stderr.is_terminal(), size, choice)
+    }
+
+    fn of_this_process(tty: bool, size: Option<(Width, Height)>, choice: ColorChoice) -> Self {
+        let size = size.map(|(width, height)| (usize::from(width.0), usize::from(height.0)));
+        Self::detect(tty, size, choice, &|name| std::env::var(name).ok())
     }
 
     /// Detects a screen from `tty`, the stream's columns and lines, and the environment.
@@ -186,14 +192,6 @@ impl Tone {
             Self::Strong => Some("1"),
         }
     }
-}
-
-fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
-
-fn size_of(size: Option<(terminal_size::Width, terminal_size::Height)>) -> Option<(usize, usize)> {
-    size.map(|(width, height)| (usize::from(width.0), usize::from(height.0)))
 }
 
 /// Returns true if the first set variable of `LC_ALL`, `LC_CTYPE`, `LANG` names UTF-8. POSIX defines this order.

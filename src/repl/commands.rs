@@ -7,14 +7,12 @@ mod colonless;
 mod edit;
 mod files;
 mod folder;
-mod help;
 mod history;
 mod profile;
 mod program;
 mod rerun;
 mod screen;
 mod set;
-mod time;
 mod vars;
 mod watch;
 mod who;
@@ -25,11 +23,12 @@ pub use set::rows as setting_rows;
 pub(super) use set::{keep, setting_choices};
 
 use super::shell::Shell;
-use crate::engine::ScriptError;
 use crate::engine::registry::Takes;
 use crate::engine::syntax::command;
+use crate::engine::{ScriptError, help};
 use crate::error::Failure;
 use crate::guide::CommandHelp;
+use crate::render::{OutputFormat, Shown};
 use crate::text::words;
 
 /// The result of a command.
@@ -56,7 +55,7 @@ pub struct PromptCommand {
 
 /// All commands, in the order of `:help`.
 pub const COMMANDS: &[PromptCommand] = &[
-    help::COMMAND,
+    HELP,
     history::COMMAND,
     files::SAVE,
     files::OUT,
@@ -64,7 +63,7 @@ pub const COMMANDS: &[PromptCommand] = &[
     edit::COMMAND,
     rerun::COMMAND,
     watch::COMMAND,
-    time::COMMAND,
+    TIME,
     set::COMMAND,
     profile::COMMAND,
     who::COMMAND,
@@ -87,6 +86,45 @@ pub const COMMANDS: &[PromptCommand] = &[
         },
     },
 ];
+
+const HELP: PromptCommand = PromptCommand {
+    name: "help",
+    aliases: &["h", "?"],
+    arguments: "[NAME or WORD]",
+    help: "describes everything, or a function, command, type or topic; else lists where a word occurs",
+    example: ":help import",
+    takes: &[Takes::Function],
+    run: show_help,
+};
+
+const TIME: PromptCommand = PromptCommand {
+    name: "time",
+    aliases: &[],
+    arguments: "STATEMENT",
+    help: "runs a statement and shows its time and its HTTP requests",
+    example: ":time jobs()",
+    takes: &[Takes::Anything],
+    run: time,
+};
+
+fn time(shell: &mut Shell, statement: &str) -> CommandResult {
+    if statement.is_empty() {
+        return Err(arguments::missing("the statement", TIME.example).into());
+    }
+    shell.timed_statement(statement, true)
+}
+
+fn show_help(shell: &mut Shell, about: &str) -> CommandResult {
+    let session = shell.session();
+    let (screen, commands) = (session.out(), session.prompt_commands());
+    let about = about.trim_matches(['"', ' ']);
+    let text = match about.strip_prefix(':').map(|name| find(name.trim())) {
+        Some(command) => help::about(&format!(":{}", command?.name), &commands, &screen)?,
+        None if about.is_empty() => help::overview(&commands, &screen),
+        None => help::about(about, &commands, &screen)?,
+    };
+    Ok(session.show_as(Shown::Text(text.trim_end()), OutputFormat::Table)?)
+}
 
 /// Returns all commands as help shows them.
 pub(crate) fn described() -> Vec<CommandHelp> {
@@ -133,7 +171,7 @@ pub(super) fn run(shell: &mut Shell, line: &str) -> CommandResult {
         return (program::COMMAND.run)(shell, rest.trim());
     }
     if line.starts_with('?') || line.ends_with('?') {
-        return (help::COMMAND.run)(shell, line.trim_matches(['?', ' ']));
+        return (HELP.run)(shell, line.trim_matches(['?', ' ']));
     }
     let end = line.find(|letter: char| letter.is_whitespace() || letter == '!');
     let (name, rest) = line.split_at(end.unwrap_or(line.len()));
@@ -150,21 +188,11 @@ pub(super) fn run_any(shell: &mut Shell, text: &str) -> CommandResult {
 
 /// Returns the start of the statement that a command runs (`:time`, `:watch 5s`), or 0 if there is none.
 pub(super) fn statement(text: &str) -> usize {
-    begins(text, |name| {
-        find(name).map_or("", |command| command.arguments)
-    })
-}
-
-/// Returns the start of a command's arguments or of its statement.
-fn begins(text: &str, arguments: impl Fn(&str) -> &'static str) -> usize {
-    let line = text.trim_start();
-    let Some((name, rest)) = line
-        .strip_prefix(':')
-        .and_then(|line| line.split_once(char::is_whitespace))
-    else {
+    let line = text.trim_start().strip_prefix(':');
+    let Some((name, rest)) = line.and_then(|line| line.split_once(char::is_whitespace)) else {
         return 0;
     };
-    let arguments = arguments(name);
+    let arguments = find(name).map_or("", |command| command.arguments);
     let takes_time = arguments.starts_with('[');
     if !arguments.ends_with("STATEMENT") {
         return 0;
@@ -180,7 +208,7 @@ fn begins(text: &str, arguments: impl Fn(&str) -> &'static str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{COMMANDS, begins, find};
+    use super::{COMMANDS, find, statement};
 
     #[test]
     fn unique_prefixes_of_commands_are_accepted() {
@@ -213,18 +241,18 @@ mod tests {
 
     #[test]
     fn the_statement_of_a_command_is_found() {
-        for (text, arguments, statement) in [
-            (":time jobs().", "STATEMENT", "jobs()."),
-            (":time ", "STATEMENT", ""),
-            (":time 5 + x", "STATEMENT", "5 + x"),
-            ("  :watch 5s  jobs(", "[INTERVAL] STATEMENT", "jobs("),
-            (":watch jobs(", "[INTERVAL] STATEMENT", "jobs("),
-            (":watch 5", "[INTERVAL] STATEMENT", "5"),
-            (":help jo", "[FUNCTION]", ":help jo"),
-            (":time", "STATEMENT", ":time"),
-            ("jobs() :x", "STATEMENT", "jobs() :x"),
+        for (text, found) in [
+            (":time jobs().", "jobs()."),
+            (":time ", ""),
+            (":time 5 + x", "5 + x"),
+            ("  :watch 5s  jobs(", "jobs("),
+            (":watch jobs(", "jobs("),
+            (":watch 5", "5"),
+            (":help jo", ":help jo"),
+            (":time", ":time"),
+            ("jobs() :x", "jobs() :x"),
         ] {
-            assert_eq!(&text[begins(text, |_| arguments)..], statement, "{text}");
+            assert_eq!(&text[statement(text)..], found, "{text}");
         }
     }
 }

@@ -249,27 +249,17 @@ fn way_out(line: &str, state: &ParseState) -> Option<String> {
 
 /// Returns the open brackets and texts in words.
 fn open_construct(line: &str, state: &ParseState) -> Option<String> {
-    let line_of = |at: usize| 1 + line.get(..at).unwrap_or_default().matches('\n').count();
     let source = &state.source;
-    match source.open() {
-        Some(OpenConstruct::Comment) => {
-            let at = source.comments().last()?.start;
-            Some(format!("a comment of line {} is open", line_of(at)))
-        }
-        Some(OpenConstruct::Text) => {
-            let at = source.span(source.open_text()?).start;
-            Some(format!("a text of line {} is open", line_of(at)))
-        }
+    let (what, start) = match source.open() {
+        Some(OpenConstruct::Comment) => ("a comment", source.comments().last()?.start),
+        Some(OpenConstruct::Text) => ("a text", source.span(source.open_text()?).start),
         None => {
             let bracket = source.open_before(source.len()).pop()?;
-            let at = source.span(bracket).start;
-            Some(format!(
-                "{} of line {} is open",
-                source.slice(bracket),
-                line_of(at)
-            ))
+            (source.slice(bracket), source.span(bracket).start)
         }
-    }
+    };
+    let number = 1 + line.get(..start)?.matches('\n').count();
+    Some(format!("{what} of line {number} is open"))
 }
 
 #[cfg(test)]

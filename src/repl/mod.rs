@@ -88,18 +88,15 @@ pub(crate) fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Fail
         leaves(&session)?;
         let text = match answer {
             Ok(PromptLine::Statement(text)) => text,
-            Ok(PromptLine::Draft(text)) => match commands::edit_draft(&shell, &text) {
-                Ok(Some(edited)) => edited,
-                Ok(None) => {
+            Ok(PromptLine::Draft(text)) => {
+                let edited = commands::edit_draft(&shell, &text);
+                let edited = edited.map_err(|error| shell.complain(&error));
+                let Ok(Some(edited)) = edited else {
                     input.prefill(text);
                     continue;
-                }
-                Err(error) => {
-                    shell.complain(&error);
-                    input.prefill(text);
-                    continue;
-                }
-            },
+                };
+                edited
+            }
             // Ctrl-C cancels the typed text.
             Err(ReadlineError::Interrupted) => {
                 shell.failed = false;

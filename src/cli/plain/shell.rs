@@ -196,10 +196,8 @@ impl WrittenCall {
             }
         }
         if groups.len() < 2 {
-            let profile = match groups.pop() {
-                Some((profile, _)) => profile,
-                None => profile_of(""),
-            };
+            let first = groups.pop().map(|(profile, _)| profile);
+            let profile = first.unwrap_or_else(|| profile_of(""));
             return line(profile, &self.words(&self.arguments));
         }
         let lines = groups.into_iter().map(|(profile, jobs)| {
@@ -212,15 +210,10 @@ impl WrittenCall {
 
     /// Returns the ids of the jobs that the call names.
     fn jobs(&self) -> Vec<Value> {
-        match self.arguments.first() {
-            Some(CallArgument::Literal(first))
-                if self.function.takes.first() == Some(&Takes::Job) =>
-            {
-                match first {
-                    Value::Array(jobs) => jobs.clone(),
-                    job => vec![job.clone()],
-                }
-            }
+        let takes_jobs = self.function.takes.first() == Some(&Takes::Job);
+        match self.arguments.first().filter(|_| takes_jobs) {
+            Some(CallArgument::Literal(Value::Array(jobs))) => jobs.clone(),
+            Some(CallArgument::Literal(job)) => vec![job.clone()],
             _ => Vec::new(),
         }
     }
@@ -229,25 +222,27 @@ impl WrittenCall {
         let form = CommandForm::of(self.function);
         let mut words: Vec<String> = form.path().split(' ').map(str::to_owned).collect();
         for (index, argument) in arguments.iter().enumerate() {
-            let is_options = matches!(argument, CallArgument::Literal(Value::Object(_)))
-                && form.options_at.is_some_and(|at| index >= at);
-            match argument {
-                CallArgument::Literal(Value::Object(map)) if is_options => {
+            let value = match argument {
+                CallArgument::Literal(value) => value,
+                CallArgument::Word(name) => {
+                    words.push(name.clone());
+                    continue;
+                }
+            };
+            match (value, form.positionals.get(index)) {
+                (Value::Object(map), _) if form.options_at.is_some_and(|at| index >= at) => {
                     for (key, value) in map {
                         option_words(&mut words, key, value);
                     }
                 }
-                CallArgument::Literal(value) if form.positionals.get(index).is_none() => {
+                (value, None) => {
                     let name = form.names.get(index).cloned().flatten();
                     option_words(&mut words, &name.unwrap_or_default(), value);
                 }
-                CallArgument::Literal(Value::Array(items))
-                    if form.positionals.get(index).is_some_and(|it| it.repeated) =>
-                {
+                (Value::Array(items), Some(it)) if it.repeated => {
                     words.extend(items.iter().map(word));
                 }
-                CallArgument::Literal(value) => words.push(word(value)),
-                CallArgument::Word(name) => words.push(name.clone()),
+                (value, _) => words.push(word(value)),
             }
         }
         words

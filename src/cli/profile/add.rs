@@ -110,12 +110,8 @@ impl ProfileDraft {
         if it.endpoint.is_none() && it.cluster.is_none() && it.cluster_id.is_none() {
             self.options.endpoint = Some(ask_endpoint(session)?);
         }
-        let endpoint = self
-            .options
-            .endpoint
-            .as_deref()
-            .map(Endpoint::parse)
-            .transpose()?;
+        let endpoint = self.options.endpoint.as_deref();
+        let endpoint = endpoint.map(Endpoint::parse).transpose()?;
         let zilliz = endpoint.as_ref().is_none_or(Endpoint::is_zilliz);
         if self.token.is_none() {
             self.ask_token(session, zilliz)?;
@@ -165,11 +161,8 @@ impl ProfileDraft {
 
     fn check_complete(&self) -> Result<(), Failure> {
         let it = &self.options;
-        if it.endpoint.is_some()
-            || it.cluster.is_some()
-            || it.cluster_id.is_some()
-            || it.project_id.is_some()
-        {
+        let names = [&it.endpoint, &it.cluster, &it.cluster_id, &it.project_id];
+        if names.iter().any(|name| name.is_some()) {
             return Ok(());
         }
         Err(Failure::usage(

@@ -61,11 +61,11 @@ pub(super) struct LineLayout {
     pub(super) by_file: bool,
 }
 
-/// A piece of a line. If the line is too long, the least important pieces are dropped first.
-struct Piece {
-    text: String,
-    importance: u8,
-}
+/// A piece of a line with its importance. If the line is too long, the least important pieces are dropped first.
+type Piece = (u8, String);
+
+/// The importance of a collection's name, which no other piece has.
+const NAME: u8 = 2;
 
 impl BarLine {
     /// Returns one job's line. If it's too long, pieces are dropped in this order: rate, collection, time, rows,
@@ -79,11 +79,10 @@ impl BarLine {
     ) -> Self {
         let width = place.width;
         let mut pieces = pieces(job, rate, elapsed);
-        let collection = words::safe_line(if place.named { &job.collection } else { "" });
-        pieces.push(Piece {
-            text: shortened(&collection, COLLECTION, screen),
-            importance: 2,
-        });
+        if place.named && !job.collection.is_empty() {
+            let name = words::safe_line(&job.collection);
+            pieces.push((NAME, shortened(&name, COLLECTION, screen)));
+        }
         let word = match job.state.kind {
             JobState::Importing => format!("{:>4}", words::percent(job.percent.trunc())),
             _ => words::safe_line(&jobs::state_text(&job.state)).into_owned(),
@@ -103,39 +102,35 @@ impl BarLine {
         // Ids of jobs created together differ at their ends.
         let id = without_start(&id, width.saturating_sub(fixed), screen.mark());
         let used = |pieces: &[Piece]| {
-            let texts = pieces.iter().filter(|piece| !piece.text.is_empty());
-            id.width() + fixed + texts.map(|piece| piece.text.width() + 2).sum::<usize>()
+            let widths = pieces.iter().map(|(_, text)| text.width() + 2);
+            id.width() + fixed + widths.sum::<usize>()
         };
-        while used(&pieces) > width {
-            let filled = pieces.iter_mut().filter(|piece| !piece.text.is_empty());
-            match filled.min_by_key(|piece| piece.importance) {
-                Some(piece) => piece.text.clear(),
-                None => break,
-            }
+        while used(&pieces) > width && !pieces.is_empty() {
+            let least = pieces.iter().map(|(importance, _)| *importance).min();
+            pieces.retain(|(importance, _)| Some(*importance) != least);
         }
         let bar = match bar_room {
             0 => 0,
             _ => (NARROWEST + width.saturating_sub(used(&pieces))).min(WIDEST),
         };
-        let collection = pieces.pop().map_or_else(String::new, |piece| piece.text);
-        let before = if collection.is_empty() {
-            format!("{id} ")
-        } else {
-            format!("{id}  {collection} ")
+        let name = pieces.pop_if(|(importance, _)| *importance == NAME);
+        let before = match &name {
+            Some((_, name)) => format!("{id}  {name} "),
+            None => format!("{id} "),
         };
         let mut after = screen.paint(jobs::state_tone(job.state.kind), &word);
         if bar > 0 {
             after.insert(0, ' ');
         }
-        for piece in pieces.iter().filter(|piece| !piece.text.is_empty()) {
-            after.extend(["  ", &piece.text]);
+        for (_, text) in &pieces {
+            after.extend(["  ", text]);
         }
         Self {
             before,
             bar,
             percent: job.percent,
             after,
-            unnamed: collection.is_empty(),
+            unnamed: name.is_none(),
         }
     }
 
@@ -274,7 +269,7 @@ fn rows(job: &Progress) -> Option<String> {
 fn pieces(job: &Progress, rate: Option<&Rate>, elapsed: Duration) -> Vec<Piece> {
     let running = job.state.kind == JobState::Importing;
     let mut pieces = Vec::new();
-    let mut piece = |text: String, importance: u8| pieces.push(Piece { text, importance });
+    let mut piece = |text: String, importance: u8| pieces.push((importance, text));
     if let Some(rows) = rows(job) {
         piece(format!("{rows} rows"), 4);
     }

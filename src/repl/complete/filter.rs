@@ -8,27 +8,19 @@ use super::place::CallSlot;
 use crate::engine::registry::Takes;
 use crate::session::names::ListedName;
 
-/// Words and functions that begin an operand. Milvus: internal/parser/planparserv2/Plan.g4.
-const OPERANDS: &[(&str, &str, &str)] = &[
-    ("not", " ", "not year in [1, 2]"),
-    ("exists", " ", "exists doc[\"key\"]"),
-    ("array_contains", "(", "array_contains(tags, 1)"),
-    (
-        "array_contains_all",
-        "(",
-        "array_contains_all(tags, [1, 2])",
-    ),
-    (
-        "array_contains_any",
-        "(",
-        "array_contains_any(tags, [1, 2])",
-    ),
-    ("array_length", "(", "array_length(tags) > 2"),
-    ("json_contains", "(", "json_contains(doc[\"tags\"], 1)"),
-    ("json_contains_all", "(", "json_contains_all(doc, [1, 2])"),
-    ("json_contains_any", "(", "json_contains_any(doc, [1, 2])"),
-    ("text_match", "(", "text_match(title, 'sea')"),
-    ("phrase_match", "(", "phrase_match(title, 'the sea')"),
+/// Examples of the words and functions that begin an operand. Milvus: internal/parser/planparserv2/Plan.g4.
+const OPERANDS: &[&str] = &[
+    "not year in [1, 2]",
+    "exists doc[\"key\"]",
+    "array_contains(tags, 1)",
+    "array_contains_all(tags, [1, 2])",
+    "array_contains_any(tags, [1, 2])",
+    "array_length(tags) > 2",
+    "json_contains(doc[\"tags\"], 1)",
+    "json_contains_all(doc, [1, 2])",
+    "json_contains_any(doc, [1, 2])",
+    "text_match(title, 'sea')",
+    "phrase_match(title, 'the sea')",
 ];
 
 /// Operators, which follow an operand.
@@ -71,7 +63,10 @@ pub(super) fn words(
         let fields = fields.into_iter().filter(|it| is_name(&it.name));
         let fields = fields.map(|ListedName { name, about }| Offer::new(name, about));
         let words = OPERANDS.iter().filter(|_| !word.is_empty());
-        let words = words.map(|(name, suffix, example)| Offer::new(*name, *example).then(suffix));
+        let words = words.map(|example| {
+            let end = example.find([' ', '(']).unwrap_or(example.len());
+            Offer::new(&example[..end], *example).then(&example[end..=end])
+        });
         fields.chain(words).collect()
     } else {
         let operators = match last_word(before.trim_end(), quote) {

@@ -101,23 +101,17 @@ pub(super) fn pairs(
     };
     let mut fitting: Vec<Offer> = Vec::new();
     for offer in offers.into_iter().filter(begins) {
-        if !fitting
-            .iter()
-            .any(|known| (&known.text, known.suffix) == (&offer.text, offer.suffix))
-        {
+        let is_offer = |known: &Offer| (&known.text, known.suffix) == (&offer.text, offer.suffix);
+        if !fitting.iter().any(is_offer) {
             fitting.push(offer);
         }
     }
-    let displays = layout(&fitting, screen);
-    let replacements = fitting.iter().map(|offer| replacement(offer, after));
-    displays
-        .into_iter()
-        .zip(replacements)
-        .map(|(display, replacement)| Pair {
-            display,
-            replacement,
-        })
-        .collect()
+    let displays = layout(&fitting, screen).into_iter();
+    let pairs = displays.zip(&fitting).map(|(display, offer)| Pair {
+        display,
+        replacement: replacement(offer, after),
+    });
+    pairs.collect()
 }
 
 /// Returns the text to insert. The following text is left out if it's already there or the cursor is inside a word.

@@ -37,7 +37,7 @@ impl Browse {
     /// Chooses the next older entry and returns the direction for the editor's search.
     pub(super) fn older(
         &mut self,
-        entries: &[String],
+        entries: &[(usize, String)],
         line: &str,
         pos: usize,
     ) -> Option<SearchDirection> {
@@ -47,23 +47,24 @@ impl Browse {
             self.prefix = if line.trim().is_empty() { 0 } else { pos };
         }
         let prefix = self.typed.get(..self.prefix).unwrap_or_default();
-        let fits = |entry: &&String| entry.starts_with(prefix) && entry.as_str() != line;
-        let older = entries
-            .get(..self.at)?
-            .iter()
-            .rposition(|entry| fits(&entry))?;
+        let mut older = entries.get(..self.at)?.iter();
+        let older = older.rposition(|(_, entry)| entry.starts_with(prefix) && entry != line)?;
         Some(self.choose(entries, older))
     }
 
     /// Chooses the next newer entry, or the typed line after the newest.
-    pub(super) fn newer(&mut self, entries: &[String], line: &str) -> Option<SearchDirection> {
+    pub(super) fn newer(
+        &mut self,
+        entries: &[(usize, String)],
+        line: &str,
+    ) -> Option<SearchDirection> {
         if self.shown.as_deref() != Some(line) || self.at >= entries.len() {
             return None;
         }
         let prefix = self.typed.get(..self.prefix).unwrap_or_default();
         let from = self.at + 1;
         let mut newer = entries.get(from..)?.iter();
-        let next = newer.position(|entry| entry.starts_with(prefix));
+        let next = newer.position(|(_, entry)| entry.starts_with(prefix));
         Some(self.choose(entries, next.map_or(entries.len(), |next| from + next)))
     }
 
@@ -72,8 +73,9 @@ impl Browse {
         self.chosen.take()
     }
 
-    fn choose(&mut self, entries: &[String], at: usize) -> SearchDirection {
-        let text = entries.get(at).unwrap_or(&self.typed).clone();
+    fn choose(&mut self, entries: &[(usize, String)], at: usize) -> SearchDirection {
+        let text = entries.get(at).map_or(&self.typed, |(_, text)| text);
+        let text = text.clone();
         let direction = if self.believed > 0 {
             SearchDirection::Reverse
         } else {

@@ -22,9 +22,8 @@ pub(crate) struct History(Arc<Mutex<HistoryState>>);
 
 #[derive(Default)]
 struct HistoryState {
-    entries: Vec<String>,
-    /// The number of each entry. An entry keeps its number for the session; a repeated statement gets a new one.
-    numbers: Vec<usize>,
+    /// The statements with their numbers. A statement keeps its number for the session; a repeated one gets a new number.
+    entries: Vec<(usize, String)>,
     browse: Browse,
     file: Option<HistoryFile>,
 }
@@ -32,17 +31,14 @@ struct HistoryState {
 impl History {
     /// Returns all statements with their numbers, the oldest first.
     pub(crate) fn numbered(&self) -> Vec<(usize, String)> {
-        let state = self.lock();
-        let numbers = state.numbers.iter().copied();
-        numbers.zip(state.entries.iter().cloned()).collect()
+        self.lock().entries.clone()
     }
 
     /// Reads the history file, and appends later statements to it.
     pub(super) fn open(&self, path: PathBuf, interrupt: &Interrupt) -> io::Result<()> {
         let (file, entries) = HistoryFile::open(path, interrupt)?;
         let mut state = self.lock();
-        state.numbers = (1..=entries.len()).collect();
-        state.entries = entries;
+        state.entries = (1..).zip(entries).collect();
         state.file = Some(file);
         Ok(())
     }
@@ -51,19 +47,15 @@ impl History {
     /// once.
     pub(super) fn remember(&self, entry: &str) -> io::Result<()> {
         let mut state = self.lock();
-        if entry.is_empty() || state.entries.last().is_some_and(|last| last == entry) {
+        let last = state.entries.last();
+        if entry.is_empty() || last.is_some_and(|(_, last)| last == entry) {
             return Ok(());
         }
-        let number = state.numbers.last().map_or(1, |last| last + 1);
-        if let Some(earlier) = state.entries.iter().position(|kept| kept == entry) {
-            state.entries.remove(earlier);
-            state.numbers.remove(earlier);
-        }
-        state.entries.push(entry.to_owned());
-        state.numbers.push(number);
+        let number = last.map_or(1, |(last, _)| last + 1);
+        state.entries.retain(|(_, kept)| kept != entry);
+        state.entries.push((number, entry.to_owned()));
         let beyond = state.entries.len().saturating_sub(MOST);
         state.entries.drain(..beyond);
-        state.numbers.drain(..beyond);
         let Some(file) = &state.file else {
             return Ok(());
         };
@@ -77,7 +69,7 @@ impl History {
     /// Returns the newest statement that starts with this text.
     pub(super) fn continuing(&self, text: &str) -> Option<String> {
         let state = self.lock();
-        let mut newest = state.entries.iter().rev();
+        let mut newest = state.entries.iter().rev().map(|(_, entry)| entry);
         let found = newest.find(|entry| entry.len() > text.len() && entry.starts_with(text))?;
         Some(found.clone())
     }
@@ -131,7 +123,7 @@ fn begins(entry: &str, text: &str) -> bool {
 impl rustyline::history::History for History {
     fn get(&self, index: usize, _: SearchDirection) -> rustyline::Result<Option<SearchResult<'_>>> {
         let entry = self.lock().entries.get(index).cloned();
-        Ok(entry.map(|entry| SearchResult {
+        Ok(entry.map(|(_, entry)| SearchResult {
             entry: Cow::Owned(entry),
             idx: index,
             pos: 0,
@@ -177,9 +169,7 @@ impl rustyline::history::History for History {
     }
 
     fn clear(&mut self) -> rustyline::Result<()> {
-        let mut state = self.lock();
-        state.entries.clear();
-        state.numbers.clear();
+        self.lock().entries.clear();
         Ok(())
     }
 
@@ -192,7 +182,7 @@ impl rustyline::history::History for History {
     ) -> rustyline::Result<Option<SearchResult<'_>>> {
         let state = self.lock();
         let hit = |index: usize| {
-            let entry = state.entries.get(index)?;
+            let (_, entry) = state.entries.get(index)?;
             let pos = contains(entry, term)?;
             Some(SearchResult {
                 entry: Cow::Owned(entry.clone()),

@@ -2,15 +2,12 @@
 //!
 //! Values that were shown are passed to `show`, secrets become `secret("NAME")` ([`secrets`]), and paths of modules are
 //! adapted to the script's folder. A statement that a script can't contain is left out, together with those that use a
-//! name it declares, each with a comment that gives the reason. [`file`] writes the script.
+//! name it declares, each with a comment that gives the reason.
 
-mod file;
 mod secrets;
 
 #[cfg(test)]
 mod tests;
-
-pub(super) use file::write;
 
 use super::record::{Statement, StatementOrigin, StatementOutcome};
 use crate::engine::compile::blank_prefix;
