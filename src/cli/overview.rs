@@ -99,9 +99,11 @@ pub(super) fn help(session: &Session, name: &[String], find: &[String]) -> Resul
         if shown.use_stderr() {
             return Err(usage::failure(&shown));
         }
-        let text = match session.out().color {
-            true => shown.render().ansi().to_string(),
-            false => shown.render().to_string(),
+        let text = shown.render();
+        let text = if session.out().color {
+            text.ansi().to_string()
+        } else {
+            text.to_string()
         };
         return session.write(|out| out.write_all(text.as_bytes()));
     }

@@ -139,9 +139,10 @@ impl Grid {
     /// Draws the box with the columns that have a width.
     fn drawn(&self, fitted: &[Option<usize>], screen: &Screen) -> String {
         let rule = |[left, line, cross, right]: [&str; 4]| {
-            let [left, line, cross, right] = match screen.unicode {
-                true => [left, line, cross, right],
-                false => ["+", "-", "+", "+"],
+            let [left, line, cross, right] = if screen.unicode {
+                [left, line, cross, right]
+            } else {
+                ["+", "-", "+", "+"]
             };
             let widths = fitted.iter().flatten();
             let lines: Vec<String> = widths.map(|width| line.repeat(width + 2)).collect();
@@ -152,9 +153,11 @@ impl Grid {
         let rows: Vec<Vec<String>> = rows
             .map(|row| self.row_lines(row, fitted, screen))
             .collect();
-        let between = match rows.iter().any(|lines| lines.len() > 1) {
-            true => rule(["├", "╌", "┼", "┤"]),
-            false => String::new(),
+        let is_wrapped = rows.iter().any(|lines| lines.len() > 1);
+        let between = if is_wrapped {
+            rule(["├", "╌", "┼", "┤"])
+        } else {
+            String::new()
         };
         let rows: Vec<String> = rows.iter().map(|lines| lines.concat()).collect();
         [

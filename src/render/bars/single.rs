@@ -55,9 +55,8 @@ impl SingleBar {
     pub(super) fn draw(&mut self, percent: f64, text: &str, silence: Option<Duration>) {
         let drawing = self.drawing.get_or_insert_with(|| {
             let line = Arc::clone(&self.line);
-            Drawing::begin(Some(Box::new(move |silence| {
-                line.lock().draw(Some(silence))
-            })))
+            let show = move |silence| line.lock().draw(Some(silence));
+            Drawing::begin(Some(Box::new(show)))
         });
         drawing.percent(percent);
         let mut line = self.line.lock();

@@ -38,9 +38,10 @@ pub(super) fn of(
     };
     let alone = states.len() == 1;
     let states = states.into_iter().map(|(kind, count)| {
-        let word = match alone {
-            true => kind.word().to_owned(),
-            false => format!("{} {kind}", words::number(count)),
+        let word = if alone {
+            kind.word().to_owned()
+        } else {
+            format!("{} {kind}", words::number(count))
         };
         screen.paint(jobs::state_tone(kind), &word)
     });
