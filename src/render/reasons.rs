@@ -67,7 +67,7 @@ mod tests {
     use super::{bare, grouped};
 
     #[test]
-    fn unique_reasons_come_first_and_equal_ones_are_one() {
+    fn unique_reasons_come_first_and_equal_ones_are_merged() {
         let entries = [
             ("a", "a: late"),
             ("b", "late"),

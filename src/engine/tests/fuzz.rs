@@ -43,7 +43,7 @@ fn run_mutations(kind: &str) {
     let session = Rc::new(Session::for_tests(folder));
     let interrupt = session.interrupt.clone();
     let interpreter = Interpreter::new(session, Setup::default());
-    // The last one refers to a file that isn't there.
+    // The last script refers to a missing file.
     let (_, succeeding) = SCRIPTS.split_last().unwrap();
     let errors: Vec<_> = succeeding
         .iter()

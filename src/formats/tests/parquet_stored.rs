@@ -65,7 +65,7 @@ fn types_of_the_stored_arrow_schema_are_refused_as_milvus_does() {
 }
 
 #[test]
-fn lists_of_fixed_size_fill_vectors_and_arrays_alone() {
+fn lists_of_fixed_size_fill_only_vectors_and_arrays() {
     // Milvus: `parquet/util.go`, `isFixedSizeListImportTarget`.
     let schema = super::schema_of(
         json!([

@@ -145,7 +145,7 @@ fn more_jobs_than_the_screen_has_room_for_are_summed_up() {
 }
 
 #[test]
-fn jobs_are_named_by_their_files_and_unknown_totals_are_estimated() {
+fn jobs_have_file_names_and_estimated_totals() {
     let kept = Kept::default();
     let mut view = WaitView::new(Screen::terminal(80, 24), kept.clone());
     let mut jobs = many(2);

@@ -31,7 +31,7 @@ fn a_list_of_jobs_at_200_columns_is_complete() {
 }
 
 #[test]
-fn off_a_terminal_a_list_of_jobs_is_plain_aligned_and_untruncated() {
+fn off_a_terminal_a_list_of_jobs_is_plain_and_complete() {
     let expected = r#"
 job                             collection  state                percent  reason
 job-01k2x7d5n0e8q9a0b1c2d3e4f5  books       Completed               100%  -

@@ -46,7 +46,7 @@ fn lost_and_forgotten(folder: &Folder, api: &str) -> Cluster {
 }
 
 #[test]
-fn absence_proves_nothing_once_the_service_may_have_forgotten_the_job() {
+fn a_missing_job_that_may_be_forgotten_stays_unknown() {
     for api in ["v1", "v2", "milvus"] {
         let folder = Folder::new();
         let cluster = lost_and_forgotten(&folder, api);

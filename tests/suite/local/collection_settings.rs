@@ -91,7 +91,7 @@ fn settings_are_checked_and_described() {
 
 /// Milvus: `proxy/task.go`, `loadCollectionTask.Execute`; `handler_v2.go` creates a collection before it loads it.
 #[test]
-fn a_collection_is_loaded_only_if_every_vector_field_has_an_index() {
+fn loading_needs_an_index_of_every_vector_field() {
     let (_dir, local) = Local::fresh();
     let vector = |name: &str| json!({ "fieldName": name, "dataType": "FloatVector", "elementTypeParams": { "dim": 2 } });
     let element = json!({ "fieldName": "sub", "dataType": "ArrayOfVector", "elementDataType": "FloatVector", "elementTypeParams": { "dim": 2, "max_capacity": 4 } });

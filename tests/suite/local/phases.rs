@@ -196,7 +196,7 @@ fn uncommitted_rows_survive_a_restart() {
         local.stop();
         jobs
     };
-    // They survive `kill -9` too.
+    // Uncommitted rows survive `kill -9` too.
     drop(Local::start(serve(&data)));
     let local = Local::start(serve(&data));
     assert_eq!(local.progress(&first)["state"], "Uncommitted");

@@ -52,7 +52,7 @@ fn search_grouped(local: &Local, extra: Value) -> Answer {
 /// Milvus: `exec/operator/search-groupby/SearchGroupByOperator.cpp` and `proxy/search_reduce_util.go`,
 /// `reduceSearchResultDataWithGroupBy`.
 #[test]
-fn a_grouping_search_finds_the_closest_rows_of_the_closest_groups() {
+fn grouping_finds_the_closest_rows_of_the_closest_groups() {
     let (_dir, local) = grouped();
     let search = |extra: Value| search_grouped(&local, extra);
     let ids = |extra: Value| {

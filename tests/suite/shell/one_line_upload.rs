@@ -284,7 +284,7 @@ fn a_destination_that_an_import_cannot_read_is_refused_at_once() {
 }
 
 #[test]
-fn files_that_cannot_be_uploaded_and_imported_are_refused_at_once() {
+fn unusable_files_are_refused_before_the_upload() {
     for (paths, message) in [
         ("\"none\"", "cannot read none"),
         ("\"e\"", "none of the files has a format"),

@@ -64,7 +64,7 @@ fn an_address_without_a_token_is_enough() {
 }
 
 #[test]
-fn the_same_key_makes_one_job() {
+fn one_import_key_makes_one_job() {
     let folder = Folder::new();
     folder.work("books.jsonl", rows(5));
     let (_service, url) = serve(&folder, &[]);
