@@ -146,15 +146,10 @@ impl DataStore {
     /// Returns at most `most` jobs that haven't ended, oldest first, starting after the sequence number `after`. Each
     /// is a sequence number and an id.
     pub(crate) fn open_jobs(&self, after: i64, most: u64) -> Result<Vec<(i64, String)>> {
-        self.read(|view| {
-            let mut statement = view.prepare_cached(
-                "SELECT seq, id FROM jobs WHERE state IN ('Pending', 'Importing') AND seq > ?1 ORDER BY seq LIMIT ?2",
-            )?;
-            let jobs = statement.query_map(params![after, signed(most)], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })?;
-            Ok(jobs.collect::<Result<_, _>>()?)
-        })
+        self.rows(
+            "SELECT seq, id FROM jobs WHERE state IN ('Pending', 'Importing') AND seq > ?1 ORDER BY seq LIMIT ?2",
+            params![after, signed(most)],
+        )
     }
 
     /// Returns true if the job has ended or never existed.

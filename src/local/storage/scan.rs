@@ -2,6 +2,7 @@
 
 use super::rows::VISIBLE;
 use super::{DataStore, Result};
+use crate::local::storage::statements::Statements;
 use rusqlite::params;
 
 /// The bits of a segment's deleted rows.
@@ -57,30 +58,19 @@ impl DataStore {
     /// Returns the visible segments of a collection, or of some of its partitions, in the order of their commits. Of
     /// two rows with the same primary key, the later one counts.
     pub(crate) fn segments(&self, collection_id: i64, partitions: &[i64]) -> Result<Vec<Segment>> {
-        self.read(|view| {
-            let mut select = view.prepare_cached(
-                "SELECT id, rows, dead, partition_id, CASE WHEN dead > 0
-                     THEN (SELECT d.rows FROM segment_dead AS d WHERE d.segment_id = segments.id) END
-                 FROM segments WHERE collection_id = ?1 AND state = ?2 ORDER BY commit_no, id",
-            )?;
-            let whole = |number: i64| usize::try_from(number).unwrap_or(0);
-            let found = select.query_map(params![collection_id, VISIBLE], |row| {
-                let bits: Option<Vec<u8>> = row.get(4)?;
-                let segment = Segment {
-                    id: row.get(0)?,
-                    rows: whole(row.get(1)?),
-                    dead: (whole(row.get(2)?), DeletedBits(bits.unwrap_or_default())),
-                };
-                Ok((segment, row.get(3)?))
-            })?;
-            let mut segments = Vec::new();
-            for found in found {
-                let (segment, partition): (Segment, i64) = found?;
-                if partitions.is_empty() || partitions.contains(&partition) {
-                    segments.push(segment);
-                }
-            }
-            Ok(segments)
-        })
+        let mut found = self.rows::<(i64, i64, i64, i64, Option<Vec<u8>>)>(
+            "SELECT id, rows, dead, partition_id, CASE WHEN dead > 0
+                 THEN (SELECT d.rows FROM segment_dead AS d WHERE d.segment_id = segments.id) END
+             FROM segments WHERE collection_id = ?1 AND state = ?2 ORDER BY commit_no, id",
+            params![collection_id, VISIBLE],
+        )?;
+        found.retain(|(.., partition, _)| partitions.is_empty() || partitions.contains(partition));
+        let whole = |number: i64| usize::try_from(number).unwrap_or(0);
+        let segments = found.into_iter().map(|(id, rows, dead, _, bits)| Segment {
+            id,
+            rows: whole(rows),
+            dead: (whole(dead), DeletedBits(bits.unwrap_or_default())),
+        });
+        Ok(segments.collect())
     }
 }

@@ -43,13 +43,22 @@ pub(crate) trait Statements {
         })
     }
 
-    /// Returns the values in all rows.
-    fn list<T: FromSql>(&self, sql: &str, params: impl Params) -> Result<Vec<T>> {
+    /// Returns all rows.
+    fn rows<T>(&self, sql: &str, params: impl Params) -> Result<Vec<T>>
+    where
+        T: for<'r> TryFrom<&'r Row<'r>, Error = rusqlite::Error>,
+    {
         self.on(|view| {
             let mut select = view.prepare_cached(sql)?;
-            let values = select.query_map(params, |row| row.get(0))?;
-            Ok(values.collect::<rusqlite::Result<_>>()?)
+            let rows = select.query_map(params, |row| row.try_into())?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
+    }
+
+    /// Returns the values in all rows.
+    fn list<T: FromSql>(&self, sql: &str, params: impl Params) -> Result<Vec<T>> {
+        let rows = self.rows::<(T,)>(sql, params)?;
+        Ok(rows.into_iter().map(|(value,)| value).collect())
     }
 }
 

@@ -219,8 +219,8 @@ impl Payload {
     /// sum in hexadecimal digits.
     pub(crate) fn finish(self) -> Result<(u64, String)> {
         let ended = matches!(self.position, ChunkPosition::Done | ChunkPosition::Trailer);
-        let length = self.announced.unwrap_or(self.length);
-        if self.is_chunked && !ended || self.length != length {
+        let expected = self.announced.unwrap_or(self.length);
+        if self.is_chunked && !ended || self.length != expected {
             return Err(broken("the body ended early"));
         }
         let sha256 = self.sha256.map(Context::finish);
