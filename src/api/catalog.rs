@@ -4,7 +4,7 @@
 use super::Client;
 use super::envelope::{read_rows, texts};
 use super::error::ApiError;
-use super::outcome::Effect;
+use super::model::Effect;
 use super::request::Outgoing;
 use serde_json::{Map, Value};
 

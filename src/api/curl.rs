@@ -252,7 +252,7 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::api::model::Dialect;
-    use crate::api::outcome::Effect;
+    use crate::api::model::Effect;
     use crate::secret::Secret;
     use serde_json::json;
     use url::Url;

@@ -4,8 +4,7 @@
 use super::bodies::ImportBody;
 use super::envelope::AnswerData;
 use super::error::ApiError;
-use super::model::{Dialect, ImportRequest, Progress};
-use super::outcome::Effect;
+use super::model::{Dialect, Effect, ImportRequest, Progress};
 use super::request::Outgoing;
 use super::settings::Settings;
 use super::{JobFilter, answers};

@@ -9,8 +9,7 @@ mod jobs;
 mod script;
 
 use super::error::ApiError;
-use super::model::{JobState, Progress, State};
-use super::outcome::Effect;
+use super::model::{Effect, JobState, Progress, State};
 use super::request::Outgoing;
 use super::settings::{
     COLLECTIONS, DryRun, DryRunState, PlaceholderJobs, Pretended, PretendedName, Settings,

@@ -1,7 +1,7 @@
 //! Errors of API calls, and the outcome of a submission that each implies.
 
-use super::model::Dialect;
-use super::outcome::{self, Effect, ErrorAnswer, Outcome};
+use super::model::{Dialect, Effect};
+use super::outcome::{self, ErrorAnswer, Outcome};
 use super::reason::ServiceReason;
 use crate::error::{Failure, Kind};
 use crate::interrupt::Stop;

@@ -2,8 +2,8 @@
 
 use super::TYPED_KEY;
 use super::endpoint::{Site, control_plane};
-use super::model::Dialect;
-use super::outcome::{self, Effect, ErrorAnswer};
+use super::model::{Dialect, Effect};
+use super::outcome::{self, ErrorAnswer};
 use super::reason::ServiceReason;
 use super::settings::Settings;
 

@@ -3,9 +3,8 @@
 use super::dialect::DialectApi;
 use super::error::{ApiCall, ApiError};
 use super::mask::Mask;
-use super::model::{ImportRequest, JobPage, JobState, MOST_FILES, Progress, Source};
+use super::model::{Effect, ImportRequest, JobPage, JobState, MOST_FILES, Progress, Source};
 use super::old_milvus::is_unknown_path;
-use super::outcome::Effect;
 use super::request::Outgoing;
 use super::{Client, JobFilter, JobWalk, Late, answers};
 

@@ -52,7 +52,7 @@ mod walk;
 
 pub(crate) use clusters::Cluster;
 pub(crate) use error::ApiError;
-pub(crate) use outcome::{Effect, Outcome};
+pub(crate) use outcome::Outcome;
 pub(crate) use reason::ServiceReason;
 pub(crate) use retry::backoff;
 pub(crate) use scan::Scan;
@@ -63,7 +63,7 @@ pub(crate) use walk::JobWalk;
 use crate::interrupt::Interrupt;
 use dialect::DialectApi;
 use envelope::AnswerData;
-use model::Dialect;
+use model::{Dialect, Effect};
 use request::Outgoing;
 use std::fmt;
 use std::sync::{Arc, OnceLock};

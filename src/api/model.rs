@@ -1,8 +1,18 @@
 //! The import API's values, independent of the dialect.
 
-use super::reason;
 use crate::secret::StorageKeys;
 use std::fmt;
+
+/// The effect of a call on the server, which decides how to treat a lost answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// A read, which may be retried.
+    Read,
+    /// A change, which is sent once.
+    Change,
+    /// A submission of an import job, which is sent once and has an [`Outcome`].
+    Create,
+}
 
 /// A form of the import API (reference: the bulk-import REST APIs).
 #[derive(
@@ -99,19 +109,6 @@ impl State {
         };
         let sent = word.to_owned();
         Self { kind, sent }
-    }
-
-    /// Returns the state for a word and a reason, by which aborted jobs are known.
-    pub fn with_reason(sent: &str, reason: Option<&str>) -> Self {
-        let state = Self::parse(sent);
-        let aborted = reason.is_some_and(reason::is_abort);
-        match state.kind {
-            JobState::Failed if aborted => Self {
-                kind: JobState::Aborted,
-                ..state
-            },
-            _ => state,
-        }
     }
 
     /// Returns a state for which the service sent no word.

@@ -4,7 +4,7 @@
 use super::Client;
 use super::collections::V1;
 use super::error::ApiError;
-use super::outcome::Effect;
+use super::model::Effect;
 use super::request::Outgoing;
 use super::settings::Settings;
 use serde_json::json;

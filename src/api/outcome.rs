@@ -1,20 +1,10 @@
 //! Derives the kind of failure and the outcome of a submission from an error answer.
 
+use super::model::Effect;
 use super::reason::ServiceReason;
 use crate::error::Kind;
 use std::time::Duration;
 use url::Url;
-
-/// The effect of a call on the server, which decides how to treat a lost answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Effect {
-    /// A read, which may be retried.
-    Read,
-    /// A change, which is sent once.
-    Change,
-    /// A submission of an import job, which is sent once and has an [`Outcome`].
-    Create,
-}
 
 /// The outcome of a submission whose call failed (a successful call *made* the job).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -6,7 +6,7 @@
 use super::Client;
 use super::error::ApiError;
 use super::mask::each_text;
-use super::outcome::Effect;
+use super::model::Effect;
 use super::request::{Outgoing, join};
 use super::{envelope, transport::HttpAnswer};
 use crate::secret::Secret;

@@ -4,8 +4,7 @@
 //! reference). Words decide only if it has none: Milvus answers all errors of imports with 2100 and 2101, and some
 //! errors of other calls with 65535.
 
-use super::model::Dialect;
-use super::outcome::Effect;
+use super::model::{Dialect, Effect, JobState, State};
 
 /// The reason of an error answer, for the cases that zshell handles or explains in a way of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,10 +136,17 @@ impl ServiceReason {
     }
 }
 
-/// Returns true if a job's reason means that a user aborted it. Milvus has no state for aborted jobs: they're failed
-/// jobs with this reason (reference: States).
-pub(super) fn is_abort(reason: &str) -> bool {
-    says(reason, &["aborted by user"])
+impl State {
+    /// Returns the state for a word and a reason, by which aborted jobs are known: Milvus has no state for them
+    /// (reference: States).
+    pub fn with_reason(sent: &str, reason: Option<&str>) -> Self {
+        let mut state = Self::parse(sent);
+        let aborted = reason.is_some_and(|reason| says(reason, &["aborted by user"]));
+        if aborted && state.kind == JobState::Failed {
+            state.kind = JobState::Aborted;
+        }
+        state
+    }
 }
 
 fn says(text: &str, words: &[&str]) -> bool {
@@ -150,9 +156,9 @@ fn says(text: &str, words: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::ServiceReason::{self, *};
-    use super::is_abort;
+    use super::{JobState, State};
     use crate::api::model::Dialect::{self, Milvus, V1, V2};
-    use crate::api::outcome::Effect::{self, Change, Create, Read};
+    use crate::api::model::Effect::{self, Change, Create, Read};
 
     type Answer = (i64, &'static str);
 
@@ -307,7 +313,11 @@ mod tests {
         let tls = "Client sent an HTTP request to an HTTPS server.";
         let tls = |status| ServiceReason::of(Milvus, Read, status, None, tls);
         assert_eq!((tls(400), tls(404)), (Some(NeedsTls), None));
-        assert!(is_abort("importing data failed: aborted by user"));
-        assert!(!is_abort("aborted"));
+        let state = |reason| State::with_reason("Failed", Some(reason)).kind;
+        assert_eq!(
+            state("importing data failed: aborted by user"),
+            JobState::Aborted
+        );
+        assert_eq!(state("aborted"), JobState::Failed);
     }
 }

@@ -3,7 +3,7 @@
 use super::error::{ApiCall, ApiError};
 use super::fields::Fields;
 use super::mask::Mask;
-use super::outcome::Effect;
+use super::model::Effect;
 use super::settings::Settings;
 use crate::interrupt::Stop;
 use crate::secret::Secret;

@@ -3,7 +3,7 @@
 //! Only reads are retried; changes are sent once.
 
 use super::error::ApiError;
-use super::outcome::Effect;
+use super::model::Effect;
 use super::request::Outgoing;
 use super::settings::Settings;
 use super::transport::{HttpAnswer, Late, Transport};

@@ -5,8 +5,9 @@ use super::dialect::{DialectApi, PostCall, post};
 use super::envelope::AnswerData;
 use super::error::ApiError;
 use super::fields::{self, Fields};
-use super::model::{Dialect, FileProgress, ImportRequest, JobState, Progress, Source, State};
-use super::outcome::Effect;
+use super::model::{
+    Dialect, Effect, FileProgress, ImportRequest, JobState, Progress, Source, State,
+};
 use super::request::Outgoing;
 use super::settings::Settings;
 use super::{JobFilter, answers};

@@ -3,7 +3,7 @@
 use super::Client;
 use super::error::ApiError;
 use super::fields::Fields;
-use super::outcome::Effect;
+use super::model::Effect;
 use super::pages::PagedList;
 use super::request::{Outgoing, escape, join};
 use crate::secret::{Secret, StorageKeys};
