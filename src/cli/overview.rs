@@ -1,6 +1,7 @@
 //! The list of commands in `zshell --help`, grouped by task.
 
 use super::args::Args;
+use super::plain::PlacedExample;
 use super::{plain, usage};
 use crate::engine::describe::{ExamplePlace, Family};
 use crate::engine::help;
@@ -19,7 +20,7 @@ use std::fmt::Write;
 const SETTINGS: &str = "Settings";
 
 /// Returns the examples of a command that isn't made from a function, or of zshell itself for an empty path.
-pub(super) fn examples(path: &str) -> Vec<(ExamplePlace, String)> {
+pub(super) fn examples(path: &str) -> Vec<PlacedExample> {
     let examples: &[&str] = match path {
         "" => &[
             "zshell -p local",
@@ -135,7 +136,7 @@ pub fn rows() -> Vec<(String, String)> {
 }
 
 /// Returns examples as the last part of a help text, with a heading for each place.
-pub(super) fn examples_help(examples: &[(ExamplePlace, String)]) -> StyledStr {
+pub(super) fn examples_help(examples: &[PlacedExample]) -> StyledStr {
     let mut text = StyledStr::new();
     let styles = Styles::styled();
     let header = styles.get_header();
@@ -150,9 +151,7 @@ pub(super) fn examples_help(examples: &[(ExamplePlace, String)]) -> StyledStr {
 }
 
 /// Returns the examples under the headings of their places.
-pub(super) fn headed(
-    examples: &[(ExamplePlace, String)],
-) -> Vec<(String, &[(ExamplePlace, String)])> {
+pub(super) fn headed(examples: &[PlacedExample]) -> Vec<(String, &[PlacedExample])> {
     let groups: Vec<_> = examples.chunk_by(|(a, _), (b, _)| a == b).collect();
     let is_only = groups.len() == 1;
     let places = groups.into_iter();

@@ -1,11 +1,11 @@
 //! The clap command of a function, made from the function's description.
 
 use super::form::{self, CommandForm, Positional, kebab};
-use super::{own, shell};
+use super::{PlacedExample, own, shell};
 use crate::api::model::JobState;
 use crate::cli::duration;
 use crate::cli::overview::examples_help;
-use crate::engine::describe::{ExamplePlace, Opt, Takes};
+use crate::engine::describe::{Opt, Takes};
 use crate::engine::registry::Function;
 use crate::render::OutputFormat;
 use clap::{Arg, ArgAction, Command, ValueHint};
@@ -245,7 +245,7 @@ fn count(text: &str) -> Result<String, String> {
 }
 
 /// Returns the examples as shell commands, each with its place.
-pub(super) fn examples(form: &CommandForm) -> Vec<(ExamplePlace, String)> {
+pub(super) fn examples(form: &CommandForm) -> Vec<PlacedExample> {
     let own = own::examples(form.function.name);
     if !own.is_empty() {
         let own = own.iter();

@@ -46,8 +46,11 @@ pub(super) fn family(command: &str) -> Option<Family> {
     form::function(command).map(|function| function.family)
 }
 
+/// An example of a command, and the place where it works.
+pub(super) type PlacedExample = (ExamplePlace, String);
+
 /// Returns a command's examples and the commands related to it, for its manual page.
-pub(super) fn page(command: &str) -> Option<(Vec<(ExamplePlace, String)>, Vec<String>)> {
+pub(super) fn page(command: &str) -> Option<(Vec<PlacedExample>, Vec<String>)> {
     let function = form::function(command)?;
     let related = function.related.iter();
     let related = related.filter_map(|name| registry::find(name));
