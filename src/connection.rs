@@ -54,6 +54,9 @@ impl Connection {
     /// Returns the connection as JSON, with the origin of the API key instead of the key.
     pub fn json(&self) -> Value {
         let settings = self.client.settings();
+        // An empty name selects the default database, as no name does.
+        let database = settings.database.as_ref();
+        let database = database.filter(|name| !name.is_empty());
         json!({
             "name": self.name,
             "api": settings.dialect.to_string(),
@@ -61,7 +64,7 @@ impl Connection {
             "collections": self.collection_endpoint(),
             "cluster": settings.cluster_id,
             "region": settings.region,
-            "database": settings.database,
+            "database": database,
             "key": settings.key_source,
             "protected": self.protected,
         })

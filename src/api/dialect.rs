@@ -91,17 +91,26 @@ pub(super) trait DialectApi: Sync {
 impl Dialect {
     /// Returns true if jobs can wait for a commit.
     pub(super) const fn has_commit(self) -> bool {
-        !matches!(self, Self::V1)
+        match self {
+            Self::V1 => false,
+            Self::V2 | Self::Milvus => true,
+        }
     }
 
     /// Returns true if the job list has pages, false if it has all jobs at once.
     pub(super) const fn has_pages(self) -> bool {
-        !matches!(self, Self::Milvus)
+        match self {
+            Self::V1 | Self::V2 => true,
+            Self::Milvus => false,
+        }
     }
 
     /// Returns true if the job list is filtered by collection, and its count with it.
     pub(super) const fn filters_jobs(self) -> bool {
-        !matches!(self, Self::V1)
+        match self {
+            Self::V1 => false,
+            Self::V2 | Self::Milvus => true,
+        }
     }
 
     /// Returns true if the address of import calls also serves collection calls.

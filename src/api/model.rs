@@ -10,7 +10,7 @@ pub enum Effect {
     Read,
     /// A change, which is sent once.
     Change,
-    /// A submission of an import job, which is sent once and has an [`Outcome`].
+    /// A submission of an import job, which is sent once and whose outcome must become known.
     Create,
 }
 

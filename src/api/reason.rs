@@ -156,7 +156,7 @@ fn says(text: &str, words: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::ServiceReason::{self, *};
-    use super::{JobState, State};
+    use super::{JobState, MISSING, State, VALIDATION};
     use crate::api::model::Dialect::{self, Milvus, V1, V2};
     use crate::api::model::Effect::{self, Change, Create, Read};
 
@@ -301,6 +301,12 @@ mod tests {
         ),
         (&[V2, Milvus], Create, (2101, "unexpected file type"), None),
     ];
+
+    #[test]
+    fn words_for_missing_names_are_words_of_validation() {
+        // `NoCollection` and `NoPartition` count as refusals, so their words must come from checks before a job is made.
+        assert!(MISSING.iter().all(|it| VALIDATION.contains(it)));
+    }
 
     #[test]
     fn each_answer_has_its_reason() {

@@ -10,7 +10,7 @@ const MAX_GROUPS: usize = 32;
 
 /// The refused rows of one part of a file whose examples are complete.
 #[derive(Debug, Default)]
-pub(super) struct RefusedRows(Vec<RefusedGroup>);
+pub(super) struct RefusedRowCounts(Vec<RefusedGroup>);
 
 /// Rows refused for the same reason.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ struct RefusedGroup {
     more: u64,
 }
 
-impl RefusedRows {
+impl RefusedRowCounts {
     /// Counts a refused row. Adds the row to the findings if it may be an example of the part `whole`.
     pub(super) fn add(&mut self, error: &RowError, whole: &Example, found: &mut Findings) {
         let (words, _) = problem::words(&error.found);
@@ -114,12 +114,12 @@ mod tests {
     fn counted_rows_give_the_same_findings_as_added_ones() {
         let whole = Example::of_file(3, "a.json");
         let (mut counted, mut added) = (Findings::default(), Findings::default());
-        let mut refused = RefusedRows::default();
+        let mut refused = RefusedRowCounts::default();
         for no in 0..5_000 {
             let error = error(no);
             refused.add(&error, &whole, &mut counted);
             // Without groups, every row is added.
-            RefusedRows::default().add(&error, &whole, &mut added);
+            RefusedRowCounts::default().add(&error, &whole, &mut added);
         }
         refused.finish(&mut counted);
         let list = |found: &Findings| found.list(FindingLevel::Error);
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn rows_after_the_examples_are_only_counted() {
-        let (mut found, mut refused) = (Findings::default(), RefusedRows::default());
+        let (mut found, mut refused) = (Findings::default(), RefusedRowCounts::default());
         for row in 1..=100 {
             let error = RowError { row, ..error(4) };
             refused.add(&error, &Example::default(), &mut found);

@@ -3,7 +3,7 @@
 use super::findings::{Example, FindingLevel, Findings};
 use super::keys::{KeyPlace, KeyRecord, KeyStore};
 use super::problem::{self, FileProblem};
-use super::refused::RefusedRows;
+use super::refused::RefusedRowCounts;
 use super::values::Inspector;
 use super::{CheckError, CheckProgress, CheckRequest};
 use crate::formats::batch::BATCH_ROWS;
@@ -127,7 +127,7 @@ impl CheckWork<'_> {
                 no,
                 task: *task,
                 found: Findings::default(),
-                refused: RefusedRows::default(),
+                refused: RefusedRowCounts::default(),
                 inspector: Inspector::new(&self.schema, &self.request.metrics),
                 keys: Vec::new(),
                 rows: 0,
@@ -166,7 +166,7 @@ struct FileCheck<'a> {
     no: usize,
     task: CheckTask,
     found: Findings,
-    refused: RefusedRows,
+    refused: RefusedRowCounts,
     inspector: Inspector,
     keys: Vec<KeyRecord>,
     rows: u64,

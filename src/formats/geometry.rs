@@ -31,7 +31,7 @@ fn check_parentheses(text: &str) -> Result<(), String> {
                 depth = depth.saturating_sub(1);
                 let rest = text.get(at + 1..).unwrap_or_default();
                 if depth == 0 && !rest.trim_ascii().is_empty() {
-                    return Err("which goes on after its last parenthesis".to_owned());
+                    return Err("which has text after its last parenthesis".to_owned());
                 }
             }
             _ => {}

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 /// The first pause between two attempts; each pause doubles up to [`MAX_PAUSE`].
 const MIN_PAUSE: Duration = Duration::from_millis(1);
 const MAX_PAUSE: Duration = Duration::from_millis(4);
-/// How long an interrupted wait still tries, so that a run that is being stopped can write its last journal entries while
-/// another process writes too.
+/// The time for which a wait continues after an interrupt, so a run that's being stopped can write its last journal
+/// entries while another process writes too.
 const GRACE: Duration = Duration::from_millis(60);
 
 /// Kind of a file lock.

@@ -67,7 +67,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use sync::Sync;
 
 /// Maximum number of line numbers in a warning.
-const NAMED: usize = 5;
+const MAX_NAMED_LINES: usize = 5;
 
 /// The journal of a data folder; may be used from several threads and processes at once.
 #[derive(Debug)]
@@ -121,9 +121,9 @@ impl Journal {
             return;
         }
         (self.warn)(&format!(
-            "the journal {} is damaged: {} cannot be read, and what stood there of a submission is lost",
+            "the journal {} is damaged: {} cannot be read, and its information about submissions is lost",
             self.place.journal().display(),
-            which(&known.damaged)
+            line_names(&known.damaged)
         ));
     }
 
@@ -136,7 +136,7 @@ impl Journal {
         }
         Err(JournalError::Damaged {
             path: self.place.journal(),
-            lines: which(&known.damaged),
+            lines: line_names(&known.damaged),
         })
     }
 
@@ -319,12 +319,12 @@ impl Journal {
 }
 
 /// Names damaged lines by their numbers: `line 3`, `lines 3 and 7`.
-fn which(damaged: &[u64]) -> String {
+fn line_names(damaged: &[u64]) -> String {
     let lines: Vec<String> = damaged.iter().map(u64::to_string).collect();
-    let named = words::list(lines.get(..NAMED).unwrap_or(&lines), "and");
+    let named = words::list(lines.get(..MAX_NAMED_LINES).unwrap_or(&lines), "and");
     match lines.len() {
         1 => format!("line {named}"),
-        count if count > NAMED => format!("{count} lines ({named} first)"),
+        count if count > MAX_NAMED_LINES => format!("{count} lines ({named} first)"),
         _ => format!("lines {named}"),
     }
 }

@@ -52,12 +52,18 @@ pub(super) fn without_start(text: &str, width: usize, mark: &str) -> String {
     format!("{}{end}", truncate_str(mark, width, ""))
 }
 
-/// Returns as much of the start of a text as has room in `width` columns. Letters that are joined, as emoji are, may be
-/// wider together than one by one.
+/// Returns the number of letters that are tried for a width. Letters that are joined, as emoji are, may be wider
+/// together than one by one, so each longer text is measured from its start, and letters may have no width at all.
+const fn tried(width: usize) -> usize {
+    width.saturating_mul(8).saturating_add(64)
+}
+
+/// Returns as much of the start of a text as has room in `width` columns.
 fn start_of(text: &str, width: usize) -> &str {
     let starts = text
         .char_indices()
         .map(|(at, letter)| at + letter.len_utf8());
+    let starts = starts.take(tried(width));
     let starts = starts.map(|end| text.split_at(end).0);
     let fitting = starts.take_while(|start| start.width() <= width);
     fitting.last().unwrap_or_default()
@@ -65,7 +71,8 @@ fn start_of(text: &str, width: usize) -> &str {
 
 /// Returns as much of the end of a text as has room in `width` columns.
 fn end_of(text: &str, width: usize) -> &str {
-    let ends = text.char_indices().rev().map(|(at, _)| text.split_at(at).1);
+    let ends = text.char_indices().rev().take(tried(width));
+    let ends = ends.map(|(at, _)| text.split_at(at).1);
     let fitting = ends.take_while(|end| end.width() <= width);
     fitting.last().unwrap_or_default()
 }
@@ -209,7 +216,7 @@ fn pieces(word: &str, width: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Screen, fitted, hanging, wrapped};
+    use super::{Screen, fitted, hanging, without_middle, without_start, wrapped};
 
     #[test]
     fn lines_break_at_blanks_and_not_inside_ids() {
@@ -231,6 +238,20 @@ mod tests {
         );
         assert_eq!(wrapped("", 8), [""; 0]);
         assert_eq!(wrapped("x", 0), ["x"]);
+    }
+
+    /// Without a limit this takes hours.
+    #[test]
+    fn letters_without_a_width_are_cut_in_linear_time() {
+        let text = format!("{}{}{0}", "\u{301}".repeat(1_000_000), "x".repeat(30));
+        assert_eq!(without_start("0123456789", 5, "~"), "~6789");
+        assert_eq!(without_middle("0123456789", 5, "~"), "01~89");
+        for cut in [
+            without_start(&text, 20, "~"),
+            without_middle(&text, 20, "~"),
+        ] {
+            assert!(cut.len() < 2000, "{}", cut.len());
+        }
     }
 
     #[test]

@@ -47,17 +47,17 @@ impl Baseline {
 }
 
 impl Submitter<'_> {
-    /// Returns the scope's baseline: the last one if it's fresh and `anew` is false, otherwise a new scan. Returns
-    /// `None`, after one warning, if the service doesn't let this API key list jobs.
+    /// Returns the scope's baseline: the last one if it's fresh and `rescan` is false, otherwise a new scan.
+    /// Returns `None`, after one warning, if the service doesn't let this API key list jobs.
     pub(super) fn baseline(
         &self,
         scope: &Scope,
-        anew: bool,
+        rescan: bool,
     ) -> Result<Option<Arc<Baseline>>, SubmitError> {
         let mut known = self.desk.baselines.lock();
         let fresh = |baseline: &Option<Arc<Baseline>>| {
             let taken = baseline.as_ref().map(|baseline| baseline.taken.elapsed());
-            taken.is_none_or(|age| !anew && age < FRESH)
+            taken.is_none_or(|age| !rescan && age < FRESH)
         };
         if let Some(baseline) = known.get(scope).filter(|baseline| fresh(baseline)) {
             return Ok(baseline.clone());

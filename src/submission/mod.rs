@@ -148,10 +148,11 @@ impl Submitter<'_> {
             step = match step {
                 SubmissionStep::Known(job) | SubmissionStep::Made(job) => return Ok(job),
                 SubmissionStep::Open(open) => self.send(open.after(attempts))?,
-                SubmissionStep::Next | SubmissionStep::Busy => {
+                SubmissionStep::Next => {
                     attempts += 1;
                     self.await_turn(request, key)?
                 }
+                SubmissionStep::Busy => self.await_turn(request, key)?,
                 SubmissionStep::Unresolved(parked) => {
                     let pause = parked.due().saturating_duration_since(Instant::now());
                     let stopped = self.client.interrupt().sleep(pause);

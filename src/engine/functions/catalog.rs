@@ -257,10 +257,9 @@ pub(super) fn if_listed(
 
 /// Drops a partition. Servers refuse to drop a partition that's loaded, so it's then released first.
 fn drop_partition(call: &Call) -> Result<Dynamic, Failure> {
-    let pairs = call.pairs(&PARTITION)?;
-    let [collection, (_, name)] = &*pairs else {
-        return Ok(Dynamic::UNIT);
-    };
+    let [collection, partition] = PARTITION;
+    let pairs = [call.pair(collection, 0)?, call.pair(partition, 1)?];
+    let [collection, (_, name)] = &pairs;
     let client = &call.connection()?.client;
     let body = borrowed(&pairs);
     let drop = || client.catalog_change(calls::DROP_PARTITION, &body, None, (name, None));

@@ -2,7 +2,7 @@
 
 use super::catalog::if_listed;
 use super::create_collection;
-use crate::api::{Client, ServiceReason};
+use crate::api::{ApiError, Client, ServiceReason};
 use crate::engine::call::{Call, Function};
 use crate::engine::describe::{Confirm, Family, Opt, SessionEffect, Takes, opt};
 use crate::engine::options::{EXTRA, Options};
@@ -172,15 +172,22 @@ pub(super) fn is_loaded(state: &str) -> bool {
 
 fn count(call: &Call) -> Result<Dynamic, Failure> {
     let name = call.text(0, "the collection")?;
-    let rows = call.connection()?.client.count(&name).map_err(|error| {
-        let load = error.reason() == Some(ServiceReason::NotLoaded);
-        let load = load.then(|| {
-            let name = words::quote(&name);
-            format!("count(*) needs a loaded collection: load({name})")
-        });
-        Failure::from(error).with_any_hint(load)
-    })?;
+    let rows = call.connection()?.client.count(&name);
+    let rows =
+        rows.map_err(|error| with_load_hint(error, "count(*) needs a loaded collection", &name))?;
     Ok(dynamic_of(Value::from(rows)))
+}
+
+/// Returns the failure for an error of a read. If the collection `name` isn't loaded and the service's answer has no
+/// hint of its own (for example, to wait), the hint is `need` and the call of `load`.
+pub(super) fn with_load_hint(error: ApiError, need: &str, name: &str) -> Failure {
+    let is_unloaded = error.reason() == Some(ServiceReason::NotLoaded);
+    let failure = Failure::from(error);
+    if is_unloaded {
+        failure.or_hint(&format!("{need}: load({})", words::quote(name)))
+    } else {
+        failure
+    }
 }
 
 /// Returns a notice if the collection doesn't exist, and an error if the name is an alias.

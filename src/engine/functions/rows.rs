@@ -1,7 +1,8 @@
 //! `query`, `peek`, `search`: rows of a collection.
 
+use super::collections::with_load_hint;
+use crate::api::ApiError;
 use crate::api::query::{RowQuery, RowSearch};
-use crate::api::{ApiError, ServiceReason};
 use crate::engine::call::{Call, Function};
 use crate::engine::describe::{Family, Opt, Takes, opt, opt_as};
 use crate::engine::options::EXTRA;
@@ -9,7 +10,6 @@ use crate::engine::types::{
     Gives, List, ListKind, as_text, found, json_of, list_of, map_of, ordered,
 };
 use crate::error::Failure;
-use crate::text::words;
 use rhai::{Array, Dynamic};
 use serde_json::Value;
 
@@ -268,14 +268,8 @@ fn listing(
     first: Option<&str>,
     limit: Option<u64>,
 ) -> Result<Dynamic, Failure> {
-    let rows = rows.map_err(|error| {
-        let load = error.reason() == Some(ServiceReason::NotLoaded);
-        let load = load.then(|| {
-            let name = words::quote(name);
-            format!("rows are read from a loaded collection: load({name})")
-        });
-        Failure::from(error).with_any_hint(load)
-    })?;
+    let need = "rows are read from a loaded collection";
+    let rows = rows.map_err(|error| with_load_hint(error, need, name))?;
     let rows = rows.into_iter().map(|row| match (row, first) {
         (Value::Object(mut row), Some(first)) => {
             let own = row

@@ -97,7 +97,7 @@ pub(super) fn script_type(it: &Type) -> String {
 pub(super) fn getter(name: &str) -> Option<String> {
     let (owner, getter) = name.split_once('.')?;
     let owner = types::find(owner)?;
-    let key = owner.keys().into_iter().find(|key| key.name == getter)?;
+    let key = owner.keys().iter().find(|key| key.name == getter)?;
     Some(format!("{}.{}\n  {}\n", owner.name, key.name, key.help))
 }
 

@@ -1,6 +1,6 @@
 //! The result of `import_all`.
 
-use super::{Gives, Key, List, Record, ScriptType, dynamic_of, json_of};
+use super::{Gives, List, Property, Record, ScriptType, dynamic_of, json_of};
 use rhai::Dynamic;
 use serde_json::Value;
 
@@ -52,18 +52,18 @@ impl ScriptType for BatchValue {
     const NAME: &'static str = "Batch";
     const WORDS: &'static str = "a Batch";
     const HELP: &'static str = "the result of import_all()";
-    const KEYS: &'static [Key] = &[
-        Key::new("ok", Gives::Number, "number of jobs that completed"),
-        Key::new("failed", Gives::Number, "number of jobs that failed"),
-        Key::new(
+    const PROPERTIES: &'static [Property] = &[
+        Property::new("ok", Gives::Number, "number of jobs that completed"),
+        Property::new("failed", Gives::Number, "number of jobs that failed"),
+        Property::new(
             "jobs",
             Gives::Maps(&BATCH_JOB_KEYS),
             "an array of maps, one a job: job, key, state, files, rows, reason",
         ),
-        Key::new("files", Gives::Number, "number of files, or sets of files"),
-        Key::new("rows", Gives::Number, "rows imported, by earlier runs too"),
-        Key::new("elapsed", Gives::Number, "seconds of this run"),
-        Key::new(
+        Property::new("files", Gives::Number, "number of files, or sets of files"),
+        Property::new("rows", Gives::Number, "rows imported, by earlier runs too"),
+        Property::new("elapsed", Gives::Number, "seconds of this run"),
+        Property::new(
             "steps",
             Gives::Maps(&BATCH_STEP_KEYS),
             "an array of maps, one a step (create, check, import, verify): step, state, detail",

@@ -1,8 +1,8 @@
 //! A caught error.
 
-use super::{Gives, Key, ScriptType};
+use super::{Gives, Property, ScriptType, property};
 use crate::error::Failure;
-use rhai::{Engine, ImmutableString};
+use rhai::{Dynamic, Engine, ImmutableString};
 use serde_json::{Value, json};
 
 impl ScriptType for Failure {
@@ -10,25 +10,25 @@ impl ScriptType for Failure {
     const WORDS: &'static str = "an Error";
     const HELP: &'static str =
         "a caught error; if a script throws it again, it keeps its exit code";
-    const KEYS: &'static [Key] = &[
-        Key::new(
+    const PROPERTIES: &'static [Property] = &[
+        Property::new(
             "kind",
             Gives::Text,
             "usage, connect, auth, refused, busy, job_failed, timeout, unknown or script",
         ),
-        Key::new(
+        Property::new(
             "code",
             Gives::Number,
             "the service's error code, if it sent one",
         ),
-        Key::new(
+        Property::new(
             "message",
             Gives::Text,
             "the attempted operation and its result",
         ),
-        Key::new("hint", Gives::Text, "the next step, or ()"),
-        Key::new("jobs", Gives::Texts, "the ids of the jobs concerned"),
-        Key::new(
+        Property::new("hint", Gives::Text, "the next step, or ()"),
+        Property::new("jobs", Gives::Texts, "the ids of the jobs concerned"),
+        Property::new(
             "exit",
             Gives::Number,
             "the exit code of a script that it ends",
@@ -44,6 +44,18 @@ impl ScriptType for Failure {
             "jobs": self.jobs,
             "exit": self.kind.exit_code(),
         })
+    }
+
+    fn get(&self, name: &str) -> Dynamic {
+        match name {
+            "kind" => property(self.kind.word()),
+            "code" => property(self.code),
+            "message" => property(&*self.message),
+            "hint" => property(self.hint.as_deref()),
+            "jobs" => property(&*self.jobs),
+            "exit" => property(self.kind.exit_code()),
+            _ => Dynamic::UNIT,
+        }
     }
 
     fn register(engine: &mut Engine) {

@@ -1,6 +1,6 @@
 //! A submitted job.
 
-use super::{Gives, Key, ScriptType};
+use super::{Gives, Property, ScriptType};
 use crate::connection::Connection;
 use rhai::Engine;
 use serde_json::{Value, json};
@@ -22,11 +22,11 @@ impl ScriptType for Job {
     const WORDS: &'static str = "a Job";
     const HELP: &'static str = "the result of import(): a submitted job";
     const IS_JOB: bool = true;
-    const KEYS: &'static [Key] = &[
-        Key::new("id", Gives::Text, "the id that the service gave it"),
-        Key::new("job", Gives::Text, "the job's id, as `id`"),
-        Key::new("collection", Gives::Text, "the collection it imports into"),
-        Key::new("connection", Gives::Text, "the name of its connection"),
+    const PROPERTIES: &'static [Property] = &[
+        Property::new("id", Gives::Text, "the id that the service gave it"),
+        Property::new("job", Gives::Text, "the job's id, as `id`"),
+        Property::new("collection", Gives::Text, "the collection it imports into"),
+        Property::new("connection", Gives::Text, "the name of its connection"),
     ];
 
     fn json(&self) -> Value {

@@ -93,7 +93,7 @@ impl Gives {
 
 /// A property that scripts can read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Key {
+pub struct Property {
     /// The property's name.
     pub name: &'static str,
     /// A short description.
@@ -102,7 +102,7 @@ pub struct Key {
     pub gives: Gives,
 }
 
-impl Key {
+impl Property {
     const fn new(name: &'static str, gives: Gives, help: &'static str) -> Self {
         Self { name, help, gives }
     }
@@ -117,12 +117,13 @@ pub(crate) trait ScriptType: Clone + Sized + 'static {
     /// A short description.
     const HELP: &'static str;
     /// The properties that scripts can read, which are keys of the plain form. `id` is another name of `job`.
-    const KEYS: &'static [Key];
+    const PROPERTIES: &'static [Property];
 
     /// Returns the plain form: an object.
     fn json(&self) -> Value;
 
-    /// Returns a property. Each costs the same, however large the value is.
+    /// Returns a property; unit if it's unknown. This default builds the whole plain form, so a type with many values or
+    /// with large ones has its own.
     fn get(&self, name: &str) -> Dynamic {
         let value = self.json().get_mut(name).map(Value::take);
         value.map_or(Dynamic::UNIT, ordered)
@@ -145,7 +146,7 @@ pub(crate) trait ScriptType: Clone + Sized + 'static {
         words: Self::WORDS,
         help: Self::HELP,
         is_job: Self::IS_JOB,
-        keys: Self::KEYS,
+        properties: Self::PROPERTIES,
         register: register::<Self>,
         is: |value| value.is::<Self>(),
         json: |value| Some(value.read_lock::<Self>()?.json()),
@@ -163,7 +164,7 @@ pub struct Type {
     pub help: &'static str,
     /// True if each value is or describes a job.
     pub is_job: bool,
-    keys: &'static [Key],
+    properties: &'static [Property],
     register: fn(&mut Engine),
     is: fn(&Dynamic) -> bool,
     json: fn(&Dynamic) -> Option<Value>,
@@ -171,9 +172,9 @@ pub struct Type {
 }
 
 impl Type {
-    /// Returns the getters.
-    pub fn keys(&self) -> Vec<Key> {
-        self.keys.to_vec()
+    /// Returns the properties that scripts can read.
+    pub const fn keys(&self) -> &'static [Property] {
+        self.properties
     }
 
     /// Returns the type of a value, if it's one of zshell's.
@@ -208,6 +209,16 @@ pub const TYPES: &[&Type] = &[
     Secret::TYPE,
 ];
 
+/// Returns the script's value of a property.
+fn property(value: impl Into<Value>) -> Dynamic {
+    ordered(value.into())
+}
+
+/// Returns the script's value of a property whose text is empty if it's unknown.
+fn text_property(text: &str) -> Dynamic {
+    property(Some(text).filter(|text| !text.is_empty()))
+}
+
 /// Returns the type with this name, in any case.
 pub(crate) fn find(name: &str) -> Option<&'static Type> {
     let mut types = TYPES.iter().copied();
@@ -240,11 +251,11 @@ fn text_of<T: rhai::Variant + Clone>(value: T) -> String {
 /// Registers a type with its getters and text forms.
 fn register<T: ScriptType>(engine: &mut Engine) {
     engine.register_type_with_name::<T>(T::NAME);
-    for key in T::KEYS {
-        let name = if key.name == "id" { "job" } else { key.name };
-        engine.register_get(key.name, move |it: &mut T| it.get(name));
+    for it in T::PROPERTIES {
+        let name = if it.name == "id" { "job" } else { it.name };
+        engine.register_get(it.name, move |it: &mut T| it.get(name));
     }
-    if !T::KEYS.is_empty() {
+    if !T::PROPERTIES.is_empty() {
         let text = |it: &mut T| ImmutableString::from(it.json().to_string());
         engine.register_fn("to_json", text);
         engine.register_fn("to_string", text);

@@ -1,6 +1,6 @@
 //! One reading of a job.
 
-use super::{Gives, Job, Key, List, Record, ScriptType, list_of, ordered};
+use super::{Gives, Job, List, Property, ScriptType, list_of, ordered, property, text_property};
 use crate::api::model::Progress;
 use crate::connection::Connection;
 use crate::render::{self, FILE_KEYS};
@@ -16,8 +16,9 @@ pub(crate) struct ProgressValue {
     pub progress: Rc<Progress>,
     /// The connection on which the job runs.
     pub connection: Rc<Connection>,
-    /// The plain form, made when it's first read.
-    form: Rc<OnceCell<Record>>,
+    /// The property `details`, which has a map per file. Built when a script first reads it, so the
+    /// other properties cost the same for any number of files.
+    details: Rc<OnceCell<List>>,
 }
 
 impl ProgressValue {
@@ -26,18 +27,16 @@ impl ProgressValue {
         Self {
             progress: Rc::new(progress),
             connection: Rc::clone(connection),
-            form: Rc::default(),
+            details: Rc::default(),
         }
     }
 
-    fn form(&self) -> &Record {
-        self.form.get_or_init(|| {
-            let form = ordered(render::progress_json(&self.progress));
-            let mut form = form.try_cast::<Record>().unwrap_or_default();
-            let files = list_of(&form.get("details")).unwrap_or_default();
-            let files = Dynamic::from(List::of("file", files));
-            form.map_mut().insert("details".into(), files);
-            form
+    fn details(&self) -> &List {
+        self.details.get_or_init(|| {
+            let mut plain = self.json();
+            let files = plain.get_mut("details").map(Value::take);
+            let files = list_of(&ordered(files.unwrap_or_default()));
+            List::of("file", files.unwrap_or_default())
         })
     }
 }
@@ -48,33 +47,33 @@ impl ScriptType for ProgressValue {
     const HELP: &'static str =
         "the result of progress() and wait(): the state of a job at one time";
     const IS_JOB: bool = true;
-    const KEYS: &'static [Key] = &[
-        Key::new("id", Gives::Text, "the job's id"),
-        Key::new("job", Gives::Text, "the job's id, as `id`"),
-        Key::new("collection", Gives::Text, "the collection it imports into"),
-        Key::new(
+    const PROPERTIES: &'static [Property] = &[
+        Property::new("id", Gives::Text, "the job's id"),
+        Property::new("job", Gives::Text, "the job's id, as `id`"),
+        Property::new("collection", Gives::Text, "the collection it imports into"),
+        Property::new(
             "state",
             Gives::Text,
             "Pending, Importing, Uncommitted, Completed, Failed or Aborted",
         ),
-        Key::new("percent", Gives::Number, "how far it is, 0 to 100"),
-        Key::new("rows", Gives::Number, "rows imported so far"),
-        Key::new("total_rows", Gives::Number, "rows in all, if known"),
-        Key::new("file", Gives::Text, "the file, if the service names one"),
-        Key::new("size", Gives::Number, "bytes in all"),
-        Key::new(
+        Property::new("percent", Gives::Number, "how far it is, 0 to 100"),
+        Property::new("rows", Gives::Number, "rows imported so far"),
+        Property::new("total_rows", Gives::Number, "rows in all, if known"),
+        Property::new("file", Gives::Text, "the file, if the service names one"),
+        Property::new("size", Gives::Number, "bytes in all"),
+        Property::new(
             "created",
             Gives::Text,
             "creation time, RFC 3339, if the service sends it",
         ),
-        Key::new("completed", Gives::Text, "when it ended, RFC 3339"),
-        Key::new("reason", Gives::Text, "why it failed"),
-        Key::new(
+        Property::new("completed", Gives::Text, "when it ended, RFC 3339"),
+        Property::new("reason", Gives::Text, "why it failed"),
+        Property::new(
             "details",
             Gives::Maps(&FILE_KEYS),
             "an array of maps, one a file: file, state, percent, rows, total_rows, size, completed, reason",
         ),
-        Key::new(
+        Property::new(
             "warnings",
             Gives::Texts,
             "an array of texts: data that Milvus drops without an error (local service)",
@@ -86,7 +85,23 @@ impl ScriptType for ProgressValue {
     }
 
     fn get(&self, name: &str) -> Dynamic {
-        self.form().get(name)
+        let it = &*self.progress;
+        match name {
+            "job" => property(&*it.job_id),
+            "collection" => text_property(&it.collection),
+            "state" => property(it.state.kind.word()),
+            "percent" => property(it.percent),
+            "rows" => property(it.rows),
+            "total_rows" => property(it.total_rows),
+            "file" => text_property(&it.file_name),
+            "size" => property(it.file_size),
+            "created" => property(it.create_time.as_deref()),
+            "completed" => property(it.complete_time.as_deref()),
+            "reason" => property(it.reason.as_deref()),
+            "details" => Dynamic::from(self.details().clone()),
+            "warnings" => property(&*it.warnings),
+            _ => Dynamic::UNIT,
+        }
     }
 
     fn job(&self) -> Option<(Job, &'static str)> {

@@ -1,6 +1,6 @@
 //! The result of `check`.
 
-use super::{Gives, Key, ScriptType, ordered};
+use super::{Gives, Property, ScriptType, ordered};
 use crate::check::CheckReport;
 use rhai::Dynamic;
 use serde_json::Value;
@@ -29,27 +29,27 @@ impl ScriptType for ReportValue {
     const NAME: &'static str = "Report";
     const WORDS: &'static str = "a Report";
     const HELP: &'static str = "the result of check()";
-    const KEYS: &'static [Key] = &[
-        Key::new("ok", Gives::Flag, "true if the import would succeed"),
-        Key::new("files", Gives::Number, "number of files"),
-        Key::new("rows", Gives::Number, "number of rows checked"),
-        Key::new("bytes", Gives::Number, "number of bytes read"),
-        Key::new(
+    const PROPERTIES: &'static [Property] = &[
+        Property::new("ok", Gives::Flag, "true if the import would succeed"),
+        Property::new("files", Gives::Number, "number of files"),
+        Property::new("rows", Gives::Number, "number of rows checked"),
+        Property::new("bytes", Gives::Number, "number of bytes read"),
+        Property::new(
             "schema",
             Gives::Map(&["autoID", "enableDynamicField", "fields"]),
             "the schema that the rows were checked against, as create_collection() takes it",
         ),
-        Key::new(
+        Property::new(
             "errors",
             Gives::Maps(&FINDING_KEYS),
             "problems that make the import fail, the most important first: field, problem, rows, first, hint",
         ),
-        Key::new(
+        Property::new(
             "warnings",
             Gives::Maps(&FINDING_KEYS),
             "problems that an import accepts, in the same form",
         ),
-        Key::new(
+        Property::new(
             "notes",
             Gives::Texts,
             "parts that the check left out, e.g. for a sample",

@@ -1,6 +1,6 @@
 //! A secret, masked in every text form.
 
-use super::{Key, ScriptType};
+use super::{Property, ScriptType};
 use crate::secret::{MASK, Secret};
 use rhai::{Engine, ImmutableString};
 use serde_json::Value;
@@ -10,7 +10,7 @@ impl ScriptType for Secret {
     const WORDS: &'static str = "a Secret";
     const HELP: &'static str =
         "the result of secret(): masked in all output, also when joined with text";
-    const KEYS: &'static [Key] = &[];
+    const PROPERTIES: &'static [Property] = &[];
 
     fn json(&self) -> Value {
         Value::from(MASK)

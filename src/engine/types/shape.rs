@@ -1,6 +1,6 @@
 //! Types of values and keys of maps, kept without the values. Completion uses these shapes.
 
-use super::{Gives, Key, List, Record, ScriptType, Type};
+use super::{Gives, List, Property, Record, ScriptType, Type};
 use crate::connection::Connection;
 use crate::secret::Secret;
 use rhai::{Array, Dynamic, FnPtr, Map};
@@ -10,7 +10,7 @@ use std::rc::Rc;
 /// Maximum depth of nested maps and arrays.
 const DEPTH: usize = 4;
 /// Maximum number of keys kept per map.
-const KEYS: usize = 200;
+const PROPERTIES: usize = 200;
 
 /// The type of a value, in enough detail to complete text after a dot.
 #[derive(Clone, Debug, Default)]
@@ -74,7 +74,7 @@ impl Shape {
     }
 
     fn of_pairs<'p>(pairs: impl Iterator<Item = (&'p str, &'p Dynamic)>, depth: usize) -> Self {
-        let pairs = pairs.take(if depth > 0 { KEYS } else { 0 });
+        let pairs = pairs.take(if depth > 0 { PROPERTIES } else { 0 });
         let keys = pairs.map(|(key, value)| (key.to_owned(), Self::within(value, depth - 1)));
         Self::Map(keys.collect())
     }
@@ -169,8 +169,8 @@ impl Shape {
     }
 
     /// Returns the getters of the type.
-    pub(crate) fn getters(&self) -> Vec<Key> {
-        self.own().map(Type::keys).unwrap_or_default()
+    pub(crate) fn getters(&self) -> Vec<Property> {
+        self.own().map(Type::keys).unwrap_or_default().to_vec()
     }
 
     /// Returns the kind of value in a word or two.

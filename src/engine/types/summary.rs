@@ -1,9 +1,10 @@
 //! An item of `jobs()`.
 
-use super::{Gives, Job, Key, ScriptType};
+use super::{Gives, Job, Property, ScriptType, property, text_property};
 use crate::api::model::JobSummary;
 use crate::connection::Connection;
 use crate::render;
+use rhai::Dynamic;
 use serde_json::Value;
 use std::rc::Rc;
 
@@ -21,27 +22,27 @@ impl ScriptType for SummaryValue {
     const WORDS: &'static str = "a JobSummary";
     const HELP: &'static str = "an item of the result of jobs()";
     const IS_JOB: bool = true;
-    const KEYS: &'static [Key] = &[
-        Key::new("id", Gives::Text, "the job's id"),
-        Key::new("job", Gives::Text, "the job's id, as `id`"),
-        Key::new("collection", Gives::Text, "the collection it imports into"),
-        Key::new(
+    const PROPERTIES: &'static [Property] = &[
+        Property::new("id", Gives::Text, "the job's id"),
+        Property::new("job", Gives::Text, "the job's id, as `id`"),
+        Property::new("collection", Gives::Text, "the collection it imports into"),
+        Property::new(
             "state",
             Gives::Text,
             "Pending, Importing, Uncommitted, Completed, Failed or Aborted",
         ),
-        Key::new(
+        Property::new(
             "percent",
             Gives::Number,
             "percentage, 0 to 100, if the service sends it",
         ),
-        Key::new("reason", Gives::Text, "why it failed"),
-        Key::new(
+        Property::new("reason", Gives::Text, "why it failed"),
+        Property::new(
             "created",
             Gives::Text,
             "creation time, RFC 3339, if the service sends it or the job was submitted from this machine",
         ),
-        Key::new(
+        Property::new(
             "file",
             Gives::Text,
             "the file, or the number of files, if the job was submitted from this machine",
@@ -50,6 +51,20 @@ impl ScriptType for SummaryValue {
 
     fn json(&self) -> Value {
         render::job_json(&self.summary)
+    }
+
+    fn get(&self, name: &str) -> Dynamic {
+        let it = &*self.summary;
+        match name {
+            "job" => property(&*it.job_id),
+            "collection" => text_property(&it.collection),
+            "state" => property(it.state.kind.word()),
+            "percent" => property(it.percent),
+            "reason" => property(it.reason.as_deref()),
+            "created" => property(it.create_time.as_deref()),
+            "file" => text_property(&it.file),
+            _ => Dynamic::UNIT,
+        }
     }
 
     fn job(&self) -> Option<(Job, &'static str)> {

@@ -1,14 +1,15 @@
 use super::*;
 use crate::api::Settings;
-use crate::api::model::{Dialect, JobState, JobSummary, Progress, State};
+use crate::api::model::{Dialect, FileProgress, JobState, JobSummary, Progress, State};
 use crate::connection::Storage;
 use crate::interrupt::Interrupt;
 use serde_json::json;
 use std::collections::BTreeSet;
 
-fn connection() -> Rc<Connection> {
+fn connection(database: Option<&str>) -> Rc<Connection> {
     let base = url::Url::parse("http://localhost:19530").expect("an address");
-    let settings = Settings::new(Dialect::Milvus, base);
+    let mut settings = Settings::new(Dialect::Milvus, base);
+    settings.database = database.map(str::to_owned);
     Rc::new(Connection {
         name: "dev".to_owned(),
         client: crate::api::Client::new(settings, Interrupt::new()),
@@ -23,7 +24,7 @@ fn connection() -> Rc<Connection> {
 fn assert_agrees<T: ScriptType>(value: &T) {
     let plain = value.json();
     let plain = plain.as_object().expect("an object");
-    let names = T::KEYS
+    let names = T::PROPERTIES
         .iter()
         .map(|key| key.name)
         .filter(|name| *name != "id");
@@ -38,8 +39,13 @@ fn assert_agrees<T: ScriptType>(value: &T) {
 
 #[test]
 fn getters_and_plain_forms_agree() {
-    let connection = connection();
-    assert_agrees(&connection);
+    for database in [None, Some(""), Some("db")] {
+        let connection = connection(database);
+        assert_agrees(&connection);
+        let name = as_text(&connection.get("database"));
+        assert_eq!(name.as_deref(), database.filter(|name| !name.is_empty()));
+    }
+    let connection = connection(None);
     let (id, collection) = ("job-1".to_owned(), "books".to_owned());
     assert_agrees(&Job {
         id: id.clone(),
@@ -71,7 +77,16 @@ fn getters_and_plain_forms_agree() {
             create_time: None,
             complete_time: reason.clone(),
             reason,
-            details: Vec::new(),
+            details: vec![FileProgress {
+                file_name: "a.json".to_owned(),
+                file_size: None,
+                state: State::derived(JobState::Importing),
+                percent: 50.0,
+                rows: Some(3),
+                total_rows: None,
+                complete_time: None,
+                reason: None,
+            }],
             warnings: vec!["dropped".to_owned()],
         };
         assert_agrees(&ProgressValue::new(progress, &connection));

@@ -111,8 +111,8 @@ fn create(app: &App, call: &ServiceCall) -> Result<Value> {
     create_from(app, call, call.object.params.clone())
 }
 
-/// Creates a collection with this body. If it already exists, nothing changes: with the same schema the call succeeds, with another
-/// schema it's refused, as in Milvus.
+/// Creates a collection with this body. If it already exists, nothing changes: with the same schema the call succeeds,
+/// with another schema it's refused, as in Milvus.
 pub(crate) fn create_from(
     app: &App,
     call: &ServiceCall,

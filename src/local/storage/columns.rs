@@ -1,10 +1,11 @@
 //! The columns of segments: blobs in the database, or files if they are large.
 //!
 //! The database writes a blob twice, to its log and to its place, and a file is written once. A file is written within
-//! the transaction that adds its segment, so the database never names a file that wasn't written. A file without a
-//! segment remains if the process is killed in between; the next segment of that number overwrites it, and
-//! [`DataStore::remove_strays`] removes it.
+//! the transaction that adds its segment, so the database never names a file that wasn't written. If that transaction
+//! doesn't end well, its files remain until the next segment of that number overwrites them, or until
+//! [`DataStore::remove_strays`] removes them.
 
+use super::error::Result;
 use super::error::file_error;
 use super::rows::VISIBLE;
 use super::scan::Segment;
@@ -15,7 +16,7 @@ use crate::local::storage::statements::Statements;
 use rusqlite::{Connection, MAIN_DB, Transaction, params};
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
 
@@ -23,23 +24,30 @@ use std::thread::{self, JoinHandle};
 const FILE_BYTES: usize = 256 << 10;
 
 /// The folder of the columns' files.
-pub(super) struct ColumnFolder(PathBuf);
+pub(super) struct ColumnFolder {
+    path: PathBuf,
+    /// The database's write-ahead log.
+    log: PathBuf,
+}
 
 impl ColumnFolder {
-    /// Returns the folder of a store.
-    pub(super) fn new(store: &Path) -> Self {
-        Self(store.join("columns"))
+    /// Returns the folder in the folder of a store, whose database has this path.
+    pub(super) fn new(store: &Path, database: &Path) -> Self {
+        Self {
+            path: store.join("columns"),
+            log: database.with_extension("sqlite-wal"),
+        }
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     fn file(&self, segment: i64, field: i64) -> PathBuf {
-        self.0.join(format!("{segment}-{field}"))
+        self.path.join(format!("{segment}-{field}"))
     }
 
-    fn write(&self, segment: i64, field: i64, bytes: &[u8]) -> Result<File, StoreError> {
+    fn write(&self, segment: i64, field: i64, bytes: &[u8]) -> Result<File> {
         let path = self.file(segment, field);
         let mut options = private_options();
         options.write(true).create(true).truncate(true);
@@ -50,36 +58,34 @@ impl ColumnFolder {
         written.map_err(file_error("write", &path))
     }
 
-    /// Reads a file into `bytes`. Returns false if there is no file.
-    fn read(&self, segment: i64, field: i64, bytes: &mut Vec<u8>) -> Result<bool, StoreError> {
+    /// Reads a file of this size into `bytes`. Returns false if there is no file, or one of another size.
+    fn read(&self, segment: i64, field: i64, size: u64, bytes: &mut Vec<u8>) -> Result<bool> {
         let path = self.file(segment, field);
         bytes.clear();
-        match File::open(&path).and_then(|mut file| file.read_to_end(bytes)) {
-            Ok(_) => Ok(true),
+        let read = |file: File| file.take(size + 1).read_to_end(bytes);
+        match File::open(&path).and_then(read) {
+            Ok(read) => Ok(read as u64 == size),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
             Err(error) => Err(file_error("read", &path)(error)),
         }
     }
 
-    fn remove(&self, name: &Path) -> Result<(), StoreError> {
-        let path = self.0.join(name);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                Err(file_error("remove", &path)(error))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Removes the files of a segment that is being deleted.
-    pub(super) fn remove_segment(
-        &self,
-        tx: &Transaction<'_>,
-        segment: i64,
-    ) -> Result<(), StoreError> {
+    /// Removes the files of segments that are being deleted. A file that can't be removed is a stray from now on.
+    pub(super) fn remove(&self, tx: &Transaction<'_>, segments: &[i64]) -> Result<()> {
         let sql = "SELECT field_no FROM segment_columns WHERE segment_id = ?1 AND size IS NOT NULL";
-        for field in tx.list(sql, [segment])? {
-            self.remove(&self.file(segment, field))?;
+        let mut files = Vec::new();
+        for segment in segments {
+            let fields = tx.list(sql, [segment])?;
+            files.extend(fields.into_iter().map(|field| self.file(*segment, field)));
+        }
+        if files.is_empty() {
+            return Ok(());
+        }
+        // Otherwise a power loss could bring the segments back, whose deletion is perhaps only in memory, but no file.
+        let synced = File::open(&self.log).and_then(|log| log.sync_data());
+        synced.map_err(file_error("flush", &self.log))?;
+        for file in files {
+            _ = fs::remove_file(file);
         }
         Ok(())
     }
@@ -92,14 +98,15 @@ pub(super) fn keep_columns(
     segment: i64,
     batch: &Batch,
     folder: Option<&ColumnFolder>,
-) -> Result<Vec<File>, StoreError> {
+) -> Result<Vec<File>> {
     let mut files = Vec::new();
     for (no, column) in batch.columns().iter().chain(batch.meta()).enumerate() {
         let (no, bytes) = (signed(no), column.encode());
         let (data, size) = match folder.filter(|_| bytes.len() >= FILE_BYTES) {
             Some(folder) => {
                 files.push(folder.write(segment, no, &bytes)?);
-                (&[][..], Some(signed(bytes.len())))
+                // Versions without files read no bytes as nulls, and one byte as an error.
+                (&[0][..], Some(signed(bytes.len())))
             }
             None => (&*bytes, None),
         };
@@ -109,15 +116,18 @@ pub(super) fn keep_columns(
     Ok(files)
 }
 
-/// Returns the names of files without a segment.
-fn strays(view: &Connection, names: Vec<OsString>) -> Result<Vec<OsString>, StoreError> {
+/// Returns the names of files that belong to no column.
+fn strays(view: &Connection, names: Vec<OsString>) -> Result<Vec<OsString>> {
+    let sql = "SELECT 1 FROM segment_columns WHERE segment_id = ?1 AND field_no = ?2 AND size IS NOT NULL";
     let mut strays = Vec::new();
     for name in names {
-        let segment = name.to_str().and_then(|name| name.split_once('-'));
-        let Some(segment) = segment.and_then(|(segment, _)| segment.parse::<i64>().ok()) else {
-            continue;
-        };
-        if !view.has("SELECT 1 FROM segments WHERE id = ?1", [segment])? {
+        let numbers = name.to_str().and_then(|name| name.split_once('-'));
+        let numbers = numbers.and_then(|(segment, field)| {
+            Some((segment.parse::<i64>().ok()?, field.parse::<i64>().ok()?))
+        });
+        if let Some(numbers) = numbers
+            && !view.has(sql, numbers)?
+        {
             strays.push(name);
         }
     }
@@ -132,7 +142,7 @@ impl DataStore {
         segment: &Segment,
         number: usize,
         bytes: &mut Vec<u8>,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<bool> {
         let number = signed(number);
         let found = self.read(|view| {
             let sql =
@@ -149,14 +159,13 @@ impl DataStore {
         let Some((_, Some(size))) = found else {
             return Ok(found.is_some());
         };
-        if self.base.columns.read(segment.id, number, bytes)?
-            && bytes.len() as u64 == unsigned(size)
-        {
+        let columns = &self.base.columns;
+        if columns.read(segment.id, number, unsigned(size), bytes)? {
             return Ok(true);
         }
         let sql = "SELECT 1 FROM segments WHERE id = ?1 AND state = ?2";
         if self.has(sql, params![segment.id, VISIBLE])? {
-            let path = self.base.columns.file(segment.id, number);
+            let path = columns.file(segment.id, number);
             let why = format!("{} doesn't have {size} bytes", path.display());
             return Err(StoreError::corrupt("column")(why));
         }
@@ -164,7 +173,7 @@ impl DataStore {
     }
 
     /// Removes files without a segment, which killed processes have left behind.
-    pub(crate) fn remove_strays(&self) -> Result<(), StoreError> {
+    pub(crate) fn remove_strays(&self) -> Result<()> {
         let folder = &self.base.columns;
         let failed = || file_error("read", folder.path());
         let mut names = Vec::new();
@@ -175,10 +184,11 @@ impl DataStore {
         if found.is_empty() {
             return Ok(());
         }
-        // Files of a transaction that hadn't ended have a segment by now, and in this one no other process writes.
+        // Another process's transaction may have added the columns since. None can during this one.
         self.write(|tx| {
             for name in strays(tx, found)? {
-                folder.remove(name.as_ref())?;
+                let path = folder.path().join(name);
+                fs::remove_file(&path).map_err(file_error("remove", &path))?;
             }
             Ok(())
         })
@@ -197,37 +207,39 @@ impl DataStore {
 /// completed job.
 pub(crate) struct FileFlush<'a> {
     folder: &'a ColumnFolder,
-    running: Option<JoinHandle<std::io::Result<()>>>,
+    running: Option<JoinHandle<io::Result<()>>>,
 }
 
 impl FileFlush<'_> {
-    /// Waits for the files before and starts to flush these.
-    pub(crate) fn add(&mut self, files: Vec<File>) -> Result<(), StoreError> {
+    /// Waits for the previous files, and starts to flush `files`.
+    pub(crate) fn add(&mut self, files: Vec<File>) -> Result<()> {
         if files.is_empty() {
             return Ok(());
         }
         self.wait()?;
         let sync = move || files.iter().try_for_each(File::sync_data);
         let flush = thread::Builder::new().name("local-flush".to_owned());
-        let running = flush
-            .spawn(sync)
-            .map_err(file_error("flush", self.folder.path()))?;
-        self.running = Some(running);
+        let running = flush.spawn(sync);
+        self.running = Some(running.map_err(file_error("flush", self.folder.path()))?);
         Ok(())
     }
 
-    /// Waits until all files are on the disk.
-    pub(crate) fn end(mut self) -> Result<(), StoreError> {
-        self.wait()
+    /// Waits until all files and their names are on the disk.
+    pub(crate) fn end(mut self) -> Result<()> {
+        if self.running.is_none() {
+            return Ok(());
+        }
+        self.wait()?;
+        let path = self.folder.path();
+        sync_folder(path).map_err(file_error("flush", path))
     }
 
-    fn wait(&mut self) -> Result<(), StoreError> {
+    fn wait(&mut self) -> Result<()> {
         let Some(running) = self.running.take() else {
             return Ok(());
         };
-        let flushed = running.join().unwrap_or(Ok(()));
-        flushed
-            .and_then(|()| sync_folder(self.folder.path()))
-            .map_err(file_error("flush", self.folder.path()))
+        let flushed = running.join();
+        let flushed = flushed.unwrap_or_else(|_| Err(io::Error::other("the thread failed")));
+        flushed.map_err(file_error("flush", self.folder.path()))
     }
 }

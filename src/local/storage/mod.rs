@@ -58,7 +58,8 @@ struct Base {
 impl DataStore {
     /// Opens the store in `dir`, and creates it if there is none.
     pub(super) fn open(dir: &Path, interrupt: &Interrupt) -> Result<Self> {
-        let columns = ColumnFolder::new(dir);
+        let path = dir.join("store.sqlite");
+        let columns = ColumnFolder::new(dir, &path);
         create_private(columns.path())?;
         // Several processes may open the store at once, and the switch to write-ahead logging needs exclusive access.
         let lock_path = dir.join("open.lock");
@@ -68,7 +69,6 @@ impl DataStore {
             LockError::Stopped(stop) => StoreError::Stopped(stop),
             LockError::Io(source) => file_error("lock", &lock_path)(source),
         })?;
-        let path = dir.join("store.sqlite");
         let (writer, reader) = connect_all(&path, interrupt)?;
         drop(lock);
         let base = Base {

@@ -46,8 +46,8 @@ impl DataStore {
         self.write(|tx| {
             let segments: Vec<i64> =
                 tx.list("SELECT id FROM segments WHERE state = 2 LIMIT ?1", [SWEEP])?;
+            self.base.columns.remove(tx, &segments)?;
             for segment in segments {
-                self.base.columns.remove_segment(tx, segment)?;
                 let sql = "DELETE FROM segment_columns WHERE segment_id = ?1";
                 tx.run(sql, [segment])?;
                 tx.run("DELETE FROM segment_dead WHERE segment_id = ?1", [segment])?;

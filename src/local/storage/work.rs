@@ -131,9 +131,9 @@ impl DataStore {
     }
 
     /// Stores a batch of a claimed job's rows, still invisible, together with the job's progress. If `read` is set,
-    /// also marks that file as read to its end. In a collection with autoId, generates the rows' primary
-    /// keys. Returns the files of large columns, which aren't flushed to the disk; `None`, and stores nothing, if the job
-    /// has ended meanwhile.
+    /// also marks that file as read to its end. In a collection with autoId, generates the rows' primary keys. Returns
+    /// the files of large columns, which aren't flushed to the disk. Returns `None`, and stores nothing, if the job has
+    /// ended meanwhile.
     pub(crate) fn append(
         &self,
         job: &Claimed,

@@ -158,7 +158,7 @@ fn layout(offers: &[Offer], screen: &Screen) -> Vec<String> {
                 return cut(&label, width);
             }
             let label = cut(&label, column);
-            let gap = " ".repeat(column - label.width() + 2);
+            let gap = " ".repeat(column.saturating_sub(label.width()) + 2);
             let help = words::safe_line(&offer.help);
             cut(&format!("{label}{gap}{help}"), width)
         })
@@ -216,5 +216,8 @@ mod tests {
             ["日本語  a help tha…", "b       short"]
         );
         assert_eq!(layout(&offers, &Screen::terminal(20, 4)), ["日本語", "b"]);
+        // Wider as a whole than the sum of its letters.
+        let hearts = [Offer::new("❤️".repeat(40), "help")];
+        assert_eq!(layout(&hearts, &Screen::terminal(80, 24)).len(), 1);
     }
 }

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
-/// How long before their end credentials are renewed.
+/// The time before credentials expire at which they're renewed.
 const MARGIN: Duration = Duration::from_mins(5);
 
 /// Access to a bucket, and what may be written to it.

@@ -21,7 +21,7 @@ use crate::engine::call::{Call, Function};
 use crate::engine::describe::{ExamplePlace, Family, Takes};
 use crate::engine::functions::jobs::known_reading;
 use crate::engine::functions::upload::UploadTarget;
-use crate::engine::functions::watch::ask::{JobQuestion, Pace, ask};
+use crate::engine::functions::watch::requests::{Pace, ProgressRequest, run_requests};
 use crate::engine::types::{BatchTotals, BatchValue, Gives, Job, ScriptType, list_of, map_of};
 use crate::error::{Failure, Kind};
 use crate::interrupt::TICK;
@@ -248,12 +248,12 @@ fn bring_up_to_date(
         })
     };
     let jobs: Vec<Job> = open.iter().filter_map(|before| job(before)).collect();
-    let questions = jobs.iter().enumerate();
-    let questions = questions.map(|(at, job)| JobQuestion::new(at, job, None));
-    let questions: Vec<JobQuestion> = questions.collect();
+    let requests = jobs.iter().enumerate();
+    let requests = requests.map(|(at, job)| ProgressRequest::new(at, job, None));
+    let requests: Vec<ProgressRequest> = requests.collect();
     let (pace, mut failed) = (Pace::default(), None);
-    let put = |question: &JobQuestion| question.put(&pace);
-    ask(&questions, put, |answer| {
+    let send = |request: &ProgressRequest| request.send(&pace);
+    run_requests(&requests, send, |answer| {
         let Some((at, answer)) = answer else {
             return failed.is_none();
         };

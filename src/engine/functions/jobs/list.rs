@@ -5,7 +5,7 @@ use crate::api::model::{JobState, JobSummary};
 use crate::api::{JobFilter, JobWalk};
 use crate::connection::Connection;
 use crate::engine::call::Call;
-use crate::engine::functions::watch::ask::{JobQuestion, Pace, ask};
+use crate::engine::functions::watch::requests::{Pace, ProgressRequest, run_requests};
 use crate::engine::options::Options;
 use crate::engine::types::{Job, List, ListKind, SummaryValue};
 use crate::error::Failure;
@@ -97,7 +97,7 @@ fn created_since(
     since: Timestamp,
 ) -> Result<Vec<JobSummary>, Failure> {
     let (undated, beyond) = undated(&jobs);
-    let questions: Vec<JobQuestion> = undated
+    let requests: Vec<ProgressRequest> = undated
         .into_iter()
         .map(|(place, summary)| {
             let job = Job {
@@ -105,12 +105,12 @@ fn created_since(
                 collection: summary.collection.clone(),
                 connection: Rc::clone(connection),
             };
-            JobQuestion::new(place, &job, None)
+            ProgressRequest::new(place, &job, None)
         })
         .collect();
     let (pace, mut completed) = (Pace::default(), HashMap::new());
-    let put = |question: &JobQuestion| question.put(&pace);
-    ask(&questions, put, |answer| {
+    let send = |request: &ProgressRequest| request.send(&pace);
+    run_requests(&requests, send, |answer| {
         if let Some((place, Ok(progress))) = answer
             && let Some(job) = jobs.get_mut(place)
         {
@@ -174,7 +174,7 @@ pub(crate) fn limit(options: &Options, default: usize) -> Result<Option<usize>, 
     }
 }
 
-/// Returns the words of the option `state`: a word or a list of them, of which `group` stands for its members.
+/// Returns the states in the option `state`: one word or a list. The word `group` selects all of `members`.
 pub(crate) fn states(
     call: &Call,
     options: &Options,

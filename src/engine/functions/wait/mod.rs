@@ -6,8 +6,8 @@
 pub(crate) mod ending;
 mod round;
 
-use super::watch::ask::Pace;
 use super::watch::lists::Lists;
+use super::watch::requests::Pace;
 use super::watch::{Contact, MIN_INTERVAL, REDRAW, REQUESTS_PER_SECOND, interval};
 use crate::api::model::Progress;
 use crate::engine::call::{Call, Function, learn_jobs};

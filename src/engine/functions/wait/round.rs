@@ -5,8 +5,8 @@ use crate::api::ApiError;
 use crate::api::model::{JobState, JobSummary, Progress};
 use crate::engine::functions::jobs::known_reading;
 use crate::engine::functions::watch::REDRAW;
-use crate::engine::functions::watch::ask::{JobQuestion, ask};
 use crate::engine::functions::watch::lists::{ListQuestion, Listed, tells};
+use crate::engine::functions::watch::requests::{ProgressRequest, run_requests};
 use crate::engine::types::{Job, ProgressValue};
 use crate::error::{Failure, Kind};
 use crate::render::WaitView;
@@ -39,7 +39,7 @@ impl Watch<'_> {
             .map(|(place, job)| (place, job.clone()))
             .collect();
         let lists = self.lists.questions(&open, deadline);
-        self.put(&lists, ListQuestion::put, Self::take_list, &mut round, view);
+        self.send_all(&lists, ListQuestion::put, Self::take_list, &mut round, view);
         if round.failed.is_none() {
             round.settled.sort_unstable();
             round.running.sort_unstable();
@@ -47,31 +47,31 @@ impl Watch<'_> {
             let single = open.iter().filter(|(place, _)| {
                 round.settled.binary_search(place).is_err() || fresh.contains(place)
             });
-            let questions: Vec<JobQuestion> = single
-                .map(|(place, job)| JobQuestion::new(*place, job, deadline))
+            let requests: Vec<ProgressRequest> = single
+                .map(|(place, job)| ProgressRequest::new(*place, job, deadline))
                 .collect();
             let pace = Rc::clone(&self.pace);
             let pace = &*pace;
-            let put = |question: &JobQuestion| question.put(pace);
-            self.put(&questions, put, Self::take, &mut round, view);
+            let send = |request: &ProgressRequest| request.send(pace);
+            self.send_all(&requests, send, Self::take, &mut round, view);
         }
         self.close(round)
     }
 
-    /// Sends the questions, records each answer, and redraws meanwhile.
-    fn put<Q: Sync, A: Send>(
+    /// Sends the requests, records each answer, and redraws meanwhile.
+    fn send_all<Q: Sync, A: Send>(
         &mut self,
-        questions: &[Q],
-        put: impl Fn(&Q) -> A + Sync,
+        requests: &[Q],
+        send: impl Fn(&Q) -> A + Sync,
         take: fn(&mut Self, &mut Round, A),
         round: &mut Round,
         view: &mut Option<WaitView>,
     ) {
         let mut drawn = Instant::now();
-        if !questions.is_empty() {
+        if !requests.is_empty() {
             self.unanswered.get_or_insert(drawn);
         }
-        ask(questions, put, |answer| {
+        run_requests(requests, send, |answer| {
             if let Some(answer) = answer {
                 take(self, round, answer);
             }

@@ -1,8 +1,8 @@
 //! Watching of running jobs, for `wait` and `import_all`: how often a job is read, when a silent service counts as gone,
-//! and the requests themselves ([`ask`] on threads, within rate limits; [`lists`] for many jobs at once).
+//! and the requests themselves ([`requests`] on threads, within rate limits; [`lists`] for many jobs at once).
 
-pub(super) mod ask;
 pub(super) mod lists;
+pub(super) mod requests;
 
 use crate::api::Client;
 use std::time::{Duration, Instant};

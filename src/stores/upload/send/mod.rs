@@ -141,7 +141,7 @@ struct WorkQueue {
     busy: usize,
 }
 
-/// What is known of the files so far.
+/// The results of the files so far.
 #[derive(Debug, Default)]
 struct SendState {
     failed: Vec<(usize, UploadError)>,

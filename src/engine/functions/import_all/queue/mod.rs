@@ -15,7 +15,7 @@ use super::view::{BatchView, Count};
 use crate::api::model::JobState;
 use crate::connection::Connection;
 use crate::engine::functions::watch::Contact;
-use crate::engine::functions::watch::ask::Pace;
+use crate::engine::functions::watch::requests::Pace;
 use crate::engine::types::Job;
 use crate::error::{Failure, Kind};
 use crate::session::Session;
@@ -243,7 +243,7 @@ impl<'a> Queue<'a> {
         let (places, parked): (Vec<usize>, Vec<Unresolved>) = due.into_iter().unzip();
         let looked = self.submitter.look(parked);
         for (at, step) in places.into_iter().zip(looked) {
-            self.go_on(at, step)?;
+            self.apply_step(at, step)?;
         }
         Ok(())
     }

@@ -2,8 +2,9 @@
 
 use super::{LOOKED_FOR, Queue};
 use crate::engine::functions::import_all::plan::BatchTask;
-use crate::engine::functions::watch::ask::{AT_ONCE, ask};
+use crate::engine::functions::watch::requests::AT_ONCE;
 use crate::error::Failure;
+use crate::stores::at_once::at_once;
 use crate::submission::{FileMarks, SubmissionStep, SubmitError, Submitter};
 use parking_lot::Mutex;
 use std::time::{Duration, Instant};
@@ -64,7 +65,7 @@ impl Queue<'_> {
         let (desk, connection) = (&self.session.desk, &self.connection.name);
         let client = &self.connection.client;
         let notices = Mutex::new(Vec::new());
-        let put = |(at, task): &(usize, &BatchTask)| {
+        let submit = |(at, task): &(usize, &BatchTask)| {
             let submitter = Submitter {
                 desk,
                 client,
@@ -74,11 +75,7 @@ impl Queue<'_> {
             };
             (*at, submitted(&submitter, task))
         };
-        let mut steps = Vec::with_capacity(work.len());
-        ask(&work, put, |step| {
-            steps.extend(step);
-            true
-        });
+        let steps = at_once(&work, AT_ONCE, submit, |_| false);
         for notice in notices.into_inner() {
             self.view.notice(&notice);
         }
@@ -86,13 +83,13 @@ impl Queue<'_> {
         for (at, step) in steps {
             busy += usize::from(matches!(step, Ok(SubmissionStep::Busy)));
             // After a failure, the results of the other submissions are still recorded.
-            result = result.and(self.go_on(at, step));
+            result = result.and(self.apply_step(at, step));
         }
         result.map(|()| busy)
     }
 
-    /// Takes the next step of a submission.
-    pub(super) fn go_on(
+    /// Records the result of a step of the submission of the job at `at`, and sends it if that's the next step.
+    pub(super) fn apply_step(
         &mut self,
         at: usize,
         step: Result<SubmissionStep, SubmitError>,
@@ -106,7 +103,7 @@ impl Queue<'_> {
             Ok(SubmissionStep::Made(job)) => self.made(at, job),
             Ok(SubmissionStep::Open(open)) => {
                 let sent = self.submitter.send(open);
-                return self.go_on(at, sent);
+                return self.apply_step(at, sent);
             }
             Ok(SubmissionStep::Unresolved(parked)) => self.parked.push((at, parked)),
             Ok(SubmissionStep::Next) => self.pending.push_front(at),

@@ -2,8 +2,8 @@
 
 use super::Queue;
 use crate::engine::functions::jobs::{known_reading, read_progress};
-use crate::engine::functions::watch::ask::{JobQuestion, ask};
 use crate::engine::functions::watch::interval;
+use crate::engine::functions::watch::requests::{ProgressRequest, run_requests};
 use crate::engine::types::{Job, ProgressValue};
 use crate::error::{Failure, Kind};
 use std::time::Instant;
@@ -25,12 +25,12 @@ impl Queue<'_> {
             }
             return Ok(());
         }
-        let questions = due.iter();
-        let questions = questions.map(|(at, job)| JobQuestion::new(*at, job, None));
-        let questions: Vec<JobQuestion> = questions.collect();
+        let requests = due.iter();
+        let requests = requests.map(|(at, job)| ProgressRequest::new(*at, job, None));
+        let requests: Vec<ProgressRequest> = requests.collect();
         let mut answers = Vec::new();
-        let put = |question: &JobQuestion| question.put(&self.pace);
-        ask(&questions, put, |answer| {
+        let send = |request: &ProgressRequest| request.send(&self.pace);
+        run_requests(&requests, send, |answer| {
             answers.extend(answer);
             true
         });

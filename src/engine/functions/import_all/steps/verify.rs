@@ -170,10 +170,14 @@ impl ImportedRows {
         self.before.saturating_add(self.of_this_run())
     }
 
-    /// Returns the step's state and what was compared, or an error if rows are missing. The collection `name` had `was`
-    /// rows before the import, and `is` rows after it.
-    fn judge(self, name: &str, was: u64, is: u64) -> Result<(&'static str, String), Failure> {
-        let [before, count] = [was, is].map(words::number);
+    /// Returns the step's state and the compared numbers, or an error if rows are missing from the collection `name`.
+    fn judge(
+        self,
+        name: &str,
+        rows_before: u64,
+        rows_now: u64,
+    ) -> Result<(&'static str, String), Failure> {
+        let [before, count] = [rows_before, rows_now].map(words::number);
         let rows = |rows: u64| words::count(rows, "row");
         if self.unknown {
             let detail = format!(
@@ -181,10 +185,10 @@ impl ImportedRows {
             );
             return Ok(("unknown", detail));
         }
-        if is < was.saturating_add(self.after) || is < self.all() {
-            return Err(self.missing(name, was, is));
+        if rows_now < rows_before.saturating_add(self.after) || rows_now < self.all() {
+            return Err(self.missing(name, rows_before, rows_now));
         }
-        let growth = is - was;
+        let growth = rows_now - rows_before;
         let imported = self.of_this_run();
         if growth > imported {
             let more = rows(growth - imported);
@@ -204,7 +208,7 @@ impl ImportedRows {
         let detail = if imported == 0 {
             format!(
                 "{name} has {}, and this run had none to import{earlier}",
-                rows(is)
+                rows(rows_now)
             )
         } else if growth < imported {
             format!(
@@ -220,7 +224,7 @@ impl ImportedRows {
         Ok(("done", detail))
     }
 
-    fn missing(self, name: &str, was: u64, is: u64) -> Failure {
+    fn missing(self, name: &str, rows_before: u64, rows_now: u64) -> Failure {
         let imported = if self.before == 0 {
             format!("the jobs imported {}", words::count(self.all(), "row"))
         } else {
@@ -232,8 +236,8 @@ impl ImportedRows {
         };
         Failure::refused(format!(
                 "verify: {name} had {} before the import and has {} now, but {imported}",
-                words::count(was, "row"),
-                words::number(is),
+                words::count(rows_before, "row"),
+                words::number(rows_now),
             ),
         )
         .with_hint(

@@ -39,15 +39,15 @@ impl Pace {
 }
 
 /// A request for one job's progress.
-pub(crate) struct JobQuestion {
+pub(crate) struct ProgressRequest {
     /// The job's index in the caller's list.
     place: usize,
     id: String,
     client: Client,
 }
 
-impl JobQuestion {
-    /// Returns a question about the job at this index of the caller's list. The request is cancelled at the deadline.
+impl ProgressRequest {
+    /// Returns a request for the job at this index of the caller's list. The request is cancelled at the deadline.
     pub(crate) fn new(place: usize, job: &Job, deadline: Option<Instant>) -> Self {
         Self {
             place,
@@ -57,28 +57,28 @@ impl JobQuestion {
     }
 
     /// Sends the request when it's due. Returns the job's index and progress.
-    pub(crate) fn put(&self, pace: &Pace) -> (usize, Result<Progress, ApiError>) {
+    pub(crate) fn send(&self, pace: &Pace) -> (usize, Result<Progress, ApiError>) {
         pace.keep(&self.client);
         (self.place, self.client.progress(&self.id))
     }
 }
 
-/// Puts every question once, several at the same time, and passes each answer to `see` as it arrives, in any order.
-/// While no answer arrives, `see` is called with `None` every `REDRAW`. If `see` returns false, no further question is
-/// put.
+/// Sends every request once, at most [`AT_ONCE`] at the same time, and passes each answer to `on_result` as it arrives,
+/// in any order. While no answer arrives, `on_result` is called with `None` every `REDRAW`. After `on_result` has
+/// returned false, no further request is sent.
 ///
 /// A raised stop flag ends every request within 100 ms, and thereby this function.
-pub(crate) fn ask<Q: Sync, A: Send>(
-    questions: &[Q],
-    put: impl Fn(&Q) -> A + Sync,
-    mut see: impl FnMut(Option<A>) -> bool,
+pub(crate) fn run_requests<Q: Sync, A: Send>(
+    requests: &[Q],
+    send: impl Fn(&Q) -> A + Sync,
+    mut on_result: impl FnMut(Option<A>) -> bool,
 ) {
     let next = AtomicUsize::new(0);
     let (done, answers) = mpsc::channel();
     let work = |done: &Sender<A>| {
-        while let Some(question) = questions.get(next.fetch_add(1, Ordering::Relaxed)) {
+        while let Some(request) = requests.get(next.fetch_add(1, Ordering::Relaxed)) {
             // The receiver is open until every thread has ended.
-            if done.send(put(question)).is_err() {
+            if done.send(send(request)).is_err() {
                 return;
             }
         }
@@ -90,20 +90,20 @@ pub(crate) fn ask<Q: Sync, A: Send>(
             let thread = thread::Builder::new().name("request".to_owned());
             thread.spawn_scoped(scope, move || work(&done)).is_ok()
         };
-        let threads = AT_ONCE.min(questions.len());
+        let threads = AT_ONCE.min(requests.len());
         if (0..threads).filter(start).count() == 0 {
-            // If no thread can be started, the questions are put one after the other.
+            // If no thread can be started, the requests are sent one after the other.
             work(&done);
         }
         drop(done);
         loop {
-            let go_on = match answers.recv_timeout(REDRAW) {
-                Ok(answer) => see(Some(answer)),
-                Err(RecvTimeoutError::Timeout) => see(None),
+            let continues = match answers.recv_timeout(REDRAW) {
+                Ok(answer) => on_result(Some(answer)),
+                Err(RecvTimeoutError::Timeout) => on_result(None),
                 Err(RecvTimeoutError::Disconnected) => return,
             };
-            if !go_on {
-                next.store(questions.len(), Ordering::Relaxed);
+            if !continues {
+                next.store(requests.len(), Ordering::Relaxed);
             }
         }
     });
