@@ -22,13 +22,14 @@
 //! | `credentials`, `config` | API keys, `config.toml`, profiles |
 //! | `location` | object paths |
 //! | `secret`, `text`, `guide`, `fsutil` | masked keys, wording, help pages, private files and locks |
-//! | `interrupt`, `pending`, `error` | stopping, the calls waited for, and kinds of failures with their exit codes |
+//! | `interrupt`, `pending`, `at_once`, `error` | stopping, the calls waited for, parallel work, kinds of failures with exit codes |
 //!
 //! A line of a script passes `repl` or `cli`, `engine`, `submission` and `api`; its result passes `engine` and `render`.
 //! `api`, `formats`, `stores` and `location` know nothing of Rhai or terminals. To see how an import works, start with
 //! `submission/mod.rs`; to add a function, with `engine/registry.rs`.
 
 mod api;
+mod at_once;
 mod caught;
 mod check;
 mod cli;

@@ -33,7 +33,7 @@ pub struct JobWalk {
 }
 
 impl JobWalk {
-    /// Returns a walk from the first page on. With `any_name`, the jobs count whatever collection name the service lists.
+    /// Returns a walk from the first page on. With `any_name`, the collection's name in a job isn't compared.
     pub(super) fn new(client: Client, filter: JobFilter, any_name: bool) -> Self {
         Self {
             client,

@@ -6,13 +6,13 @@
 mod keys;
 mod meta;
 mod quick;
+mod visitor;
 mod words;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::ops::Range;
 
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::Deserializer;
 use serde_json::value::RawValue;
 
 use super::cell;
@@ -25,7 +25,8 @@ use super::native;
 use super::schema::{DataType, Field, Schema};
 use super::warning::{MAX_WARNINGS, Warning};
 use crate::location::Format;
-use keys::{FieldNames, KeySeed, RowKey};
+use keys::FieldNames;
+use visitor::RowVisitor;
 
 /// Size in bytes up to which a buffer for a row's text keeps its memory.
 const KEPT: usize = 1 << 20;
@@ -351,59 +352,4 @@ fn offset(json: &[u8], error: &serde_json::Error) -> usize {
             .map_or(0, |at| at + 1),
     };
     (line + error.column().saturating_sub(1)).min(json.len())
-}
-
-/// Visitor that notes the positions of an object's values.
-struct RowVisitor<'p> {
-    keys: &'p FieldNames,
-    places: &'p mut [Option<Range<usize>>],
-    /// `None` to drop keys that aren't fields.
-    extras: Option<&'p mut Vec<(String, String)>>,
-    dropped: &'p mut BTreeMap<String, u64>,
-    /// First key that occurs twice.
-    twice: &'p mut Option<String>,
-    /// Address of the text's first byte.
-    base: usize,
-}
-
-impl<'de> Visitor<'de> for RowVisitor<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
-        let mut guess = 0;
-        while let Some(key) = map.next_key_seed(KeySeed {
-            keys: self.keys,
-            guess,
-        })? {
-            let value = map.next_value::<&'de RawValue>()?.get();
-            let at = match key {
-                RowKey::Field(at) => at,
-                RowKey::Extra(name) => {
-                    match &mut self.extras {
-                        Some(extras) => extras.push((name, value.to_owned())),
-                        None => drop_key(self.dropped, &name),
-                    }
-                    continue;
-                }
-            };
-            guess = at + 1;
-            if let Some(place) = self.places.get_mut(at) {
-                // The value borrows from the text, so its address gives its position.
-                let start = value.as_ptr().addr().wrapping_sub(self.base);
-                if place
-                    .replace(start..start.wrapping_add(value.len()))
-                    .is_some()
-                {
-                    self.twice.get_or_insert_with(|| {
-                        self.keys.names.get(at).cloned().unwrap_or_default()
-                    });
-                }
-            }
-        }
-        Ok(())
-    }
 }

@@ -3,9 +3,9 @@
 //! The import job and the row check find the same files by the same rules.
 
 use super::{CsvOptions, Input, ReadError, Reader, Schema};
+use crate::at_once::at_once;
 use crate::location::{Format, Location, PathTarget};
 use crate::secret::StorageKeys;
-use crate::stores::at_once::at_once;
 use crate::stores::object::Blocks;
 use crate::stores::read_at::ReadAt;
 use crate::stores::root::{FolderContent, Opened, Root, RootedFile};

@@ -335,7 +335,7 @@ fn choose(jobs: &[Progress], room: usize) -> Vec<&Progress> {
 
 /// Returns a bar: the filled part in the tone of a running job, the rest dim.
 fn drawn(percent: f64, width: usize, screen: &Screen) -> String {
-    let (filled, empty) = words::bar(percent, width, screen.unicode);
+    let (filled, empty) = screen.bar(percent, width);
     let filled = screen.paint(Tone::Busy, &filled);
     format!("{filled}{}", screen.paint(Tone::Dim, &empty))
 }

@@ -64,7 +64,7 @@ fn whole(job: &Progress, explanation: Option<&Explanation>, screen: &Screen) -> 
     };
     let percent = words::percent(job.percent);
     let percent = if screen.tty {
-        let (filled, empty) = words::bar(job.percent, 20, screen.unicode);
+        let (filled, empty) = screen.bar(job.percent, 20);
         let tone = jobs::state_tone(job.state.kind);
         Cell::toned(&format!("{filled}{empty} {percent}"), tone)
     } else {

@@ -40,7 +40,7 @@ use crate::api::model::{JobSummary, Progress};
 pub(crate) use bars::{BatchBar, BatchCount, CheckBar, WaitView};
 pub(crate) use failure::{Explanation, FailedJob, explain_failure, merged};
 pub(crate) use format::OutputFormat;
-pub(crate) use jobs::{FILE_KEYS, job_json, progress_json};
+pub(crate) use jobs::{FILE_KEYS, file_json, job_json, progress_json};
 pub(crate) use limit::Limit;
 pub(crate) use markdown::markdown;
 pub(crate) use output::{pick_columns, write};

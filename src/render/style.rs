@@ -156,6 +156,26 @@ impl Screen {
             _ => text.to_owned(),
         }
     }
+
+    /// Returns the filled and the empty part of a bar of `width` columns. It's full only if everything is done.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // between 0 and twice the width
+    pub(super) fn bar(&self, percent: f64, width: usize) -> (String, String) {
+        let share = if percent.is_finite() {
+            percent.clamp(0.0, 100.0) / 100.0
+        } else {
+            0.0
+        };
+        let halves = ((share * (2 * width) as f64) as usize).min(2 * width);
+        let (full, half, empty) = if self.unicode {
+            ("━", "╸", "─")
+        } else {
+            ("#", "", ".")
+        };
+        let half = if halves % 2 == 1 { half } else { "" };
+        let filled = halves / 2 + half.chars().count();
+        let filling = format!("{}{half}", full.repeat(halves / 2));
+        (filling, empty.repeat(width - filled))
+    }
 }
 
 /// A tone, shown as colour. The text itself always carries the meaning too.

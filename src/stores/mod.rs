@@ -4,7 +4,6 @@
 //! end, or at any position ([`read_at::ReadAt`]) by requests for ranges ([`object`]). [`bucket`] turns a location into a
 //! store's client. Nothing here depends on what the files hold or who asks for them. Start with [`root`].
 
-pub(crate) mod at_once;
 pub(crate) mod bucket;
 pub(crate) mod fault;
 pub(crate) mod glob;

@@ -14,6 +14,7 @@ mod secrets;
 mod sending;
 #[path = "../../../tests/suite/support/server.rs"]
 mod server;
+mod shapes;
 mod tls;
 
 use crate::api::model::{Dialect, ImportRequest, Source};

@@ -203,7 +203,7 @@ fn no_property(problem: &str) -> Failure {
     };
     let of = type_word(owner);
     let keys: Vec<&str> = types::find(owner)
-        .map(|it| it.keys().iter().map(|key| key.name).collect())
+        .map(|it| it.properties().iter().map(|it| it.name).collect())
         .unwrap_or_default();
     if problem.starts_with("No writable property") && keys.contains(&name) {
         let message = format!("{name} of {of} cannot be changed");

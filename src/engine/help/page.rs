@@ -77,7 +77,7 @@ fn option_rows(text: &mut String, options: &[Opt], indent: usize, column: usize)
 
 pub(super) fn script_type(it: &Type) -> String {
     let mut text = format!("{}\n  {}\n", it.name, it.help);
-    let keys = it.keys();
+    let keys = it.properties();
     if !keys.is_empty() {
         text.push_str("\ngetters\n");
         for key in keys {
@@ -97,7 +97,7 @@ pub(super) fn script_type(it: &Type) -> String {
 pub(super) fn getter(name: &str) -> Option<String> {
     let (owner, getter) = name.split_once('.')?;
     let owner = types::find(owner)?;
-    let key = owner.keys().iter().find(|key| key.name == getter)?;
+    let key = owner.properties().iter().find(|key| key.name == getter)?;
     Some(format!("{}.{}\n  {}\n", owner.name, key.name, key.help))
 }
 

@@ -210,7 +210,7 @@ fn values() -> Vec<HelpEntry> {
         .iter()
         .map(|(name, help)| HelpEntry::new(*name, *help));
     let types = TYPES.iter().flat_map(|it| {
-        let keys = it.keys().iter();
+        let keys = it.properties().iter();
         let keys = keys.map(|key| HelpEntry::new(format!("{}.{}", it.name, key.name), key.help));
         std::iter::once(HelpEntry::new(it.name, it.help)).chain(keys)
     });

@@ -173,7 +173,7 @@ pub struct Type {
 
 impl Type {
     /// Returns the properties that scripts can read.
-    pub const fn keys(&self) -> &'static [Property] {
+    pub const fn properties(&self) -> &'static [Property] {
         self.properties
     }
 

@@ -1,6 +1,6 @@
 //! One reading of a job.
 
-use super::{Gives, Job, List, Property, ScriptType, list_of, ordered, property, text_property};
+use super::{Gives, Job, List, Property, ScriptType, ordered, property, text_property};
 use crate::api::model::Progress;
 use crate::connection::Connection;
 use crate::render::{self, FILE_KEYS};
@@ -16,8 +16,8 @@ pub(crate) struct ProgressValue {
     pub progress: Rc<Progress>,
     /// The connection on which the job runs.
     pub connection: Rc<Connection>,
-    /// The property `details`, which has a map per file. Built when a script first reads it, so the
-    /// other properties cost the same for any number of files.
+    /// The property `details`, which has a map per file. It's built when a script first reads it, so the other
+    /// properties cost the same for any number of files.
     details: Rc<OnceCell<List>>,
 }
 
@@ -33,10 +33,9 @@ impl ProgressValue {
 
     fn details(&self) -> &List {
         self.details.get_or_init(|| {
-            let mut plain = self.json();
-            let files = plain.get_mut("details").map(Value::take);
-            let files = list_of(&ordered(files.unwrap_or_default()));
-            List::of("file", files.unwrap_or_default())
+            let files = self.progress.details.iter();
+            let files = files.map(|file| ordered(render::file_json(file)));
+            List::of("file", files.collect())
         })
     }
 }

@@ -10,7 +10,7 @@ use std::rc::Rc;
 /// Maximum depth of nested maps and arrays.
 const DEPTH: usize = 4;
 /// Maximum number of keys kept per map.
-const PROPERTIES: usize = 200;
+const MAX_KEYS: usize = 200;
 
 /// The type of a value, in enough detail to complete text after a dot.
 #[derive(Clone, Debug, Default)]
@@ -74,7 +74,7 @@ impl Shape {
     }
 
     fn of_pairs<'p>(pairs: impl Iterator<Item = (&'p str, &'p Dynamic)>, depth: usize) -> Self {
-        let pairs = pairs.take(if depth > 0 { PROPERTIES } else { 0 });
+        let pairs = pairs.take(if depth > 0 { MAX_KEYS } else { 0 });
         let keys = pairs.map(|(key, value)| (key.to_owned(), Self::within(value, depth - 1)));
         Self::Map(keys.collect())
     }
@@ -133,7 +133,7 @@ impl Shape {
                 .find(|(key, _)| key == name)
                 .map_or(Self::Unknown, |(_, shape)| shape.clone()),
             _ => self
-                .getters()
+                .properties()
                 .iter()
                 .find(|getter| getter.name == name)
                 .map_or(Self::Unknown, |getter| Self::given(getter.gives)),
@@ -168,9 +168,9 @@ impl Shape {
         self.own() == Some(Secret::TYPE)
     }
 
-    /// Returns the getters of the type.
-    pub(crate) fn getters(&self) -> Vec<Property> {
-        self.own().map(Type::keys).unwrap_or_default().to_vec()
+    /// Returns the properties of the type.
+    pub(crate) fn properties(&self) -> &'static [Property] {
+        self.own().map(Type::properties).unwrap_or_default()
     }
 
     /// Returns the kind of value in a word or two.

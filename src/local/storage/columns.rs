@@ -5,8 +5,7 @@
 //! doesn't end well, its files remain until the next segment of that number overwrites them, or until
 //! [`DataStore::remove_strays`] removes them.
 
-use super::error::Result;
-use super::error::file_error;
+use super::error::{Result, file_error};
 use super::rows::VISIBLE;
 use super::scan::Segment;
 use super::{DataStore, StoreError, signed, unsigned};
@@ -172,7 +171,7 @@ impl DataStore {
         Ok(false)
     }
 
-    /// Removes files without a segment, which killed processes have left behind.
+    /// Removes files that belong to no column: a killed process or a failed transaction has left them.
     pub(crate) fn remove_strays(&self) -> Result<()> {
         let folder = &self.base.columns;
         let failed = || file_error("read", folder.path());

@@ -91,7 +91,7 @@ pub(super) fn columns(look: &CompletionContext<'_, '_>, slot: &CallSlot<'_>) -> 
     let offers: Vec<Offer> = match &row {
         Shape::Map(_) => members::keys(&row).collect(),
         row => {
-            let getters = row.getters().into_iter();
+            let getters = row.properties().iter();
             // `id` is another name of `job`.
             let getters = getters.filter(|it| it.name != "id");
             getters.map(|it| Offer::new(it.name, it.help)).collect()

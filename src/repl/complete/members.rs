@@ -13,7 +13,7 @@ const STEPS: usize = 8;
 
 /// Returns the members of a value.
 pub(super) fn members(shape: &Shape) -> Vec<Offer> {
-    let getters = shape.getters().into_iter();
+    let getters = shape.properties().iter();
     let mut offers: Vec<Offer> = getters.map(|key| Offer::new(key.name, key.help)).collect();
     offers.extend(keys(shape).filter(|key| is_name(&key.name)));
     if matches!(shape, Shape::Connection(_)) {

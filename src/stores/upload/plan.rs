@@ -7,7 +7,7 @@ use super::files::{LocalFile, check_key};
 use super::notes::PartNotes;
 use super::requests::Requests;
 use super::{UploadPolicy, UploadRequest};
-use crate::stores::at_once::at_once;
+use crate::at_once::at_once;
 use crate::stores::bucket::ObjectStamp;
 use crate::stores::fault::StoreFault;
 use crate::text::words;

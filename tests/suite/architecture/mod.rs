@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The top-level modules, from the one that may import all others to the ones that import nothing.
-const LAYERS: [&str; 24] = [
+const LAYERS: [&str; 25] = [
     "cli",
     "repl",
     "engine",
@@ -31,6 +31,7 @@ const LAYERS: [&str; 24] = [
     "fsutil",
     "interrupt",
     "pending",
+    "at_once",
     "caught",
     "error",
 ];

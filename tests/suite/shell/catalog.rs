@@ -4,14 +4,13 @@ use crate::shell::service::{connect, sent};
 use crate::support::harness::{Folder, SECRET, TOKEN, Test};
 use crate::support::server::{Reply, Request, Server};
 use serde_json::Value;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Starts a service with one partition, database, index and alias, which accepts every change.
 fn catalog() -> Server {
     Server::start(answer)
 }
 
-fn answer(request: &Request) -> Reply {
+pub(super) fn answer(request: &Request) -> Reply {
     let path = request.target.split('?').next().unwrap_or_default();
     let data = match path.trim_start_matches("/v2/vectordb/") {
         "collections/list" => r#"["books"]"#,
@@ -32,7 +31,7 @@ fn answer(request: &Request) -> Reply {
 }
 
 /// Returns `connect(…)` with one address for import and collection calls.
-fn connect_whole(server: &Server, api: &str) -> String {
+pub(super) fn connect_whole(server: &Server, api: &str) -> String {
     let cluster = format!("api: {api:?}, cluster_endpoint: {:?}", server.url());
     connect(server, api).replace(&format!("api: {api:?}"), &cluster)
 }
@@ -349,87 +348,5 @@ fn a_wrong_number_of_arguments_is_an_error() {
     ] {
         let ran = Test::new().eval(call).status(1).run();
         ran.complains(words).complains("its forms: ");
-    }
-}
-
-/// Starts a service that refuses to drop a partition before it's released, with this code.
-fn loaded_partition(code: i64) -> Server {
-    let released = AtomicBool::new(false);
-    Server::start(move |request| {
-        if request.target.ends_with("partitions/release") {
-            released.store(true, Ordering::SeqCst);
-            return Reply::json(r#"{"code":0,"data":{}}"#);
-        }
-        if request.target.ends_with("partitions/drop") && !released.load(Ordering::SeqCst) {
-            let message =
-                "partition cannot be dropped, partition is loaded, please release it first";
-            return Reply::json(format!(r#"{{"code":{code},"message":{message:?}}}"#));
-        }
-        answer(request)
-    })
-}
-
-#[test]
-fn a_loaded_partition_is_released_and_dropped() {
-    for (code, status, sent_paths) in [
-        (65535, 0, ["drop", "release", "drop"].as_slice()),
-        (1100, 0, &["drop", "release", "drop"]),
-        // Another code with the same message isn't treated as this refusal.
-        (100, 7, &["drop"]),
-    ] {
-        let server = loaded_partition(code);
-        let text = format!(
-            "{} drop_partition(\"books\", \"p\")",
-            connect_whole(&server, "milvus")
-        );
-        let test = Test::new().env("KEY", TOKEN).args(["--yes"]);
-        test.eval(text).status(status).run();
-        let changes: Vec<String> = server
-            .requests()
-            .into_iter()
-            .filter_map(|it| {
-                Some(
-                    it.target
-                        .strip_prefix("/v2/vectordb/partitions/")?
-                        .to_owned(),
-                )
-            })
-            .filter(|path| path != "list")
-            .collect();
-        assert_eq!(changes, sent_paths, "{code}");
-    }
-}
-
-#[test]
-fn reading_an_unloaded_collection_has_a_hint() {
-    // The service's own hint, here about the API key, comes first.
-    for (http_status, code, exit, hint) in [
-        (200, 101, 7, "loaded collection: load(\"books\")"),
-        (200, 103, 7, "loaded collection: load(\"books\")"),
-        (200, 201, 7, "loaded collection: load(\"books\")"),
-        (200, 65535, 7, ""),
-        (401, 101, 3, "the API key was refused"),
-    ] {
-        let body = format!(r#"{{"code":{code},"message":"collection not loaded[collection=1]"}}"#);
-        let server = Server::start(move |request| {
-            if request.target.contains("entities/") {
-                Reply::status(http_status, body.clone())
-            } else {
-                answer(request)
-            }
-        });
-        for call in [
-            "count(\"books\")",
-            "query(\"books\", \"id > 0\")",
-            "search(\"books\", [1.0])",
-        ] {
-            let text = format!("{} {call}", connect_whole(&server, "milvus"));
-            let test = Test::new().env("KEY", TOKEN).eval(text);
-            let stderr = test.status(exit).run().stderr;
-            assert!(stderr.contains(hint), "{code} {call}: {stderr}");
-            let is_explained = stderr.contains("load(\"books\")");
-            let is_expected = hint.contains("load(");
-            assert_eq!(is_explained, is_expected, "{code} {call}: {stderr}");
-        }
     }
 }

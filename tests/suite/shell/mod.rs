@@ -31,6 +31,7 @@ mod kill;
 mod limits;
 mod lint;
 mod lists;
+mod loaded;
 mod local;
 mod locks;
 mod logs;
@@ -52,6 +53,8 @@ mod secrets;
 mod serve;
 pub(crate) mod service;
 mod signals;
+mod simulated;
+mod source_lines;
 mod stops;
 #[cfg(feature = "local")]
 mod stores;

@@ -1,8 +1,8 @@
 //! Vectors that are read from pages without the library, which expands every level to two bytes.
 //!
-//! Usually a page holds whole vectors without nulls, one after the other, and only the last one continues in the next page.
-//! The values of such pages are appended to a vector's column as they are. Any other page goes to the library's column
-//! reader and into the leaf's buffers, with the part of its first row from the pages before.
+//! Usually a page holds whole vectors without nulls, one after the other, and only the last one continues in the next
+//! page. The values of such pages are appended to a vector's column as they are. Any other page goes to the library's
+//! column reader and into the leaf's buffers, with the part of its first row from the pages before.
 
 use parquet::errors::Result;
 

@@ -1,10 +1,10 @@
 //! Submission of several jobs at a time, because each submission waits for the disk and for the service.
 
 use super::{LOOKED_FOR, Queue};
+use crate::at_once::at_once;
 use crate::engine::functions::import_all::plan::BatchTask;
 use crate::engine::functions::watch::requests::AT_ONCE;
 use crate::error::Failure;
-use crate::stores::at_once::at_once;
 use crate::submission::{FileMarks, SubmissionStep, SubmitError, Submitter};
 use parking_lot::Mutex;
 use std::time::{Duration, Instant};
