@@ -258,8 +258,7 @@ fn an_unusable_certificate_file_is_named() {
 #[test]
 fn servers_without_tls_and_missing_servers_are_explained() {
     let plain = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!("https://{}", plain.local_addr().expect("an address"));
-    let url = Url::parse(&url).unwrap();
+    let without_tls = plain.local_addr().expect("an address");
     std::thread::spawn(move || {
         for stream in plain.incoming() {
             let mut stream = stream.expect("a connection");
@@ -267,34 +266,21 @@ fn servers_without_tls_and_missing_servers_are_explained() {
             let _ = stream.read(&mut [0; 512]);
         }
     });
-    let failure = Failure::from(
-        client(Settings::new(Dialect::Milvus, url))
-            .verify()
-            .unwrap_err(),
-    );
-    assert!(
-        failure
-            .hint
-            .clone()
-            .unwrap_or_default()
-            .contains("http:// instead of https://"),
-        "{failure:?}"
-    );
     let closed = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let url = format!("http://{}", closed.local_addr().expect("an address"));
+    let missing = closed.local_addr().expect("an address");
     drop(closed);
-    let url = Url::parse(&url).unwrap();
-    let failure = Failure::from(
-        client(Settings::new(Dialect::Milvus, url))
-            .verify()
-            .unwrap_err(),
-    );
-    assert!(
-        failure
-            .hint
-            .clone()
-            .unwrap_or_default()
-            .contains("nothing listens there"),
-        "{failure:?}"
-    );
+    for (url, hint) in [
+        (
+            format!("https://{without_tls}"),
+            "http:// instead of https://",
+        ),
+        (format!("http://{missing}"), "nothing listens there"),
+    ] {
+        let settings = Settings::new(Dialect::Milvus, Url::parse(&url).unwrap());
+        let failure = Failure::from(client(settings).verify().unwrap_err());
+        assert!(
+            failure.hint.clone().unwrap_or_default().contains(hint),
+            "{failure:?}"
+        );
+    }
 }

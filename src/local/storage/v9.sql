@@ -1,2 +1,2 @@
--- A large column of an import is a file of this many bytes, and `data` is empty.
+-- A large column of an import is a file of this many bytes, and `data` is one zero byte.
 ALTER TABLE segment_columns ADD COLUMN size INTEGER;
