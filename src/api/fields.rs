@@ -115,14 +115,17 @@ pub(super) fn text(raw: &RawValue) -> Option<String> {
 pub(super) fn count(text: &str) -> Option<u64> {
     let text = text.trim();
     text.parse().ok().or_else(|| {
+        let number: f64 = text.parse().ok()?;
         // Below 2^53 every integer has an exact double.
-        let exact = number(text).filter(|n| (0.0..9_007_199_254_740_992.0).contains(n))?;
+        if number.fract() != 0.0 || !(0.0..9_007_199_254_740_992.0).contains(&number) {
+            return None;
+        }
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "the range was just checked"
         )]
-        Some(exact as u64)
+        Some(number as u64)
     })
 }
 
@@ -153,11 +156,11 @@ mod tests {
     #[test]
     fn numbers_are_read_in_every_spelling() {
         let fields = Fields::parse(
-            r#"{"a":"12","b":12.0,"c":-1,"d":null,"e":"","f":18446744073709551615,"g":"1e3","h":[1],"i":"45 %","j":1e400,"k":true}"#,
+            r#"{"a":"12","b":12.0,"c":-1,"d":null,"e":"","f":18446744073709551615,"g":"1e3","h":[1],"i":"45 %","j":1e400,"k":true,"m":7.9}"#,
         )
         .unwrap();
-        let counts =
-            ["a", "b", "c", "d", "e", "f", "g", "h", "j"].map(|name| fields.count(&[name]));
+        let counts = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "m"]
+            .map(|name| fields.count(&[name]));
         let max = Some(u64::MAX);
         assert_eq!(
             counts,
@@ -169,6 +172,8 @@ mod tests {
                 None,
                 max,
                 Some(1000),
+                None,
+                None,
                 None,
                 None
             ]

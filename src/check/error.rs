@@ -24,6 +24,9 @@ pub(crate) enum CheckError {
         /// The store's error.
         fault: StoreFault,
     },
+    /// Reports don't belong together.
+    #[error("check: cannot merge the reports: {0}")]
+    Merge(String),
     /// A pattern is wrong.
     #[error("check: {pattern:?} is no pattern: {why}")]
     Pattern {

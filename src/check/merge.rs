@@ -3,14 +3,18 @@
 use super::findings::{Example, FindingLevel, Findings};
 use super::keys::{REPEATED, UNIQUE, shown};
 use super::report::CheckReport;
-use super::{CheckCount, CheckError, CheckProgress};
+use super::{CheckCount, CheckError, CheckProgress, parse_shard};
 use crate::fsutil::{open_regular, read_text};
+use crate::text::words;
 use serde_json::Value;
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BinaryHeap};
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
+
+/// Maximum number of missing shards in an error.
+const MAX_SHOWN: usize = 10;
 
 /// Bytes of a key in a file of keys.
 const KEY: usize = 16;
@@ -24,15 +28,23 @@ pub(super) fn merge(
 ) -> Result<CheckReport, CheckError> {
     let mut found = Findings::default();
     let mut count = CheckCount::default();
-    let (mut notes, mut shards, mut keys) = (Vec::new(), BTreeSet::new(), Vec::new());
-    let (mut of, mut schema) = (0, Value::Null);
+    let (mut shards, mut notes, mut keys) = (ShardReports::default(), Vec::new(), Vec::new());
+    let (mut schema, mut sample) = (Value::Null, None);
     for path in paths {
         let report = read(path)?;
-        let number = |key: &str| report.get(key).and_then(Value::as_u64).unwrap_or(0);
+        let number = |key: &str| report.get(key).and_then(Value::as_u64);
+        let text = |key: &str| report.get(key).and_then(Value::as_str);
+        let files = number("files").unwrap_or(0);
+        shards.add(path, text("shard"), files)?;
         // Each shard counts all files, and its own rows.
-        count.files = count.files.max(number("files"));
-        count.rows = count.rows.saturating_add(number("rows"));
-        count.bytes = count.bytes.saturating_add(number("bytes"));
+        let before = if text("shard").is_some() {
+            0
+        } else {
+            count.files
+        };
+        count.files = before.saturating_add(files);
+        count.rows = count.rows.saturating_add(number("rows").unwrap_or(0));
+        count.bytes = count.bytes.saturating_add(number("bytes").unwrap_or(0));
         for (level, list) in [
             (FindingLevel::Error, "errors"),
             (FindingLevel::Warning, "warnings"),
@@ -42,33 +54,83 @@ pub(super) fn merge(
                 .flatten()
                 .for_each(|finding| found.add_json(level, finding));
         }
-        let text = |key: &str| report.get(key).and_then(Value::as_str);
-        let shard = text("shard").and_then(|shard| shard.split_once('/'));
-        if let Some((no, all)) = shard {
-            of = all.parse().unwrap_or(0);
-            shards.insert(no.parse::<u64>().unwrap_or(0));
-        }
         found.add_json_parts(report.get("parts").unwrap_or(&Value::Null));
         keys.push(text("keys").map(|keys| near(path, keys)));
-        schema = report.get("schema").cloned().unwrap_or_default();
+        sample = sample.max(number("sample"));
+        let checked = report.get("schema").cloned().unwrap_or_default();
+        if *path != paths[0] && checked != schema {
+            let why = format!("{} and {path} have different schemas", paths[0]);
+            return Err(CheckError::Merge(why));
+        }
+        schema = checked;
     }
-    let missing: Vec<_> = (1..=of)
-        .filter(|no| !shards.contains(no))
-        .take(10)
-        .collect();
-    if !missing.is_empty() {
-        let missing: Vec<_> = missing.iter().map(u64::to_string).collect();
-        notes.push(format!(
-            "shards without a report: {} of {of}",
-            missing.join(", ")
-        ));
-    }
+    shards.all_are_there()?;
     match keys.into_iter().collect::<Option<Vec<_>>>() {
         Some(keys) => repeated(&keys, &schema, progress, &mut found)?,
         None => notes.push("duplicates not checked across shards".to_owned()),
     }
     found.number_rows();
-    Ok(CheckReport::of(&count, found, schema, notes, strict))
+    Ok(CheckReport::of(
+        &count, found, schema, sample, notes, strict,
+    ))
+}
+
+/// The reports of one check by their shards. Without shards, each report is of files of its own.
+#[derive(Default)]
+struct ShardReports<'a> {
+    /// Number of shards and of files in all shards, and the first report.
+    first: Option<(Option<u64>, u64, &'a str)>,
+    /// The report of each shard, by the shard's number from 0.
+    paths: BTreeMap<u64, &'a str>,
+}
+
+impl<'a> ShardReports<'a> {
+    /// Adds a report of `files` files.
+    fn add(&mut self, path: &'a str, shard: Option<&str>, files: u64) -> Result<(), CheckError> {
+        let refused = |why: String| Err(CheckError::Merge(why));
+        let Some(shard) = shard.map(parse_shard) else {
+            return match self.first.get_or_insert((None, 0, path)) {
+                (None, ..) => Ok(()),
+                (Some(_), _, first) => refused(format!("{first} is of a shard, {path} isn't")),
+            };
+        };
+        let Some((no, of)) = shard else {
+            return refused(format!("{path} has no valid shard"));
+        };
+        let (shards, all, first) = *self.first.get_or_insert((Some(of), files, path));
+        if (shards, all) != (Some(of), files) {
+            return refused(match shards {
+                None => format!("{path} is of a shard, {first} isn't"),
+                Some(shards) if shards != of => {
+                    format!("{first} is of {shards} shards, {path} of {of}")
+                }
+                Some(_) => format!("{first} is of {all} files, {path} of {files}"),
+            });
+        }
+        match self.paths.insert(no, path) {
+            Some(other) => refused(format!("{other} and {path} are of the same shard")),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns an error if a shard has no report.
+    fn all_are_there(&self) -> Result<(), CheckError> {
+        let of = self.first.and_then(|(shards, ..)| shards).unwrap_or(0);
+        let missing = (0..of).filter(|no| !self.paths.contains_key(no));
+        let mut missing: Vec<_> = missing.map(|no| (no + 1).to_string()).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let hidden = missing.len().saturating_sub(MAX_SHOWN);
+        if hidden > 0 {
+            missing.truncate(MAX_SHOWN);
+            missing.push(format!("{hidden} more"));
+        }
+        let missing = words::list(&missing, "and");
+        Err(CheckError::Merge(format!(
+            "no report of shard {missing} of {of}"
+        )))
+    }
 }
 
 fn read(path: &str) -> Result<Value, CheckError> {
@@ -164,12 +226,9 @@ fn next(file: &mut impl Read) -> io::Result<Option<[u64; 2]>> {
     let mut bytes = [0; KEY];
     match file.read_exact(&mut bytes) {
         Ok(()) => {
-            let mut halves = bytes
-                .as_chunks::<8>()
-                .0
-                .iter()
-                .map(|half| u64::from_be_bytes(*half));
-            Ok(Some([(); 2].map(|()| halves.next().unwrap_or(0))))
+            let halves = bytes.as_chunks::<8>().0;
+            let halves = <[[u8; 8]; 2]>::try_from(halves).ok();
+            Ok(halves.map(|halves| halves.map(u64::from_be_bytes)))
         }
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
         Err(error) => Err(error),

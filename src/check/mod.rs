@@ -97,6 +97,9 @@ impl CheckProgress {
     }
 }
 
+/// Maximum number of shards.
+pub(crate) const MAX_SHARDS: u64 = 100_000;
+
 /// Checks the files. Calls `show` several times a second. A stop ends the check at once: threads that wait for a store
 /// are left behind and end on their own.
 pub(crate) fn run(
@@ -131,6 +134,13 @@ pub(crate) fn states(
     let is_remote = has_remote(&paths);
     let work = move |progress: &_| Ok(paths::states(&paths, &stores, progress));
     beside(interrupt, is_remote, |_| {}, work)
+}
+
+/// Parses `3/16` as the numbers 2 and 16. At most [`MAX_SHARDS`] shards are accepted.
+pub(crate) fn parse_shard(text: &str) -> Option<(u64, u64)> {
+    let (no, of) = text.split_once('/')?;
+    let (no, of) = (no.trim().parse().ok()?, of.trim().parse().ok()?);
+    ((1..=of).contains(&no) && of <= MAX_SHARDS).then(|| (no - 1, of))
 }
 
 /// Merges the reports of shards ([`merge::merge`]).

@@ -16,18 +16,13 @@ pub(crate) struct CheckReport {
 impl CheckReport {
     pub(super) fn new(request: &CheckRequest, count: &CheckCount, found: Findings) -> Self {
         let mut notes = Vec::new();
-        if let Some(rows) = request.sample {
-            notes.push(format!(
-                "only a sample of about {rows} rows of each file was checked"
-            ));
-        }
         let shard = request.shard.map(|(no, of)| format!("{}/{of}", no + 1));
         if let Some(shard) = &shard {
             notes.push(format!("only shard {shard} was checked"));
             notes.push("duplicates not checked across shards".to_owned());
         }
         let schema = create_form(&request.schema);
-        let mut report = Self::of(count, found, schema, notes, request.strict);
+        let mut report = Self::of(count, found, schema, request.sample, notes, request.strict);
         if let Value::Object(json) = &mut report.json {
             let keys = request.keys_out.as_ref();
             json.insert("shard".to_owned(), shard.into());
@@ -44,9 +39,14 @@ impl CheckReport {
         count: &CheckCount,
         found: Findings,
         schema: Value,
-        notes: Vec<String>,
+        sample: Option<u64>,
+        mut notes: Vec<String>,
         strict: bool,
     ) -> Self {
+        if let Some(rows) = sample {
+            let note = format!("only a sample of about {rows} rows of each file was checked");
+            notes.insert(0, note);
+        }
         let errors = found.list(FindingLevel::Error);
         let warnings = found.list(FindingLevel::Warning);
         let json = json!({
@@ -58,6 +58,7 @@ impl CheckReport {
             "errors": errors,
             "warnings": warnings,
             "notes": notes,
+            "sample": sample,
             "shard": null,
             "keys": null,
             "parts": found.list_parts(),
@@ -68,8 +69,8 @@ impl CheckReport {
         }
     }
 
-    /// Returns the stable form: `ok`, `files`, `rows`, `bytes`, `schema`, `errors`, `warnings`, `notes`, `shard`, `keys`,
-    /// `parts`.
+    /// Returns the stable form: `ok`, `files`, `rows`, `bytes`, `schema`, `errors`, `warnings`, `notes`, `sample`,
+    /// `shard`, `keys`, `parts`.
     pub(crate) fn json(&self) -> &Value {
         &self.json
     }

@@ -23,12 +23,17 @@ pub(super) fn lay_out(report: &Value, screen: &Screen) -> String {
     );
     let warned = screen.count(warnings.len() as u64, "warning");
     let ok = report.get("ok") == Some(&Value::Bool(true));
-    let sampled = notes
-        .iter()
-        .any(|note| note.as_str().is_some_and(|note| note.contains("sample")));
+    let part = match (report["sample"].is_null(), text(report, "shard")) {
+        (true, None) => None,
+        (true, Some(shard)) => Some(format!("shard {shard}")),
+        (false, None) => Some("the sample".to_owned()),
+        (false, Some(shard)) => Some(format!("the sample of shard {shard}")),
+    };
     let (tone, verdict) = match (ok, errors.len()) {
-        (true, _) if sampled => (Tone::Good, "no error in the sample".to_owned()),
-        (true, _) => (Tone::Good, "the import would succeed".to_owned()),
+        (true, _) => match part {
+            Some(part) => (Tone::Good, format!("no error in {part}")),
+            None => (Tone::Good, "the import would succeed".to_owned()),
+        },
         (false, 0) => (
             Tone::Bad,
             "the import would succeed, but warnings count (strict)".to_owned(),

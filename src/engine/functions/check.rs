@@ -1,7 +1,9 @@
 //! `check`: finds what an import would refuse or drop, on this machine.
 
 use super::create_collection;
-use crate::check::{self, CheckReport, CheckRequest, Inferred, StoreAccess};
+use crate::check::{
+    self, CheckReport, CheckRequest, Inferred, MAX_SHARDS, StoreAccess, parse_shard,
+};
 use crate::connection::Storage;
 use crate::credentials;
 use crate::engine::call::{Call, Function};
@@ -272,28 +274,18 @@ fn csv(call: &Call, options: &Options) -> Result<CsvOptions, Failure> {
     CsvOptions::new(&separator, &null).map_err(|error| call.misused(&error.to_string()))
 }
 
-/// Parses `3/16` as the numbers 2 and 16.
+/// Returns the number of the shard, from 0, and the number of shards.
 fn shard(call: &Call, options: &Options) -> Result<Option<(u64, u64)>, Failure> {
     let Some(text) = options.text("shard")? else {
         return Ok(None);
     };
-    let numbers = text.split_once('/').and_then(|(no, of)| {
-        let numbers = (
-            no.trim().parse::<u64>().ok()?,
-            of.trim().parse::<u64>().ok()?,
-        );
-        (1..=numbers.1).contains(&numbers.0).then_some(numbers)
-    });
-    match numbers {
-        Some((no, of)) if of <= MAX_SHARDS => Ok(Some((no - 1, of))),
-        _ => Err(call.misused(&format!(
+    let shard = parse_shard(&text);
+    shard.map(Some).ok_or_else(|| {
+        call.misused(&format!(
             "shard is text such as \"3/16\", from 1 to at most {MAX_SHARDS} shards, got {text:?}"
-        ))),
-    }
+        ))
+    })
 }
-
-/// Maximum number of shards.
-const MAX_SHARDS: u64 = 100_000;
 
 /// Returns how object stores are reached: with the storage settings of the connection or chosen profile, or those of the
 /// environment.
