@@ -42,9 +42,7 @@ impl Batch {
     pub(crate) fn new(schema: &Arc<Schema>) -> Self {
         Self {
             rows: 0,
-            columns: schema
-                .fields
-                .iter()
+            columns: (schema.fields.iter())
                 .map(|field| Column::new(&field.data_type))
                 .collect(),
             meta: schema.dynamic.then(|| Column::new(&DataType::Json)),
@@ -163,12 +161,8 @@ impl Batch {
         let made = self.columns.iter_mut().zip(fields);
         for (column, field) in made.filter(|(_, field)| field.auto_id) {
             let given = std::mem::replace(column, Column::new(&field.data_type));
-            let ids = (0..self.rows).scan(first, |next, _| {
-                let id = *next;
-                *next = next.wrapping_add(1);
-                Some(id)
-            });
-            for (row, id) in ids.enumerate() {
+            for row in 0..self.rows {
+                let id = first.wrapping_add_unsigned(row as u64);
                 match column.values_mut() {
                     Values::Int64(values) => values.push(given.int64(row).unwrap_or(id)),
                     Values::Text(spans) => {

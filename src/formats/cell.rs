@@ -11,12 +11,12 @@ use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use half::{bf16, f16};
 use serde::de::{Deserializer as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::column::{Column, Values, row_width};
 use super::found::{FoundKind, FoundValue, describe};
+use super::halves;
 use super::json_text;
 use super::numbers::{self, Number};
 use super::schema::DataType;
@@ -65,7 +65,10 @@ fn append(data_type: &DataType, values: &mut Values, json: &str) -> Result<(), F
             },
             Values::Text(spans),
         ) => {
-            array(element, *max_capacity, json)?;
+            check_list(json, *max_capacity, "elements", |at, json| {
+                let checked = scalar(element, json).map(|_| ());
+                checked.map_err(|found| found.at(format_args!("as element {at}")))
+            })?;
             fits(spans.push(json.as_bytes()))
         }
         (
@@ -110,18 +113,7 @@ pub(super) fn push_base64(column: &mut Column, text: &str) -> Result<(), FoundVa
     if bytes.len() != row_width(data_type) {
         return Err(FoundKind::ByteCount.value(format!("{} bytes in base64", bytes.len())));
     }
-    let halves = bytes.as_chunks::<2>().0.iter();
-    let finite = match data_type {
-        DataType::Float16Vector { .. } => {
-            halves.copied().map(f16::from_le_bytes).all(f16::is_finite)
-        }
-        DataType::BFloat16Vector { .. } => {
-            let mut halves = halves.copied().map(bf16::from_le_bytes);
-            halves.all(bf16::is_finite)
-        }
-        _ => true,
-    };
-    if !finite {
+    if halves::not_finite(data_type, &bytes).is_some() {
         return Err("a value that is not finite".into());
     }
     let Values::Packed(packed) = values else {
@@ -141,23 +133,19 @@ fn packed(vector: &DataType, bytes: &mut Vec<u8>, json: &str) -> Result<(), Foun
             bytes.extend_from_slice(value);
         }
     };
+    let half = halves::writer(vector);
     let mut take = |number: Number<'_>| {
-        match vector {
-            DataType::Int8Vector { .. } => {
+        match (half, vector) {
+            (Some(half), _) => {
+                let half = half(number.single()?);
+                number.finite(half.is_some(), "16")?;
+                keep(&half.unwrap_or_default());
+            }
+            (None, DataType::Int8Vector { .. }) => {
                 let value: i8 = number.integer("-128 to 127")?;
                 keep(&value.to_le_bytes());
             }
-            DataType::Float16Vector { .. } => {
-                let half = f16::from_f32(number.single()?);
-                number.finite(half.is_finite(), "16")?;
-                keep(&half.to_le_bytes());
-            }
-            DataType::BFloat16Vector { .. } => {
-                let half = bf16::from_f32(number.single()?);
-                number.finite(half.is_finite(), "16")?;
-                keep(&half.to_le_bytes());
-            }
-            _ => keep(&[number.integer("0 to 255")?]),
+            (None, _) => keep(&[number.integer("0 to 255")?]),
         }
         Ok(())
     };
@@ -226,31 +214,37 @@ fn scalar(data_type: &DataType, json: &str) -> Result<CheckedScalar, FoundValue>
     })
 }
 
-/// Checks a list's elements one by one as they are read. None are kept, because a list may be as long as its row.
-fn array(element: &DataType, max_capacity: usize, json: &str) -> Result<(), FoundValue> {
-    let mut elements = ElementCheck {
-        element,
+/// Checks a list's elements one by one as they are read. None are kept, because a list may be as long as its row. `check`
+/// gets each element's number, from 1, and its JSON text. `words` names the elements.
+fn check_list(
+    json: &str,
+    max_capacity: usize,
+    words: &str,
+    check: impl FnMut(usize, &str) -> Result<(), FoundValue>,
+) -> Result<(), FoundValue> {
+    let mut list = ListCheck {
+        check,
         count: 0,
         refused: None,
     };
     let mut reader = serde_json::Deserializer::from_str(json);
-    let read = reader.deserialize_seq(&mut elements);
+    let read = reader.deserialize_seq(&mut list);
     read.map_err(|_| FoundValue::json(json))?;
-    if elements.count > max_capacity {
-        return Err(FoundKind::ElementCount.value(format!("{} elements", elements.count)));
+    if list.count > max_capacity {
+        return Err(FoundKind::ElementCount.value(format!("{} {words}", list.count)));
     }
-    elements.refused.map_or(Ok(()), Err)
+    list.refused.map_or(Ok(()), Err)
 }
 
 /// Visitor that counts and checks the elements of a list.
-struct ElementCheck<'t> {
-    element: &'t DataType,
+struct ListCheck<F> {
+    check: F,
     count: usize,
-    /// Description of the first element that isn't of the element type.
+    /// Description of the first element that is refused.
     refused: Option<FoundValue>,
 }
 
-impl<'de> Visitor<'de> for &mut ElementCheck<'_> {
+impl<'de, F: FnMut(usize, &str) -> Result<(), FoundValue>> Visitor<'de> for &mut ListCheck<F> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -260,10 +254,8 @@ impl<'de> Visitor<'de> for &mut ElementCheck<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
         while let Some(value) = seq.next_element::<&'de RawValue>()? {
             self.count += 1;
-            if self.refused.is_none()
-                && let Err(found) = scalar(self.element, value.get())
-            {
-                self.refused = Some(found.at(format_args!("as element {}", self.count)));
+            if self.refused.is_none() {
+                self.refused = (self.check)(self.count, value.get()).err();
             }
         }
         Ok(())

@@ -4,9 +4,9 @@
 //! placeholders in the columns. Only if there are refused rows is the batch split afterwards, so the caller gets the
 //! good rows before each refused row, then its error, in file order.
 
-pub(super) mod meta;
 pub(super) mod plan;
 pub(super) mod sink;
+pub(super) mod sources;
 
 use std::collections::BTreeMap;
 
@@ -108,12 +108,18 @@ impl<S: Steps> Rows for Columnar<S> {
     fn fill(&mut self, batch: &mut Batch, batch_rows: usize) -> Result<(), ReadError> {
         loop {
             if let Some(held) = &mut self.held {
-                let delivered = held.deliver(batch);
-                self.rows = held.rows();
-                if held.is_empty() {
+                let refused = held.refused.pop_first();
+                let end = refused.as_ref().map_or(held.batch.rows(), |(row, _)| *row);
+                batch.extend(&held.batch, held.at..end);
+                self.rows += (end - held.at) as u64;
+                held.at = end + 1;
+                if held.at >= held.batch.rows() {
                     self.held = None;
                 }
-                delivered?;
+                if let Some((_, refusal)) = refused {
+                    self.rows += 1;
+                    return Err(refusal.into_error(self.rows));
+                }
                 if batch.rows() > 0 {
                     return Ok(());
                 }
@@ -143,7 +149,6 @@ impl<S: Steps> Rows for Columnar<S> {
                 batch: std::mem::replace(batch, empty),
                 refused,
                 at: 0,
-                before: self.rows,
             });
         }
     }
@@ -176,29 +181,4 @@ struct HeldBatch {
     refused: BTreeMap<usize, PushError>,
     /// Number of rows passed on so far.
     at: usize,
-    /// Number of rows in the file before this batch.
-    before: u64,
-}
-
-impl HeldBatch {
-    /// Appends the good rows up to the next refused row, or up to the end.
-    fn deliver(&mut self, batch: &mut Batch) -> Result<(), ReadError> {
-        let Some((row, refusal)) = self.refused.pop_first() else {
-            batch.extend(&self.batch, self.at..self.batch.rows());
-            self.at = self.batch.rows();
-            return Ok(());
-        };
-        batch.extend(&self.batch, self.at..row);
-        self.at = row + 1;
-        Err(refusal.into_error(self.rows()))
-    }
-
-    fn is_empty(&self) -> bool {
-        self.at >= self.batch.rows()
-    }
-
-    /// Returns the number of rows of the file that have been passed on.
-    fn rows(&self) -> u64 {
-        self.before + self.at as u64
-    }
 }

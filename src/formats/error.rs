@@ -4,8 +4,6 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use parquet::errors::ParquetError;
-
 use super::found::FoundValue;
 use crate::location::Format;
 
@@ -237,14 +235,4 @@ impl PushError {
             },
         }
     }
-}
-
-/// [`ReadError::TooLarge`] on its way through the Parquet library.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct TooLarge(String);
-
-/// Returns the library's form of an error about a part of the file that is too large.
-pub(super) fn too_large(message: String) -> ParquetError {
-    ParquetError::External(Box::new(TooLarge(message)))
 }

@@ -16,6 +16,7 @@ pub(crate) mod found;
 mod frames;
 mod geometry;
 mod guess;
+mod halves;
 pub(crate) mod json_text;
 mod native;
 mod numbers;

@@ -5,12 +5,12 @@
 
 use std::fmt;
 
-use half::{bf16, f16};
 use serde_json::value::RawValue;
 
 use super::cell;
 use super::column::{Column, Values, row_width};
 use super::found::{FoundKind, FoundValue};
+use super::halves;
 use super::json_text;
 use super::schema::{DataType, Field};
 use super::text_value::{self, shown};
@@ -149,34 +149,18 @@ pub(super) fn push_floats(column: &mut Column, floats: &[f32]) -> Result<(), Fou
     if let Some(found) = not_finite(floats) {
         return Err(found);
     }
-    let mut keep = |half: [u8; 2], finite: bool, at: usize| match (&mut *values, finite) {
-        (Values::Packed(bytes), true) => {
-            bytes.extend_from_slice(&half);
-            Ok(())
-        }
-        _ => {
-            let value = short(floats.get(at).copied().unwrap_or_default());
-            let value = format!("{value} as element {}", at + 1);
-            Err(out_of_range(value, "a 16-bit float"))
-        }
-    };
-    match data_type {
-        DataType::Float16Vector { .. } => {
+    match (halves::writer(data_type), values) {
+        (Some(write), Values::Packed(bytes)) => {
             for (at, value) in floats.iter().enumerate() {
-                let half = f16::from_f32(*value);
-                keep(half.to_le_bytes(), half.is_finite(), at)?;
+                let half = write(*value).ok_or_else(|| {
+                    let value = format!("{} as element {}", short(*value), at + 1);
+                    out_of_range(value, "a 16-bit float")
+                })?;
+                bytes.extend_from_slice(&half);
             }
         }
-        DataType::BFloat16Vector { .. } => {
-            for (at, value) in floats.iter().enumerate() {
-                let half = bf16::from_f32(*value);
-                keep(half.to_le_bytes(), half.is_finite(), at)?;
-            }
-        }
-        _ => match values {
-            Values::Float(values) => values.extend_from_slice(floats),
-            _ => return Err(format!("{} floats", floats.len()).into()),
-        },
+        (None, Values::Float(values)) => values.extend_from_slice(floats),
+        _ => return Err(format!("{} floats", floats.len()).into()),
     }
     column.seal();
     Ok(())
@@ -188,11 +172,9 @@ pub(super) fn push_packed(column: &mut Column, bytes: &[u8]) -> Result<(), Found
     if bytes.len() != row_width(data_type) {
         return Err(FoundKind::ByteCount.value(format!("{} bytes", bytes.len())));
     }
-    if let Some(found) = packed_problem(data_type, bytes) {
-        return Err(found);
-    }
-    match values {
-        Values::Packed(values) => values.extend_from_slice(bytes),
+    match (packed_problem(data_type, bytes), values) {
+        (Some(found), _) => return Err(found),
+        (None, Values::Packed(values)) => values.extend_from_slice(bytes),
         _ => return Err(format!("{} bytes", bytes.len()).into()),
     }
     column.seal();
@@ -223,7 +205,7 @@ pub(super) fn bad_doubles(doubles: Option<&[f64]>) -> BadRows {
 
 /// Returns the vectors of `width` bytes with a 16-bit float that isn't finite.
 pub(super) fn bad_halves(data_type: &DataType, bytes: Option<&[u8]>, width: usize) -> BadRows {
-    let (Some(exponent), bytes) = (half_exponent(data_type), bytes.unwrap_or_default()) else {
+    let (Some(exponent), bytes) = (halves::exponent(data_type), bytes.unwrap_or_default()) else {
         return Vec::new();
     };
     let carry = |half: &[u8; 2]| (u16::from_le_bytes(*half) & 0x7fff) + (0x8000 - exponent);
@@ -247,27 +229,11 @@ fn not_finite(floats: &[f32]) -> Option<FoundValue> {
     Some(FoundValue::float(*floats.get(at)?).at(format_args!("as element {}", at + 1)))
 }
 
-/// Returns the exponent bits of a vector's 16-bit floats.
-fn half_exponent(data_type: &DataType) -> Option<u16> {
-    match data_type {
-        DataType::Float16Vector { .. } => Some(0x7c00),
-        DataType::BFloat16Vector { .. } => Some(0x7f80),
-        _ => None,
-    }
-}
-
 /// Describes the first value of a 16-bit float vector, given as bytes, that isn't finite.
-pub(super) fn packed_problem(data_type: &DataType, bytes: &[u8]) -> Option<FoundValue> {
-    let halves = bytes.as_chunks::<2>().0;
-    let exponent = half_exponent(data_type)?;
-    // In an infinite value or `NaN`, all exponent bits are set.
-    let bad = |half: &[u8; 2]| u16::from_le_bytes(*half) & exponent == exponent;
-    let at = halves.iter().position(bad)?;
-    let half = *halves.get(at)?;
-    let value = match data_type {
-        DataType::Float16Vector { .. } => f16::from_le_bytes(half).to_f32(),
-        _ => bf16::from_le_bytes(half).to_f32(),
-    };
+fn packed_problem(data_type: &DataType, bytes: &[u8]) -> Option<FoundValue> {
+    let at = halves::not_finite(data_type, bytes)?;
+    let half = *bytes.as_chunks::<2>().0.get(at)?;
+    let value = halves::reader(data_type)?(half);
     Some(FoundValue::float(value).at(format_args!("as element {}", at + 1)))
 }
 
@@ -280,20 +246,14 @@ pub(super) fn push_cell(column: &mut Column, text: &str) -> Result<(), FoundValu
             "0" | "f" | "F" | "false" | "FALSE" | "False" => push_bool(column, false),
             _ => Err(found()),
         },
-        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => {
-            match text.parse() {
-                Ok(value) => push_integer(column, value),
-                Err(_) => Err(found()),
-            }
+        data_type if data_type.is_integer() => {
+            push_integer(column, text.parse().map_err(|_| found())?)
         }
         DataType::Float => match text.parse::<f32>() {
             Ok(value) if value.is_finite() => push_float(column, value.into()),
             _ => Err(found()),
         },
-        DataType::Double => match text.parse() {
-            Ok(value) => push_float(column, value),
-            Err(_) => Err(found()),
-        },
+        DataType::Double => push_float(column, text.parse().map_err(|_| found())?),
         DataType::FloatVector { .. } => {
             let begin = column.len();
             if cell::push_quickly(column, text) == Some(text.len()) {

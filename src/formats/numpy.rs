@@ -7,26 +7,23 @@
 //! layout.
 
 mod field;
-mod guess;
 mod header;
-mod text;
 
 use std::sync::Arc;
 
 use super::batch::Parts;
 use super::block::FilePart;
-use super::columnar::meta::MetaColumn;
 use super::columnar::plan::Plan;
-use super::columnar::sink::Sink;
+use super::columnar::sources::Sources;
 use super::columnar::{Columnar, RefusedRows, Steps};
 use super::error::ReadError;
-use super::schema::{DataType, Schema};
+use super::guess::GuessedColumn;
+use super::schema::{DataType, Field, Schema};
 use super::warning::Warning;
 use super::window::MAX_ROW;
 use crate::location::Format;
 use crate::stores::read_at::ReadAt;
 use field::{Conversion, File};
-pub(super) use guess::guess;
 use header::Header;
 
 /// Rows of a set of files.
@@ -38,19 +35,12 @@ const HINT: &str = " in the set (the files of one set stand in one inner list, e
 
 /// A set of files and the position reached in them.
 pub(super) struct NumpySet {
-    /// One file per field, or `None` if the service or the default value provides the values.
-    fields: Vec<Option<File>>,
-    /// `$meta.npy`.
-    meta: Option<File>,
-    texts: MetaColumn,
-    plan: Plan,
+    sources: Sources<File>,
     rows: u64,
     /// First row of the part to read.
     first: u64,
     done: u64,
     row_bytes: usize,
-    /// Size of a row's numbers, vectors and default values in memory, in bytes.
-    fixed: usize,
     header_bytes: u64,
 }
 
@@ -61,106 +51,48 @@ impl NumpyRows {
         schema: &Schema,
         problems: &mut Vec<ReadError>,
     ) -> Result<Self, ReadError> {
-        NumpySet::open(files, schema, problems).map(Self::new)
+        let names: Vec<String> = files.iter().map(|(name, _)| field_name(name)).collect();
+        let plan = Plan::new(schema, &names, Format::Numpy, HINT);
+        let open = |at: usize, field: &Field| {
+            let refuse = |(expected, found): (String, String)| ReadError::Field {
+                field: field.name.clone(),
+                expected,
+                found: found.into(),
+            };
+            if field.auto_id {
+                // Milvus refuses the file here even with the property that allows such values elsewhere.
+                let expected = "no file (autoId is on: the service makes the primary key)";
+                return Err(refuse((expected.to_owned(), "one".to_owned())));
+            }
+            let (name, object) = (files.get(at)).ok_or_else(|| broken("a file is missing"))?;
+            let header = read_header(name, object.as_ref())?;
+            let kind = Conversion::new(&header, &field.data_type).map_err(refuse)?;
+            File::new(name.clone(), Arc::clone(object), &header, kind)
+        };
+        let sources = Sources::open(schema, plan, problems, open)?;
+        NumpySet::new(sources).map(Self::new)
     }
 }
 
 impl NumpySet {
-    fn open(
-        files: Vec<(String, Arc<dyn ReadAt>)>,
-        schema: &Schema,
-        problems: &mut Vec<ReadError>,
-    ) -> Result<Self, ReadError> {
-        let names: Vec<String> = files.iter().map(|(name, _)| field_name(name)).collect();
-        let mut plan = Plan::new(schema, &names, Format::Numpy, HINT);
-        let open = |at: usize, data_type: &DataType| {
-            let Some((name, object)) = files.get(at) else {
-                return Ok(None);
-            };
-            let broken = |problem: String| ReadError::Broken {
-                format: Format::Numpy,
-                message: format!("{name}: {problem}"),
-            };
-            let header = Header::read(object.as_ref()).map_err(broken)?;
-            let kind = Conversion::new(&header, data_type);
-            let kind = kind.map_err(|(expected, found)| ReadError::Field {
-                field: field_name(name),
-                expected,
-                found: found.into(),
-            })?;
-            let file = File::new(name.clone(), Arc::clone(object), &header, kind);
-            file.check_size().map_err(broken)?;
-            Ok(Some(file))
+    /// Returns a set of files, which must all have the same number of rows.
+    fn new(sources: Sources<File>) -> Result<Self, ReadError> {
+        let files = sources.fields.iter().flatten().chain(&sources.meta);
+        let Some(first) = files.clone().next() else {
+            return Err(broken("the set has no file of a field"));
         };
-        let mut set = Self {
-            fields: Vec::new(),
-            meta: None,
-            texts: MetaColumn::new(),
-            plan: Plan::default(),
-            rows: 0,
-            first: 0,
-            done: 0,
-            row_bytes: 0,
-            fixed: schema.least_row_bytes(),
-            header_bytes: 0,
-        };
-        for (at, field) in schema.fields.iter().enumerate() {
-            if field.auto_id && plan.field(at).is_some() {
-                // Milvus refuses the file here even with the property that allows such values elsewhere.
-                let problem = ReadError::Field {
-                    field: field.name.clone(),
-                    expected: "no file (autoId is on: the service makes the primary key)"
-                        .to_owned(),
-                    found: "one".into(),
-                };
-                plan.refuse(at, problem);
-            }
-            let file = match plan.field(at) {
-                Some(place) => plan.keep(at, open(place, &field.data_type)),
-                None => Ok(None),
-            };
-            let file = file.inspect_err(|_| problems.append(&mut plan.take_problems()))?;
-            set.fields.push(file.flatten());
-        }
-        if let Some(place) = plan.meta() {
-            let meta = plan.keep(usize::MAX, open(place, &set.texts.field().data_type));
-            let meta = meta.inspect_err(|_| problems.append(&mut plan.take_problems()))?;
-            set.meta = meta.flatten();
-        }
-        problems.append(&mut plan.take_problems());
-        set.plan = plan;
-        set.count()?;
-        Ok(set)
-    }
-
-    /// Reads the number of rows, which must be equal in all files.
-    fn count(&mut self) -> Result<(), ReadError> {
-        let broken = |message| ReadError::Broken {
-            format: Format::Numpy,
-            message,
-        };
-        let mut files = self.fields.iter().flatten().chain(&self.meta);
-        let Some(first) = files.next() else {
-            return Err(broken("the set has no file of a field".to_owned()));
-        };
-        if let Some(other) = files.clone().find(|other| other.rows() != first.rows()) {
+        if let Some(other) = files.clone().find(|other| other.rows != first.rows) {
             return Err(broken(format!(
                 "{} has {} rows and {} has {}: all files of a set need the same number",
-                first.name(),
-                first.rows(),
-                other.name(),
-                other.rows()
+                first.name, first.rows, other.name, other.rows
             )));
         }
-        let all = std::iter::once(first).chain(files);
-        let record: u64 = all.clone().map(File::record).sum();
-        self.header_bytes = all.map(File::header_bytes).sum();
-        self.rows = first.rows();
-        if record == 0 && self.rows > 0 {
-            return Err(broken("its values have no bytes".to_owned()));
+        let record: u64 = files.clone().map(|file| file.record).sum();
+        if record == 0 && first.rows > 0 {
+            return Err(broken("its values have no bytes"));
         }
-        self.row_bytes = usize::try_from(record).unwrap_or(usize::MAX).max(1);
-        if self.row_bytes > MAX_ROW {
+        let row_bytes = usize::try_from(record).unwrap_or(usize::MAX).max(1);
+        if row_bytes > MAX_ROW {
             return Err(ReadError::TooLarge(format!(
                 "a row has {} MiB, and at most {} MiB are read; shorten the texts, or write Parquet or JSON, which store \
                  each text with its own length",
@@ -168,7 +100,14 @@ impl NumpySet {
                 MAX_ROW >> 20
             )));
         }
-        Ok(())
+        Ok(Self {
+            rows: first.rows,
+            first: 0,
+            done: 0,
+            row_bytes,
+            header_bytes: files.map(|file| file.data).sum(),
+            sources,
+        })
     }
 }
 
@@ -182,36 +121,18 @@ impl Steps for NumpySet {
     ) -> Result<usize, ReadError> {
         let left = usize::try_from(self.rows - self.done).unwrap_or(usize::MAX);
         let rows = rows.min(left);
-        if rows == 0 {
-            return Ok(0);
-        }
-        let columns = parts.schema.fields.iter().zip(parts.columns);
-        for (at, ((field, column), file)) in columns.zip(&mut self.fields).enumerate() {
-            let mut sink = Sink {
-                field,
-                default: parts.parser.default(at),
-                column,
-                refused,
-                base: 0,
-            };
-            match file {
-                Some(file) => file.read(self.done, rows, &mut sink)?,
-                None if field.is_made_later() || self.plan.skips(at) => {}
-                None => sink.missing(rows),
-            }
-        }
-        if let Some(meta) = parts.meta {
-            if let Some(file) = &mut self.meta {
-                file.read(self.done, rows, &mut self.texts.sink(meta.len(), refused))?;
-            }
-            self.texts.merge(rows, meta, parts.parser, refused);
+        if rows > 0 {
+            let from = self.done;
+            self.sources.append(parts, refused, rows, |file, sink| {
+                file.read(from, rows, sink)
+            })?;
         }
         self.done += rows as u64;
         Ok(rows)
     }
 
     fn row_bytes(&self) -> usize {
-        self.row_bytes.max(self.fixed)
+        self.row_bytes.max(self.sources.fixed)
     }
 
     fn keep_part(&mut self, part: FilePart) -> u64 {
@@ -226,7 +147,59 @@ impl Steps for NumpySet {
     }
 
     fn warnings(&self) -> &[Warning] {
-        self.plan.warnings()
+        self.sources.plan.warnings()
+    }
+}
+
+/// Returns the columns of a set, each with the field type that fits its file, from the headers.
+pub(super) fn guess(files: &[(String, Arc<dyn ReadAt>)]) -> Result<Vec<GuessedColumn>, ReadError> {
+    let column = |(name, object): &(String, Arc<dyn ReadAt>)| {
+        let header = read_header(name, object.as_ref())?;
+        Ok(GuessedColumn {
+            name: field_name(name),
+            data_type: guess_type(&header),
+            nullable: false,
+            of: format!("dtype {}", header.dtype),
+        })
+    };
+    files.iter().map(column).collect()
+}
+
+fn guess_type(header: &Header) -> Option<DataType> {
+    let dtype = &header.dtype;
+    let width = |axis: &u64| usize::try_from(*axis).ok();
+    match header.shape.as_slice() {
+        [_] => Some(match (dtype.kind, dtype.bytes()) {
+            (b'b', _) => DataType::Bool,
+            (b'i', 1) => DataType::Int8,
+            (b'i', 2) => DataType::Int16,
+            (b'i', 4) => DataType::Int32,
+            (b'i', 8) => DataType::Int64,
+            (b'f', 4) => DataType::Float,
+            (b'f', 8) => DataType::Double,
+            (b'U' | b'S', _) => DataType::VarChar { max_length: 0 },
+            _ => return None,
+        }),
+        [_, dim] => Some(match (dtype.kind, dtype.bytes()) {
+            (b'f', 4 | 8) => DataType::FloatVector { dim: width(dim)? },
+            (b'u', 1) => DataType::BinaryVector {
+                dim: width(dim)?.checked_mul(8)?,
+            },
+            (b'i', 1) => DataType::Int8Vector { dim: width(dim)? },
+            _ => return None,
+        }),
+        _ => None,
+    }
+}
+
+fn read_header(name: &str, file: &dyn ReadAt) -> Result<Header, ReadError> {
+    Header::read(file).map_err(|problem| broken(format!("{name}: {problem}")))
+}
+
+fn broken(message: impl Into<String>) -> ReadError {
+    ReadError::Broken {
+        format: Format::Numpy,
+        message: message.into(),
     }
 }
 

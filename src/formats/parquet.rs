@@ -28,16 +28,15 @@ mod values;
 use std::sync::Arc;
 
 use parquet::column::reader::get_column_reader;
-use parquet::errors::{ParquetError, Result};
+use parquet::errors::ParquetError;
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 
 use super::batch::Parts;
 use super::block::FilePart;
-use super::columnar::meta::MetaColumn;
 use super::columnar::plan::Plan;
-use super::columnar::sink::Sink;
+use super::columnar::sources::Sources;
 use super::columnar::{Columnar, RefusedRows, Steps};
-use super::error::{ReadError, TooLarge, too_large};
+use super::error::ReadError;
 use super::schema::{Field, Schema};
 use super::warning::Warning;
 use crate::caught;
@@ -56,6 +55,8 @@ const LARGE_CHUNK: i64 = 4 << 20;
 const CHUNK_THREADS: usize = 2;
 const MAX_THREADS: usize = 4;
 
+type Result<T, E = ReadError> = std::result::Result<T, E>;
+
 /// Rows of one Parquet file.
 pub(super) type ParquetRows = Columnar<ParquetFile>;
 
@@ -64,12 +65,7 @@ pub(super) struct ParquetFile {
     file: Arc<dyn ReadAt>,
     metadata: ParquetMetaData,
     memory: PageMemory,
-    /// One source per field, or `None` if the service or the default value provides the values.
-    fields: Vec<Option<ColumnSource>>,
-    /// Column `$meta`.
-    meta: Option<ColumnSource>,
-    texts: MetaColumn,
-    plan: Plan,
+    sources: Sources<ColumnSource>,
     /// Number of rows read so far.
     rows: u64,
     /// Number of the row group to enter next, and of the first row group that isn't read.
@@ -80,9 +76,6 @@ pub(super) struct ParquetFile {
     /// Sizes in bytes of the current row group in the file, and of all row groups before it.
     bytes: (u64, u64),
     row_bytes: usize,
-    /// Size of a row's numbers, vectors and default values in memory, in bytes. A dictionary can make them smaller in the
-    /// file.
-    fixed: usize,
     /// Sizes of the next rows in memory, in bytes.
     sizes: Vec<usize>,
     /// Size of all rows so far in memory, in bytes.
@@ -97,60 +90,35 @@ impl ParquetRows {
         file: Arc<dyn ReadAt>,
         schema: &Schema,
         problems: &mut Vec<ReadError>,
-    ) -> std::result::Result<Self, ReadError> {
+    ) -> Result<Self> {
         let metadata = guard(|| footer::read(file.as_ref()))?;
-        ParquetFile::new(file, metadata, schema, problems).map(Self::new)
-    }
-}
-
-impl ParquetFile {
-    fn new(
-        file: Arc<dyn ReadAt>,
-        metadata: ParquetMetaData,
-        schema: &Schema,
-        problems: &mut Vec<ReadError>,
-    ) -> std::result::Result<Self, ReadError> {
         let root = metadata.file_metadata().schema_descr();
         let names = root.root_schema().get_fields().iter();
         let names: Vec<String> = names.map(|column| column.name().to_owned()).collect();
-        let mut plan = Plan::new(schema, &names, Format::Parquet, "");
+        let plan = Plan::new(schema, &names, Format::Parquet, "");
         let columns = Columns::new(&metadata)?;
-        let mut fields = Vec::new();
-        for (at, field) in schema.fields.iter().enumerate() {
-            let source = match plan.field(at) {
-                Some(place) => plan.keep(at, columns.field(place, field)),
-                None => Ok(None),
-            };
-            fields.push(source.inspect_err(|_| problems.append(&mut plan.take_problems()))?);
-        }
-        let texts = MetaColumn::new();
-        let meta = match plan.meta() {
-            Some(place) => plan.keep(usize::MAX, columns.field(place, texts.field())),
-            None => Ok(None),
-        };
-        problems.append(&mut plan.take_problems());
-        let meta = meta?;
-        Ok(Self {
+        let sources = Sources::open(schema, plan, problems, |place, field| {
+            guard(|| columns.field(place, field))
+        })?;
+        Ok(Self::new(ParquetFile {
             file,
             memory: PageMemory::default(),
-            fields,
-            meta,
-            texts,
-            plan,
+            sources,
             groups: metadata.num_row_groups(),
             rows: 0,
             next: 0,
             group: (0, 0),
             bytes: (0, 0),
             row_bytes: 1,
-            fixed: schema.least_row_bytes(),
             sizes: Vec::new(),
             unpacked: 0,
             ahead: false,
             metadata,
-        })
+        }))
     }
+}
 
+impl ParquetFile {
     /// Enters the next row group that has rows. Returns false if none is left.
     fn enter(&mut self) -> Result<bool> {
         while self.group.1 == 0 {
@@ -159,9 +127,8 @@ impl ParquetFile {
                 return Ok(false);
             };
             self.next += 1;
-            let rows = usize::try_from(group.num_rows()).map_err(|_| {
-                ParquetError::General(format!("row group {} has a negative size", self.next))
-            })?;
+            let rows = usize::try_from(group.num_rows())
+                .map_err(|_| damaged(format!("row group {} has a negative size", self.next)))?;
             let size = usize::try_from(group.total_byte_size()).unwrap_or(0);
             self.row_bytes = size.checked_div(rows).unwrap_or(1).max(1);
             self.bytes = (compressed(group), self.bytes.0 + self.bytes.1);
@@ -170,13 +137,12 @@ impl ParquetFile {
                 continue;
             }
             let mut threads = if self.ahead { MAX_THREADS } else { 0 };
-            for leaf in (self.fields.iter_mut().flatten())
-                .chain(&mut self.meta)
+            for leaf in (self.sources.fields.iter_mut().flatten())
+                .chain(&mut self.sources.meta)
                 .flat_map(|source| &mut source.leaves)
             {
-                let chunk = group.columns().get(leaf.index).ok_or_else(|| {
-                    ParquetError::General("a column has no data in a row group".to_owned())
-                })?;
+                let chunk = (group.columns().get(leaf.index))
+                    .ok_or_else(|| damaged("a column has no data in a row group"))?;
                 let is_large = chunk.uncompressed_size() >= LARGE_CHUNK;
                 let own = if is_large {
                     CHUNK_THREADS.min(threads)
@@ -191,44 +157,14 @@ impl ParquetFile {
         }
         Ok(true)
     }
-
-    fn append(&mut self, parts: Parts<'_>, refused: &mut RefusedRows, rows: usize) -> Result<()> {
-        let columns = parts.schema.fields.iter().zip(parts.columns);
-        for (at, ((field, column), source)) in columns.zip(&mut self.fields).enumerate() {
-            let mut sink = Sink {
-                field,
-                default: parts.parser.default(at),
-                column,
-                refused,
-                base: 0,
-            };
-            match source {
-                Some(source) => source
-                    .append(rows, &mut sink, &mut self.memory)
-                    .map_err(|error| of_field(field, error))?,
-                None if field.is_made_later() || self.plan.skips(at) => {}
-                None => sink.missing(rows),
-            }
-        }
-        let Some(meta) = parts.meta else {
-            return Ok(());
-        };
-        if let Some(source) = &mut self.meta {
-            let mut sink = self.texts.sink(meta.len(), refused);
-            source.append(rows, &mut sink, &mut self.memory)?;
-        }
-        self.texts.merge(rows, meta, parts.parser, refused);
-        Ok(())
-    }
 }
 
 /// Puts the field's name into the error of a row or page that is too large.
-fn of_field(field: &Field, error: ParquetError) -> ParquetError {
+fn of_field(field: &Field, error: ReadError) -> ReadError {
     match error {
-        ParquetError::External(error) => match error.downcast::<TooLarge>() {
-            Ok(large) => too_large(format!("field {:?}: {large}", field.name)),
-            Err(error) => ParquetError::External(error),
-        },
+        ReadError::TooLarge(message) => {
+            ReadError::TooLarge(format!("field {:?}: {message}", field.name))
+        }
         other => other,
     }
 }
@@ -240,7 +176,7 @@ impl Steps for ParquetFile {
         refused: &mut RefusedRows,
         rows: usize,
         room: usize,
-    ) -> std::result::Result<usize, ReadError> {
+    ) -> Result<usize> {
         let read = guard(|| {
             if !self.enter()? {
                 return Ok(0);
@@ -248,7 +184,11 @@ impl Steps for ParquetFile {
             let rows = rows.min(self.group.1);
             let rows = self.measure(&parts, rows, room)?;
             self.check_expansion()?;
-            self.append(parts, refused, rows)?;
+            let memory = &mut self.memory;
+            self.sources.append(parts, refused, rows, |source, sink| {
+                let appended = source.append(rows, sink, memory);
+                appended.map_err(|error| of_field(sink.field, error))
+            })?;
             self.group.1 -= rows;
             self.rows += rows as u64;
             Ok(rows)
@@ -270,7 +210,7 @@ impl Steps for ParquetFile {
     }
 
     fn row_bytes(&self) -> usize {
-        self.row_bytes.max(self.fixed)
+        self.row_bytes.max(self.sources.fixed)
     }
 
     fn keep_part(&mut self, part: FilePart) -> u64 {
@@ -298,7 +238,7 @@ impl Steps for ParquetFile {
     }
 
     fn warnings(&self) -> &[Warning] {
-        self.plan.warnings()
+        self.sources.plan.warnings()
     }
 }
 
@@ -307,31 +247,30 @@ fn compressed(group: &RowGroupMetaData) -> u64 {
 }
 
 /// Runs a part of the Parquet library. A panic, which some damaged files cause, becomes an error like any other.
-fn guard<T>(part: impl FnOnce() -> Result<T>) -> std::result::Result<T, ReadError> {
-    let broken = |message| ReadError::Broken {
+fn guard<T>(part: impl FnOnce() -> Result<T>) -> Result<T> {
+    caught::catch(part).unwrap_or_else(|_| Err(damaged("it is damaged")))
+}
+
+fn damaged(message: impl Into<String>) -> ReadError {
+    ReadError::Broken {
         format: Format::Parquet,
-        message,
-    };
-    match caught::catch(part) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(ParquetError::External(error))) => match error.downcast::<std::io::Error>() {
-            Ok(source) => Err(ReadError::Io {
-                offset: 0,
-                source: *source,
-            }),
-            Err(error) => match error.downcast::<TooLarge>() {
-                Ok(large) => Err(ReadError::TooLarge(large.to_string())),
-                Err(error) => Err(broken(error.to_string())),
-            },
-        },
-        Ok(Err(error)) => {
-            let message = error.to_string();
-            let plain = ["Parquet error: ", "EOF: ", "External: "]
-                .iter()
-                .find_map(|prefix| message.strip_prefix(prefix));
-            let message = plain.unwrap_or(&message);
-            Err(broken(message.to_owned()))
-        }
-        Err(_) => Err(broken("it is damaged".to_owned())),
+        message: message.into(),
+    }
+}
+
+impl From<ParquetError> for ReadError {
+    fn from(error: ParquetError) -> Self {
+        let message = error.to_string();
+        let plain = ["Parquet error: ", "EOF: ", "External: "]
+            .iter()
+            .find_map(|prefix| message.strip_prefix(prefix));
+        damaged(plain.unwrap_or(&message))
+    }
+}
+
+/// An error of the file's storage. [`ParquetFile::step`] adds the offset.
+impl From<std::io::Error> for ReadError {
+    fn from(source: std::io::Error) -> Self {
+        Self::Io { offset: 0, source }
     }
 }

@@ -1,6 +1,5 @@
 //! Lists of vectors in JSON, as given in a search.
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
@@ -48,12 +47,12 @@ pub(crate) fn parse(
     let mut column = Column::new(data_type);
     for vector in list {
         let json = vector.get();
-        match serde_json::from_str(json) {
+        match serde_json::from_str::<String>(json) {
             // A sparse vector's object may be written as a string.
-            Ok(JsonText(text)) if *data_type == DataType::SparseFloatVector => {
+            Ok(text) if *data_type == DataType::SparseFloatVector => {
                 push(&mut column, &text)?;
             }
-            Ok(JsonText(text)) => {
+            Ok(text) => {
                 let bytes = decode(&text).ok_or_else(|| VectorError::Value(describe(json)))?;
                 if !column.push_packed(&bytes) {
                     return Err(VectorError::Bytes {
@@ -89,7 +88,3 @@ fn elements_of(data_type: &DataType) -> Option<usize> {
         _ => Some(dim),
     }
 }
-
-/// A JSON string.
-#[derive(Deserialize)]
-struct JsonText(String);

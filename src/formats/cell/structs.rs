@@ -3,74 +3,40 @@
 
 use std::fmt;
 
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::push;
+use super::{check_list, push};
 use crate::formats::column::Column;
-use crate::formats::found::{FoundKind, FoundValue};
+use crate::formats::found::FoundValue;
 use crate::formats::schema::StructField;
 
-/// Checks the objects one by one as they are read. None are kept, because a list may be as long as its row.
+/// Checks the objects of a list.
 pub(super) fn check(
     fields: &[StructField],
     max_capacity: usize,
     json: &str,
 ) -> Result<(), FoundValue> {
+    // Buffers for the values of one object.
     let columns = fields.iter().map(|field| Column::new(&field.element));
-    let mut objects = Objects {
-        fields,
-        columns: columns.collect(),
-        count: 0,
-        refused: None,
-    };
-    let mut reader = serde_json::Deserializer::from_str(json);
-    let read = reader.deserialize_seq(&mut objects);
-    read.map_err(|_| FoundValue::json(json))?;
-    if objects.count > max_capacity {
-        return Err(FoundKind::ElementCount.value(format!("{} objects", objects.count)));
-    }
-    objects.refused.map_or(Ok(()), Err)
-}
-
-/// Visitor that counts and checks the objects of a list.
-struct Objects<'t> {
-    fields: &'t [StructField],
-    /// Buffers for the values of one object.
-    columns: Vec<Column>,
-    count: usize,
-    /// Description of the first problem.
-    refused: Option<FoundValue>,
-}
-
-impl<'de> Visitor<'de> for &mut Objects<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of objects")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        while let Some(value) = seq.next_element::<&'de RawValue>()? {
-            self.count += 1;
-            if self.refused.is_some() {
-                continue;
-            }
-            let mut object = ObjectCheck {
-                fields: self.fields,
-                columns: &mut self.columns,
-                seen: vec![false; self.fields.len()],
-                refused: None,
-            };
-            let mut reader = serde_json::Deserializer::from_str(value.get());
-            let found = match reader.deserialize_map(&mut object) {
-                Err(_) => Some(FoundValue::json(value.get())),
-                Ok(()) => object.problem(),
-            };
-            self.refused = found.map(|found| found.at(format_args!("in object {}", self.count)));
-        }
-        Ok(())
-    }
+    let mut columns: Vec<_> = columns.collect();
+    check_list(json, max_capacity, "objects", |at, json| {
+        let mut object = ObjectCheck {
+            fields,
+            columns: &mut columns,
+            seen: vec![false; fields.len()],
+            refused: None,
+        };
+        let mut reader = serde_json::Deserializer::from_str(json);
+        let found = match reader.deserialize_map(&mut object) {
+            Err(_) => Some(FoundValue::json(json)),
+            Ok(()) => object.problem(),
+        };
+        found.map_or(
+            Ok(()),
+            |found| Err(found.at(format_args!("in object {at}"))),
+        )
+    })
 }
 
 /// Visitor that checks the values of one object.

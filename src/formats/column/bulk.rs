@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Column, Spans, Values, row_width};
+use super::{Column, Values, row_bytes, row_width};
 
 impl Column {
     /// Appends `rows` rows of zeros to a column of numbers or dense vectors and returns their bytes, for the caller to
@@ -30,22 +30,20 @@ impl Column {
     /// Appends a range of rows from another column of equal type. Rows past the end of `from` are left out.
     pub(in crate::formats) fn extend(&mut self, from: &Self, rows: Range<usize>) {
         let before = self.len();
-        let width = row_width(&self.data_type);
-        let flat = rows.start.saturating_mul(width)..rows.end.saturating_mul(width);
-        match (&mut self.values, &from.values) {
-            (Values::Bool(to), Values::Bool(from)) | (Values::Packed(to), Values::Packed(from)) => {
-                append(to, from, flat);
+        if let (
+            Values::Text(to) | Values::Sparse(to),
+            Values::Text(spans) | Values::Sparse(spans),
+        ) = (&mut self.values, &from.values)
+        {
+            for row in rows.clone() {
+                // A batch's strings fit into a buffer of the size they come from, so none is lost here.
+                _ = spans.get(row).is_some_and(|bytes| to.push(bytes));
             }
-            (Values::Int8(to), Values::Int8(from)) => append(to, from, flat),
-            (Values::Int16(to), Values::Int16(from)) => append(to, from, flat),
-            (Values::Int32(to), Values::Int32(from)) => append(to, from, flat),
-            (Values::Int64(to), Values::Int64(from)) => append(to, from, flat),
-            (Values::Float(to), Values::Float(from)) => append(to, from, flat),
-            (Values::Double(to), Values::Double(from)) => append(to, from, flat),
-            (Values::Text(to), Values::Text(from)) | (Values::Sparse(to), Values::Sparse(from)) => {
-                append_spans(to, from, rows.clone());
-            }
-            _ => {}
+        } else {
+            let width = row_bytes(&self.data_type);
+            let flat = rows.start.saturating_mul(width)..rows.end.saturating_mul(width);
+            let flat = from.values.flat().get(flat).unwrap_or_default();
+            self.grow(flat.len() / width).copy_from_slice(flat);
         }
         let nulls = from.nulls.as_deref().unwrap_or_default();
         let nulls = nulls.get(rows).unwrap_or_default();
@@ -55,16 +53,5 @@ impl Column {
             own.extend_from_slice(nulls);
         }
         self.seal();
-    }
-}
-
-fn append<T: Copy>(to: &mut Vec<T>, from: &[T], range: Range<usize>) {
-    to.extend_from_slice(from.get(range).unwrap_or_default());
-}
-
-fn append_spans(to: &mut Spans, from: &Spans, rows: Range<usize>) {
-    for row in rows {
-        // A batch's strings fit into a buffer of the size they come from, so none is lost here.
-        _ = from.get(row).is_some_and(|bytes| to.push(bytes));
     }
 }

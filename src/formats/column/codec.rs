@@ -74,48 +74,33 @@ fn parse(data_type: &DataType, rows: usize, bytes: &[u8]) -> Result<Column, &'st
         return Ok(column);
     }
     let mut column = Column::new(data_type);
-    let rest = match &mut column.values {
-        Values::Text(own) => {
-            let (spans, rest) = spans(rows, bytes)?;
-            text_is_sound(&spans)?;
-            *own = spans;
-            rest
-        }
-        Values::Sparse(own) => {
-            let (spans, rest) = spans(rows, bytes)?;
-            sparse_is_sound(&spans)?;
-            *own = spans;
-            rest
-        }
-        _ => {
-            let (data, rest) = rows
-                .checked_mul(row_bytes(data_type))
-                .and_then(|length| bytes.split_at_checked(length))
-                .ok_or("too few bytes")?;
-            column.grow(rows).copy_from_slice(data);
-            rest
-        }
+    let rest = if let Values::Text(own) | Values::Sparse(own) = &mut column.values {
+        let (spans, rest) = spans(rows, bytes)?;
+        *own = spans;
+        rest
+    } else {
+        let (data, rest) = rows
+            .checked_mul(row_bytes(data_type))
+            .and_then(|length| bytes.split_at_checked(length))
+            .ok_or("too few bytes")?;
+        column.grow(rows).copy_from_slice(data);
+        rest
     };
-    let sound = match &column.values {
-        Values::Bool(values) => values.iter().all(|value| *value <= 1),
-        Values::Float(values) => values.iter().all(|value| value.is_finite()),
-        Values::Double(values) => values.iter().all(|value| value.is_finite()),
-        _ => true,
+    let (is_sound, problem) = match &column.values {
+        Values::Text(spans) => (is_text(spans), "text that is not UTF-8"),
+        Values::Sparse(spans) => (is_sparse(spans), "a sparse vector that is not pairs"),
+        values => (is_in_range(values), "a value outside the type's range"),
     };
-    if !sound {
-        return Err("a value outside the type's range");
+    if !is_sound {
+        return Err(problem);
     }
-    column.nulls = nulls(rows, rest)?;
+    column.nulls = match rest.len() {
+        0 => None,
+        length if length != rows => return Err("too many bytes"),
+        _ if rest.iter().any(|null| *null > 1) => return Err("null marks other than 0 and 1"),
+        _ => Some(rest.to_vec()),
+    };
     Ok(column)
-}
-
-fn nulls(rows: usize, rest: &[u8]) -> Result<Option<Vec<u8>>, &'static str> {
-    match rest.len() {
-        0 => Ok(None),
-        length if length == rows && rest.iter().all(|null| *null <= 1) => Ok(Some(rest.to_vec())),
-        length if length == rows => Err("null marks other than 0 and 1"),
-        _ => Err("too many bytes"),
-    }
 }
 
 fn spans(rows: usize, bytes: &[u8]) -> Result<(Spans, &[u8]), &'static str> {
@@ -137,29 +122,31 @@ fn spans(rows: usize, bytes: &[u8]) -> Result<(Spans, &[u8]), &'static str> {
     Ok((Spans { offsets, bytes }, rest))
 }
 
-fn text_is_sound(spans: &Spans) -> Result<(), &'static str> {
-    let text = std::str::from_utf8(&spans.bytes).map_err(|_| "text that is not UTF-8")?;
-    let boundary =
-        |offset: &u32| usize::try_from(*offset).is_ok_and(|at| text.is_char_boundary(at));
-    if spans.offsets.iter().all(boundary) {
-        return Ok(());
+fn is_in_range(values: &Values) -> bool {
+    match values {
+        Values::Bool(values) => values.iter().all(|value| *value <= 1),
+        Values::Float(values) => values.iter().all(|value| value.is_finite()),
+        Values::Double(values) => values.iter().all(|value| value.is_finite()),
+        _ => true,
     }
-    Err("text that is not UTF-8")
 }
 
-fn sparse_is_sound(spans: &Spans) -> Result<(), &'static str> {
-    let sound = (0..spans.len())
-        .filter_map(|row| spans.get(row))
-        .all(|bytes| {
-            let (pairs, rest) = bytes.as_chunks::<8>();
-            let indices = pairs.iter().map(|pair| sparse_pair(*pair).0);
-            let mut values = pairs.iter().map(|pair| sparse_pair(*pair).1);
-            rest.is_empty() && indices.is_sorted_by(|a, b| a < b) && values.all(f32::is_finite)
-        });
-    if sound {
-        return Ok(());
-    }
-    Err("a sparse vector that is not pairs")
+fn is_text(spans: &Spans) -> bool {
+    std::str::from_utf8(&spans.bytes).is_ok_and(|text| {
+        let boundary =
+            |offset: &u32| usize::try_from(*offset).is_ok_and(|at| text.is_char_boundary(at));
+        spans.offsets.iter().all(boundary)
+    })
+}
+
+fn is_sparse(spans: &Spans) -> bool {
+    let mut rows = (0..spans.len()).filter_map(|row| spans.get(row));
+    rows.all(|bytes| {
+        let (pairs, rest) = bytes.as_chunks::<8>();
+        let indices = pairs.iter().map(|pair| sparse_pair(*pair).0);
+        let mut values = pairs.iter().map(|pair| sparse_pair(*pair).1);
+        rest.is_empty() && indices.is_sorted_by(|a, b| a < b) && values.all(f32::is_finite)
+    })
 }
 
 /// Decodes one pair of [`Values::Sparse`].

@@ -1,10 +1,9 @@
 //! Converts columns to JSON, to read rows back.
 
-use half::{bf16, f16};
 use serde_json::{Map, Number, Value};
 
 use super::super::schema::DataType;
-use super::super::timestamp;
+use super::super::{halves, timestamp};
 use super::codec::sparse_pair;
 use super::{Column, Values, row_width};
 
@@ -61,19 +60,15 @@ impl Column {
 }
 
 fn packed(data_type: &DataType, bytes: &[u8]) -> Value {
-    let halves = || bytes.as_chunks::<2>().0.iter().copied();
-    match data_type {
-        DataType::Float16Vector { .. } => halves()
-            .map(|half| single(f16::from_le_bytes(half).to_f32()))
-            .collect(),
-        DataType::BFloat16Vector { .. } => halves()
-            .map(|half| single(bf16::from_le_bytes(half).to_f32()))
-            .collect(),
-        DataType::Int8Vector { .. } => bytes
-            .iter()
-            .map(|byte| Value::from(byte.cast_signed()))
-            .collect(),
-        _ => bytes.iter().map(|byte| Value::from(*byte)).collect(),
+    match (halves::reader(data_type), data_type) {
+        (Some(read), _) => {
+            let halves = bytes.as_chunks::<2>().0.iter();
+            halves.map(|half| single(read(*half))).collect()
+        }
+        (None, DataType::Int8Vector { .. }) => {
+            bytes.iter().map(|byte| byte.cast_signed()).collect()
+        }
+        (None, _) => bytes.iter().copied().collect(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::formats::batch::META;
 use crate::formats::error::ReadError;
-use crate::formats::schema::Schema;
+use crate::formats::schema::{Field, Schema};
 use crate::formats::warning::{self, Warning};
 use crate::location::Format;
 
@@ -104,21 +104,23 @@ impl Plan {
     }
 
     /// Notes the reason why a field's values can't be read, unless the field has one.
-    pub(in crate::formats) fn refuse(&mut self, at: usize, problem: ReadError) {
+    fn refuse(&mut self, at: usize, problem: ReadError) {
         if self.skipped.insert(at) {
             self.problems.push(problem);
         }
     }
 
-    /// Returns a field's value if it's there, and notes the problem of the field otherwise. A problem of the whole file is
+    /// Opens the column at `place` for a field, and notes a problem of the field. A problem of the whole file is
     /// returned.
-    pub(in crate::formats) fn keep<T>(
+    pub(super) fn open<S>(
         &mut self,
         at: usize,
-        value: Result<T, ReadError>,
-    ) -> Result<Option<T>, ReadError> {
-        match value {
-            Ok(value) => Ok(Some(value)),
+        place: Option<usize>,
+        field: &Field,
+        open: impl Fn(usize, &Field) -> Result<S, ReadError>,
+    ) -> Result<Option<S>, ReadError> {
+        match place.map(|place| open(place, field)).transpose() {
+            Ok(source) => Ok(source),
             Err(problem @ (ReadError::Field { .. } | ReadError::Codec { .. })) => {
                 self.refuse(at, problem);
                 Ok(None)

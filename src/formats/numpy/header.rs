@@ -96,28 +96,29 @@ fn hint(dtype: &str) -> &'static str {
 }
 
 impl Header {
+    /// Returns the number of elements per row.
+    pub(super) fn width(&self) -> u64 {
+        self.shape.get(1).copied().unwrap_or(1)
+    }
+
     /// Reads the header.
     pub(super) fn read(file: &dyn ReadAt) -> Result<Self, String> {
         let mut start = [0; 12];
         let short = usize::try_from(file.size()).map_or(12, |size| size.min(12));
         let begin = start.get_mut(..short).unwrap_or_default();
         file.read_at(0, begin).map_err(|error| error.to_string())?;
-        let (length, at) = match start {
-            [0x93, b'N', b'U', b'M', b'P', b'Y', 1, _, a, b, _, _] => {
-                (usize::from(u16::from_le_bytes([a, b])), 10)
-            }
-            [0x93, b'N', b'U', b'M', b'P', b'Y', 2 | 3, _, a, b, c, d] => {
-                let length = u32::from_le_bytes([a, b, c, d]);
+        let (length, at) = match start.strip_prefix(MAGIC) {
+            Some([1, _, a, b, ..]) => (usize::from(u16::from_le_bytes([*a, *b])), 10),
+            Some([2 | 3, _, a, b, c, d]) => {
+                let length = u32::from_le_bytes([*a, *b, *c, *d]);
                 (usize::try_from(length).unwrap_or(usize::MAX), 12)
             }
-            [0x93, b'N', b'U', b'M', b'P', b'Y', version, ..] => {
+            Some([version, ..]) => {
                 return Err(format!("version {version} of the format is not known"));
             }
             _ => {
-                return Err(format!(
-                    "it does not begin with {:?}",
-                    MAGIC.escape_ascii().to_string()
-                ));
+                let magic = MAGIC.escape_ascii().to_string();
+                return Err(format!("it does not begin with {magic:?}"));
             }
         };
         if length > MAX_HEADER {

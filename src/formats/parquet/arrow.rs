@@ -39,30 +39,12 @@ pub(super) enum ArrowType {
 impl ArrowType {
     /// Returns the type of a column, or of a part of a column.
     pub(super) fn of(node: &Type) -> Self {
-        let info = node.get_basic_info();
-        let repeated = info.has_repetition() && info.repetition() == Repetition::REPEATED;
-        let logical = info.logical_type_ref();
-        let converted = info.converted_type();
-        match node {
-            Type::PrimitiveType { .. } => Self::list_if(repeated, primitive(node)),
-            Type::GroupType { .. }
-                if logical == Some(&LogicalType::List) || converted == ConvertedType::LIST =>
-            {
-                list(node)
-            }
-            Type::GroupType { .. }
-                if logical == Some(&LogicalType::Map)
-                    || matches!(converted, ConvertedType::MAP | ConvertedType::MAP_KEY_VALUE) =>
-            {
-                Self::Other("map".to_owned())
-            }
-            Type::GroupType { .. } => Self::list_if(repeated, members(node)),
+        match node.get_basic_info().converted_type() {
+            _ if node.is_primitive() => Self::list_if(is_repeated(node), primitive(node)),
+            ConvertedType::LIST => list(node),
+            ConvertedType::MAP | ConvertedType::MAP_KEY_VALUE => Self::Other("map".to_owned()),
+            _ => Self::list_if(is_repeated(node), members(node)),
         }
-    }
-
-    /// Returns the type of a leaf's values.
-    pub(super) fn of_value(leaf: &Type) -> Self {
-        primitive(leaf)
     }
 
     fn list_if(repeated: bool, element: Self) -> Self {
@@ -83,13 +65,17 @@ impl ArrowType {
     }
 }
 
+fn is_repeated(node: &Type) -> bool {
+    let info = node.get_basic_info();
+    info.has_repetition() && info.repetition() == Repetition::REPEATED
+}
+
 /// Returns the type of a group that is annotated as a list.
 fn list(node: &Type) -> ArrowType {
     let [inner] = node.get_fields() else {
         return ArrowType::Other("a malformed list".to_owned());
     };
-    let info = inner.get_basic_info();
-    if !info.has_repetition() || info.repetition() != Repetition::REPEATED {
+    if !is_repeated(inner) {
         return ArrowType::Other("a malformed list".to_owned());
     }
     let element = match inner.as_ref() {
@@ -113,9 +99,9 @@ fn members(node: &Type) -> ArrowType {
     ArrowType::Struct(members.map(member).collect())
 }
 
-fn primitive(node: &Type) -> ArrowType {
+/// Returns the type of a leaf's values.
+pub(super) fn primitive(node: &Type) -> ArrowType {
     let info = node.get_basic_info();
-    let (logical, converted) = (info.logical_type_ref(), info.converted_type());
     let Type::PrimitiveType {
         physical_type,
         type_length,
@@ -124,69 +110,38 @@ fn primitive(node: &Type) -> ArrowType {
     else {
         return ArrowType::Other("a group".to_owned());
     };
-    let other = || {
-        let words = logical.map(|logical| format!("{logical:?}"));
-        ArrowType::Other(words.unwrap_or_else(|| match converted {
-            ConvertedType::NONE => physical_type.to_string(),
-            converted => converted.to_string(),
-        }))
-    };
-    let none = logical.is_none() && converted == ConvertedType::NONE;
-    match (physical_type, logical) {
-        (_, Some(LogicalType::Unknown)) => ArrowType::Null,
-        (Physical::BOOLEAN, _) => ArrowType::Bool,
-        (Physical::INT32, _) => integer(32, logical, converted).unwrap_or_else(other),
-        (Physical::INT64, _) => integer(64, logical, converted).unwrap_or_else(other),
-        (Physical::FLOAT, _) => ArrowType::Float,
-        (Physical::DOUBLE, _) => ArrowType::Double,
-        (Physical::BYTE_ARRAY, Some(LogicalType::String)) => ArrowType::Text,
-        (Physical::BYTE_ARRAY, None) if converted == ConvertedType::UTF8 => ArrowType::Text,
+    // The library derives the converted type from the logical type, and refuses files in which they differ.
+    let (logical, converted) = (info.logical_type_ref(), info.converted_type());
+    match (converted, physical_type, logical) {
+        (_, _, Some(LogicalType::Unknown)) => ArrowType::Null,
+        (ConvertedType::INT_8, ..) => ArrowType::Int(8),
+        (ConvertedType::INT_16, ..) => ArrowType::Int(16),
+        (ConvertedType::INT_32, ..) | (ConvertedType::NONE, Physical::INT32, None) => {
+            ArrowType::Int(32)
+        }
+        (ConvertedType::INT_64, ..) | (ConvertedType::NONE, Physical::INT64, None) => {
+            ArrowType::Int(64)
+        }
+        (ConvertedType::UINT_8, ..) => ArrowType::Unsigned(8),
+        (ConvertedType::UINT_16, ..) => ArrowType::Unsigned(16),
+        (ConvertedType::UINT_32, ..) => ArrowType::Unsigned(32),
+        (ConvertedType::UINT_64, ..) => ArrowType::Unsigned(64),
+        (ConvertedType::UTF8, ..) => ArrowType::Text,
         // Arrow Go reads columns with these annotations as bytes, not as text.
-        (Physical::BYTE_ARRAY, Some(LogicalType::Enum | LogicalType::Json | LogicalType::Bson)) => {
-            ArrowType::Bytes
-        }
-        (Physical::BYTE_ARRAY, None)
-            if none
-                || matches!(
-                    converted,
-                    ConvertedType::ENUM | ConvertedType::JSON | ConvertedType::BSON
-                ) =>
-        {
-            ArrowType::Bytes
-        }
-        (Physical::FIXED_LEN_BYTE_ARRAY, Some(LogicalType::Float16)) => ArrowType::HalfFloat,
-        (Physical::FIXED_LEN_BYTE_ARRAY, Some(LogicalType::Uuid)) => {
+        (ConvertedType::ENUM | ConvertedType::JSON | ConvertedType::BSON, ..)
+        | (ConvertedType::NONE, Physical::BYTE_ARRAY, None) => ArrowType::Bytes,
+        (_, Physical::BOOLEAN, _) => ArrowType::Bool,
+        (_, Physical::FLOAT, _) => ArrowType::Float,
+        (_, Physical::DOUBLE, _) => ArrowType::Double,
+        (_, _, Some(LogicalType::Float16)) => ArrowType::HalfFloat,
+        (_, _, Some(LogicalType::Uuid))
+        | (ConvertedType::NONE, Physical::FIXED_LEN_BYTE_ARRAY, None) => {
             ArrowType::FixedBytes(usize::try_from(*type_length).unwrap_or(0))
         }
-        (Physical::FIXED_LEN_BYTE_ARRAY, None) if none => {
-            ArrowType::FixedBytes(usize::try_from(*type_length).unwrap_or(0))
-        }
-        _ => other(),
+        (_, _, Some(logical)) => ArrowType::Other(format!("{logical:?}")),
+        (ConvertedType::NONE, physical, None) => ArrowType::Other(physical.to_string()),
+        (converted, ..) => ArrowType::Other(converted.to_string()),
     }
-}
-
-/// Returns the integer type of a column of `bits` bits, or `None` for times, decimals and similar types.
-fn integer(bits: u8, logical: Option<&LogicalType>, converted: ConvertedType) -> Option<ArrowType> {
-    Some(match (logical, converted) {
-        (None, ConvertedType::NONE) => ArrowType::Int(bits),
-        (Some(LogicalType::Integer(int)), _) => {
-            let bits = int.bit_width.unsigned_abs();
-            if int.is_signed {
-                ArrowType::Int(bits)
-            } else {
-                ArrowType::Unsigned(bits)
-            }
-        }
-        (None, ConvertedType::INT_8) => ArrowType::Int(8),
-        (None, ConvertedType::INT_16) => ArrowType::Int(16),
-        (None, ConvertedType::INT_32) => ArrowType::Int(32),
-        (None, ConvertedType::INT_64) => ArrowType::Int(64),
-        (None, ConvertedType::UINT_8) => ArrowType::Unsigned(8),
-        (None, ConvertedType::UINT_16) => ArrowType::Unsigned(16),
-        (None, ConvertedType::UINT_32) => ArrowType::Unsigned(32),
-        (None, ConvertedType::UINT_64) => ArrowType::Unsigned(64),
-        _ => return None,
-    })
 }
 
 impl fmt::Display for ArrowType {

@@ -3,7 +3,9 @@
 use std::io::{Cursor, Read};
 
 use parquet::basic::Compression;
-use parquet::errors::{ParquetError, Result};
+
+use super::{Result, damaged};
+use crate::formats::error::ReadError;
 
 /// Buffer of the brotli decoder, in bytes.
 const BROTLI_BUFFER: usize = 64 << 10;
@@ -26,7 +28,7 @@ impl PageCodec {
             Compression::GZIP(_) => Self::Gzip,
             Compression::BROTLI(_) => Self::Brotli,
             Compression::ZSTD(_) => Self::Zstd(zstd::bulk::Decompressor::new()?),
-            other => return Err(damaged(&format!("no reader for the codec {other}"))),
+            other => return Err(damaged(format!("no reader for the codec {other}"))),
         })
     }
 
@@ -38,30 +40,24 @@ impl PageCodec {
             // A page without values may have no compressed data at all.
             _ if size == 0 => {}
             Self::Snappy(decoder) => {
-                if snap::raw::decompress_len(stored).map_err(|error| damaged(&error.to_string()))?
-                    != size
-                {
+                if snap::raw::decompress_len(stored).map_err(damaged_by)? != size {
                     return Err(wrong_size());
                 }
                 into.resize(begin + size, 0);
                 let free = into.get_mut(begin..).unwrap_or_default();
-                let unpacked = decoder.decompress(stored, free);
-                unpacked.map_err(|error| damaged(&error.to_string()))?;
+                decoder.decompress(stored, free).map_err(damaged_by)?;
             }
             Self::Gzip => read_exactly(flate2::read::MultiGzDecoder::new(stored), size, into)?,
             Self::Brotli => {
                 let buffer = size.min(BROTLI_BUFFER);
-                read_exactly(
-                    brotli_decompressor::Decompressor::new(stored, buffer),
-                    size,
-                    into,
-                )?;
+                let decoder = brotli_decompressor::Decompressor::new(stored, buffer);
+                read_exactly(decoder, size, into)?;
             }
             Self::Zstd(decoder) => {
                 let mut cursor = Cursor::new(&mut *into);
                 cursor.set_position(begin as u64);
                 let unpacked = decoder.decompress_to_buffer(stored, &mut cursor);
-                unpacked.map_err(|error| damaged(&error.to_string()))?;
+                unpacked.map_err(damaged_by)?;
             }
         }
         if into.len() == begin + size {
@@ -74,8 +70,6 @@ impl PageCodec {
 /// Appends exactly `size` bytes, after which the decoder must end.
 fn read_exactly(decoder: impl Read, size: usize, into: &mut Vec<u8>) -> Result<()> {
     let mut limited = decoder.take(size as u64);
-    // Without this, the error of a decoder would pass for an error of the file's storage.
-    let damaged_by = |error: std::io::Error| damaged(&error.to_string());
     limited.read_to_end(into).map_err(damaged_by)?;
     match limited.into_inner().read(&mut [0]).map_err(damaged_by)? {
         0 => Ok(()),
@@ -83,12 +77,13 @@ fn read_exactly(decoder: impl Read, size: usize, into: &mut Vec<u8>) -> Result<(
     }
 }
 
-fn wrong_size() -> ParquetError {
-    damaged("a page does not have the size that its header announces")
+/// Returns the error for an error of a decoder, which would otherwise pass for an error of the file's storage.
+fn damaged_by(error: impl std::error::Error) -> ReadError {
+    damaged(error.to_string())
 }
 
-fn damaged(message: &str) -> ParquetError {
-    ParquetError::General(message.to_owned())
+fn wrong_size() -> ReadError {
+    damaged("a page does not have the size that its header announces")
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use parquet::basic::Compression;
 use parquet::file::metadata::ParquetMetaData;
-use parquet::schema::types::{ColumnDescriptor, Type};
+use parquet::schema::types::Type;
 
 use super::arrow::ArrowType;
 use super::leaf::Leaf;
@@ -12,10 +12,9 @@ use super::source::ColumnSource;
 use super::stored::{self, StoredType};
 use super::structs::StructMembers;
 use super::values::LeafValues;
-use super::{guard, rules};
+use super::{Result, damaged, rules};
 use crate::formats::error::{FoundColumn, ReadError};
-use crate::formats::schema::{DataType, Field, StructField};
-use crate::location::Format;
+use crate::formats::schema::{DataType, Field};
 
 /// Columns of a file, used to match them with fields.
 pub(super) struct Columns<'a> {
@@ -27,75 +26,46 @@ pub(super) struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     /// Reads the Arrow schema that the writer stored, if any.
-    pub(super) fn new(metadata: &'a ParquetMetaData) -> std::result::Result<Self, ReadError> {
-        let pairs = metadata
-            .file_metadata()
-            .key_value_metadata()
-            .into_iter()
-            .flatten();
-        let mut texts = pairs.filter(|pair| pair.key == stored::KEY);
-        let text = texts.find_map(|pair| pair.value.as_deref());
-        let stored = match text.map(stored::read) {
-            None => Vec::new(),
-            Some(Some(stored)) => stored,
-            Some(None) => {
-                return Err(ReadError::Broken {
-                    format: Format::Parquet,
-                    message: format!(
-                        "the Arrow schema that it carries ({}) is damaged; write the file again, or without it (pyarrow: \
-                         store_schema=False)",
-                        stored::KEY
-                    ),
-                });
-            }
-        };
+    pub(super) fn new(metadata: &'a ParquetMetaData) -> Result<Self> {
+        let file = metadata.file_metadata();
+        let mut pairs = file.key_value_metadata().into_iter().flatten();
+        let text = pairs.find_map(|pair| pair.value.as_deref().filter(|_| pair.key == stored::KEY));
+        let stored = text.map_or(Some(Vec::new()), stored::read).ok_or_else(|| {
+            damaged(format!(
+                "the Arrow schema that it carries ({}) is damaged; write the file again, or without it (pyarrow: \
+                 store_schema=False)",
+                stored::KEY
+            ))
+        })?;
         // Arrow Go 17 also ignores a schema with another number of columns (`pqarrow/schema.go`, `NewSchemaManifest`).
-        let root = metadata.file_metadata().schema_descr().root_schema();
-        let columns = root.get_fields().len();
-        let stored = if stored.len() == columns {
-            stored
-        } else {
-            Vec::new()
-        };
+        let columns = file.schema_descr().root_schema().get_fields().len();
+        let fits = stored.len() == columns;
+        let stored = if fits { stored } else { Vec::new() };
         Ok(Self { metadata, stored })
     }
 
     /// Returns the source for a field from the column at `place`.
-    pub(super) fn field(
-        &self,
-        place: usize,
-        field: &Field,
-    ) -> std::result::Result<ColumnSource, ReadError> {
-        let refuse = |expected: String, found: FoundColumn| ReadError::Field {
+    pub(super) fn field(&self, place: usize, field: &Field) -> Result<ColumnSource> {
+        let refuse = |found: FoundColumn| ReadError::Field {
             field: field.name.clone(),
-            expected,
+            expected: rules::wanted(field),
             found,
         };
         let roots = self.metadata.file_metadata().schema_descr();
         let Some(root) = roots.root_schema().get_fields().get(place) else {
-            return Err(refuse(rules::wanted(field), "no column".into()));
+            return Err(refuse("no column".into()));
         };
         let mut column = ArrowType::of(root);
         if let Some(stored) = self.stored.get(place) {
             column = stored::restore(stored, column);
         }
-        let source = if rules::fits(&column, field) {
-            guard(|| Ok(self.source(place, root, &column, field)))?
-        } else {
-            None
-        };
-        let source = match (source, &field.data_type) {
-            (Some(source), DataType::ArrayOfStruct { fields, .. }) => {
-                let members = self.members(place, root, fields)?;
-                let members =
-                    members.map_err(|found| refuse(rules::wanted(field), found.into()))?;
-                Some(source.with_members(members))
-            }
-            (source, _) => source,
-        };
-        let Some(source) = source else {
-            return Err(refuse(rules::wanted(field), rules::found(&column)));
-        };
+        let source = rules::fits(&column, field).then(|| self.source(place, root, &column, field));
+        let mut source = (source.flatten()).ok_or_else(|| refuse(rules::found(&column)))?;
+        if let DataType::ArrayOfStruct { fields, .. } = &field.data_type {
+            let leaves: Vec<_> = self.leaves(place).map(|leaf| roots.column(leaf)).collect();
+            let members = StructMembers::new(root, &leaves, fields);
+            source.members = Some(members.map_err(|found| refuse(found.into()))?);
+        }
         match self.unread_codec(&source) {
             Some(codec) => Err(ReadError::Codec {
                 field: field.name.clone(),
@@ -105,23 +75,10 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// Returns the members of a column of structs. The inner error describes the column if its members don't fit the
-    /// sub-fields.
-    fn members(
-        &self,
-        place: usize,
-        root: &Type,
-        fields: &[StructField],
-    ) -> std::result::Result<std::result::Result<StructMembers, String>, ReadError> {
-        guard(|| {
-            let schema = self.metadata.file_metadata().schema_descr();
-            let leaves = (0..schema.num_columns())
-                .filter(|leaf| schema.get_column_root_idx(*leaf) == place)
-                .map(|leaf| schema.column(leaf));
-            let leaves: Vec<_> = leaves.collect();
-            let leaves: Vec<&ColumnDescriptor> = leaves.iter().map(AsRef::as_ref).collect();
-            Ok(StructMembers::new(root, &leaves, fields))
-        })
+    /// Returns the numbers of the leaves of the column at `place`.
+    fn leaves(&self, place: usize) -> impl Iterator<Item = usize> + use<'a> {
+        let schema = self.metadata.file_metadata().schema_descr();
+        (0..schema.num_columns()).filter(move |leaf| schema.get_column_root_idx(*leaf) == place)
     }
 
     /// Returns a source for the column at `place`: one leaf, the two leaves of a sparse vector, or the leaves of
@@ -134,25 +91,16 @@ impl<'a> Columns<'a> {
         field: &Field,
     ) -> Option<ColumnSource> {
         let schema = self.metadata.file_metadata().schema_descr();
-        let leaves =
-            (0..schema.num_columns()).filter(|leaf| schema.get_column_root_idx(*leaf) == place);
         let member = |name: &str| {
-            let mut leaves = leaves.clone();
-            leaves.find(|leaf| {
-                schema
-                    .column(*leaf)
-                    .path()
-                    .parts()
-                    .get(1)
-                    .map(String::as_str)
-                    == Some(name)
-            })
+            let is_member = |leaf: &usize| {
+                let column = schema.column(*leaf);
+                column.path().parts().get(1).is_some_and(|own| own == name)
+            };
+            self.leaves(place).find(is_member)
         };
-        let is_sparse = matches!(column, ArrowType::Struct(_));
-        let chosen = if is_sparse {
-            vec![member("indices")?, member("values")?]
-        } else {
-            leaves.clone().collect()
+        let chosen = match column {
+            ArrowType::Struct(_) => vec![member("indices")?, member("values")?],
+            _ => self.leaves(place).collect(),
         };
         let leaf = |index: usize| {
             let leaf = schema.column(index);
@@ -165,14 +113,9 @@ impl<'a> Columns<'a> {
             let values = LeafValues::new(shape.physical)?;
             Some(Leaf::new(index, levels, values, shape))
         };
-        let sources: Option<Vec<_>> = chosen.into_iter().map(leaf).collect();
-        let most = match field.data_type {
-            DataType::ArrayOfStruct { .. } => usize::MAX,
-            _ => 2,
-        };
-        sources
-            .filter(|leaves| leaves.len() <= most)
-            .map(ColumnSource::new)
+        let leaves: Vec<_> = chosen.into_iter().map(leaf).collect::<Option<_>>()?;
+        let is_struct = matches!(field.data_type, DataType::ArrayOfStruct { .. });
+        (is_struct || leaves.len() <= 2).then(|| ColumnSource::new(leaves))
     }
 
     /// Returns the name of a codec in the column's chunks that Milvus can't read (Apache Arrow Go 17,

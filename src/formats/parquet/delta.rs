@@ -32,10 +32,10 @@ impl<'a> DeltaInts<'a> {
     /// Returns the integers at the start of `bytes`, at most `max`, and the bytes after them.
     fn new(bytes: &'a [u8], max: usize) -> Option<(Self, &'a [u8])> {
         let mut rest = bytes;
-        let block = usize::try_from(take(&mut rest)?).ok()?;
-        let mini_blocks = usize::try_from(take(&mut rest)?).ok()?;
-        let left = usize::try_from(take(&mut rest)?).ok()?;
-        let first = signed(take(&mut rest)?);
+        let block = usize::try_from(varint(&mut rest)?).ok()?;
+        let mini_blocks = usize::try_from(varint(&mut rest)?).ok()?;
+        let left = usize::try_from(varint(&mut rest)?).ok()?;
+        let first = signed(varint(&mut rest)?);
         let mini_values = block.checked_div(mini_blocks)?;
         let is_valid = block.is_multiple_of(128)
             && block.is_multiple_of(mini_blocks)
@@ -82,7 +82,7 @@ impl<'a> DeltaInts<'a> {
 
     fn enter_block(&mut self) -> Option<()> {
         let mut rest = self.blocks;
-        self.min_delta = signed(take(&mut rest)?);
+        self.min_delta = signed(varint(&mut rest)?);
         (self.widths, self.data) = rest.split_at_checked(self.mini_blocks)?;
         self.at = 0;
         Some(())
@@ -129,13 +129,6 @@ impl<'a> DeltaInts<'a> {
     fn length(&mut self) -> Option<usize> {
         usize::try_from(self.next()?).ok()
     }
-}
-
-/// Reads the variable-length integer at the start of `bytes`.
-fn take(bytes: &mut &[u8]) -> Option<u64> {
-    let (value, length) = varint(bytes)?;
-    *bytes = bytes.get(length..)?;
-    Some(value)
 }
 
 /// Returns the signed integer of a zigzag-encoded integer, cut to 32 bits as in the Parquet library.

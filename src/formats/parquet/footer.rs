@@ -2,11 +2,11 @@
 
 mod fields;
 
-use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData};
 
-use super::thrift::{ThriftError, ThriftReader, ThriftType, count_structs};
-use crate::formats::error::too_large;
+use super::thrift::{ThriftError, ThriftReader, ThriftType};
+use super::{Result, damaged};
+use crate::formats::error::ReadError;
 use crate::stores::read_at::ReadAt;
 
 /// Maximum size of a footer in bytes.
@@ -35,21 +35,21 @@ pub(super) fn read(file: &dyn ReadAt) -> Result<ParquetMetaData> {
     let size = file.size();
     let begin = size
         .checked_sub(TAIL as u64)
-        .ok_or_else(|| general("it is shorter than a footer"))?;
+        .ok_or_else(|| damaged("it is shorter than a footer"))?;
     file.read_at(begin, &mut tail)?;
     let [a, b, c, d, magic @ ..] = tail;
     match magic.as_slice() {
         MAGIC => {}
-        b"PARE" => return Err(general("it is encrypted, which Milvus does not read")),
-        _ => return Err(general("it does not end with \"PAR1\"")),
+        b"PARE" => return Err(damaged("it is encrypted, which Milvus does not read")),
+        _ => return Err(damaged("it does not end with \"PAR1\"")),
     }
     let length = u32::from_le_bytes([a, b, c, d]);
     let begin = begin
         .checked_sub(length.into())
-        .ok_or_else(|| general("its footer is longer than the file"))?;
+        .ok_or_else(|| damaged("its footer is longer than the file"))?;
     let length = usize::try_from(length).unwrap_or(usize::MAX);
     if length > MAX_FOOTER {
-        return Err(too_large(format!(
+        return Err(ReadError::TooLarge(format!(
             "the footer has {} MiB, and at most {} MiB are read; write the file with fewer row groups",
             length >> 20,
             MAX_FOOTER >> 20
@@ -57,15 +57,14 @@ pub(super) fn read(file: &dyn ReadAt) -> Result<ParquetMetaData> {
     }
     let mut footer = vec![0; length];
     file.read_at(begin, &mut footer)?;
-    fields::check(&footer).map_err(|_| general("its footer is damaged"))?;
-    let parts = count_structs(&footer).ok_or_else(|| general("its footer is damaged"))?;
+    let parts = fields::check(&footer).map_err(|_| damaged("its footer is damaged"))?;
     if parts > MAX_PARTS {
-        return Err(too_large(format!(
+        return Err(ReadError::TooLarge(format!(
             "the footer describes {parts} columns, row groups and column chunks, and at most {MAX_PARTS} are read; write the \
              file with fewer row groups"
         )));
     }
-    check_schema(&footer).map_err(|_| general("its schema is damaged, or nested too deeply"))?;
+    check_schema(&footer).map_err(|_| damaged("its schema is damaged, or nested too deeply"))?;
     let metadata = ParquetMetaDataReader::decode_metadata(&footer)?;
     check_sizes(&metadata, size)?;
     Ok(metadata)
@@ -73,10 +72,10 @@ pub(super) fn read(file: &dyn ReadAt) -> Result<ParquetMetaData> {
 
 /// Checks that the columns of the schema are nested at most [`MAX_NESTING`] deep, and that each group has as many members
 /// as it says. The library reads the schema recursively, and allocates room for all members that a group announces.
-fn check_schema(footer: &[u8]) -> std::result::Result<(), ThriftError> {
+fn check_schema(footer: &[u8]) -> Result<(), ThriftError> {
     // Number of members that follow, of each group around the current column.
     let mut groups: Vec<u64> = Vec::new();
-    ThriftReader::new(footer).fields(|reader, id, field| {
+    ThriftReader(footer).fields(|reader, id, field| {
         if (id, field) != (SCHEMA, ThriftType::List) {
             return reader.skip(field);
         }
@@ -113,11 +112,7 @@ fn check_sizes(metadata: &ParquetMetaData, size: u64) -> Result<()> {
         .flat_map(RowGroupMetaData::columns);
     let sizes = chunks.map(|chunk| u64::try_from(chunk.compressed_size()).unwrap_or(0));
     if sizes.fold(0, u64::saturating_add) > size {
-        return Err(general("its column chunks overlap"));
+        return Err(damaged("its column chunks overlap"));
     }
     Ok(())
-}
-
-fn general(message: &str) -> ParquetError {
-    ParquetError::General(message.to_owned())
 }

@@ -9,7 +9,8 @@ use super::thrift::{ThriftError, ThriftReader, ThriftType};
 /// Header of a page.
 #[derive(Debug)]
 pub(super) struct PageHeader {
-    pub(super) kind: PageKind,
+    /// The page without its bytes, or `None` for a page that readers skip.
+    pub(super) page: Option<Page>,
     /// Size of the unpacked page, in bytes.
     pub(super) size: usize,
     /// Size of the page in the file, in bytes.
@@ -18,86 +19,6 @@ pub(super) struct PageHeader {
     pub(super) crc: Option<u32>,
     /// Size of the header itself, in bytes.
     pub(super) length: usize,
-}
-
-/// Kind of a page.
-#[derive(Debug)]
-pub(super) enum PageKind {
-    Data {
-        /// Number of values, including nulls.
-        values: u32,
-        encoding: Encoding,
-        definition: Encoding,
-        repetition: Encoding,
-    },
-    DataV2 {
-        values: u32,
-        nulls: u32,
-        rows: u32,
-        encoding: Encoding,
-        /// Sizes of the levels in bytes.
-        definition: u32,
-        repetition: u32,
-        is_compressed: bool,
-    },
-    Dictionary {
-        values: u32,
-        encoding: Encoding,
-    },
-    /// A page that readers skip.
-    Other,
-}
-
-impl PageKind {
-    /// Returns the library's form of a page.
-    pub(super) fn page(&self, encoding: Encoding, buf: Bytes) -> Page {
-        match *self {
-            Self::DataV2 {
-                values,
-                nulls,
-                rows,
-                definition,
-                repetition,
-                is_compressed,
-                ..
-            } => Page::DataPageV2 {
-                buf,
-                num_values: values,
-                encoding,
-                num_nulls: nulls,
-                num_rows: rows,
-                def_levels_byte_len: definition,
-                rep_levels_byte_len: repetition,
-                is_compressed,
-                statistics: None,
-            },
-            Self::Data {
-                values,
-                definition,
-                repetition,
-                ..
-            } => Page::DataPage {
-                buf,
-                num_values: values,
-                encoding,
-                def_level_encoding: definition,
-                rep_level_encoding: repetition,
-                statistics: None,
-            },
-            Self::Dictionary { values, .. } => Page::DictionaryPage {
-                buf,
-                num_values: values,
-                encoding,
-                is_sorted: false,
-            },
-            Self::Other => Page::DictionaryPage {
-                buf,
-                num_values: 0,
-                encoding,
-                is_sorted: false,
-            },
-        }
-    }
 }
 
 /// Integers of a struct by field number, and its only boolean.
@@ -151,7 +72,7 @@ impl Numbers {
 impl PageHeader {
     /// Reads the header at the start of `bytes`.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, ThriftError> {
-        let mut reader = ThriftReader::new(bytes);
+        let mut reader = ThriftReader(bytes);
         let (mut page_type, mut size, mut stored, mut crc) = (None, None, None, None);
         let (mut data, mut dictionary, mut data_v2) = (None, None, None);
         reader.fields(|reader, id, field| {
@@ -170,39 +91,46 @@ impl PageHeader {
             }
             Ok(())
         })?;
-        let kind = match (page_type, data, dictionary, data_v2) {
-            (Some(0), Some(data), _, _) => PageKind::Data {
-                values: data.get(1)?,
+        let buf = Bytes::new();
+        let page = match (page_type, data, dictionary, data_v2) {
+            (Some(0), Some(data), _, _) => Some(Page::DataPage {
+                buf,
+                num_values: data.get(1)?,
                 encoding: data.encoding(2)?,
-                definition: data.encoding(3)?,
-                repetition: data.encoding(4)?,
-            },
-            (Some(2), _, Some(dictionary), _) => PageKind::Dictionary {
-                values: dictionary.get(1)?,
+                def_level_encoding: data.encoding(3)?,
+                rep_level_encoding: data.encoding(4)?,
+                statistics: None,
+            }),
+            (Some(1), ..) => None,
+            (Some(2), _, Some(dictionary), _) => Some(Page::DictionaryPage {
+                buf,
+                num_values: dictionary.get(1)?,
                 encoding: dictionary.encoding(2)?,
-            },
-            (Some(3), _, _, Some(data)) => PageKind::DataV2 {
-                values: data.get(1)?,
-                nulls: data.get(2)?,
-                rows: data.get(3)?,
+                is_sorted: false,
+            }),
+            (Some(3), _, _, Some(data)) => Some(Page::DataPageV2 {
+                buf,
+                num_values: data.get(1)?,
+                num_nulls: data.get(2)?,
+                num_rows: data.get(3)?,
                 encoding: data.encoding(4)?,
-                definition: data.get(5)?,
-                repetition: data.get(6)?,
+                def_levels_byte_len: data.get(5)?,
+                rep_levels_byte_len: data.get(6)?,
                 is_compressed: data.flag.unwrap_or(true),
-            },
-            (Some(1), ..) => PageKind::Other,
+                statistics: None,
+            }),
             _ => return Err(ThriftError::Invalid),
         };
-        let bytes = |count: Option<u32>| {
+        let size_of = |count: Option<u32>| {
             let count = count.and_then(|count| usize::try_from(count).ok());
             count.ok_or(ThriftError::Invalid)
         };
         Ok(Self {
-            kind,
-            size: bytes(size)?,
-            stored: bytes(stored)?,
+            page,
+            size: size_of(size)?,
+            stored: size_of(stored)?,
             crc,
-            length: reader.position(),
+            length: bytes.len() - reader.0.len(),
         })
     }
 }

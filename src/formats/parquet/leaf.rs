@@ -10,13 +10,13 @@ pub(super) use spans::Span;
 
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType as Typed};
-use parquet::errors::{ParquetError, Result};
 
 use super::levels::Levels;
 use super::memory::PageMemory;
 use super::pages::{LoadedPage, PageShape, Pages, PlainValues, WantedVectors};
 use super::values::{LeafValues, remove};
-use crate::formats::error::too_large;
+use super::{Result, damaged};
+use crate::formats::error::ReadError;
 use crate::formats::window::MAX_ROW;
 
 use spans::{LeafSpans, ListSpans};
@@ -117,7 +117,7 @@ impl Leaf {
             self.pull(rows - self.rows)?;
         }
         if self.rows == 0 {
-            return Err(general("a column ends before its row group"));
+            return Err(damaged("a column ends before its row group"));
         }
         Ok(self.rows.min(rows))
     }
@@ -149,7 +149,7 @@ impl Leaf {
         let rows = rows.min((READ_BYTES / row.max(1)).max(1));
         let levels = (&mut self.definition, &mut self.repetition);
         let Some((reader, _)) = &mut self.source else {
-            return Err(general("a column has no pages"));
+            return Err(damaged("a column has no pages"));
         };
         let (read, levels) = match (reader, &mut self.values) {
             (ColumnReader::BoolColumnReader(reader), LeafValues::Bool(values)) => {
@@ -170,10 +170,10 @@ impl Leaf {
             (ColumnReader::ByteArrayColumnReader(reader), LeafValues::Bytes(values)) => {
                 pull(reader, rows, levels, values)
             }
-            _ => Err(general("a column changes its type")),
+            _ => Err(damaged("a column changes its type")),
         }?;
         if (read, levels) == (0, 0) {
-            return Err(general("a page ends before its last value"));
+            return Err(damaged("a page ends before its last value"));
         }
         self.rows += read;
         self.left = self.left.saturating_sub(levels);
@@ -192,7 +192,7 @@ impl Leaf {
         };
         let bytes: usize = values.iter().map(ByteArray::len).sum();
         if bytes > MAX_ROW {
-            return Err(too_large(format!(
+            return Err(ReadError::TooLarge(format!(
                 "a row holds a list of texts of more than {} MiB, and a row has at most that; split the list into several rows",
                 MAX_ROW >> 20
             )));
@@ -278,8 +278,4 @@ fn pull<T: Typed>(
 ) -> Result<(usize, usize)> {
     let read = reader.read_records(rows, Some(definition), Some(repetition), values)?;
     Ok((read.0, read.2))
-}
-
-fn general(message: &str) -> ParquetError {
-    ParquetError::General(message.to_owned())
 }

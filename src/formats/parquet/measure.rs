@@ -1,10 +1,8 @@
 //! The sizes of rows, which are known before the rows are appended.
 
-use parquet::errors::Result;
-
-use super::{ParquetFile, of_field};
+use super::{ParquetFile, Result, of_field};
 use crate::formats::batch::Parts;
-use crate::formats::error::too_large;
+use crate::formats::error::ReadError;
 use crate::formats::schema::DataType;
 use crate::formats::window::MAX_ROW;
 
@@ -20,28 +18,26 @@ impl ParquetFile {
     /// at least one.
     pub(super) fn measure(&mut self, parts: &Parts<'_>, rows: usize, room: usize) -> Result<usize> {
         let Self {
-            fields,
-            meta,
-            texts,
+            sources,
             memory,
             sizes,
             ..
         } = self;
         sizes.clear();
-        sizes.resize(rows, self.fixed);
-        let fields = parts.schema.fields.iter().zip(fields.iter_mut());
-        let fields = fields.filter_map(|(field, source)| Some((field, source.as_mut()?)));
-        for (field, source) in fields.chain(meta.as_mut().map(|source| (texts.field(), source))) {
-            if !has_any_size(&field.data_type) {
+        sizes.resize(rows, sources.fixed);
+        let fields = parts.schema.fields.iter().chain([&sources.meta_field]);
+        let own = sources.fields.iter_mut().chain([&mut sources.meta]);
+        for (field, source) in fields.zip(own) {
+            let Some(source) = source.as_mut().filter(|_| has_any_size(&field.data_type)) else {
                 continue;
-            }
+            };
             let filled = source
                 .fill(sizes.len(), memory)
                 .map_err(|error| of_field(field, error))?;
             sizes.truncate(filled);
             source.weigh(sizes);
             if let Some(size) = sizes.first().filter(|size| **size > MAX_ROW) {
-                return Err(too_large(format!(
+                return Err(ReadError::TooLarge(format!(
                     "row {}: it takes about {} MiB with field {:?}, and a row has at most {} MiB; shorten its values, or split \
                      it into several rows",
                     self.rows + 1,
@@ -66,7 +62,7 @@ impl ParquetFile {
         self.unpacked += self.sizes.iter().map(|size| *size as u64).sum::<u64>();
         let limit = self.file.size().saturating_mul(MAX_EXPANSION);
         if self.unpacked > limit.max(ANY_EXPANSION) {
-            return Err(too_large(format!(
+            return Err(ReadError::TooLarge(format!(
                 "row {}: the rows so far take {} MiB, more than {MAX_EXPANSION} times the file's {} bytes; split the rows \
                  into several files, or write them without dictionaries",
                 self.rows + 1,
@@ -80,15 +76,5 @@ impl ParquetFile {
 
 /// Returns true if neither the schema nor the physical type bounds the size of a value.
 fn has_any_size(data_type: &DataType) -> bool {
-    matches!(
-        data_type,
-        DataType::VarChar { .. }
-            | DataType::Text
-            | DataType::Geometry
-            | DataType::Timestamptz { .. }
-            | DataType::Json
-            | DataType::Array { .. }
-            | DataType::ArrayOfStruct { .. }
-            | DataType::SparseFloatVector
-    )
+    data_type.is_text() || !data_type.is_scalar() && data_type.dim().is_none()
 }

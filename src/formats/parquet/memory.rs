@@ -2,9 +2,8 @@
 
 use parking_lot::{Condvar, Mutex};
 
-use parquet::errors::Result;
-
-use crate::formats::error::too_large;
+use super::Result;
+use crate::formats::error::ReadError;
 
 /// Maximum memory in bytes for the current pages and dictionaries of all columns of a file.
 pub(super) const MAX_PAGES: usize = 320 << 20;
@@ -40,7 +39,7 @@ impl PageMemory {
     pub(super) fn take(&mut self, bytes: usize) -> Result<()> {
         let used = self.used.saturating_add(bytes);
         if used > MAX_PAGES {
-            return Err(too_large(format!(
+            return Err(ReadError::TooLarge(format!(
                 "the current pages of all columns take more than {} MiB; write the file with smaller pages or fewer rows per \
                  row group (pyarrow: data_page_size, row_group_size)",
                 MAX_PAGES >> 20
@@ -80,8 +79,6 @@ impl Drop for PageMemory {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::formats::error::TooLarge;
-    use parquet::errors::ParquetError;
     use std::sync::mpsc;
     use std::time::Duration;
 
@@ -94,11 +91,9 @@ mod tests {
     #[test]
     fn pages_of_all_columns_share_one_limit() {
         let mut memory = take(MAX_PAGES);
-        let ParquetError::External(error) = memory.take(1).unwrap_err() else {
-            panic!("not an error of a limit");
-        };
+        let error = memory.take(1).unwrap_err();
         assert!(
-            error.is::<TooLarge>() && error.to_string().contains("320 MiB"),
+            matches!(&error, ReadError::TooLarge(message) if message.contains("320 MiB")),
             "{error}"
         );
         memory.give_back(1);

@@ -6,30 +6,28 @@
 //! limit.
 
 mod loaded;
-mod queue;
 mod raw;
 mod shape;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
-use std::sync::mpsc::{self, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 
 use parquet::basic::{Encoding, Type as Physical};
-use parquet::column::page::Page;
-use parquet::errors::{ParquetError, Result};
+use parquet::column::page::{Page, PageMetadata, PageReader};
+use parquet::errors::{ParquetError, Result as LibraryResult};
 use parquet::file::metadata::ColumnChunkMetaData;
 
 use super::delta::DeltaStrings;
-use super::header::{PageHeader, PageKind};
 use super::memory::PageMemory;
 use super::row_scan::{self, RowScan};
 use super::thrift::varint;
-use crate::formats::error::too_large;
+use super::{Result, damaged};
+use crate::formats::error::ReadError;
 use crate::formats::window::MAX_ROW;
 use crate::stores::read_at::ReadAt;
 pub(super) use loaded::{LoadedPage, PlainValues, WantedVectors};
-use queue::PageQueue;
 use raw::{PageSource, RawPage};
 pub(super) use shape::PageShape;
 use shape::{PageParts, bit_width};
@@ -51,7 +49,7 @@ pub(super) struct Pages {
     dictionary: Option<usize>,
     current: usize,
     /// Number of levels of the row that the pages so far left unfinished.
-    open: usize,
+    pub(super) open: usize,
 }
 
 impl Pages {
@@ -85,11 +83,6 @@ impl Pages {
         memory.give_back(self.current + self.dictionary.unwrap_or(0));
     }
 
-    /// Returns the number of levels of the row that ends the pages so far.
-    pub(super) fn open(&self) -> usize {
-        self.open
-    }
-
     /// Takes a page that was read, so that another page reuses its memory.
     pub(super) fn recycle(&mut self, values: PlainValues) {
         self.source.recycle(values.page);
@@ -107,7 +100,7 @@ impl Pages {
         while let Some(page) = self.next()? {
             let size = page.header.size.max(page.header.stored);
             if size > MAX_PAGE {
-                return Err(too_large(format!(
+                return Err(ReadError::TooLarge(format!(
                     "a page has {} MiB, and at most {} MiB are read; write the file with smaller pages (pyarrow: \
                      data_page_size, others: fewer rows per row group)",
                     size >> 20,
@@ -116,22 +109,18 @@ impl Pages {
             }
             memory.take(size)?;
             self.current = size;
-            let (header, bytes) = self.source.unpack(page)?;
-            match header.kind {
-                PageKind::Dictionary { values, encoding } => {
-                    let values = usize::try_from(values).unwrap_or(usize::MAX);
-                    self.hand_dictionary(bytes, values, encoding, memory)?;
-                }
-                _ => {
-                    if let Some(page) = self.hand_data(&header, bytes, wanted, memory)? {
-                        return Ok(Some(page));
-                    }
-                    memory.give_back(std::mem::take(&mut self.current));
-                    empty += 1;
-                    if empty > EMPTY_PAGES {
-                        return Err(damaged("too many pages without values"));
-                    }
-                }
+            let (page, bytes) = self.source.unpack(page)?;
+            if page.is_dictionary_page() {
+                self.hand_dictionary(page, bytes, memory)?;
+                continue;
+            }
+            if page.num_values() > 0 {
+                return self.hand_data(page, bytes, wanted, memory).map(Some);
+            }
+            memory.give_back(std::mem::take(&mut self.current));
+            empty += 1;
+            if empty > EMPTY_PAGES {
+                return Err(damaged("too many pages without values"));
             }
         }
         Ok(None)
@@ -139,11 +128,11 @@ impl Pages {
 
     fn hand_dictionary(
         &mut self,
+        page: Page,
         bytes: Vec<u8>,
-        values: usize,
-        encoding: Encoding,
         memory: &mut PageMemory,
     ) -> Result<()> {
+        let values = usize::try_from(page.num_values()).unwrap_or(usize::MAX);
         // Each string has at least the four bytes of its length.
         let max = match self.shape.physical {
             Physical::BOOLEAN => bytes.len().saturating_mul(8),
@@ -160,40 +149,21 @@ impl Pages {
         let decoded = values.saturating_mul(self.shape.value_bytes());
         memory.take(decoded)?;
         self.dictionary = Some(decoded + std::mem::take(&mut self.current));
-        self.hand(
-            Page::DictionaryPage {
-                buf: bytes.into(),
-                num_values: u32::try_from(values).unwrap_or(u32::MAX),
-                encoding,
-                is_sorted: false,
-            },
-            false,
-        );
+        let encoding = page.encoding();
+        self.hand(page, encoding, bytes, false);
         Ok(())
     }
 
-    /// Hands a data page to the column reader. Returns `None` for a page without values, which isn't handed over.
+    /// Hands a data page to the column reader, unless it has the wanted vectors.
     fn hand_data(
         &mut self,
-        header: &PageHeader,
+        page: Page,
         bytes: Vec<u8>,
         wanted: Option<WantedVectors>,
         memory: &mut PageMemory,
-    ) -> Result<Option<LoadedPage>> {
-        let (PageKind::Data {
-            values, encoding, ..
-        }
-        | PageKind::DataV2 {
-            values, encoding, ..
-        }) = header.kind
-        else {
-            return Ok(None);
-        };
-        if values == 0 {
-            return Ok(None);
-        }
-        let levels = usize::try_from(values).unwrap_or(usize::MAX);
-        let parts = self.shape.parts(&header.kind, &bytes, levels)?;
+    ) -> Result<LoadedPage> {
+        let levels = usize::try_from(page.num_values()).unwrap_or(usize::MAX);
+        let parts = self.shape.parts(&page, &bytes, levels)?;
         let scan = match parts.repetition {
             Some(levels_bytes) => {
                 let width = bit_width(self.shape.max_repetition);
@@ -207,46 +177,46 @@ impl Pages {
             None => RowScan::begin(self.open + levels),
         };
         if scan.longest > self.shape.max_levels() {
-            return Err(too_large(format!(
+            return Err(ReadError::TooLarge(format!(
                 "a row holds a list of at least {} values, and a row has at most {} MiB; split the list into several rows",
                 scan.longest,
                 MAX_ROW >> 20
             )));
         }
         let values = bytes.len().saturating_sub(parts.data);
-        let are_vectors = encoding == Encoding::PLAIN
+        let are_vectors = page.encoding() == Encoding::PLAIN
             && values / size_of::<f32>() >= levels
-            && wanted.is_some_and(|wanted| self.are_vectors(&header.kind, wanted, &scan, &parts));
+            && wanted.is_some_and(|wanted| self.are_vectors(&page, wanted, &scan, &parts));
         self.open = scan.last;
         let data = parts.data;
-        let mut page = LoadedPage {
+        let mut loaded = LoadedPage {
             levels,
             longest: scan.longest,
             bytes: bytes.len(),
             begins_row: scan.begins_row,
-            is_v2: matches!(header.kind, PageKind::DataV2 { .. }),
+            is_v2: matches!(page, Page::DataPageV2 { .. }),
             vectors: None,
         };
         if are_vectors {
-            page.vectors = Some(PlainValues {
+            loaded.vectors = Some(PlainValues {
                 page: bytes,
                 at: data,
                 end: data + levels * size_of::<f32>(),
             });
-            return Ok(Some(page));
+            return Ok(loaded);
         }
-        let (encoding, bytes) = self.plain(encoding, bytes, data, levels, memory)?;
-        page.bytes = bytes.len();
-        let ends_row = self.ends_row(&header.kind)?;
-        self.hand(header.kind.page(encoding, bytes.into()), ends_row);
-        Ok(Some(page))
+        let (encoding, bytes) = self.plain(page.encoding(), bytes, data, levels, memory)?;
+        loaded.bytes = bytes.len();
+        let ends_row = loaded.is_v2 || self.ends_row()?;
+        self.hand(page, encoding, bytes, ends_row);
+        Ok(loaded)
     }
 
     /// Returns true if all rows of a page are the wanted vectors, of floats and without nulls. The last one may
     /// continue in the next page.
     fn are_vectors(
         &self,
-        kind: &PageKind,
+        page: &Page,
         wanted: WantedVectors,
         scan: &RowScan,
         parts: &PageParts<'_>,
@@ -256,17 +226,13 @@ impl Pages {
             max_definition,
             max_repetition,
         } = self.shape;
-        let levels = match *kind {
-            PageKind::Data { values, .. } => values,
+        if let Page::DataPageV2 { num_nulls, .. } = page {
             // The library takes the end of such a page for the end of a row.
-            PageKind::DataV2 { values, nulls, .. }
-                if nulls == 0 && scan.begins_row && scan.last == wanted.width =>
-            {
-                values
+            if *num_nulls > 0 || !scan.begins_row || scan.last != wanted.width {
+                return false;
             }
-            _ => return false,
-        };
-        let levels = usize::try_from(levels).unwrap_or(usize::MAX);
+        }
+        let levels = usize::try_from(page.num_values()).unwrap_or(usize::MAX);
         let continues = wanted.open == self.open || wanted.open == 0 && scan.begins_row;
         let is_full = |found| {
             let level = u64::try_from(max_definition).unwrap_or(0);
@@ -296,13 +262,8 @@ impl Pages {
             Encoding::DELTA_BINARY_PACKED => {
                 // Block size, mini-blocks per block, then the number of values.
                 let mut rest = values;
-                let mut found = [0; 3];
-                for number in &mut found {
-                    let (value, length) = varint(rest).ok_or_else(bad)?;
-                    *number = value;
-                    rest = rest.get(length..).unwrap_or_default();
-                }
-                let [_, mini_blocks, total] = found;
+                let mut number = || varint(&mut rest).ok_or_else(bad);
+                let (_, mini_blocks, total) = (number()?, number()?, number()?);
                 if mini_blocks > values.len() as u64 && total > 1 || total > levels as u64 {
                     return Err(bad());
                 }
@@ -315,7 +276,7 @@ impl Pages {
                 let strings = DeltaStrings::new(values, shares, levels).ok_or_else(bad)?;
                 let size = strings.plain_size().ok_or_else(bad)?.saturating_add(data);
                 if size > MAX_PAGE {
-                    return Err(too_large(format!(
+                    return Err(ReadError::TooLarge(format!(
                         "the strings of a page take {} MiB, and at most {} MiB are read; write the file with smaller pages",
                         size >> 20,
                         MAX_PAGE >> 20
@@ -335,16 +296,14 @@ impl Pages {
         }
     }
 
-    /// Returns true if the last row of a page ends with the page.
-    fn ends_row(&mut self, kind: &PageKind) -> Result<bool> {
-        if self.shape.max_repetition == 0 || matches!(kind, PageKind::DataV2 { .. }) {
+    /// Returns true if the last row of a page of the first version ends with the page.
+    fn ends_row(&mut self) -> Result<bool> {
+        if self.shape.max_repetition == 0 {
             return Ok(true);
         }
         self.next = self.next()?;
-        Ok(match &self.next {
-            Some(next) => matches!(next.header.kind, PageKind::DataV2 { .. }),
-            None => true,
-        })
+        let is_v2 = |next: &RawPage| matches!(next.header.page, Some(Page::DataPageV2 { .. }));
+        Ok(self.next.as_ref().is_none_or(is_v2))
     }
 
     /// Returns the next page, whose header may have been read already.
@@ -355,12 +314,51 @@ impl Pages {
         }
     }
 
-    fn hand(&self, page: Page, ends_row: bool) {
+    /// Hands a page to the column reader, with its bytes and their encoding.
+    fn hand(&self, mut page: Page, coded: Encoding, bytes: Vec<u8>, ends_row: bool) {
+        let (Page::DataPage { buf, encoding, .. }
+        | Page::DataPageV2 { buf, encoding, .. }
+        | Page::DictionaryPage { buf, encoding, .. }) = &mut page;
+        (*buf, *encoding) = (bytes.into(), coded);
         // If the column reader is gone, its pages aren't needed.
         _ = self.to_reader.send((page, ends_row));
     }
 }
 
-fn damaged(message: &str) -> ParquetError {
-    ParquetError::General(message.to_owned())
+/// Checked pages that the column reader hasn't taken yet. The queue is empty until [`Pages::load`] is called, so the
+/// column reader never reads past the page that was loaded last.
+pub(super) struct PageQueue {
+    pages: Receiver<(Page, bool)>,
+    /// True if the last row of the page taken last ends with the page.
+    ends_row: bool,
+}
+
+impl PageReader for PageQueue {
+    fn get_next_page(&mut self) -> LibraryResult<Option<Page>> {
+        let next = self.pages.try_recv().ok();
+        Ok(next.map(|(page, ends_row)| {
+            self.ends_row = ends_row;
+            page
+        }))
+    }
+
+    fn at_record_boundary(&mut self) -> LibraryResult<bool> {
+        Ok(self.ends_row)
+    }
+
+    fn peek_next_page(&mut self) -> LibraryResult<Option<PageMetadata>> {
+        Err(ParquetError::General("pages are read in order".to_owned()))
+    }
+
+    fn skip_next_page(&mut self) -> LibraryResult<()> {
+        self.peek_next_page().map(|_| ())
+    }
+}
+
+impl Iterator for PageQueue {
+    type Item = LibraryResult<Page>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.get_next_page().transpose()
+    }
 }

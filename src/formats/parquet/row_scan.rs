@@ -26,8 +26,8 @@ impl<'a> Iterator for LevelRuns<'a> {
         if self.left == 0 {
             return None;
         }
-        let (header, length) = varint(self.rest)?;
-        let rest = self.rest.get(length..).unwrap_or_default();
+        let mut rest = self.rest;
+        let header = varint(&mut rest)?;
         let count = usize::try_from(header >> 1).unwrap_or(usize::MAX);
         if header & 1 == 0 {
             let (level, after) = rest.split_at_checked(self.width.div_ceil(8))?;

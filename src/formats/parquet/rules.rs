@@ -23,7 +23,10 @@ pub(super) fn fits(column: &ArrowType, field: &Field) -> bool {
         }
         ArrowType::List(element) => fits_list(element, field),
         column => match target(&field.data_type) {
-            ArrowType::List(_) if *column == ArrowType::Bytes => takes_bytes(&field.data_type),
+            // Vectors that are stored as bytes may also be one binary value per row.
+            ArrowType::List(element) if *column == ArrowType::Bytes => {
+                *element == ArrowType::Unsigned(8)
+            }
             target => fits_value(column, &target, field),
         },
     }
@@ -77,7 +80,7 @@ pub(super) fn is_sparse(column: &ArrowType) -> bool {
 }
 
 /// Returns the type as which Milvus reads a field (`parquet/util.go`, `convertToArrowDataType`).
-fn target(data_type: &DataType) -> ArrowType {
+pub(super) fn target(data_type: &DataType) -> ArrowType {
     let list = |element: ArrowType| ArrowType::List(Box::new(element));
     match data_type {
         DataType::Bool => ArrowType::Bool,
@@ -103,22 +106,10 @@ fn target(data_type: &DataType) -> ArrowType {
     }
 }
 
-/// Returns true for vectors that may be stored as one binary value per row.
-fn takes_bytes(data_type: &DataType) -> bool {
-    target(data_type) == ArrowType::List(Box::new(ArrowType::Unsigned(8)))
-}
-
 /// Describes the columns that a field accepts, for messages.
 pub(super) fn wanted(field: &Field) -> String {
     let data_type = &field.data_type;
     let columns = match data_type {
-        DataType::Bool => "bool",
-        DataType::Int8 => "int8",
-        DataType::Int16 => "int16 or int8",
-        DataType::Int32 => "int32 or smaller",
-        DataType::Int64 => "int64 or smaller",
-        DataType::Float | DataType::Double => "float, double or an integer type",
-        DataType::VarChar { .. } | DataType::Text => "string",
         DataType::Geometry => "string, holding well-known text",
         DataType::Timestamptz { .. } => "string, holding RFC 3339 text",
         DataType::ArrayOfStruct { .. } => {
@@ -141,6 +132,7 @@ pub(super) fn wanted(field: &Field) -> String {
             "string, holding JSON text, or a struct of indices (list of int32, uint32, int64 or uint64) and values (list of \
              float or double)"
         }
+        scalar => scalars(scalar),
     };
     format!("{data_type} as {columns}")
 }

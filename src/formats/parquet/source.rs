@@ -1,15 +1,14 @@
 //! A column of a Parquet file and its conversion to a field's values.
 
-use std::fmt::Write;
 use std::ops::Range;
 
 use parquet::data_type::AsBytes;
-use parquet::errors::Result;
 
+use super::Result;
 use super::leaf::{Leaf, Span};
 use super::memory::PageMemory;
 use super::structs::StructMembers;
-use super::values::{LeafValues, list, write_list};
+use super::values::{LeafValue, LeafValues, write_list, write_values};
 use crate::formats::column::{Column, Values as Own};
 use crate::formats::columnar::sink::Sink;
 use crate::formats::found::{FoundKind, FoundValue};
@@ -23,7 +22,7 @@ const KEPT_TEXT: usize = 1 << 20;
 pub(super) struct ColumnSource {
     pub(super) leaves: Vec<Leaf>,
     /// Members of a struct array, otherwise `None`.
-    members: Option<StructMembers>,
+    pub(super) members: Option<StructMembers>,
     json: String,
     floats: Vec<f32>,
     bytes: Vec<u8>,
@@ -38,12 +37,6 @@ impl ColumnSource {
             floats: Vec::new(),
             bytes: Vec::new(),
         }
-    }
-
-    /// Returns the source with its leaves as members of a struct array.
-    pub(super) fn with_members(mut self, members: StructMembers) -> Self {
-        self.members = Some(members);
-        self
     }
 
     /// Reads until `rows` rows can be appended, or fewer if they take much memory, but at least one. Returns their number.
@@ -168,37 +161,23 @@ impl ColumnSource {
                     };
                     sink.push(vector);
                 }
-                _ => push_scalar(sink, &leaf.values, span.values.start),
+                _ => push_scalar(sink, leaf.values.get(span.values.start)),
             }
         }
     }
 }
 
-fn push_scalar(sink: &mut Sink<'_>, values: &LeafValues, at: usize) {
-    let nothing = || Err(FoundKind::Missing.value("nothing"));
-    match values {
-        LeafValues::Bool(values) => sink.push(|column| match values.get(at) {
-            Some(value) => native::push_bool(column, *value),
-            None => nothing(),
-        }),
-        LeafValues::Int32(values) => sink.push(|column| match values.get(at) {
-            Some(value) => native::push_integer(column, (*value).into()),
-            None => nothing(),
-        }),
-        LeafValues::Int64(values) => sink.push(|column| match values.get(at) {
-            Some(value) => native::push_integer(column, *value),
-            None => nothing(),
-        }),
-        LeafValues::Float(values) => sink.push(|column| match values.get(at) {
-            Some(value) => native::push_float(column, (*value).into()),
-            None => nothing(),
-        }),
-        LeafValues::Double(values) => sink.push(|column| match values.get(at) {
-            Some(value) => native::push_float(column, *value),
-            None => nothing(),
-        }),
-        LeafValues::Bytes(values) => sink.text(values.get(at).map_or(&[], AsBytes::as_bytes)),
+fn push_scalar(sink: &mut Sink<'_>, value: Option<LeafValue<'_>>) {
+    if let Some(LeafValue::Bytes(text)) = value {
+        return sink.text(text);
     }
+    sink.push(|column| match value {
+        Some(LeafValue::Bool(value)) => native::push_bool(column, value),
+        Some(LeafValue::Int(value)) => native::push_integer(column, value),
+        Some(LeafValue::Float(value)) => native::push_float(column, value.into()),
+        Some(LeafValue::Double(value)) => native::push_float(column, value),
+        _ => Err(FoundKind::Missing.value("nothing")),
+    });
 }
 
 /// Appends a list of numbers as a dense vector: as bytes if the vector is stored as bytes, otherwise as floats.
@@ -209,31 +188,24 @@ fn push_list(
     floats: &mut Vec<f32>,
     bytes: &mut Vec<u8>,
 ) -> Result<(), FoundValue> {
+    fn slice<T>(values: &[T], range: Range<usize>) -> std::slice::Iter<'_, T> {
+        values.get(range).unwrap_or_default().iter()
+    }
     floats.clear();
     bytes.clear();
     let is_float = matches!(column.data_type(), DataType::FloatVector { .. });
     match values {
         LeafValues::Int32(values) if !is_float => {
             // The lowest eight bits are the byte, signed or unsigned.
-            let values = values.get(range).unwrap_or_default();
-            bytes.extend(values.iter().map(|value| value.to_le_bytes()[0]));
+            bytes.extend(slice(values, range).map(|value| value.to_le_bytes()[0]));
             return native::push_packed(column, bytes);
         }
-        LeafValues::Int32(values) => {
-            let values = values.get(range).unwrap_or_default();
-            floats.extend(values.iter().map(|value| *value as f32));
-        }
-        LeafValues::Int64(values) => {
-            let values = values.get(range).unwrap_or_default();
-            floats.extend(values.iter().map(|value| *value as f32));
-        }
-        LeafValues::Float(values) => {
-            floats.extend_from_slice(values.get(range).unwrap_or_default());
-        }
+        LeafValues::Int32(values) => floats.extend(slice(values, range).map(|value| *value as f32)),
+        LeafValues::Int64(values) => floats.extend(slice(values, range).map(|value| *value as f32)),
+        LeafValues::Float(values) => floats.extend(slice(values, range)),
+        #[expect(clippy::cast_possible_truncation, reason = "rounding is meant")]
         LeafValues::Double(values) => {
-            let values = values.get(range).unwrap_or_default();
-            #[expect(clippy::cast_possible_truncation, reason = "rounding is meant")]
-            floats.extend(values.iter().map(|value| *value as f32));
+            floats.extend(slice(values, range).map(|value| *value as f32));
         }
         _ => return Err("another type".into()),
     }
@@ -254,23 +226,18 @@ fn sparse(indices: &Leaf, values: &Leaf, rows: usize, json: &mut String, sink: &
         }
         json.clear();
         json.push_str("{\"indices\":");
-        write_indices(json, &indices.values, index.values);
+        // Indices are unsigned, even if the file's type is signed and has equal width.
+        let is_short = matches!(indices.values, LeafValues::Int32(_));
+        let mask = if is_short { u32::MAX.into() } else { -1 };
+        let numbers = index.values.map_while(|at| indices.values.get(at));
+        let unsigned = |number| match number {
+            LeafValue::Int(number) => LeafValue::Int(number & mask),
+            other => other,
+        };
+        write_values(json, numbers.map(unsigned));
         json.push_str(",\"values\":");
         write_list(json, &values.values, value.values);
         json.push('}');
         sink.push(|column| native::push_json(column, json));
-    }
-}
-
-/// Writes indices as unsigned numbers, even if the file's type is signed and has equal width.
-fn write_indices(json: &mut String, values: &LeafValues, range: Range<usize>) {
-    match values {
-        LeafValues::Int32(values) => {
-            let values = values.get(range).unwrap_or_default();
-            list(json, values, |json, value| {
-                write!(json, "{}", value.cast_unsigned())
-            });
-        }
-        other => write_list(json, other, range),
     }
 }

@@ -62,10 +62,10 @@ pub(super) fn read(text: &str) -> Option<Vec<StoredType>> {
     let begin = if u32_at(&bytes, 0)? == u32::MAX { 8 } else { 4 };
     let bytes = bytes.get(begin..)?;
     let message = FlatTable::at(bytes, reference(bytes, 0)?)?;
-    if message.byte(1)? != Some(SCHEMA) {
+    if message.number(1)? != [SCHEMA] {
         return None;
     }
-    let schema = message.table(2)??;
+    let schema = message.table(2)?;
     let mut left = MAX_FIELDS;
     fields(&schema, 1, MAX_DEPTH, &mut left)
 }
@@ -113,20 +113,21 @@ fn fields(
 
 /// Returns the type of a field.
 fn stored_type(field: &FlatTable<'_>, depth: usize, left: &mut usize) -> Option<StoredType> {
-    if field.table(4)?.is_some() {
-        return Some(StoredType::Dictionary);
+    if field.field(4).is_some() {
+        return field.table(4).map(|_| StoredType::Dictionary);
     }
     let mut inner = fields(field, 5, depth, left)?;
     let element = |inner: &mut Vec<StoredType>| match inner.len() {
         1 => inner.pop().map(Box::new),
         _ => None,
     };
-    Some(match field.byte(2)?.unwrap_or(0) {
+    let [code] = field.number(2)?;
+    Some(match code {
         code::LARGE_UTF8 => StoredType::LargeText,
         code::LARGE_BINARY => StoredType::LargeBytes,
         code::LIST => StoredType::List(element(&mut inner)?),
         code::FIXED_SIZE_LIST => {
-            let size = field.table(3)??.int(0)?.unwrap_or(0);
+            let size = i32::from_le_bytes(field.table(3)?.number(0)?);
             StoredType::FixedList(usize::try_from(size).ok()?, element(&mut inner)?)
         }
         code::STRUCT => StoredType::Struct(inner),
@@ -134,8 +135,7 @@ fn stored_type(field: &FlatTable<'_>, depth: usize, left: &mut usize) -> Option<
     })
 }
 
-/// A `FlatBuffers` table. Its methods return `None` if the bytes are inconsistent, and `Some(None)` if a field is
-/// absent.
+/// A `FlatBuffers` table. Its methods return `None` if the bytes are inconsistent.
 struct FlatTable<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -153,40 +153,22 @@ impl<'a> FlatTable<'a> {
         Some(Self { bytes, at, offsets })
     }
 
-    /// Returns the position of the field with this number.
-    #[expect(clippy::option_option, reason = "damaged, absent, present")]
-    fn field(&self, number: usize) -> Option<Option<usize>> {
-        let Some(offset) = array(self.offsets, number * 2) else {
-            return Some(None);
-        };
-        match usize::from(u16::from_le_bytes(offset)) {
-            0 => Some(None),
-            offset => Some(Some(self.at.checked_add(offset)?)),
+    /// Returns the position of the field with this number, or `None` if the field is absent.
+    fn field(&self, number: usize) -> Option<usize> {
+        match u16::from_le_bytes(array(self.offsets, number * 2)?) {
+            0 => None,
+            offset => Some(self.at.saturating_add(offset.into())),
         }
     }
 
-    #[expect(clippy::option_option, reason = "damaged, absent, present")]
-    fn byte(&self, number: usize) -> Option<Option<u8>> {
-        let Some(at) = self.field(number)? else {
-            return Some(None);
-        };
-        self.bytes.get(at).map(|byte| Some(*byte))
+    /// Returns the bytes of a number, zeros if the field is absent.
+    fn number<const N: usize>(&self, number: usize) -> Option<[u8; N]> {
+        (self.field(number)).map_or(Some([0; N]), |at| array(self.bytes, at))
     }
 
-    #[expect(clippy::option_option, reason = "damaged, absent, present")]
-    fn int(&self, number: usize) -> Option<Option<i32>> {
-        let Some(at) = self.field(number)? else {
-            return Some(None);
-        };
-        Some(Some(i32::from_le_bytes(array(self.bytes, at)?)))
-    }
-
-    #[expect(clippy::option_option, reason = "damaged, absent, present")]
-    fn table(&self, number: usize) -> Option<Option<Self>> {
-        let Some(at) = self.field(number)? else {
-            return Some(None);
-        };
-        Self::at(self.bytes, reference(self.bytes, at)?).map(Some)
+    /// Returns the table in a field, which must not be absent.
+    fn table(&self, number: usize) -> Option<Self> {
+        Self::at(self.bytes, reference(self.bytes, self.field(number)?)?)
     }
 
     /// Returns the tables of a vector, or no tables if the field is absent.
@@ -195,7 +177,7 @@ impl<'a> FlatTable<'a> {
         number: usize,
     ) -> Option<impl Iterator<Item = Option<FlatTable<'a>>> + use<'a>> {
         let bytes = self.bytes;
-        let (first, count) = match self.field(number)? {
+        let (first, count) = match self.field(number) {
             None => (0, 0),
             Some(at) => {
                 let vector = reference(bytes, at)?;

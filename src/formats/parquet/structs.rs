@@ -4,14 +4,15 @@
 //! have exactly the sub-field's type. Vectors are lists of float or double, of uint8 (binary and 16-bit vectors), or of
 //! int8.
 
-use half::{bf16, f16};
-use parquet::basic::{ConvertedType, LogicalType};
-use parquet::schema::types::{ColumnDescriptor, Type};
+use parquet::basic::ConvertedType;
+use parquet::schema::types::{ColumnDescPtr, ColumnDescriptor, Type};
 
-use super::arrow::ArrowType;
+use super::arrow::{self, ArrowType};
 use super::leaf::Leaf;
-use super::values::{LeafValues, write_list};
+use super::rules;
+use super::values::{LeafValue, LeafValues, write_list, write_values};
 use crate::formats::columnar::sink::Sink;
+use crate::formats::halves;
 use crate::formats::native;
 use crate::formats::schema::{DataType, StructField};
 
@@ -25,7 +26,7 @@ impl StructMembers {
     /// Matches a column's leaves with the sub-fields. The error describes the column if it doesn't fit.
     pub(super) fn new(
         root: &Type,
-        leaves: &[&ColumnDescriptor],
+        leaves: &[ColumnDescPtr],
         fields: &[StructField],
     ) -> Result<Self, String> {
         let (object, depth) = object(root).ok_or("no list of structs")?;
@@ -55,7 +56,7 @@ impl StructMembers {
                 return Err(format!(
                     "a list of structs whose {:?} is a {list}{}",
                     field.name,
-                    ArrowType::of_value(leaf.self_type())
+                    arrow::primitive(leaf.self_type())
                 ));
             }
             let name = serde_json::Value::from(field.name.as_str()).to_string();
@@ -86,14 +87,14 @@ impl StructMembers {
             let Some(lists) = lists else {
                 return;
             };
-            let items: Option<Vec<_>> = lists.iter().map(|list| list.items.as_ref()).collect();
+            let items: Option<Vec<_>> = lists.into_iter().collect();
             let Some(items) = items else {
                 sink.null();
                 continue;
             };
             json.clear();
             json.push('[');
-            let count = items.iter().map(|items| items.len()).max().unwrap_or(0);
+            let count = items.iter().map(Vec::len).max().unwrap_or(0);
             let mut hole = false;
             for at in 0..count {
                 json.push_str(if at == 0 { "{" } else { ",{" });
@@ -124,9 +125,7 @@ impl StructMembers {
 
 /// Returns the struct inside a list column, and the position of member names in the paths of leaves.
 fn object(root: &Type) -> Option<(&Type, usize)> {
-    let info = root.get_basic_info();
-    let is_list = info.converted_type() == ConvertedType::LIST
-        || matches!(info.logical_type_ref(), Some(LogicalType::List));
+    let is_list = root.get_basic_info().converted_type() == ConvertedType::LIST;
     let [repeated] = children(root)? else {
         return None;
     };
@@ -144,21 +143,14 @@ fn children(node: &Type) -> Option<&[parquet::schema::types::TypePtr]> {
 
 /// Returns true if a leaf may hold the values of a sub-field.
 fn fits(element: &DataType, leaf: &ColumnDescriptor) -> bool {
-    let found = ArrowType::of_value(leaf.self_type());
-    let (depth, fits) = match element {
-        DataType::Bool => (1, found == ArrowType::Bool),
-        DataType::Int8 => (1, found == ArrowType::Int(8)),
-        DataType::Int16 => (1, found == ArrowType::Int(16)),
-        DataType::Int32 => (1, found == ArrowType::Int(32)),
-        DataType::Int64 => (1, found == ArrowType::Int(64)),
-        DataType::Float => (1, found == ArrowType::Float),
-        DataType::Double => (1, found == ArrowType::Double),
-        DataType::VarChar { .. } => (1, found == ArrowType::Text),
-        DataType::FloatVector { .. } => (2, matches!(found, ArrowType::Float | ArrowType::Double)),
-        DataType::Int8Vector { .. } => (2, found == ArrowType::Int(8)),
-        _ => (2, found == ArrowType::Unsigned(8)),
-    };
-    fits && leaf.max_rep_level() == depth
+    let found = arrow::primitive(leaf.self_type());
+    match rules::target(element) {
+        ArrowType::List(target) => {
+            let widens = *target == ArrowType::Float && found == ArrowType::Double;
+            leaf.max_rep_level() == 2 && (found == *target || widens)
+        }
+        target => leaf.max_rep_level() == 1 && found == target,
+    }
 }
 
 /// Writes one value of a sub-field as JSON.
@@ -169,18 +161,15 @@ fn write(
     range: std::ops::Range<usize>,
 ) {
     let begin = json.len();
-    let halves = |read: fn([u8; 2]) -> f32| match values {
-        LeafValues::Int32(values) => pairs(values.get(range.clone()).unwrap_or_default())
-            .map(read)
-            .collect(),
-        _ => Vec::new(),
-    };
-    match data_type {
-        DataType::Float16Vector { .. } => {
-            write_floats(json, halves(|half| f16::from_le_bytes(half).to_f32()));
-        }
-        DataType::BFloat16Vector { .. } => {
-            write_floats(json, halves(|half| bf16::from_le_bytes(half).to_f32()));
+    match (halves::reader(data_type), values) {
+        (Some(read), LeafValues::Int32(bytes)) => {
+            // Each byte is stored as an integer. A single byte at the end is dropped, which makes the dimension wrong, so
+            // the vector is refused.
+            let pairs = bytes.get(range).unwrap_or_default().as_chunks::<2>().0;
+            let halves = pairs
+                .iter()
+                .map(|pair| read(pair.map(|byte| byte.to_le_bytes()[0])));
+            write_values(json, halves.map(LeafValue::Float));
         }
         _ => write_list(json, values, range),
     }
@@ -189,16 +178,4 @@ fn write(
         json.pop();
         json.remove(begin);
     }
-}
-
-fn write_floats(json: &mut String, floats: Vec<f32>) {
-    let range = 0..floats.len();
-    write_list(json, &LeafValues::Float(floats), range);
-}
-
-/// Returns pairs of bytes from bytes stored as integers. A single byte at the end is dropped, which makes the dimension
-/// wrong, so the vector is refused.
-fn pairs(values: &[i32]) -> impl Iterator<Item = [u8; 2]> + '_ {
-    let pairs = values.as_chunks::<2>().0.iter();
-    pairs.map(|[low, high]| [low.to_le_bytes()[0], high.to_le_bytes()[0]])
 }

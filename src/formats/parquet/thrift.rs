@@ -6,9 +6,6 @@
 /// Maximum nesting of structs and lists.
 const MAX_DEPTH: usize = 32;
 
-/// Maximum depth of lists whose structs are counted: lists of the outermost struct have depth 1, lists in their structs 3.
-const COUNTED_DEPTH: usize = 3;
-
 /// Reason why bytes can't be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ThriftError {
@@ -35,28 +32,10 @@ pub(super) enum ThriftType {
     Uuid,
 }
 
-/// A position in bytes of the compact protocol.
-pub(super) struct ThriftReader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    /// Number of structs in lists that were skipped, down to [`COUNTED_DEPTH`].
-    structs: usize,
-}
+/// Bytes of the compact protocol that weren't read yet.
+pub(super) struct ThriftReader<'a>(pub(super) &'a [u8]);
 
-impl<'a> ThriftReader<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self {
-            bytes,
-            at: 0,
-            structs: 0,
-        }
-    }
-
-    /// Returns the number of bytes read.
-    pub(super) fn position(&self) -> usize {
-        self.at
-    }
-
+impl ThriftReader<'_> {
     /// Reads the fields of a struct. `read` must consume the value of each field, e.g. with [`Self::skip`].
     pub(super) fn fields(
         &mut self,
@@ -149,20 +128,12 @@ impl<'a> ThriftReader<'a> {
                 self.advance(usize::try_from(length).map_err(|_| ThriftError::Invalid)?)
             }
             ThriftType::Struct => self.fields(|own, _, field| own.skip_at(field, depth + 1)),
-            ThriftType::List => self.skip_list(depth),
+            ThriftType::List => match self.list()? {
+                (count, Some(element)) => self.skip_all(count, element, depth),
+                (_, None) => Ok(()),
+            },
             ThriftType::Map => self.skip_map(depth),
         }
-    }
-
-    fn skip_list(&mut self, depth: usize) -> Result<()> {
-        let (count, Some(element)) = self.list()? else {
-            return Ok(());
-        };
-        self.skip_all(count, element, depth)?;
-        if element == ThriftType::Struct && depth <= COUNTED_DEPTH {
-            self.structs += usize::try_from(count).unwrap_or(usize::MAX);
-        }
-        Ok(())
     }
 
     fn skip_map(&mut self, depth: usize) -> Result<()> {
@@ -192,49 +163,33 @@ impl<'a> ThriftReader<'a> {
     }
 
     fn byte(&mut self) -> Result<u8> {
-        let byte = self.bytes.get(self.at).copied().ok_or(ThriftError::Short)?;
-        self.at += 1;
-        Ok(byte)
+        let byte = self.0.split_off_first().ok_or(ThriftError::Short)?;
+        Ok(*byte)
     }
 
     fn advance(&mut self, bytes: usize) -> Result<()> {
-        match self.at.checked_add(bytes) {
-            Some(at) if at <= self.bytes.len() => {
-                self.at = at;
-                Ok(())
-            }
-            _ => Err(ThriftError::Short),
-        }
+        self.0 = self.0.get(bytes..).ok_or(ThriftError::Short)?;
+        Ok(())
     }
 
     fn varint(&mut self) -> Result<u64> {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        match varint(rest) {
-            Some((value, length)) => {
-                self.at += length;
-                Ok(value)
-            }
-            None if rest.len() >= 10 => Err(ThriftError::Invalid),
-            None => Err(ThriftError::Short),
-        }
+        let is_long = self.0.len() >= 10;
+        varint(&mut self.0).ok_or(if is_long {
+            ThriftError::Invalid
+        } else {
+            ThriftError::Short
+        })
     }
 }
 
-/// Returns the number of structs in the lists of a footer: columns of the schema, row groups, and column chunks.
-/// Returns `None` if the bytes aren't a struct.
-pub(super) fn count_structs(footer: &[u8]) -> Option<usize> {
-    let mut reader = ThriftReader::new(footer);
-    reader.skip(ThriftType::Struct).ok()?;
-    Some(reader.structs)
-}
-
-/// Returns the unsigned variable-length integer at the start of `bytes`, and its length in bytes.
-pub(super) fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
+/// Takes the unsigned variable-length integer off the start of `bytes`.
+pub(super) fn varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut value = 0;
     for (at, byte) in bytes.iter().take(10).enumerate() {
         value |= u64::from(byte & 0x7f) << (7 * at);
         if byte & 0x80 == 0 {
-            return Some((value, at + 1));
+            *bytes = bytes.get(at + 1..)?;
+            return Some(value);
         }
     }
     None

@@ -19,6 +19,15 @@ pub(super) enum LeafValues {
     Bytes(Vec<ByteArray>),
 }
 
+/// One value of a leaf.
+pub(super) enum LeafValue<'v> {
+    Bool(bool),
+    Int(i64),
+    Float(f32),
+    Double(f64),
+    Bytes(&'v [u8]),
+}
+
 impl LeafValues {
     /// Returns an empty buffer, or `None` for a physical type that no field accepts.
     pub(super) fn new(physical: Physical) -> Option<Self> {
@@ -56,6 +65,17 @@ impl LeafValues {
         }
     }
 
+    pub(super) fn get(&self, at: usize) -> Option<LeafValue<'_>> {
+        Some(match self {
+            Self::Bool(values) => LeafValue::Bool(*values.get(at)?),
+            Self::Int32(values) => LeafValue::Int((*values.get(at)?).into()),
+            Self::Int64(values) => LeafValue::Int(*values.get(at)?),
+            Self::Float(values) => LeafValue::Float(*values.get(at)?),
+            Self::Double(values) => LeafValue::Double(*values.get(at)?),
+            Self::Bytes(values) => LeafValue::Bytes(values.get(at)?.as_bytes()),
+        })
+    }
+
     /// Returns the approximate size in bytes of a range of values as JSON text.
     pub(super) fn text_bytes(&self, range: Range<usize>) -> usize {
         let each = match self {
@@ -91,55 +111,30 @@ pub(super) fn remove<T>(values: &mut Vec<T>, count: usize) {
 
 /// Writes some values as a JSON list.
 pub(super) fn write_list(json: &mut String, values: &LeafValues, range: Range<usize>) {
-    match values {
-        LeafValues::Bool(values) => {
-            let values = values.get(range).unwrap_or_default();
-            list(json, values, |json, value| write!(json, "{value}"));
-        }
-        LeafValues::Int32(values) => {
-            let values = values.get(range).unwrap_or_default();
-            list(json, values, |json, value| write!(json, "{value}"));
-        }
-        LeafValues::Int64(values) => {
-            let values = values.get(range).unwrap_or_default();
-            list(json, values, |json, value| write!(json, "{value}"));
-        }
-        // The debug format has a point or an exponent, so a float remains a float.
-        LeafValues::Float(values) => {
-            let values = values.get(range).unwrap_or_default();
-            list(json, values, |json, value| write!(json, "{value:?}"));
-        }
-        LeafValues::Double(values) => {
-            let values = values.get(range).unwrap_or_default();
-            list(json, values, |json, value| write!(json, "{value:?}"));
-        }
-        LeafValues::Bytes(values) => {
-            let values = values.get(range).unwrap_or_default();
-            list(json, values, |json, value| {
-                let text = std::str::from_utf8(value.as_bytes());
-                match text {
-                    Ok(text) => write!(json, "{}", serde_json::Value::from(text)),
-                    // The text isn't JSON, so the value is refused.
-                    Err(_) => write!(json, "text that is not UTF-8"),
-                }
-            });
-        }
-    }
+    let values = range.map_while(|at| values.get(at));
+    write_values(json, values);
 }
 
-/// Writes a JSON list, each value by `write`.
-pub(super) fn list<T>(
-    json: &mut String,
-    values: &[T],
-    write: impl Fn(&mut String, &T) -> std::fmt::Result,
-) {
+/// Writes a JSON list.
+pub(super) fn write_values<'v>(json: &mut String, values: impl Iterator<Item = LeafValue<'v>>) {
     json.push('[');
-    for (at, value) in values.iter().enumerate() {
+    for (at, value) in values.enumerate() {
         if at > 0 {
             json.push(',');
         }
         // Writing to a string can't fail.
-        _ = write(json, value);
+        _ = match value {
+            LeafValue::Bool(value) => write!(json, "{value}"),
+            LeafValue::Int(value) => write!(json, "{value}"),
+            // The debug format has a point or an exponent, so a float remains a float.
+            LeafValue::Float(value) => write!(json, "{value:?}"),
+            LeafValue::Double(value) => write!(json, "{value:?}"),
+            LeafValue::Bytes(value) => match std::str::from_utf8(value) {
+                Ok(text) => write!(json, "{}", serde_json::Value::from(text)),
+                // The text isn't JSON, so the value is refused.
+                Err(_) => write!(json, "text that is not UTF-8"),
+            },
+        };
     }
     json.push(']');
 }

@@ -19,21 +19,23 @@ enum FieldShape {
     Ints,
     Struct(Fields),
     Structs(Fields),
+    /// Structs that are counted.
+    Parts(Fields),
 }
 
-use FieldShape::{Binary, Bool, Byte, Double, Int, Ints, Struct, Structs};
+use FieldShape::{Binary, Bool, Byte, Double, Int, Ints, Parts, Struct, Structs};
 
 const NONE: Fields = &[];
 
 /// `FileMetaData`
 const FILE: Fields = &[
     (1, Int),
-    (2, Structs(COLUMN)),
+    (2, Parts(COLUMN)),
     (3, Int),
-    (4, Structs(ROW_GROUP)),
-    (5, Structs(&[(1, Binary), (2, Binary)])),
+    (4, Parts(ROW_GROUP)),
+    (5, Parts(&[(1, Binary), (2, Binary)])),
     (6, Binary),
-    (7, Structs(&[(1, Struct(NONE)), (2, Struct(NONE))])),
+    (7, Parts(&[(1, Struct(NONE)), (2, Struct(NONE))])),
 ];
 
 /// `SchemaElement`
@@ -81,10 +83,10 @@ const TIME: Fields = &[
 ];
 
 const ROW_GROUP: Fields = &[
-    (1, Structs(COLUMN_CHUNK)),
+    (1, Parts(COLUMN_CHUNK)),
     (2, Int),
     (3, Int),
-    (4, Structs(&[(1, Int), (2, Bool), (3, Bool)])),
+    (4, Parts(&[(1, Int), (2, Bool), (3, Bool)])),
     (5, Int),
     (7, Int),
 ];
@@ -140,12 +142,19 @@ const BOUNDING_BOX: Fields = &[
     (8, Double),
 ];
 
-/// Checks that each field of a footer that the library reads has its type.
-pub(super) fn check(footer: &[u8]) -> Result<(), ThriftError> {
-    check_struct(&mut ThriftReader::new(footer), FILE)
+/// Checks that each field of a footer that the library reads has its type. Returns the number of columns, row groups,
+/// column chunks and similar parts.
+pub(super) fn check(footer: &[u8]) -> Result<usize, ThriftError> {
+    let mut parts = 0;
+    check_struct(&mut ThriftReader(footer), FILE, &mut parts)?;
+    Ok(parts)
 }
 
-fn check_struct(reader: &mut ThriftReader, fields: Fields) -> Result<(), ThriftError> {
+fn check_struct(
+    reader: &mut ThriftReader,
+    fields: Fields,
+    parts: &mut usize,
+) -> Result<(), ThriftError> {
     reader.fields(|reader, id, found| {
         let known = fields.iter().find(|(number, _)| *number == id);
         match (known.map(|(_, shape)| *shape), found) {
@@ -156,9 +165,12 @@ fn check_struct(reader: &mut ThriftReader, fields: Fields) -> Result<(), ThriftE
             | (Some(Double), ThriftType::Double)
             | (Some(Binary), ThriftType::Binary) => reader.skip(found),
             (Some(Ints), ThriftType::List) => reader.ints(),
-            (Some(Struct(fields)), ThriftType::Struct) => check_struct(reader, fields),
-            (Some(Structs(fields)), ThriftType::List) => {
-                reader.structs(|reader, _| check_struct(reader, fields))
+            (Some(Struct(fields)), ThriftType::Struct) => check_struct(reader, fields, parts),
+            (Some(shape @ (Structs(fields) | Parts(fields))), ThriftType::List) => {
+                reader.structs(|reader, _| {
+                    *parts += usize::from(matches!(shape, Parts(_)));
+                    check_struct(reader, fields, parts)
+                })
             }
             _ => Err(ThriftError::Invalid),
         }

@@ -13,13 +13,6 @@ pub(in crate::formats::parquet) struct Span {
     pub(in crate::formats::parquet) hole: bool,
 }
 
-/// Items of a row's list, each with its own range of values.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::formats::parquet) struct ItemList {
-    /// `None` for a null row.
-    pub(in crate::formats::parquet) items: Option<Vec<Span>>,
-}
-
 /// Iterator over the rows of a leaf.
 pub(in crate::formats::parquet) struct LeafSpans<'a> {
     pub(super) leaf: &'a Leaf,
@@ -68,13 +61,14 @@ impl Iterator for LeafSpans<'_> {
     }
 }
 
-/// Iterator over the rows of a leaf inside a list, with the list's items for each row.
+/// Iterator over the rows of a leaf inside a list, with the list's items for each row, or `None` for a null row. Each item
+/// has its own range of values.
 pub(in crate::formats::parquet) struct ListSpans<'a>(pub(super) LeafSpans<'a>);
 
 impl Iterator for ListSpans<'_> {
-    type Item = ItemList;
+    type Item = Option<Vec<Span>>;
 
-    fn next(&mut self) -> Option<ItemList> {
+    fn next(&mut self) -> Option<Self::Item> {
         let (begin, mut value) = (self.0.level, self.0.value);
         let row = self.0.next()?;
         let Leaf {
@@ -84,7 +78,7 @@ impl Iterator for ListSpans<'_> {
             ..
         } = self.0.leaf;
         if row.null {
-            return Some(ItemList { items: None });
+            return Some(None);
         }
         let range = begin..self.0.level;
         let pairs = definition.get(range.clone()).unwrap_or_default().iter();
@@ -106,6 +100,6 @@ impl Iterator for ListSpans<'_> {
                 item.hole |= !is_value;
             }
         }
-        Some(ItemList { items: Some(items) })
+        Some(Some(items))
     }
 }

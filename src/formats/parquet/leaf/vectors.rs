@@ -4,9 +4,8 @@
 //! page. The values of such pages are appended to a vector's column as they are. Any other page goes to the library's
 //! column reader and into the leaf's buffers, with the part of its first row from the pages before.
 
-use parquet::errors::Result;
-
 use super::{Leaf, LeafValues, LoadedPage, PageMemory, WantedVectors};
+use crate::formats::parquet::Result;
 
 impl Leaf {
     /// Appends the next vectors of `width` floats to a column, at most `rows`. Returns the number of vectors appended, 0
@@ -72,7 +71,7 @@ impl Leaf {
         let spent = std::mem::take(&mut self.vectors);
         let open = self.source.as_mut().map_or(0, |(_, pages)| {
             pages.recycle(spent);
-            pages.open()
+            pages.open
         });
         let next = self.load(Some(WantedVectors { width, open }), memory)?;
         let (begins_row, is_v2) = match next {

@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
 
-use parquet::errors::Result;
+use parquet::column::page::Page;
 use parquet::file::metadata::ColumnChunkMetaData;
 
-use super::damaged;
-use crate::caught;
 use crate::formats::parquet::codec::PageCodec;
-use crate::formats::parquet::header::{PageHeader, PageKind};
+use crate::formats::parquet::header::PageHeader;
 use crate::formats::parquet::thrift::ThriftError;
+use crate::formats::parquet::{Result, damaged, guard};
 use crate::stores::read_at::ReadAt;
 
 /// Bytes read first to parse a page's header. A header is longer if it holds the minimum and maximum of long strings.
@@ -44,18 +43,23 @@ pub(super) struct RawPage {
     bytes: Option<Vec<u8>>,
 }
 
-/// A step of the thread that reads ahead.
-pub(super) enum AheadStep {
-    Page(RawPage),
-    /// A large page, and the rest of the chunk, which the reader reads itself.
-    Large(PageHeader, RawPages),
+impl RawPage {
+    fn unread(header: PageHeader) -> Self {
+        Self {
+            header,
+            bytes: None,
+        }
+    }
 }
+
+/// A page from a thread that reads ahead. With a large page comes the rest of the chunk: the reader reads both itself.
+type PageAhead = (RawPage, Option<RawPages>);
 
 /// Source of a chunk's pages.
 pub(super) enum PageSource {
     Here(RawPages),
     /// Threads that unpack the pages in turns, and the number of pages received from them.
-    Ahead(Vec<Receiver<Result<AheadStep>>>, usize),
+    Ahead(Vec<Receiver<Result<PageAhead>>>, usize),
 }
 
 impl PageSource {
@@ -70,8 +74,8 @@ impl PageSource {
             let raw = RawPages::new(file, chunk)?;
             let (sender, pages) = mpsc::sync_channel(WAITING);
             let read = move || {
-                if caught::catch(|| raw.read_ahead((own, threads), &sender)).is_err() {
-                    _ = sender.send(Err(damaged("it is damaged")));
+                if let Err(error) = guard(|| raw.read_ahead((own, threads), &sender)) {
+                    _ = sender.send(Err(error));
                 }
             };
             let thread = thread::Builder::new().name("pages".to_owned());
@@ -90,42 +94,33 @@ impl PageSource {
 
     /// Returns the next page, or `None` at the end of the chunk.
     pub(super) fn next(&mut self) -> Result<Option<RawPage>> {
-        let step = match self {
+        let (threads, received) = match self {
             Self::Here(raw) => {
                 let header = raw.header()?;
-                return Ok(header.map(|header| RawPage {
-                    header,
-                    bytes: None,
-                }));
+                return Ok(header.map(RawPage::unread));
             }
-            Self::Ahead(threads, received) => {
-                let thread = threads.get(*received % threads.len().max(1));
-                *received += 1;
-                let step = thread.and_then(|pages| pages.recv().ok());
-                step.transpose()?
-            }
+            Self::Ahead(threads, received) => (threads, received),
         };
-        Ok(match step {
-            Some(AheadStep::Page(page)) => Some(page),
-            Some(AheadStep::Large(header, raw)) => {
-                *self = Self::Here(raw);
-                Some(RawPage {
-                    header,
-                    bytes: None,
-                })
-            }
-            None => None,
-        })
+        let thread = threads.get(*received % threads.len().max(1));
+        *received += 1;
+        let Some(page) = thread.and_then(|pages| pages.recv().ok()) else {
+            return Ok(None);
+        };
+        let (page, rest) = page?;
+        if let Some(rest) = rest {
+            *self = Self::Here(rest);
+        }
+        Ok(Some(page))
     }
 
     /// Returns the bytes of the page that [`PageSource::next`] returned last.
-    pub(super) fn unpack(&mut self, page: RawPage) -> Result<(PageHeader, Vec<u8>)> {
-        let bytes = match (page.bytes, self) {
-            (Some(bytes), _) => bytes,
-            (None, Self::Here(raw)) => raw.unpack(&page.header)?,
-            (None, Self::Ahead(..)) => return Err(damaged("a page is missing")),
+    pub(super) fn unpack(&mut self, RawPage { header, bytes }: RawPage) -> Result<(Page, Vec<u8>)> {
+        let bytes = match (bytes, self) {
+            (Some(bytes), _) => Some(bytes),
+            (None, Self::Here(raw)) => Some(raw.unpack(&header)?),
+            (None, Self::Ahead(..)) => None,
         };
-        Ok((page.header, bytes))
+        (header.page.zip(bytes)).ok_or_else(|| damaged("a page is missing"))
     }
 
     /// Keeps the memory of a page for another one, unless threads read the pages.
@@ -160,36 +155,28 @@ impl RawPages {
     fn read_ahead(
         mut self,
         (own, threads): (usize, usize),
-        sender: &SyncSender<Result<AheadStep>>,
-    ) {
+        sender: &SyncSender<Result<PageAhead>>,
+    ) -> Result<()> {
         let mut thread = 0;
-        while let Some(header) = self.header().transpose() {
+        while let Some(header) = self.header()? {
             let is_own = thread == own;
             thread = if thread + 1 < threads { thread + 1 } else { 0 };
-            let step = match header {
-                Ok(header) if header.size.max(header.stored) > MAX_AHEAD => {
-                    if is_own {
-                        _ = sender.send(Ok(AheadStep::Large(header, self)));
-                    }
-                    return;
+            if header.size.max(header.stored) > MAX_AHEAD {
+                if is_own {
+                    _ = sender.send(Ok((RawPage::unread(header), Some(self))));
                 }
-                Ok(header) if !is_own => {
-                    self.pass(header.stored);
-                    continue;
-                }
-                Ok(header) => self.unpack(&header).map(|bytes| {
-                    AheadStep::Page(RawPage {
-                        header,
-                        bytes: Some(bytes),
-                    })
-                }),
-                Err(error) => Err(error),
-            };
-            let is_last = step.is_err();
-            if sender.send(step).is_err() || is_last {
-                return;
+                break;
+            }
+            if !is_own {
+                self.pass(header.stored);
+                continue;
+            }
+            let bytes = Some(self.unpack(&header)?);
+            if sender.send(Ok((RawPage { header, bytes }, None))).is_err() {
+                break;
             }
         }
+        Ok(())
     }
 
     /// Reads the header of the next page of a known kind. Returns `None` at the end of the chunk.
@@ -205,7 +192,7 @@ impl RawPages {
                     if header.stored as u64 > self.left {
                         return Err(damaged("a page is longer than its column chunk"));
                     }
-                    if !matches!(header.kind, PageKind::Other) {
+                    if header.page.is_some() {
                         return Ok(Some(header));
                     }
                     self.pass(header.stored);
@@ -238,13 +225,13 @@ impl RawPages {
             }
         }
         // The levels of such a page aren't compressed.
-        let (plain, is_compressed) = match header.kind {
-            PageKind::DataV2 {
-                definition,
-                repetition,
+        let (plain, is_compressed) = match header.page {
+            Some(Page::DataPageV2 {
+                def_levels_byte_len: definition,
+                rep_levels_byte_len: repetition,
                 is_compressed,
                 ..
-            } => (u64::from(definition) + u64::from(repetition), is_compressed),
+            }) => (u64::from(definition) + u64::from(repetition), is_compressed),
             _ => (0, true),
         };
         let plain = usize::try_from(plain).unwrap_or(usize::MAX);

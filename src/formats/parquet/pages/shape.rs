@@ -1,10 +1,9 @@
 //! The levels in front of a data page's values, and the sizes that follow from a leaf's type.
 
-use super::damaged;
-use crate::formats::parquet::header::PageKind;
+use crate::formats::parquet::{Result, damaged};
 use crate::formats::window::MAX_ROW;
 use parquet::basic::{Encoding, Type as Physical};
-use parquet::errors::Result;
+use parquet::column::page::Page;
 
 /// Size in bytes of a string that the library has decoded, without the string's bytes.
 const STRING: usize = size_of::<parquet::data_type::ByteArray>();
@@ -38,34 +37,42 @@ impl PageShape {
     /// Finds the levels of a data page, as far as they can be scanned, and the offset of its values.
     pub(super) fn parts<'b>(
         self,
-        kind: &PageKind,
+        page: &Page,
         bytes: &'b [u8],
         levels: usize,
     ) -> Result<PageParts<'b>> {
         let short = || damaged("a page ends within its levels");
         let mut parts = PageParts::default();
-        match kind {
-            PageKind::DataV2 {
-                definition,
-                repetition,
+        match page {
+            Page::DataPageV2 {
+                def_levels_byte_len,
+                rep_levels_byte_len,
                 ..
             } => {
-                let repetition = usize::try_from(*repetition).unwrap_or(usize::MAX);
-                let definition = usize::try_from(*definition).unwrap_or(usize::MAX);
+                let repetition = usize::try_from(*rep_levels_byte_len).unwrap_or(usize::MAX);
+                let definition = usize::try_from(*def_levels_byte_len).unwrap_or(usize::MAX);
                 parts.data = repetition.saturating_add(definition);
                 let level_bytes = bytes.get(..repetition).ok_or_else(short)?;
                 parts.repetition = (self.max_repetition > 0).then_some(level_bytes);
                 parts.definition = bytes.get(repetition..parts.data);
             }
-            PageKind::Data {
-                definition,
-                repetition,
+            Page::DataPage {
+                def_level_encoding,
+                rep_level_encoding,
                 ..
             } => {
                 let mut rest = bytes;
                 for (max, encoding, found) in [
-                    (self.max_repetition, repetition, &mut parts.repetition),
-                    (self.max_definition, definition, &mut parts.definition),
+                    (
+                        self.max_repetition,
+                        rep_level_encoding,
+                        &mut parts.repetition,
+                    ),
+                    (
+                        self.max_definition,
+                        def_level_encoding,
+                        &mut parts.definition,
+                    ),
                 ] {
                     if max == 0 {
                         continue;
@@ -84,7 +91,7 @@ impl PageShape {
                 }
                 parts.data = bytes.len() - rest.len();
             }
-            _ => {}
+            Page::DictionaryPage { .. } => {}
         }
         Ok(parts)
     }

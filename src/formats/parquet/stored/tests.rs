@@ -91,7 +91,7 @@ fn fields_and_levels_have_limits() {
     let message = BASE64.decode(EVERYTHING).unwrap();
     let bytes = &message[8..];
     let message = FlatTable::at(bytes, reference(bytes, 0).unwrap()).unwrap();
-    let schema = message.table(2).unwrap().unwrap();
+    let schema = message.table(2).unwrap();
     let read = |depth, mut left| fields(&schema, 1, depth, &mut left);
     // The schema has 10 fields with 7 more inside them. One more level is needed for the empty field lists of the
     // leaves.
