@@ -7,6 +7,7 @@
 //! layout.
 
 mod field;
+mod guess;
 mod header;
 
 use std::sync::Arc;
@@ -14,16 +15,16 @@ use std::sync::Arc;
 use super::batch::Parts;
 use super::block::FilePart;
 use super::columnar::plan::Plan;
-use super::columnar::sources::Sources;
+use super::columnar::sources::FieldSources;
 use super::columnar::{Columnar, RefusedRows, Steps};
 use super::error::ReadError;
-use super::guess::GuessedColumn;
-use super::schema::{DataType, Field, Schema};
+use super::schema::{Field, Schema};
 use super::warning::Warning;
 use super::window::MAX_ROW;
 use crate::location::Format;
 use crate::stores::read_at::ReadAt;
 use field::{Conversion, File};
+pub(super) use guess::guess;
 use header::Header;
 
 /// Rows of a set of files.
@@ -35,7 +36,7 @@ const HINT: &str = " in the set (the files of one set stand in one inner list, e
 
 /// A set of files and the position reached in them.
 pub(super) struct NumpySet {
-    sources: Sources<File>,
+    sources: FieldSources<File>,
     rows: u64,
     /// First row of the part to read.
     first: u64,
@@ -69,14 +70,14 @@ impl NumpyRows {
             let kind = Conversion::new(&header, &field.data_type).map_err(refuse)?;
             File::new(name.clone(), Arc::clone(object), &header, kind)
         };
-        let sources = Sources::open(schema, plan, problems, open)?;
+        let sources = FieldSources::open(schema, plan, problems, open)?;
         NumpySet::new(sources).map(Self::new)
     }
 }
 
 impl NumpySet {
     /// Returns a set of files, which must all have the same number of rows.
-    fn new(sources: Sources<File>) -> Result<Self, ReadError> {
+    fn new(sources: FieldSources<File>) -> Result<Self, ReadError> {
         let files = sources.fields.iter().flatten().chain(&sources.meta);
         let Some(first) = files.clone().next() else {
             return Err(broken("the set has no file of a field"));
@@ -148,47 +149,6 @@ impl Steps for NumpySet {
 
     fn warnings(&self) -> &[Warning] {
         self.sources.plan.warnings()
-    }
-}
-
-/// Returns the columns of a set, each with the field type that fits its file, from the headers.
-pub(super) fn guess(files: &[(String, Arc<dyn ReadAt>)]) -> Result<Vec<GuessedColumn>, ReadError> {
-    let column = |(name, object): &(String, Arc<dyn ReadAt>)| {
-        let header = read_header(name, object.as_ref())?;
-        Ok(GuessedColumn {
-            name: field_name(name),
-            data_type: guess_type(&header),
-            nullable: false,
-            of: format!("dtype {}", header.dtype),
-        })
-    };
-    files.iter().map(column).collect()
-}
-
-fn guess_type(header: &Header) -> Option<DataType> {
-    let dtype = &header.dtype;
-    let width = |axis: &u64| usize::try_from(*axis).ok();
-    match header.shape.as_slice() {
-        [_] => Some(match (dtype.kind, dtype.bytes()) {
-            (b'b', _) => DataType::Bool,
-            (b'i', 1) => DataType::Int8,
-            (b'i', 2) => DataType::Int16,
-            (b'i', 4) => DataType::Int32,
-            (b'i', 8) => DataType::Int64,
-            (b'f', 4) => DataType::Float,
-            (b'f', 8) => DataType::Double,
-            (b'U' | b'S', _) => DataType::VarChar { max_length: 0 },
-            _ => return None,
-        }),
-        [_, dim] => Some(match (dtype.kind, dtype.bytes()) {
-            (b'f', 4 | 8) => DataType::FloatVector { dim: width(dim)? },
-            (b'u', 1) => DataType::BinaryVector {
-                dim: width(dim)?.checked_mul(8)?,
-            },
-            (b'i', 1) => DataType::Int8Vector { dim: width(dim)? },
-            _ => return None,
-        }),
-        _ => None,
     }
 }
 

@@ -34,7 +34,7 @@ use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use super::batch::Parts;
 use super::block::FilePart;
 use super::columnar::plan::Plan;
-use super::columnar::sources::Sources;
+use super::columnar::sources::FieldSources;
 use super::columnar::{Columnar, RefusedRows, Steps};
 use super::error::ReadError;
 use super::schema::{Field, Schema};
@@ -65,7 +65,7 @@ pub(super) struct ParquetFile {
     file: Arc<dyn ReadAt>,
     metadata: ParquetMetaData,
     memory: PageMemory,
-    sources: Sources<ColumnSource>,
+    sources: FieldSources<ColumnSource>,
     /// Number of rows read so far.
     rows: u64,
     /// Number of the row group to enter next, and of the first row group that isn't read.
@@ -97,7 +97,7 @@ impl ParquetRows {
         let names: Vec<String> = names.map(|column| column.name().to_owned()).collect();
         let plan = Plan::new(schema, &names, Format::Parquet, "");
         let columns = Columns::new(&metadata)?;
-        let sources = Sources::open(schema, plan, problems, |place, field| {
+        let sources = FieldSources::open(schema, plan, problems, |place, field| {
             guard(|| columns.field(place, field))
         })?;
         Ok(Self::new(ParquetFile {

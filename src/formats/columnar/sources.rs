@@ -11,8 +11,8 @@ use crate::formats::error::ReadError;
 use crate::formats::row::RowParser;
 use crate::formats::schema::{DataType, Field, Schema};
 
-/// Sources of a file's values.
-pub(in crate::formats) struct Sources<S> {
+/// The columns of a file, by the fields that they fill.
+pub(in crate::formats) struct FieldSources<S> {
     /// One source per field, or `None` if the service or the default value provides the values.
     pub(in crate::formats) fields: Vec<Option<S>>,
     /// Column `$meta`: one JSON text per row, with the dynamic fields.
@@ -28,7 +28,7 @@ pub(in crate::formats) struct Sources<S> {
     pub(in crate::formats) fixed: usize,
 }
 
-impl<S> Sources<S> {
+impl<S> FieldSources<S> {
     /// Opens the columns that the plan assigns. `open` gets a column's number and its field. The reasons why the file is
     /// refused are added to `problems`, even if the result is an error.
     pub(in crate::formats) fn open(
