@@ -57,7 +57,7 @@ impl Batch {
     /// call accepts both, but its import doesn't.
     #[must_use]
     pub(crate) fn loose(mut self) -> Self {
-        self.parser.loosen();
+        self.parser.loose = true;
         self
     }
 
@@ -187,20 +187,24 @@ impl Batch {
         };
         let columns = (&mut self.columns[..], self.meta.as_mut());
         let pushed = self.parser.push(row, &self.schema, columns, &mut notes);
+        self.end_row(pushed, number)
+    }
+
+    /// Counts a row that was appended to every column. A refused row is collected, or leaves the batch unchanged.
+    pub(super) fn end_row(
+        &mut self,
+        pushed: Result<(), PushError>,
+        number: u64,
+    ) -> Result<(), PushError> {
         match pushed {
-            Ok(()) => {
-                self.rows += 1;
-                Ok(())
-            }
-            Err(error) if self.collects() => {
-                self.push_refused(error);
-                Ok(())
-            }
+            Ok(()) => self.rows += 1,
+            Err(error) if self.collects() => self.push_refused(error),
             Err(error) => {
                 self.roll_back();
-                Err(error.at_row(number))
+                return Err(error.at_row(number));
             }
         }
+        Ok(())
     }
 
     /// Returns the columns, for appending rows. The caller must then call [`Batch::add_rows`] or [`Batch::roll_back`].

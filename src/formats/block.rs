@@ -22,7 +22,9 @@ pub(super) trait RowSyntax: Send + Sync {
     fn push(&self, batch: &mut Batch, row: &[u8], number: u64) -> Result<(), PushError>;
 
     /// Returns warnings about dropped columns.
-    fn warnings(&self) -> &[Warning];
+    fn warnings(&self) -> &[Warning] {
+        &[]
+    }
 }
 
 /// Rows of one text file, as text.
@@ -201,16 +203,13 @@ pub(super) fn explain(
     number: u64,
     (line, begin): (u64, u64),
 ) -> ReadError {
-    match error {
+    match error.at_row(number) {
         PushError::Row(error) => ReadError::Row(error),
-        PushError::Syntax { offset, message } => {
-            let before = row.get(..offset).unwrap_or(row);
-            ReadError::Syntax {
-                row: Some(number),
-                line: line_after(line, before),
-                offset: begin + offset as u64,
-                message,
-            }
-        }
+        PushError::Syntax { offset, message } => ReadError::Syntax {
+            row: Some(number),
+            line: line_after(line, row.get(..offset).unwrap_or(row)),
+            offset: begin + offset as u64,
+            message,
+        },
     }
 }

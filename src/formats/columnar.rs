@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use super::batch::BATCH_BYTES;
 use super::batch::{Batch, Parts};
-use super::block::{FilePart, Rows};
+use super::block::{FilePart, Rows, explain};
 use super::error::{PushError, ReadError};
 use super::warning::Warning;
 
@@ -118,7 +118,7 @@ impl<S: Steps> Rows for Columnar<S> {
                 }
                 if let Some((_, refusal)) = refused {
                     self.rows += 1;
-                    return Err(refusal.into_error(self.rows));
+                    return Err(explain(refusal, &[], self.rows, (self.rows, 0)));
                 }
                 if batch.rows() > 0 {
                     return Ok(());

@@ -67,9 +67,7 @@ impl CsvOptions {
             null: null.to_owned(),
         })
     }
-}
 
-impl CsvOptions {
     /// Returns true if a cell's text means null.
     pub(crate) fn is_null(&self, cell: &str) -> bool {
         cell == self.null
@@ -127,18 +125,13 @@ impl RowSyntax for CsvTable {
         let split = cells.split(record, &self.separator);
         let pushed = split.and_then(|()| self.push_cells(&cells, &mut parts));
         parts.parser.cells = cells;
-        match pushed {
-            Ok(()) => batch.add_rows(1),
-            Err(PushError::Syntax { message, .. }) if batch.collects() => {
-                batch.push_refused(PushError::row("a valid row", message));
+        let pushed = pushed.map_err(|error| match error {
+            PushError::Syntax { message, .. } if batch.collects() => {
+                PushError::row("a valid row", message)
             }
-            Err(refusal) if batch.collects() => batch.push_refused(refusal),
-            Err(refusal) => {
-                batch.roll_back();
-                return Err(refusal.at_row(number));
-            }
-        }
-        Ok(())
+            other => other,
+        });
+        batch.end_row(pushed, number)
     }
 }
 

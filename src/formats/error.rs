@@ -222,17 +222,4 @@ impl PushError {
             },
         }
     }
-
-    /// Returns the error of a row in a file without lines.
-    pub(super) fn into_error(self, row: u64) -> ReadError {
-        match self.at_row(row) {
-            Self::Row(error) => ReadError::Row(error),
-            Self::Syntax { offset, message } => ReadError::Syntax {
-                row: Some(row),
-                line: row,
-                offset: offset as u64,
-                message,
-            },
-        }
-    }
 }

@@ -130,9 +130,13 @@ pub(crate) fn describe(json: &str) -> String {
         Some(b'{') => "object ",
         _ => "",
     };
-    let mut shown: String = json.chars().take(SHOWN).collect();
-    if shown.len() < json.len() {
-        shown.push('…');
+    format!("{kind}{}", shortened(json, SHOWN))
+}
+
+/// Returns the first characters of a text, at most `most`.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
-    format!("{kind}{shown}")
 }

@@ -9,7 +9,6 @@ use super::batch::Batch;
 use super::block::RowSyntax;
 use super::error::{PushError, ReadError};
 use super::text_rows::FindRows;
-use super::warning::Warning;
 use super::window::{MAX_ROW, Window};
 use value_scan::{ValueScan, is_blank};
 
@@ -20,10 +19,6 @@ impl RowSyntax for JsonSyntax {
     fn push(&self, batch: &mut Batch, row: &[u8], number: u64) -> Result<(), PushError> {
         batch.push_json(row, number)
     }
-
-    fn warnings(&self) -> &[Warning] {
-        &[]
-    }
 }
 
 /// Scanner that finds the rows of one file. The window begins with the row found last.
@@ -33,7 +28,6 @@ pub(super) struct Frames {
     place: ExpectedToken,
     /// True inside the object of `{"rows": […]}`.
     wrapped: bool,
-    max_row: usize,
     /// Bytes that were scanned for the ends of values that never end.
     endless: usize,
 }
@@ -42,17 +36,12 @@ pub(super) struct Frames {
 #[derive(Clone, Copy, PartialEq)]
 enum ExpectedToken {
     Start,
-    /// A row of the list.
+    /// A row.
     Row {
-        first: bool,
-    },
-    /// A row of JSON Lines.
-    Value {
         first: bool,
     },
     /// Only blanks.
     Tail,
-    Done,
 }
 
 impl Frames {
@@ -62,55 +51,17 @@ impl Frames {
             lines,
             place: ExpectedToken::Start,
             wrapped: false,
-            max_row: MAX_ROW,
             endless: 0,
         }
     }
 
-    /// Finds the next row like [`FindRows::next`].
-    fn find(&mut self, number: u64) -> Result<Option<usize>, ReadError> {
-        loop {
-            match self.place {
-                ExpectedToken::Start => self.start()?,
-                ExpectedToken::Value { first } => {
-                    self.place = ExpectedToken::Done;
-                    if self.at_value(first)? {
-                        self.place = ExpectedToken::Value { first: false };
-                        return self.value(Some(number)).map(Some);
-                    }
-                }
-                ExpectedToken::Row { first } => {
-                    if self.at_row(first)? {
-                        self.place = ExpectedToken::Row { first: false };
-                        return self.value(Some(number)).map(Some);
-                    }
-                    if self.wrapped {
-                        self.close()?;
-                    }
-                    self.place = ExpectedToken::Tail;
-                }
-                ExpectedToken::Tail => {
-                    if self.peek()?.is_some() {
-                        return Err(self.unexpected("nothing after the list of rows"));
-                    }
-                    self.place = ExpectedToken::Done;
-                }
-                ExpectedToken::Done => return Ok(None),
-            }
-        }
-    }
-
     fn start(&mut self) -> Result<(), ReadError> {
-        if self.window.starts_with(&[0xFE, 0xFF])? || self.window.starts_with(&[0xFF, 0xFE])? {
-            return Err(self.error(None, 0, "the file is UTF-16; save it as UTF-8"));
-        }
-        if self.window.starts_with(&[0xEF, 0xBB, 0xBF])? {
-            let message = "the file begins with a byte order mark, which Milvus refuses; save it as UTF-8 without one \
-                (Python: encoding=\"utf-8\", not \"utf-8-sig\")";
-            return Err(self.error(None, 0, message));
-        }
+        self.window.refuse_marks(
+            "the file begins with a byte order mark, which Milvus refuses; save it as UTF-8 without one (Python: \
+             encoding=\"utf-8\", not \"utf-8-sig\")",
+        )?;
         if self.lines {
-            self.place = ExpectedToken::Value { first: true };
+            self.place = ExpectedToken::Row { first: true };
             return Ok(());
         }
         match self.peek()? {
@@ -122,7 +73,7 @@ impl Frames {
             }
             Some(_) => return Err(self.unexpected(SHAPE)),
             None => {
-                return Err(self.error(None, 0, &format!("expected {SHAPE}, found an empty file")));
+                return Err(self.error(None, &format!("expected {SHAPE}, found an empty file")));
             }
         }
         self.place = ExpectedToken::Row { first: true };
@@ -144,31 +95,20 @@ impl Frames {
             let message = format!(
                 "expected {SHAPE}, found an object whose first key is {shown:?} (is it JSON Lines? then name it .jsonl)"
             );
-            return Err(self.error(None, 0, &message));
+            return Err(self.error(None, &message));
         }
         self.window.consume(length);
-        if self.peek()? != Some(b':') {
-            return Err(self.unexpected("a colon"));
-        }
-        self.window.consume(1);
-        if self.peek()? != Some(b'[') {
-            return Err(self.unexpected("the key \"rows\" to hold a list"));
+        self.pass(b':', "a colon")?;
+        self.pass(b'[', "the key \"rows\" to hold a list")
+    }
+
+    /// Moves past a byte, which is the next one after blanks.
+    fn pass(&mut self, byte: u8, expected: &str) -> Result<(), ReadError> {
+        if self.peek()? != Some(byte) {
+            return Err(self.unexpected(expected));
         }
         self.window.consume(1);
         Ok(())
-    }
-
-    /// Moves past the end of the object around the list.
-    fn close(&mut self) -> Result<(), ReadError> {
-        match self.peek()? {
-            Some(b'}') => {
-                self.window.consume(1);
-                Ok(())
-            }
-            _ => Err(self.unexpected(
-                "the end of the object behind the list of rows, which Milvus reads no further",
-            )),
-        }
     }
 
     /// Moves to the next row of JSON Lines. Returns false at the end of the file. A row may begin anywhere after the
@@ -186,7 +126,7 @@ impl Frames {
             }
             Some(_) => return Ok(true),
         };
-        Err(self.error(None, 0, message))
+        Err(self.error(None, message))
     }
 
     /// Moves to the next row of the list. Returns false after the last row.
@@ -227,7 +167,7 @@ impl Frames {
             if let Some(length) = scan.resume(value).or(line) {
                 return Ok(length);
             }
-            let full = self.window.rest().len() > self.max_row;
+            let full = self.window.rest().len() > self.window.max_row;
             if full || !self.window.fill()? {
                 let rest = self.window.rest();
                 self.endless = self.endless.saturating_add(rest.len());
@@ -236,28 +176,19 @@ impl Frames {
                 let line = memchr::memchr(b'\n', rest).filter(|_| self.lines);
                 return match line {
                     Some(line) => Ok(line),
-                    None if full => self.room(row).map(|()| rest.len()),
+                    None if full => {
+                        let limit = self.window.max_row >> 20;
+                        let message = format!(
+                            "what begins here is longer than {limit} MiB, and a row has at most that; shorten its values, \
+                             or split it into several rows"
+                        );
+                        Err(self.error(row, &message))
+                    }
                     None if scan.ends_with_file() || self.lines => Ok(rest.len()),
-                    None => Err(self.error(row, 0, "the file ends within what begins here")),
+                    None => Err(self.error(row, "the file ends within what begins here")),
                 };
             }
         }
-    }
-
-    /// Returns an error if the current value has reached the maximum row length.
-    fn room(&self, row: Option<u64>) -> Result<(), ReadError> {
-        if self.window.rest().len() <= self.max_row {
-            return Ok(());
-        }
-        let limit = self.max_row >> 20;
-        Err(self.error(
-            row,
-            0,
-            &format!(
-                "what begins here is longer than {limit} MiB, and a row has at most that; shorten its values, or split it \
-                 into several rows"
-            ),
-        ))
     }
 
     /// Skips blanks and returns the byte after them, or `None` at the end of the file.
@@ -265,20 +196,17 @@ impl Frames {
         loop {
             let rest = self.window.rest();
             let blanks = rest.iter().take_while(|byte| is_blank(**byte)).count();
-            if let Some(byte) = rest.get(blanks).copied() {
-                self.window.consume(blanks);
-                return Ok(Some(byte));
-            }
+            let byte = rest.get(blanks).copied();
             self.window.consume(blanks);
-            if !self.window.fill()? {
-                return Ok(None);
+            if byte.is_some() || !self.window.fill()? {
+                return Ok(byte);
             }
         }
     }
 
-    /// Returns an error at `at` bytes into the rest.
-    fn error(&self, row: Option<u64>, at: usize, message: &str) -> ReadError {
-        self.window.syntax(row, at, message)
+    /// Returns an error at the beginning of the rest.
+    fn error(&self, row: Option<u64>, message: &str) -> ReadError {
+        self.window.syntax(row, 0, message)
     }
 
     fn unexpected(&self, expected: &str) -> ReadError {
@@ -288,21 +216,43 @@ impl Frames {
             None => "the end of the file".to_owned(),
             Some(line) => format!("{line:?}"),
         };
-        self.error(None, 0, &format!("expected {expected}, found {found}"))
+        self.error(None, &format!("expected {expected}, found {found}"))
     }
 }
 
 impl FindRows for Frames {
     fn next(&mut self, number: u64) -> Result<Option<usize>, ReadError> {
-        self.find(number)
+        loop {
+            match self.place {
+                ExpectedToken::Start => self.start()?,
+                ExpectedToken::Row { first } => {
+                    let is_row = if self.lines {
+                        self.at_value(first)?
+                    } else {
+                        self.at_row(first)?
+                    };
+                    if is_row {
+                        self.place = ExpectedToken::Row { first: false };
+                        return self.value(Some(number)).map(Some);
+                    }
+                    if self.wrapped {
+                        let end = "the end of the object behind the list of rows, which Milvus reads no further";
+                        self.pass(b'}', end)?;
+                    }
+                    self.place = ExpectedToken::Tail;
+                }
+                ExpectedToken::Tail => {
+                    return match self.peek()? {
+                        None => Ok(None),
+                        Some(_) => Err(self.unexpected("nothing after the list of rows")),
+                    };
+                }
+            }
+        }
     }
 
     fn window(&mut self) -> &mut Window {
         &mut self.window
-    }
-
-    fn finish(&mut self) {
-        self.place = ExpectedToken::Done;
     }
 
     /// Returns the start of a line from which an object follows, and then another object or the end of the file. In a row
@@ -325,8 +275,8 @@ impl FindRows for Frames {
             };
             first.get_or_insert(line);
             let mut probe = Self::new(self.window.at(line), true);
-            probe.place = ExpectedToken::Value { first: false };
-            if let Ok(Some(length)) = probe.find(0) {
+            probe.place = ExpectedToken::Row { first: false };
+            if let Ok(Some(length)) = probe.next(0) {
                 probe.window.consume(length);
                 if matches!(probe.peek()?, None | Some(b'{')) {
                     return Ok(line);
@@ -340,13 +290,8 @@ impl FindRows for Frames {
         // A file that can't be read from its start has no good rows elsewhere.
         self.start()?;
         self.window = self.window.at(cut);
-        self.place = ExpectedToken::Value { first: false };
+        self.place = ExpectedToken::Row { first: false };
         Ok(())
-    }
-
-    #[cfg(test)]
-    fn set_max_row(&mut self, bytes: usize) {
-        self.max_row = bytes;
     }
 }
 

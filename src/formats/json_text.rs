@@ -4,7 +4,12 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::found::FoundValue;
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+/// A key of an object, borrowed if it has no escapes.
+#[derive(Deserialize)]
+pub(super) struct JsonKey<'k>(#[serde(borrow)] pub(super) Cow<'k, str>);
 
 /// Maximum nesting of a stored JSON value, well within the depth that the parser can read back.
 const MAX_DEPTH: u8 = 100;
@@ -22,10 +27,8 @@ pub(super) fn decode(json: &str) -> Option<Cow<'_, str>> {
 /// Returns the JSON to store for a `JSON` field's value in an insert call. If the value is a string that holds JSON,
 /// the JSON inside is stored.
 pub(super) fn unwrap(json: &str) -> Cow<'_, str> {
-    let inner = json.starts_with('"').then(|| decode(json)).flatten();
-    inner
-        .filter(|text| check(text).is_ok())
-        .unwrap_or(Cow::Borrowed(json))
+    let inner = decode(json).filter(|text| check(text).is_ok());
+    inner.unwrap_or(Cow::Borrowed(json))
 }
 
 /// Largest integer up to which every integer has a distinct double.
@@ -37,8 +40,8 @@ pub(super) fn inexact_integer(json: &str) -> Option<&str> {
     loop {
         let begin = rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit())?;
         rest = rest.get(begin..)?;
-        if let Some(text) = rest.strip_prefix('"') {
-            rest = behind_text(text)?;
+        if rest.starts_with('"') {
+            rest = rest.get(end_of_text(rest.as_bytes(), 0)..)?;
             continue;
         }
         let number = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E');
@@ -53,19 +56,17 @@ pub(super) fn inexact_integer(json: &str) -> Option<&str> {
     }
 }
 
-/// Returns the rest after a string literal. `text` begins after the opening quote.
-fn behind_text(text: &str) -> Option<&str> {
-    let mut rest = text;
-    loop {
-        let at = rest.find(['"', '\\'])?;
-        let after = rest.get(at + 1..)?;
-        if rest.as_bytes().get(at) == Some(&b'"') {
-            return Some(after);
+/// Returns the end of the string literal that begins at `begin`.
+pub(super) fn end_of_text(json: &[u8], begin: usize) -> usize {
+    let mut at = begin + 1;
+    while let Some(byte) = json.get(at) {
+        match byte {
+            b'"' => return at + 1,
+            b'\\' => at += 2,
+            _ => at += 1,
         }
-        let mut escaped = after.chars();
-        escaped.next();
-        rest = escaped.as_str();
     }
+    json.len()
 }
 
 /// Checks that a JSON text can be read back: depth, range of numbers, surrogate pairs.

@@ -167,7 +167,7 @@ impl<'a> Number<'a> {
     }
 
     #[cold]
-    fn out_of_range(&self, range: &str) -> FoundValue {
+    pub(super) fn out_of_range(&self, range: &str) -> FoundValue {
         let why = format!("which is out of range ({range})");
         self.shown().because(FoundKind::OutOfRange, &why)
     }

@@ -22,10 +22,15 @@ pub(crate) fn each<E>(
     mut reader: Reader,
     ahead: bool,
     failed: impl Fn(ReadError) -> E,
-    keep: impl FnMut(&mut Batch, u64) -> Result<(), E>,
+    mut keep: impl FnMut(&mut Batch, u64) -> Result<(), E>,
 ) -> Result<(), E> {
     if !ahead {
-        return in_turns(reader, failed, keep);
+        // A small file is done before a thread has started.
+        let mut batch = reader.new_batch();
+        while reader.next_batch(&mut batch).map_err(&failed)? {
+            keep(&mut batch, reader.bytes())?;
+        }
+        return Ok(());
     }
     let cores = thread::available_parallelism().map_or(1, usize::from);
     if reader.has_blocks() && cores > 1 {
@@ -35,19 +40,6 @@ pub(crate) fn each<E>(
         reader.read_ahead();
     }
     beside(reader, failed, keep)
-}
-
-/// Reads and keeps in turns, since a small file is done before a thread has started.
-fn in_turns<E>(
-    mut reader: Reader,
-    failed: impl Fn(ReadError) -> E,
-    mut keep: impl FnMut(&mut Batch, u64) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut batch = reader.new_batch();
-    while reader.next_batch(&mut batch).map_err(&failed)? {
-        keep(&mut batch, reader.bytes())?;
-    }
-    Ok(())
 }
 
 fn beside<E>(
@@ -140,7 +132,7 @@ mod tests {
         keep: impl FnMut(&mut Batch, u64) -> Result<(), E>,
     ) -> Result<(), E> {
         match way {
-            0 => in_turns(reader, failed, keep),
+            0 => each(reader, false, failed, keep),
             1 => beside(reader, failed, keep),
             parsers => several::each(reader, parsers, failed, keep),
         }

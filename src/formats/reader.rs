@@ -2,8 +2,6 @@
 
 use std::fmt;
 #[cfg(test)]
-use std::io;
-#[cfg(test)]
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -89,10 +87,13 @@ impl Reader {
         csv: &CsvOptions,
     ) -> Result<Self, ReadError> {
         let mut problems = Vec::new();
-        let rows = Self::rows_of(input, format, schema, csv, &mut problems);
+        let reader = Self::collecting(input, format, schema, csv, &mut problems);
         match problems.into_iter().next() {
             Some(first) => Err(first),
-            None => Ok(Self::of(rows?, schema)),
+            None => Ok(Self {
+                collects: false,
+                ..reader?
+            }),
         }
     }
 
@@ -106,10 +107,30 @@ impl Reader {
         csv: &CsvOptions,
         problems: &mut Vec<ReadError>,
     ) -> Result<Self, ReadError> {
-        let rows = Self::rows_of(input, format, schema, csv, problems)?;
-        let mut reader = Self::of(rows, schema);
-        reader.collects = true;
-        Ok(reader)
+        let rows = match (format, input) {
+            (Format::Csv, Input::Object(file)) => {
+                csv::open(Window::new(file, window::CHUNK), schema, csv, problems)?
+            }
+            (Format::Json | Format::JsonLines, Input::Object(file)) => {
+                let window = Window::new(file, window::CHUNK);
+                json(window, format == Format::JsonLines)
+            }
+            (Format::Parquet, Input::Object(file)) => {
+                Box::new(ParquetRows::open(file, schema, problems)?)
+            }
+            (Format::Numpy, Input::Set(files)) => {
+                Box::new(NumpyRows::open(files, schema, problems)?)
+            }
+            (_, _) => {
+                return Err(ReadError::Unsupported {
+                    format: format!("{format} from such an input"),
+                });
+            }
+        };
+        Ok(Self {
+            collects: true,
+            ..Self::of(rows, schema)
+        })
     }
 
     /// Keeps only a part: of the row groups for Parquet, of the rows for `NumPy`, and of the bytes for JSON Lines and CSV,
@@ -122,35 +143,6 @@ impl Reader {
     /// Moves past at most `rows` rows of a text file without checking them.
     pub(crate) fn skip(&mut self, rows: u64) -> Result<(), ReadError> {
         self.rows.skip(rows)
-    }
-
-    fn rows_of(
-        input: Input,
-        format: Format,
-        schema: &Arc<Schema>,
-        csv: &CsvOptions,
-        problems: &mut Vec<ReadError>,
-    ) -> Result<Box<dyn Rows>, ReadError> {
-        Ok(match (format, input) {
-            (Format::Csv, Input::Object(file)) => {
-                csv::open(Window::new(file, window::CHUNK), schema, csv, problems)?
-            }
-            (Format::Json | Format::JsonLines, Input::Object(file)) => Box::new(json(
-                Window::new(file, window::CHUNK),
-                format == Format::JsonLines,
-            )),
-            (Format::Parquet, Input::Object(file)) => {
-                Box::new(ParquetRows::open(file, schema, problems)?)
-            }
-            (Format::Numpy, Input::Set(files)) => {
-                Box::new(NumpyRows::open(files, schema, problems)?)
-            }
-            (_, _) => {
-                return Err(ReadError::Unsupported {
-                    format: format!("{format} from such an input"),
-                });
-            }
-        })
     }
 
     fn of(rows: Box<dyn Rows>, schema: &Arc<Schema>) -> Self {
@@ -172,7 +164,7 @@ impl Reader {
         schema: &Arc<Schema>,
         chunk: usize,
     ) -> Self {
-        Self::of(Box::new(json(Window::new(file, chunk), lines)), schema)
+        Self::of(json(Window::new(file, chunk), lines), schema)
     }
 
     /// Sets the number of rows per batch (at least 1), instead of [`BATCH_ROWS`].
@@ -284,8 +276,9 @@ impl Reader {
     }
 }
 
-fn json(window: Window, lines: bool) -> TextRows<Frames> {
-    TextRows::new(Frames::new(window, lines), Arc::new(JsonSyntax))
+fn json(window: Window, lines: bool) -> Box<dyn Rows> {
+    let frames = Frames::new(window, lines);
+    Box::new(TextRows::new(frames, Arc::new(JsonSyntax)))
 }
 
 #[cfg(test)]
@@ -296,15 +289,12 @@ fn named(path: &Path) -> Result<(String, Arc<dyn ReadAt>), ReadError> {
 
 #[cfg(test)]
 fn object(path: &Path) -> Result<Arc<dyn ReadAt>, ReadError> {
-    let file = DiskFile::open(path).map_err(|source| cannot_open(path, source))?;
-    Ok(Arc::new(file))
-}
-
-#[cfg(test)]
-fn cannot_open(path: &Path, source: io::Error) -> ReadError {
-    ReadError::Open {
-        path: path.to_owned(),
-        source,
+    match DiskFile::open(path) {
+        Ok(file) => Ok(Arc::new(file)),
+        Err(source) => Err(ReadError::Open {
+            path: path.to_owned(),
+            source,
+        }),
     }
 }
 

@@ -3,16 +3,17 @@
 //! The whole object is read first, to find each field's value. Then the values are checked in schema order. So messages
 //! don't depend on the order of keys, and values that no column keeps are never built.
 
-mod keys;
 mod meta;
 mod quick;
 mod visitor;
 mod words;
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use serde::de::Deserializer;
+use serde_json::de::Read;
 use serde_json::value::RawValue;
 
 use super::cell;
@@ -25,7 +26,6 @@ use super::native;
 use super::schema::{DataType, Field, Schema};
 use super::warning::{MAX_WARNINGS, Warning};
 use crate::location::Format;
-use keys::FieldNames;
 use visitor::RowVisitor;
 
 /// Size in bytes up to which a buffer for a row's text keeps its memory.
@@ -34,7 +34,9 @@ const KEPT: usize = 1 << 20;
 /// Parser of rows for one schema, with buffers that are reused for each row.
 #[derive(Clone, Debug)]
 pub(super) struct RowParser {
-    keys: FieldNames,
+    /// Names of the fields, which are the keys that a row may have, and their numbers.
+    names: Vec<String>,
+    index: HashMap<String, usize>,
     /// JSON text of each field's default value.
     defaults: Vec<Option<String>>,
     /// Byte range in the row of each field's value; empty if the value is in its column already.
@@ -48,7 +50,7 @@ pub(super) struct RowParser {
     /// Cells of a row of CSV.
     pub(super) cells: Cells,
     /// True if scalars may be written as strings, and strings as numbers.
-    loose: bool,
+    pub(super) loose: bool,
 }
 
 /// Receives the refusals of one row.
@@ -79,21 +81,14 @@ impl Notes<'_> {
 
 impl RowParser {
     pub(super) fn new(schema: &Schema) -> Self {
-        let names: Vec<String> = schema
-            .fields
-            .iter()
-            .map(|field| field.name.clone())
-            .collect();
-        let defaults = schema.fields.iter().map(|field| &field.default);
+        let fields = schema.fields.iter();
+        let names: Vec<_> = fields.clone().map(|field| field.name.clone()).collect();
+        let default = |field: &Field| field.default.as_ref().map(ToString::to_string);
         Self {
-            defaults: defaults
-                .map(|value| value.as_ref().map(ToString::to_string))
-                .collect(),
+            defaults: fields.map(default).collect(),
             places: vec![None; names.len()],
-            keys: FieldNames {
-                index: names.iter().cloned().zip(0..).collect(),
-                names,
-            },
+            index: names.iter().cloned().zip(0..).collect(),
+            names,
             extras: Vec::new(),
             dynamic: schema.dynamic,
             dropped: BTreeMap::new(),
@@ -101,12 +96,6 @@ impl RowParser {
             cells: Cells::default(),
             loose: false,
         }
-    }
-
-    /// Accepts scalars written as strings, and strings written as numbers. Milvus' insert call accepts both, but its
-    /// import doesn't.
-    pub(super) fn loosen(&mut self) {
-        self.loose = true;
     }
 
     /// Frees buffers that a large row left behind.
@@ -120,6 +109,15 @@ impl RowParser {
     /// Returns the JSON text of a field's default value.
     pub(super) fn default(&self, field: usize) -> Option<&str> {
         self.defaults.get(field)?.as_deref()
+    }
+
+    /// Returns the number of the field with this name. Rows tend to have the fields in one order, so the field `guess`
+    /// is tried first.
+    fn find(&self, name: &str, guess: usize) -> Option<usize> {
+        if self.names.get(guess).is_some_and(|it| it == name) {
+            return Some(guess);
+        }
+        self.index.get(name).copied()
     }
 
     /// Appends one row to the columns: those of the fields, and of the dynamic fields. After an error, some columns may be
@@ -186,29 +184,53 @@ impl RowParser {
             let found = String::from_utf8_lossy(row.get(..256).unwrap_or(row));
             return Err(PushError::row("a row object", FoundValue::json(&found)));
         }
-        let mut twice = None;
-        let kept = self.dynamic || self.loose;
-        let visitor = RowVisitor {
-            keys: &self.keys,
-            places: &mut self.places,
-            extras: kept.then_some(&mut self.extras),
-            dropped: &mut self.dropped,
-            twice: &mut twice,
-            base: row.as_ptr().addr(),
-        };
-        let mut json = serde_json::Deserializer::from_slice(row);
-        let read = json.deserialize_map(visitor).and_then(|()| json.end());
-        if let Err(error) = read {
+        let json = serde_json::Deserializer::from_slice(row);
+        let twice = self.read_object(json, Some(row)).map_err(|error| {
             let offset = offset(row, &error);
             let syntax = || PushError::Syntax {
                 offset,
                 message: json_text::without_place(&error),
             };
-            let explained = self.explain(row, offset, schema);
-            return Err(explained.unwrap_or_else(syntax));
-        }
+            words::explain(row, offset, schema).unwrap_or_else(syntax)
+        })?;
+        twice.map_or(Ok(()), Err)
+    }
+
+    /// Reads the keys and values of an object. Keys are those of fields only in a row. Returns a refusal if a key occurs
+    /// twice.
+    fn read_object<'j>(
+        &mut self,
+        mut json: serde_json::Deserializer<impl Read<'j>>,
+        row: Option<&[u8]>,
+    ) -> serde_json::Result<Option<PushError>> {
+        let twice = json.deserialize_map(RowVisitor { parser: self, row })?;
+        json.end()?;
         let twice = twice.or_else(|| repeated(&self.extras));
-        twice.map_or(Ok(()), |name| Err(duplicate(&name)))
+        let refuse =
+            |name: String| PushError::field(&name, "each key once", "the key twice in one object");
+        Ok(twice.map(refuse))
+    }
+
+    /// Keeps or drops a value whose key isn't a field.
+    fn add_extra(&mut self, name: Cow<'_, str>, value: &str) {
+        if self.keeps_extras() {
+            self.extras.push((name.into_owned(), value.to_owned()));
+        } else {
+            self.drop_key(&name);
+        }
+    }
+
+    fn keeps_extras(&self) -> bool {
+        self.dynamic || self.loose
+    }
+
+    /// Counts a row with a key that isn't a field.
+    fn drop_key(&mut self, name: &str) {
+        if let Some(rows) = self.dropped.get_mut(name) {
+            *rows += 1;
+        } else if self.dropped.len() <= MAX_WARNINGS {
+            self.dropped.insert(name.to_owned(), 1);
+        }
     }
 }
 
@@ -218,18 +240,13 @@ fn push_field(
     json: Option<&str>,
     (default, loose): (Option<&str>, bool),
 ) -> Result<(), PushError> {
-    let expected = || field.data_type.to_string();
     // For a field that Milvus computes itself, its insert call ignores null and an empty string.
     let empty = |json: &str| loose && field.is_computed() && matches!(json, "null" | "\"\"");
     let json = json.filter(|json| !empty(json));
     match (json, field.refusal()) {
         (Some(json), Some(why)) => {
-            let expected = format!("no value ({why})");
-            return Err(PushError::field(
-                &field.name,
-                expected,
-                FoundValue::json(json),
-            ));
+            let (expected, found) = (format!("no value ({why})"), FoundValue::json(json));
+            return Err(PushError::field(&field.name, expected, found));
         }
         (None, Some(_)) if field.is_made_later() => return Ok(()),
         _ => {}
@@ -247,7 +264,7 @@ fn push_field(
         }
         Some(json) => cell::push(column, json),
     }
-    .map_err(|found| PushError::field(&field.name, expected(), found))
+    .map_err(|found| PushError::field(&field.name, field.data_type.to_string(), found))
 }
 
 /// Values accepted for a `JSON` field of a JSON file.
@@ -272,49 +289,27 @@ fn push_loose(column: &mut Column, json: &str) -> Result<(), FoundValue> {
     let data_type = column.data_type();
     let text = json.starts_with('"');
     let number = json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+    let decoded = || json_text::decode(json).ok_or_else(|| FoundValue::json(json));
     match data_type {
         DataType::VarChar { .. } if number => native::push_text(column, json),
         DataType::VarChar { .. } => cell::push(column, json),
         DataType::Json => cell::push(column, &json_text::unwrap(json)),
-        _ if text && data_type.is_scalar() => match json_text::decode(json) {
-            Some(cell) => native::push_cell(column, &cell),
-            None => Err(FoundValue::json(json)),
-        },
+        _ if !text => cell::push(column, json),
+        _ if data_type.is_scalar() => native::push_cell(column, &decoded()?),
         DataType::BinaryVector { .. }
         | DataType::Float16Vector { .. }
-        | DataType::BFloat16Vector { .. }
-            if text =>
-        {
-            let decoded = json_text::decode(json).ok_or_else(|| FoundValue::json(json))?;
-            cell::push_base64(column, &decoded)
-        }
+        | DataType::BFloat16Vector { .. } => cell::push_base64(column, &decoded()?),
         // A list or an object may be written as a string that holds its JSON text.
         DataType::FloatVector { .. }
         | DataType::Int8Vector { .. }
         | DataType::SparseFloatVector
-        | DataType::Array { .. }
-            if text =>
-        {
-            let inner = json_text::decode(json).ok_or_else(|| FoundValue::json(json))?;
-            let inner =
-                serde_json::from_str::<&RawValue>(&inner).map_err(|_| FoundValue::json(json))?;
-            cell::push(column, inner.get())
+        | DataType::Array { .. } => {
+            let inner = decoded()?;
+            let inner: Result<&RawValue, _> = serde_json::from_str(&inner);
+            cell::push(column, inner.map_err(|_| FoundValue::json(json))?.get())
         }
         _ => cell::push(column, json),
     }
-}
-
-/// Counts a row with a key that isn't a field.
-fn drop_key(dropped: &mut BTreeMap<String, u64>, name: &str) {
-    if let Some(rows) = dropped.get_mut(name) {
-        *rows += 1;
-    } else if dropped.len() <= MAX_WARNINGS {
-        dropped.insert(name.to_owned(), 1);
-    }
-}
-
-fn duplicate(name: &str) -> PushError {
-    PushError::field(name, "each key once", "the key twice in one object")
 }
 
 fn repeated(extras: &[(String, String)]) -> Option<String> {
@@ -330,16 +325,10 @@ fn repeated(extras: &[(String, String)]) -> Option<String> {
 }
 
 fn list(names: &[String]) -> String {
-    let mut text = names
-        .iter()
-        .take(8)
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(", ");
-    if names.len() > 8 {
-        text.push_str(", …");
+    match names.split_at_checked(8) {
+        Some((first, [_, ..])) => format!("{}, …", first.join(", ")),
+        _ => names.join(", "),
     }
-    text
 }
 
 /// Returns the offset in bytes from the start of `json` at which parsing failed.

@@ -8,7 +8,7 @@ use crate::location::{Format, Location, PathTarget};
 use crate::secret::StorageKeys;
 use crate::stores::object::Blocks;
 use crate::stores::read_at::ReadAt;
-use crate::stores::root::{FolderContent, Opened, Root, RootedFile};
+use crate::stores::root::{Opened, Root, RootedFile};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -55,15 +55,6 @@ impl FilesError {
     fn is_unreadable<T>(found: &Result<T, Self>) -> bool {
         matches!(found, Err(Self::Unreadable { .. }))
     }
-
-    /// Returns a function that adds this path to an error of the system.
-    fn unreadable(path: &str) -> impl Fn(io::Error) -> Self + use<> {
-        let path = path.to_owned();
-        move |source| Self::Unreadable {
-            path: path.clone(),
-            source,
-        }
-    }
 }
 
 /// A path that has been looked up.
@@ -100,20 +91,9 @@ pub(crate) struct SourcePath {
     /// The absolute path, since a process with another working directory may continue the job; or the path within its
     /// root.
     path: PathBuf,
-    names: Names,
+    names: PathTarget,
     #[serde(default)]
     root: Root,
-}
-
-/// The kind of thing a path names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Names {
-    /// One file.
-    File,
-    /// All data files in a folder.
-    Folder,
-    /// The `NumPy` files in a folder, as one set.
-    NumpySet,
 }
 
 /// One file to read, or one set of `NumPy` files.
@@ -131,15 +111,11 @@ pub(crate) struct SourceFile {
 impl SourcePath {
     /// Returns the path of a location, looked up in a root.
     pub(crate) fn new(given: &str, location: &Location, root: Root) -> Self {
-        let path = Path::new(location.key());
-        let (names, path) = match location.kind() {
-            PathTarget::File => (Names::File, path),
-            PathTarget::Folder => (Names::Folder, path),
-            PathTarget::NumpySet => (Names::NumpySet, path.parent().unwrap_or(path)),
-        };
+        let (names, path) = (location.kind(), Path::new(location.key()));
+        let folder = path.parent().filter(|_| names == PathTarget::NumpySet);
         Self {
             given: given.to_owned(),
-            path: path.to_owned(),
+            path: folder.unwrap_or(path).to_owned(),
             names,
             root,
         }
@@ -159,7 +135,7 @@ impl SourcePath {
 
     /// Returns true if the path names one file, not a folder or a set.
     pub(crate) fn is_file(&self) -> bool {
-        self.names == Names::File
+        self.names == PathTarget::File
     }
 
     /// Returns true if the path is in an object store.
@@ -185,21 +161,18 @@ impl SourcePath {
             entry.iter().map(move |path| (path, is_alone))
         });
         let all: Vec<_> = all.collect();
-        let threads = match all.iter().filter(|(path, _)| path.is_remote()).count() {
-            0 => 1,
-            remote => remote.min(LOOKUPS),
-        };
+        let remote = all.iter().filter(|(path, _)| path.is_remote()).count();
+        let threads = remote.clamp(1, LOOKUPS);
         let look_up = |(path, is_alone): &(&Self, bool)| {
-            let unreadable = FilesError::unreadable(&path.given);
             if is_stopped() {
-                return Err(unreadable(io::ErrorKind::Interrupted.into()));
+                return Err(path.unreadable(io::ErrorKind::Interrupted.into()));
             }
-            let root = roots.open(&path.root).map_err(&unreadable)?;
+            let root = roots.open(&path.root);
+            let root = root.map_err(|error| path.unreadable(error))?;
             if *is_alone {
                 return path.files(&root).map(LookedUp::Files);
             }
-            let part = root.file(&path.path).map_err(&unreadable)?;
-            Ok(LookedUp::Part(part))
+            path.part(&root).map(LookedUp::Part)
         };
         let mut found = at_once(&all, threads, look_up, FilesError::is_unreadable).into_iter();
         let mut files = Vec::new();
@@ -232,31 +205,49 @@ impl SourcePath {
     }
 
     fn files(&self, root: &Opened) -> Result<Vec<SourceFile>, FilesError> {
-        let unreadable = FilesError::unreadable(&self.given);
+        let given = self.given.clone();
         match self.names {
-            Names::File => {
-                let part = root.file(&self.path).map_err(&unreadable)?;
-                SourceFile::new(self.given.clone(), vec![part]).map(|file| vec![file])
+            PathTarget::File => Ok(vec![SourceFile::new(given, vec![self.part(root)?])?]),
+            PathTarget::Folder => self.folder(root),
+            PathTarget::NumpySet => {
+                let set = self.list(root, &self.path)?.set(given)?;
+                let none =
+                    || FilesError::Count(format!("{}: the folder holds no npy file", self.given));
+                Ok(vec![set.ok_or_else(none)?])
             }
-            Names::Folder => self.folder(root),
-            Names::NumpySet => {
-                let held = root.list(&self.path).map_err(&unreadable)?;
-                match Listing::of(held).set(self.given.clone())? {
-                    Some(set) => Ok(vec![set]),
-                    None => Err(FilesError::Count(format!(
-                        "{}: the folder holds no npy file",
-                        self.given
-                    ))),
-                }
-            }
+        }
+    }
+
+    /// Returns the file with the path.
+    fn part(&self, root: &Opened) -> Result<RootedFile, FilesError> {
+        let part = root.file(&self.path);
+        part.map_err(|error| self.unreadable(error))
+    }
+
+    /// Returns the content of a folder, sorted by name.
+    fn list(&self, root: &Opened, folder: &Path) -> Result<Listing, FilesError> {
+        let held = root.list(folder).map_err(|error| self.unreadable(error))?;
+        let format = |part: &RootedFile| Format::of_path(part.path());
+        let data = held.files.into_iter().filter(|part| format(part).is_some());
+        let (numpy, files) = data.partition(|part| format(part) == Some(Format::Numpy));
+        Ok(Listing {
+            files,
+            numpy,
+            folders: held.folders,
+        })
+    }
+
+    fn unreadable(&self, source: io::Error) -> FilesError {
+        FilesError::Unreadable {
+            path: self.given.clone(),
+            source,
         }
     }
 
     /// Returns the data files directly in the folder, sorted by name, then its `NumPy` files as one set, then one set
     /// for each folder inside. The official bulk writer writes `NumPy` files in this way, one folder for each part.
     fn folder(&self, root: &Opened) -> Result<Vec<SourceFile>, FilesError> {
-        let unreadable = FilesError::unreadable(&self.given);
-        let listing = Listing::of(root.list(&self.path).map_err(&unreadable)?);
+        let listing = self.list(root, &self.path)?;
         let mut files = Vec::new();
         for part in &listing.files {
             let name = format!("{}{}", self.given, part.name());
@@ -265,14 +256,12 @@ impl SourcePath {
         files.extend(listing.set(format!("{}*.npy", self.given))?);
         for folder in &listing.folders {
             let name = folder.file_name().unwrap_or_default().to_string_lossy();
-            let inner = Listing::of(root.list(folder).map_err(&unreadable)?);
+            let inner = self.list(root, folder)?;
             files.extend(inner.set(format!("{}{name}/*.npy", self.given))?);
         }
         if files.is_empty() {
-            return Err(FilesError::Count(format!(
-                "{}: the folder holds no {FORMATS} file",
-                self.given
-            )));
+            let problem = format!("{}: the folder holds no {FORMATS} file", self.given);
+            return Err(FilesError::Count(problem));
         }
         Ok(files)
     }
@@ -287,20 +276,6 @@ struct Listing {
 }
 
 impl Listing {
-    fn of(held: FolderContent) -> Self {
-        let data =
-            (held.files.into_iter()).filter_map(|part| Some((Format::of_path(part.path())?, part)));
-        let (numpy, files): (Vec<_>, Vec<_>) =
-            data.partition(|(format, _)| *format == Format::Numpy);
-        let parts =
-            |list: Vec<(Format, RootedFile)>| list.into_iter().map(|(_, part)| part).collect();
-        Self {
-            files: parts(files),
-            numpy: parts(numpy),
-            folders: held.folders,
-        }
-    }
-
     /// Returns the `NumPy` files as one set, if there are any.
     fn set(&self, name: String) -> Result<Option<SourceFile>, FilesError> {
         if self.numpy.is_empty() {
@@ -328,10 +303,8 @@ impl SourceFile {
         let Some(format) = format else {
             return Err(FilesError::Unsupported { path: name });
         };
-        let size = parts
-            .iter()
-            .map(|part| part.size)
-            .fold(0, u64::saturating_add);
+        let sizes = parts.iter().map(|part| part.size);
+        let size = sizes.fold(0, u64::saturating_add);
         Ok(Self {
             name,
             parts,

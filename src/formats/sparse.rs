@@ -3,14 +3,13 @@
 //! The rules are Milvus': pairs may be in any order (they are stored by ascending index), no index occurs twice, an
 //! index is 0 to 2^32 - 2, and a value is finite and not negative. A vector without pairs is accepted.
 
-use std::borrow::Cow;
 use std::fmt;
 
-use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::found::{FoundKind, FoundValue, describe};
+use super::json_text::{JsonKey, without_place};
 use super::numbers::{self, Number};
 
 /// Parses `{"17": 0.5, …}` or `{"indices": […], "values": […]}` into the layout of [`super::column::Values::Sparse`].
@@ -19,8 +18,11 @@ pub(super) fn parse(json: &str) -> Result<Vec<u8>, FoundValue> {
     if !json.starts_with('{') {
         return Err(FoundValue::json(json));
     }
-    let object: SparseObject<'_> =
-        serde_json::from_str(json).map_err(|error| super::json_text::without_place(&error))?;
+    let mut object = SparseObject::default();
+    let mut reader = serde_json::Deserializer::from_str(json);
+    let read = reader.deserialize_map(&mut object);
+    read.and_then(|()| reader.end())
+        .map_err(|error| without_place(&error))?;
     if let Some(refused) = object.refused {
         return Err(refused);
     }
@@ -51,7 +53,7 @@ fn two_lists(indices: &str, values: &str) -> Result<Vec<(u32, f32)>, FoundValue>
     let mut first: Vec<u32> = Vec::new();
     let mut second: Vec<f32> = Vec::new();
     numbers::list(indices, &mut |number| {
-        first.push(valid_index(number.integer("0 to 4294967294")?)?);
+        first.push(valid_index(number)?);
         Ok(())
     })
     .map_err(|found| found.at(format_args!("of the indices")))?;
@@ -67,13 +69,11 @@ fn two_lists(indices: &str, values: &str) -> Result<Vec<(u32, f32)>, FoundValue>
     Ok(first.into_iter().zip(second).collect())
 }
 
-fn valid_index(index: u32) -> Result<u32, FoundValue> {
-    match index {
-        u32::MAX => {
-            let found = format!("{index}, which is out of range (0 to 4294967294)");
-            Err(FoundKind::OutOfRange.value(found))
-        }
-        _ => Ok(index),
+fn valid_index(number: Number<'_>) -> Result<u32, FoundValue> {
+    let range = "0 to 4294967294";
+    match number.integer(range)? {
+        u32::MAX => Err(number.out_of_range(range)),
+        index => Ok(index),
     }
 }
 
@@ -95,81 +95,43 @@ struct SparseObject<'a> {
     refused: Option<FoundValue>,
 }
 
-impl<'de> Deserialize<'de> for SparseObject<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ObjectVisitor)
-    }
-}
-
-struct ObjectVisitor;
-
-impl<'de> Visitor<'de> for ObjectVisitor {
-    type Value = SparseObject<'de>;
+impl<'de> Visitor<'de> for &mut SparseObject<'de> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SparseObject<'de>, A::Error> {
-        let mut object = SparseObject::default();
-        while let Some(SparseKey(key)) = map.next_key()? {
-            let value: &RawValue = map.next_value()?;
-            let list = match key.as_ref() {
-                "indices" => &mut object.indices,
-                "values" => &mut object.values,
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(JsonKey(key)) = map.next_key()? {
+            let value = map.next_value::<&RawValue>()?.get();
+            let twice = match key.as_ref() {
+                "indices" => self.indices.replace(value).is_some(),
+                "values" => self.values.replace(value).is_some(),
                 _ => {
-                    match pair(&key, value.get()) {
-                        Ok(pair) => object.pairs.push(pair),
-                        Err(refused) => object.refused = object.refused.or(Some(refused)),
+                    match pair(&key, value) {
+                        Ok(pair) => self.pairs.push(pair),
+                        Err(refused) => _ = self.refused.get_or_insert(refused),
                     }
                     continue;
                 }
             };
-            if list.replace(value.get()).is_some() {
-                let refused = format!("the key {key:?} twice").into();
-                object.refused = object.refused.or(Some(refused));
+            if twice {
+                let refused = format!("the key {key:?} twice");
+                self.refused.get_or_insert(refused.into());
             }
         }
-        Ok(object)
+        Ok(())
     }
 }
 
 fn pair(key: &str, json: &str) -> Result<(u32, f32), FoundValue> {
-    let index = Number::whole(key).ok_or_else(|| describe(key));
-    let index = index.and_then(|index| {
-        let index = index.integer("0 to 4294967294").and_then(valid_index);
-        index.map_err(|found| found.to_string())
-    });
-    let index = index.map_err(|found| FoundKind::Index.value(format!("the index {found}")))?;
-    let value = Number::whole(json).ok_or_else(|| FoundValue::json(json));
-    let value = value.and_then(valid_value);
+    let number = Number::whole(key).ok_or_else(|| describe(key).into());
+    let index = number
+        .and_then(valid_index)
+        .map_err(|found: FoundValue| FoundKind::Index.value(format!("the index {found}")))?;
+    let number = Number::whole(json).ok_or_else(|| FoundValue::json(json));
+    let value = number.and_then(valid_value);
     let value = value.map_err(|found| found.at(format_args!("at index {index}")));
     Ok((index, value?))
-}
-
-/// Key of an object, borrowed if it has no escapes.
-struct SparseKey<'a>(Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for SparseKey<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(KeyVisitor)
-    }
-}
-
-struct KeyVisitor;
-
-impl<'de> Visitor<'de> for KeyVisitor {
-    type Value = SparseKey<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<SparseKey<'de>, E> {
-        Ok(SparseKey(Cow::Owned(key.to_owned())))
-    }
-
-    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<SparseKey<'de>, E> {
-        Ok(SparseKey(Cow::Borrowed(key)))
-    }
 }

@@ -19,18 +19,12 @@ pub(super) trait FindRows: Send {
 
     fn window(&mut self) -> &mut Window;
 
-    /// Ends the search: no more rows are returned.
-    fn finish(&mut self);
-
     /// Returns the offset of the first row that begins at byte `at` or after it, or the file's size. The offset is that of
     /// a row in all files with the usual layout; the reader of the bytes before it notices an exception.
     fn cut(&mut self, at: u64) -> Result<u64, ReadError>;
 
     /// Continues at a cut.
     fn seek(&mut self, cut: u64) -> Result<(), ReadError>;
-
-    #[cfg(test)]
-    fn set_max_row(&mut self, bytes: usize);
 }
 
 /// Rows of one file.
@@ -38,6 +32,8 @@ pub(super) struct TextRows<F> {
     finder: F,
     syntax: Arc<dyn RowSyntax>,
     rows: u64,
+    /// True after the last row or an error.
+    ended: bool,
     /// The part to read, in bytes. The end is `None` if the file's end is the end.
     begin: u64,
     end: Option<u64>,
@@ -53,6 +49,7 @@ impl<F: FindRows> TextRows<F> {
             finder,
             syntax,
             rows: 0,
+            ended: false,
             begin: 0,
             end: None,
             done: 0,
@@ -62,21 +59,23 @@ impl<F: FindRows> TextRows<F> {
 
     /// Finds the next row and returns its length.
     fn next(&mut self) -> Result<Option<usize>, ReadError> {
-        let found = self.finder.next(self.rows + 1);
-        let mut found = found.inspect_err(|_| self.finder.finish())?;
-        if let Some(end) = self.end {
-            let offset = self.finder.window().offset();
-            if found.is_none() || offset >= end {
-                found = None;
-                self.finder.finish();
+        if self.ended {
+            return Ok(None);
+        }
+        self.ended = true;
+        let found = self.finder.next(self.rows + 1)?;
+        let offset = self.finder.window().offset();
+        match self.end {
+            Some(end) if found.is_none() || offset >= end => {
                 if self.done > end {
                     return Err(ReadError::Cut { offset: end });
                 }
+                return Ok(None);
             }
+            None if found.is_none() => self.done = offset,
+            _ => {}
         }
-        if found.is_none() && self.end.is_none() {
-            self.done = self.finder.window().offset();
-        }
+        self.ended = found.is_none();
         self.rows += u64::from(found.is_some());
         Ok(found)
     }
@@ -173,6 +172,6 @@ impl<F: FindRows> Rows for TextRows<F> {
 
     #[cfg(test)]
     fn set_max_row(&mut self, bytes: usize) {
-        self.finder.set_max_row(bytes);
+        self.finder.window().max_row = bytes;
     }
 }

@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 const MAX_OFFSET: i64 = 14 * 3600;
 /// Largest offset west of Greenwich, in seconds.
 const MIN_OFFSET: i64 = -12 * 3600;
+const EPOCH: DateTime = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
 /// Number of digits of a fraction that are kept.
 const DIGITS: usize = 6;
 
@@ -27,7 +28,8 @@ pub(super) fn parse(text: &str, timezone: &str) -> Result<i64, String> {
         Some(_) => return Err("whose offset is not between -12:00 and +14:00".to_owned()),
         None => local_offset(civil, timezone)?,
     };
-    let micros = since_epoch(civil).checked_sub(SignedDuration::from_secs(seconds));
+    let since = civil.duration_since(EPOCH);
+    let micros = since.checked_sub(SignedDuration::from_secs(seconds));
     let micros = micros.and_then(|since| i64::try_from(since.as_micros()).ok());
     micros.ok_or_else(|| "which is out of range".to_owned())
 }
@@ -44,11 +46,9 @@ pub(super) fn format(micros: i64, timezone: &str) -> String {
         i64::from(zone.to_offset(time).seconds())
     });
     let civil = |seconds: i64| {
-        let since =
-            SignedDuration::from_micros(micros).checked_add(SignedDuration::from_secs(seconds))?;
-        DateTime::constant(1970, 1, 1, 0, 0, 0, 0)
-            .checked_add(since)
-            .ok()
+        let since = SignedDuration::from_micros(micros);
+        let since = since.checked_add(SignedDuration::from_secs(seconds))?;
+        EPOCH.checked_add(since).ok()
     };
     let (civil, offset) = match civil(offset) {
         Some(civil) => (civil, offset),
@@ -64,10 +64,6 @@ pub(super) fn format(micros: i64, timezone: &str) -> String {
         _ = write!(text, "{sign}{:02}:{:02}", minutes / 60, minutes % 60);
     }
     text
-}
-
-fn since_epoch(civil: DateTime) -> SignedDuration {
-    civil.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0))
 }
 
 fn zone(name: &str) -> Option<TimeZone> {

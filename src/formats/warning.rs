@@ -1,9 +1,9 @@
 //! Warnings about data that Milvus drops without an error. The job continues, and its progress lists the warnings.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::fmt;
 
+use super::found::shortened;
 use crate::location::Format;
 
 /// Maximum number of different warnings of one job, or of one batch of rows.
@@ -43,7 +43,7 @@ impl Warning {
     pub(super) fn outside(format: Format, name: &str, dynamic: bool) -> Self {
         Self::Outside {
             what: word(format),
-            name: cut(name),
+            name: shortened(name, MAX_NAME),
             only_meta: (dynamic && !format.is_text()).then(|| format.name()),
         }
     }
@@ -52,7 +52,7 @@ impl Warning {
     pub(super) fn twice(format: Format, name: &str) -> Self {
         Self::Twice {
             what: word(format),
-            name: cut(name),
+            name: shortened(name, MAX_NAME),
         }
     }
 }
@@ -66,33 +66,27 @@ pub(super) const fn word(format: Format) -> &'static str {
     }
 }
 
-fn cut(name: &str) -> String {
-    match name.char_indices().nth(MAX_NAME) {
-        Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),
-        None => name.to_owned(),
-    }
-}
-
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Outside {
                 what,
                 name,
-                only_meta: None,
-            } => write!(
-                f,
-                "{what} {name:?} is no field of the schema and was dropped (dynamic fields are off)"
-            ),
-            Self::Outside {
-                what,
-                name,
-                only_meta: Some(format),
-            } => write!(
-                f,
-                "{what} {name:?} is no field of the schema and was dropped: Milvus takes the dynamic fields of {format} \
-                 files only from a {what} named $meta, which holds a JSON object a row"
-            ),
+                only_meta,
+            } => {
+                write!(
+                    f,
+                    "{what} {name:?} is no field of the schema and was dropped"
+                )?;
+                match only_meta {
+                    None => f.write_str(" (dynamic fields are off)"),
+                    Some(format) => write!(
+                        f,
+                        ": Milvus takes the dynamic fields of {format} files only from a {what} named $meta, which holds \
+                         a JSON object a row"
+                    ),
+                }
+            }
             Self::Twice { what, name } => write!(
                 f,
                 "there are several {what}s named {name:?}: the last one was imported, the others were dropped"
@@ -123,20 +117,13 @@ impl Warnings {
         } else {
             warning
         };
-        match self.0.entry(warning) {
-            Entry::Occupied(mut entry) => {
-                let files = entry.get_mut();
-                files.count += u64::from(files.last != no);
-                files.last = no;
-            }
-            Entry::Vacant(entry) => {
-                entry.insert(Files {
-                    first: end_of(file),
-                    last: no,
-                    count: 1,
-                });
-            }
-        }
+        let files = self.0.entry(warning).or_insert_with(|| Files {
+            first: end_of(file),
+            last: no,
+            count: 1,
+        });
+        files.count += u64::from(files.last != no);
+        files.last = no;
     }
 
     /// Returns the texts to show, at most [`MAX_WARNINGS`] and a line saying that there were more.

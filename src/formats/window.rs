@@ -26,6 +26,8 @@ pub(super) struct Window {
     offset: u64,
     /// Line on which the rest begins, from 1; 0 if unknown.
     line: u64,
+    /// Maximum size of a row in bytes.
+    pub(super) max_row: usize,
 }
 
 impl Window {
@@ -39,13 +41,14 @@ impl Window {
             chunk: chunk.max(1),
             offset: 0,
             line: 1,
+            max_row: MAX_ROW,
         }
     }
 
     /// Returns a window over the same file from a byte on. Its lines aren't counted.
     pub(super) fn at(&self, offset: u64) -> Self {
         let mut window = Self::new(Arc::clone(&self.file), self.chunk);
-        (window.next, window.offset) = (offset, offset);
+        (window.next, window.offset, window.max_row) = (offset, offset, self.max_row);
         window.line = u64::from(offset == 0);
         window
     }
@@ -66,6 +69,22 @@ impl Window {
     pub(super) fn starts_with(&mut self, text: &[u8]) -> Result<bool, ReadError> {
         while self.rest().len() < text.len() && self.fill()? {}
         Ok(self.rest().starts_with(text))
+    }
+
+    /// Returns an error if the file is UTF-16, or if it begins with a byte order mark, of which `marked` says what to do.
+    pub(super) fn refuse_marks(&mut self, marked: &str) -> Result<(), ReadError> {
+        let utf_16 = "the file is UTF-16; save it as UTF-8";
+        let marks: [(&[u8], &str); 3] = [
+            (&[0xFF, 0xFE], utf_16),
+            (&[0xFE, 0xFF], utf_16),
+            (&[0xEF, 0xBB, 0xBF], marked),
+        ];
+        for (mark, message) in marks {
+            if self.starts_with(mark)? {
+                return Err(self.syntax(None, 0, message));
+            }
+        }
+        Ok(())
     }
 
     /// Moves to the next line, or to the end of the file, and returns its offset.

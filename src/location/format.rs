@@ -1,6 +1,7 @@
 //! The target of a path, from its last segment: a file of a format, a folder, or a set of `NumPy` files.
 
 use super::{LocationError, error::shown};
+use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// Maximum length of an object name in S3 and GCS, in bytes.
@@ -58,7 +59,7 @@ impl Format {
 }
 
 /// The target of a path. `Display` writes the word for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::Display)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::Display, Serialize, Deserialize)]
 #[strum(serialize_all = "lowercase")]
 pub enum PathTarget {
     /// One file.

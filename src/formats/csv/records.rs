@@ -8,7 +8,7 @@
 use crate::formats::cells::{Cells, NOT_CLOSED};
 use crate::formats::error::{PushError, ReadError};
 use crate::formats::text_rows::FindRows;
-use crate::formats::window::{MAX_ROW, Window};
+use crate::formats::window::Window;
 
 /// Records after a possible cut that must have as many cells as the header.
 const PROBED: u64 = 4;
@@ -20,20 +20,11 @@ pub(super) struct Records {
     separator: Vec<u8>,
     /// Offset of the first record after the header, and the number of the header's cells.
     header: (u64, usize),
-    max_row: usize,
-    done: bool,
 }
 
-/// Refused byte sequences at the start of a file, each with its message.
-const MARKS: [(&[u8], &str); 3] = [
-    (&[0xFF, 0xFE], "the file is UTF-16; save it as UTF-8"),
-    (&[0xFE, 0xFF], "the file is UTF-16; save it as UTF-8"),
-    (
-        &[0xEF, 0xBB, 0xBF],
-        "the file begins with a byte order mark, which Milvus takes for a part of the first column's name; save it as \
-         UTF-8 without one (Python: encoding=\"utf-8\", not \"utf-8-sig\"; Excel: not \"CSV UTF-8\")",
-    ),
-];
+/// The message for a file that begins with a byte order mark.
+const MARKED: &str = "the file begins with a byte order mark, which Milvus takes for a part of the first column's \
+    name; save it as UTF-8 without one (Python: encoding=\"utf-8\", not \"utf-8-sig\"; Excel: not \"CSV UTF-8\")";
 
 impl Records {
     /// Returns a finder of records with cells between separators.
@@ -42,18 +33,12 @@ impl Records {
             window,
             separator: separator.to_vec(),
             header: (0, 0),
-            max_row: MAX_ROW,
-            done: false,
         }
     }
 
     /// Reads the header row.
     pub(super) fn header(&mut self) -> Result<Vec<String>, ReadError> {
-        for (mark, message) in MARKS {
-            if self.window.starts_with(mark)? {
-                return Err(self.refuse(None, 0, message));
-            }
-        }
+        self.window.refuse_marks(MARKED)?;
         let found = self.find(None).map_err(|error| self.explain(error))?;
         let Some(length) = found else {
             return Err(self.refuse(None, 0, "expected a header row, found an empty file"));
@@ -82,27 +67,24 @@ impl Records {
 
     /// Finds the next record like [`FindRows::next`].
     fn find(&mut self, row: Option<u64>) -> Result<Option<usize>, ReadError> {
-        if self.done || !self.skip_empty_lines()? {
-            self.done = true;
+        if !self.skip_empty_lines()? {
             return Ok(None);
         }
         let mut scan = RecordScan::default();
         loop {
             let rest = self.window.rest();
             let length = scan.resume(rest, &self.separator);
-            if length.unwrap_or(rest.len()) > self.max_row {
-                let limit = self.max_row >> 20;
+            if length.unwrap_or(rest.len()) > self.window.max_row {
+                let limit = self.window.max_row >> 20;
                 let message = format!(
                     "the row is longer than {limit} MiB, and a row has at most that; is a quote not closed?"
                 );
-                self.done = true;
                 return Err(self.refuse(row, 0, &message));
             }
             if length.is_some() {
                 return Ok(length);
             }
-            if !self.fill()? {
-                self.done = true;
+            if !self.window.fill()? {
                 let rest = self.window.rest();
                 return match scan.open_quote(rest) {
                     Some(at) => Err(self.refuse(row, at, NOT_CLOSED)),
@@ -120,7 +102,7 @@ impl Records {
                 [b'\r', b'\n', ..] => self.window.consume(2),
                 // The line may end in the bytes that follow; at the end of the file, the line is empty.
                 [] | [b'\r'] => {
-                    if !self.fill()? {
+                    if !self.window.fill()? {
                         return Ok(false);
                     }
                 }
@@ -133,10 +115,7 @@ impl Records {
     /// explains them instead.
     pub(super) fn explain(&self, error: ReadError) -> ReadError {
         let rest = self.window.rest();
-        let header = match memchr::memchr(b'\n', rest) {
-            Some(end) => rest.get(..end).unwrap_or(rest),
-            None => rest,
-        };
+        let header = rest.split(|byte| *byte == b'\n').next().unwrap_or(rest);
         // A single `\r` may belong to the line's end.
         let before = header.split_last().map_or(header, |(_, before)| before);
         if memchr::memchr(b'\r', before).is_none() || matches!(error, ReadError::Io { .. }) {
@@ -145,10 +124,6 @@ impl Records {
         let message = "the lines end in \\r alone, so the file is one long header row for Milvus; write \\n or \\r\\n as the \
             end of a line";
         self.refuse(None, 0, message)
-    }
-
-    fn fill(&mut self) -> Result<bool, ReadError> {
-        self.window.fill().inspect_err(|_| self.done = true)
     }
 
     /// Returns an error about the record at a byte of the window's rest.
@@ -161,8 +136,7 @@ impl Records {
         Self {
             separator: self.separator.clone(),
             window: self.window.at(offset),
-            done: false,
-            ..*self
+            header: self.header,
         }
     }
 
@@ -216,10 +190,6 @@ impl FindRows for Records {
         &mut self.window
     }
 
-    fn finish(&mut self) {
-        self.done = true;
-    }
-
     /// Tries byte `at` both as inside and as outside of quotes. After a wrong guess, a closing quote is followed by text, or
     /// a quote is inside of text, within a few cells.
     fn cut(&mut self, at: u64) -> Result<u64, ReadError> {
@@ -251,11 +221,6 @@ impl FindRows for Records {
     fn seek(&mut self, cut: u64) -> Result<(), ReadError> {
         self.window = self.window.at(cut);
         Ok(())
-    }
-
-    #[cfg(test)]
-    fn set_max_row(&mut self, bytes: usize) {
-        self.max_row = bytes;
     }
 }
 

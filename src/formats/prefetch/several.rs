@@ -34,18 +34,8 @@ type Found = Result<(Block, u64), ReadError>;
 /// A batch, the number of bytes of the file up to its end, and the size of its block.
 type Parsed = Result<(Batch, u64, usize), ReadError>;
 
-/// The channels of one parser that the row finder uses.
-struct FinderInput {
-    blocks: SyncSender<Found>,
-    /// Blocks to reuse.
-    spare: Receiver<Block>,
-}
-
-/// The channels of one parser that the keeper of rows uses.
-struct Output {
-    batches: Receiver<Parsed>,
-    kept: Sender<Batch>,
-}
+/// The channels of one parser that the row finder uses: for blocks, and for those to reuse.
+type FinderInput = (SyncSender<Found>, Receiver<Block>);
 
 /// The channels that a parser uses.
 struct ParserChannels {
@@ -65,10 +55,21 @@ pub(crate) fn each<E>(
     let (mut inputs, mut outputs, mut work) = (Vec::new(), Vec::new(), Vec::new());
     let (stored, freed) = mpsc::channel();
     for _ in 0..parsers {
-        let (input, output, parser) = parser(&reader);
-        inputs.push(input);
-        outputs.push(output);
-        work.push(parser);
+        let (to_parser, blocks) = mpsc::sync_channel(WAITING);
+        let (to_finder, spare) = mpsc::channel();
+        let (to_keeper, parsed) = mpsc::channel();
+        let (kept, empty) = mpsc::channel();
+        for _ in 0..BATCHES {
+            _ = kept.send(reader.new_batch());
+        }
+        inputs.push((to_parser, spare));
+        outputs.push((parsed, kept));
+        work.push(ParserChannels {
+            blocks,
+            spare: to_finder,
+            empty,
+            batches: to_keeper,
+        });
     }
     // The ends of all channels move into the scope, so every thread ends when any of them ends.
     thread::scope(move |scope| {
@@ -78,48 +79,27 @@ pub(crate) fn each<E>(
             scope.spawn(move || parser.run());
         }
         let mut at = 0;
-        while let Some(output) = outputs.get(at) {
+        while let Some((parsed, kept)) = outputs.get(at) {
             // If the next parser in rotation has ended, there was nothing left to parse.
-            let Ok(parsed) = output.batches.recv() else {
+            let Ok(parsed) = parsed.recv() else {
                 break;
             };
             let (mut batch, bytes, size) = parsed.map_err(&failed)?;
             at = next_parser(at, size, outputs.len());
             keep(&mut batch, bytes)?;
             batch.clear();
-            _ = output.kept.send(batch);
+            _ = kept.send(batch);
             _ = stored.send(size);
         }
         Ok(())
     })
 }
 
-fn parser(reader: &Reader) -> (FinderInput, Output, ParserChannels) {
-    let (to_parser, blocks) = mpsc::sync_channel(WAITING);
-    let (to_spare, spare) = mpsc::channel();
-    let (to_keeper, batches) = mpsc::channel();
-    let (kept, empty) = mpsc::channel();
-    for _ in 0..BATCHES {
-        _ = kept.send(reader.new_batch());
-    }
-    let input = FinderInput {
-        blocks: to_parser,
-        spare,
-    };
-    let parser = ParserChannels {
-        blocks,
-        spare: to_spare,
-        empty,
-        batches: to_keeper,
-    };
-    (input, Output { batches, kept }, parser)
-}
-
 /// Deals out blocks until the file or one of the other threads ends. `freed` receives the sizes of stored blocks.
 fn find(mut reader: Reader, inputs: &[FinderInput], freed: &Receiver<usize>) {
     let (mut in_flight, mut at) = (0, 0);
-    while let Some(input) = inputs.get(at) {
-        let mut block = input.spare.try_recv().unwrap_or_default();
+    while let Some((blocks, spare)) = inputs.get(at) {
+        let mut block = spare.try_recv().unwrap_or_default();
         let found = match reader.next_block(&mut block) {
             Ok(true) => Ok((block, reader.bytes())),
             Ok(false) => return,
@@ -135,7 +115,7 @@ fn find(mut reader: Reader, inputs: &[FinderInput], freed: &Receiver<usize>) {
         in_flight += size;
         at = next_parser(at, size, inputs.len());
         let ends = found.is_err();
-        if input.blocks.send(found).is_err() || ends {
+        if blocks.send(found).is_err() || ends {
             return;
         }
     }

@@ -1,8 +1,6 @@
 //! Keys that aren't fields: dynamic fields, merged with the contents of `$meta`.
 
-use serde::de::Deserializer;
-
-use super::{FieldNames, RowParser, RowVisitor, duplicate, list, repeated};
+use super::{RowParser, list};
 use crate::formats::batch::META;
 use crate::formats::cell;
 use crate::formats::column::Column;
@@ -29,7 +27,7 @@ impl RowParser {
         let Some((name, value)) = self.extras.first() else {
             return Ok(());
         };
-        let expected = format!("a field of the schema ({})", list(&self.keys.names));
+        let expected = format!("a field of the schema ({})", list(&self.names));
         let found = format!(
             "a field outside it, and dynamic fields are off: {}",
             describe(value)
@@ -46,10 +44,8 @@ impl RowParser {
         }
         self.meta.clear();
         // Growing by doubling would take up to twice the memory of a large value.
-        let sizes = self
-            .extras
-            .iter()
-            .map(|(name, value)| name.len() + value.len() + 8);
+        let extras = self.extras.iter();
+        let sizes = extras.map(|(name, value)| name.len() + value.len() + 8);
         self.meta.reserve_exact(sizes.sum());
         self.meta.push('{');
         for (name, value) in self.extras.drain(..) {
@@ -89,19 +85,7 @@ impl RowParser {
                 format!("{number}, which Milvus would round (above 2^53 in $meta given as text)");
             return Err(PushError::field(META, "integers up to 2^53", found));
         }
-        let keys = FieldNames::default();
-        let mut twice = None;
-        let visitor = RowVisitor {
-            keys: &keys,
-            places: &mut [],
-            extras: Some(&mut self.extras),
-            dropped: &mut self.dropped,
-            twice: &mut twice,
-            base: text.as_ptr().addr(),
-        };
-        let mut reader = serde_json::Deserializer::from_str(&text);
-        let read = reader.deserialize_map(visitor).and_then(|()| reader.end());
-        read.map_err(|_| refuse())?;
-        repeated(&self.extras).map_or(Ok(()), |name| Err(duplicate(&name)))
+        let twice = self.read_object(serde_json::Deserializer::from_str(&text), None);
+        twice.map_err(|_| refuse())?.map_or(Ok(()), Err)
     }
 }

@@ -1,6 +1,6 @@
 //! Reads a row that has nothing unusual in a single pass, with its float vectors straight into their columns.
 
-use super::{RowParser, drop_key, repeated};
+use super::{RowParser, repeated};
 use crate::formats::cell;
 use crate::formats::column::Column;
 use crate::formats::numbers::skip_blanks;
@@ -25,9 +25,9 @@ impl RowParser {
         while !rest.starts_with('}') {
             let (name, value) = key(rest)?;
             let begin = row.len() - value.len();
-            let Some(at) = self.keys.find(name, guess) else {
+            let Some(at) = self.find(name, guess) else {
                 let length = value_length(value)?;
-                if self.dynamic || self.loose {
+                if self.keeps_extras() {
                     let value = value.get(..length)?;
                     self.extras.push((name.to_owned(), value.to_owned()));
                 } else {
@@ -43,13 +43,8 @@ impl RowParser {
                 None => cell::push_quickly(column, value),
                 Some(_) => None,
             };
-            let (length, place) = match quick {
-                Some(length) => (length, begin..begin),
-                None => {
-                    let length = value_length(value)?;
-                    (length, begin..begin + length)
-                }
-            };
+            let length = quick.or_else(|| value_length(value))?;
+            let place = begin..quick.map_or(begin + length, |_| begin);
             if self.places.get_mut(at)?.replace(place).is_some() {
                 return None;
             }
@@ -60,7 +55,7 @@ impl RowParser {
             return None;
         }
         for name in dropped {
-            drop_key(&mut self.dropped, name);
+            self.drop_key(name);
         }
         Some(())
     }

@@ -3,7 +3,6 @@
 //!
 //! Rows are only searched for these after the JSON parser has failed.
 
-use super::{FieldNames, RowParser};
 use crate::formats::error::PushError;
 use crate::formats::found::FoundKind;
 use crate::formats::json_text;
@@ -22,53 +21,41 @@ struct WordPosition<'r> {
     element: Option<usize>,
 }
 
-impl RowParser {
-    /// Returns a refusal that names the field, if the error is caused by bytes that aren't UTF-8, or by one of
-    /// [`WORDS`] at the offset `failed`, where the JSON parser failed.
-    pub(super) fn explain(&self, row: &[u8], failed: usize, schema: &Schema) -> Option<PushError> {
-        if let Err(error) = std::str::from_utf8(row) {
+/// Returns a refusal that names the field, if the error is caused by bytes that aren't UTF-8, or by one of
+/// [`WORDS`] at the offset `failed`, where the JSON parser failed.
+pub(super) fn explain(row: &[u8], failed: usize, schema: &Schema) -> Option<PushError> {
+    let (found, mut what) = match std::str::from_utf8(row) {
+        Err(error) => {
             // Go (`encoding/json`) replaces such bytes, so Milvus would store text that differs from the file.
             let found = locate(row, |at, _| at >= error.valid_up_to())?;
             let what = "bytes that are not UTF-8; save the file as UTF-8";
-            return self.refusal(&found, (FoundKind::NotUtf8, what), schema);
+            (found, FoundKind::NotUtf8.value(what))
         }
-        let word = |rest: &[u8]| WORDS.iter().find(|word| rest.starts_with(word.as_bytes()));
-        let found = locate(row, |_, rest| word(rest).is_some())?;
-        let word = word(row.get(found.at..)?)?;
-        // If parsing failed elsewhere, the word isn't the cause.
-        if failed < found.at || failed > found.at + word.len() {
-            return None;
+        Ok(_) => {
+            let word = |rest: &[u8]| WORDS.iter().find(|word| rest.starts_with(word.as_bytes()));
+            let found = locate(row, |_, rest| word(rest).is_some())?;
+            let word = *word(row.get(found.at..)?)?;
+            // If parsing failed elsewhere, the word isn't the cause.
+            if failed < found.at || failed > found.at + word.len() {
+                return None;
+            }
+            let kind = match word {
+                "NaN" => FoundKind::NaN,
+                _ => FoundKind::Infinity,
+            };
+            (found, kind.value(word))
         }
-        let kind = match *word {
-            "NaN" => FoundKind::NaN,
-            _ => FoundKind::Infinity,
-        };
-        self.refusal(&found, (kind, word), schema)
+    };
+    if let Some(element) = found.element {
+        what = what.at(format_args!("as element {element}"));
     }
-
-    fn refusal(
-        &self,
-        found: &WordPosition<'_>,
-        (kind, what): (FoundKind, &str),
-        schema: &Schema,
-    ) -> Option<PushError> {
-        let key = String::from_utf8_lossy(found.key);
-        let name = json_text::decode(&key)?;
-        let mut what = kind.value(what);
-        if let Some(element) = found.element {
-            what = what.at(format_args!("as element {element}"));
-        }
-        let expected = expected(&self.keys, schema, &name);
-        Some(PushError::field(&name, expected, what))
-    }
-}
-
-fn expected(keys: &FieldNames, schema: &Schema, name: &str) -> String {
-    let field = keys.index.get(name).and_then(|at| schema.fields.get(*at));
-    field.map_or_else(
-        || "a JSON value".to_owned(),
-        |field| field.data_type.to_string(),
-    )
+    let key = String::from_utf8_lossy(found.key);
+    let name = json_text::decode(&key)?;
+    let expected = match schema.field(&name) {
+        Some(field) => field.data_type.to_string(),
+        None => "a JSON value".to_owned(),
+    };
+    Some(PushError::field(&name, expected, what))
 }
 
 /// Returns the first position in an object's values for which `is` returns true. `is` gets the position and the rest of
@@ -80,7 +67,7 @@ fn locate(row: &[u8], is: impl Fn(usize, &[u8]) -> bool) -> Option<WordPosition<
         let mut end = at + 1;
         match byte {
             b'"' => {
-                end = end_of_text(row, at);
+                end = json_text::end_of_text(row, at);
                 let after = row.get(end..).unwrap_or_default().trim_ascii_start();
                 if depth == 1 && after.first() == Some(&b':') {
                     key = row.get(at..end).unwrap_or_default();
@@ -106,17 +93,4 @@ fn locate(row: &[u8], is: impl Fn(usize, &[u8]) -> bool) -> Option<WordPosition<
         at = end;
     }
     None
-}
-
-/// Returns the end of the string that begins at `begin`.
-fn end_of_text(row: &[u8], begin: usize) -> usize {
-    let mut at = begin + 1;
-    while let Some(byte) = row.get(at) {
-        match byte {
-            b'"' => return at + 1,
-            b'\\' => at += 2,
-            _ => at += 1,
-        }
-    }
-    row.len()
 }
