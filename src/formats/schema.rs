@@ -16,12 +16,24 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use functions::{FunctionOutput, SchemaFunction};
-pub(crate) use validate::SchemaError;
+pub(crate) use validate::{MAX_CAPACITY, MAX_LENGTH, SchemaError};
 
-/// Type of a field (reference: object paths and file formats).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Type of a field (reference: object paths and file formats). It's parsed from the REST API's name, without parameters.
+#[derive(
+    Clone,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
+#[strum(const_into_str)]
 pub(crate) enum DataType {
     /// `true` or `false`.
+    #[default]
     Bool,
     /// Signed 8-bit integer.
     Int8,
@@ -41,6 +53,7 @@ pub(crate) enum DataType {
         max_length: usize,
     },
     /// Any JSON value.
+    #[strum(serialize = "JSON")]
     Json,
     /// At most `max_capacity` elements of a scalar type.
     Array {
@@ -112,7 +125,7 @@ pub(crate) struct StructField {
     clippy::struct_excessive_bools,
     reason = "the API's flags, independent of each other"
 )]
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Field {
     /// Name, case-sensitive.
     pub name: String,
@@ -146,16 +159,8 @@ impl Field {
         Self {
             name: name.into(),
             data_type,
-            primary: false,
-            auto_id: false,
-            partition_key: false,
-            clustering_key: false,
-            nullable: false,
-            default: None,
-            output: None,
             takes_values: true,
-            description: String::new(),
-            params: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -188,7 +193,7 @@ impl Field {
 }
 
 /// Fields and rules of a collection.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Schema {
     /// Fields in the order of the create call, followed by the struct arrays.
     pub fields: Vec<Field>,

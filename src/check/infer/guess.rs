@@ -1,13 +1,11 @@
 //! The types and values seen of one field, and the field that takes them.
 
 use super::types::{room, wider};
+use crate::formats::schema::MAX_CAPACITY;
 use crate::formats::{DataType, Field};
 use crate::text::words;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
-
-/// Largest `max_capacity` of an `Array`.
-const MAX_CAPACITY: usize = 4_096;
 
 /// The types and values seen of a field.
 #[derive(Debug, Default)]
@@ -42,7 +40,7 @@ impl Guess {
 
     /// Notes a value, as text.
     pub(super) fn see(&mut self, value: &str) {
-        self.count();
+        self.values += 1;
         if !self.repeats {
             let mut hasher = DefaultHasher::new();
             value.hash(&mut hasher);
@@ -51,11 +49,6 @@ impl Guess {
                 self.keys = HashSet::new();
             }
         }
-    }
-
-    /// Counts a value.
-    pub(super) fn count(&mut self) {
-        self.values += 1;
     }
 
     /// Widens the type so that it also takes values of another type. `None` is null.
@@ -97,79 +90,57 @@ impl Guess {
     /// Returns the field with head room, and the reason for its type.
     pub(super) fn field(&self, rows: u64) -> (Field, String) {
         let seen = words::count(rows, "row");
-        let mut why = self
-            .of
-            .clone()
-            .unwrap_or_else(|| format!("all values in {seen} fit"));
-        let others: u64 = self.types.iter().map(|(_, count)| count).sum();
-        let data_type = match self.data_type() {
-            None => {
-                why = match &self.of {
-                    Some(of) => format!("no field takes {of}; write the column in another type"),
-                    None => format!("only nulls in {seen}"),
-                };
-                DataType::VarChar { max_length: 256 }
-            }
-            Some(DataType::VarChar {
-                max_length: longest,
-            }) => {
-                let max_length = room(*longest);
-                why = format!(
-                    "{why}; the longest text has {longest} bytes, and max_length leaves room"
-                );
-                DataType::VarChar { max_length }
-            }
-            Some(DataType::Array {
-                element,
-                max_capacity: most,
-            }) => {
-                why = format!(
-                    "{why}; the longest list has {}, and max_capacity leaves room",
-                    words::count(*most as u64, "element")
-                );
-                if matches!(element.as_ref(), DataType::Int64) {
-                    why.push_str(
-                        "; numbers with a decimal point, such as 1.0, would make it a vector",
-                    );
-                }
-                let element = match element.as_ref() {
-                    DataType::VarChar { max_length } => DataType::VarChar {
-                        max_length: room(*max_length),
-                    },
-                    other => other.clone(),
-                };
-                DataType::Array {
-                    element: Box::new(element),
-                    max_capacity: (most * 2).next_power_of_two().clamp(16, MAX_CAPACITY),
-                }
-            }
-            Some(vector) if vector.is_vector() => {
-                let metric = "COSINE is the index's metric unless you change it";
-                why = if matches!(vector, DataType::FloatVector { .. }) {
-                    format!("{why}; {metric}")
-                } else {
-                    why
-                };
-                vector.clone()
-            }
-            Some(other) => other.clone(),
+        let mut why = match (&self.of, self.types.is_empty()) {
+            (Some(of), false) => of.clone(),
+            (None, false) => format!("all values in {seen} fit"),
+            (Some(of), true) => format!("no field takes {of}; write the column in another type"),
+            (None, true) => format!("only nulls in {seen}"),
         };
-        if let [_, _, ..] = self.types.as_slice() {
-            let most = self
-                .types
-                .iter()
-                .map(|(_, count)| *count)
-                .max()
-                .unwrap_or(0);
-            why = format!(
-                "{why}; {} of another type, which check() names",
-                words::count(others - most, "value")
-            );
+        let mut data_type = match self.data_type() {
+            Some(data_type) => data_type.clone(),
+            None => DataType::VarChar { max_length: 256 },
+        };
+        match &mut data_type {
+            DataType::VarChar { max_length } if !self.types.is_empty() => {
+                why = format!(
+                    "{why}; the longest text has {max_length} bytes, and max_length leaves room"
+                );
+                *max_length = room(*max_length);
+            }
+            DataType::Array {
+                element,
+                max_capacity,
+            } => {
+                let longest = words::count(*max_capacity as u64, "element");
+                why =
+                    format!("{why}; the longest list has {longest}, and max_capacity leaves room");
+                match element.as_mut() {
+                    DataType::Int64 => {
+                        why +=
+                            "; numbers with a decimal point, such as 1.0, would make it a vector";
+                    }
+                    DataType::VarChar { max_length } => *max_length = room(*max_length),
+                    _ => {}
+                }
+                *max_capacity = (*max_capacity * 2)
+                    .next_power_of_two()
+                    .clamp(16, MAX_CAPACITY);
+            }
+            DataType::FloatVector { .. } => {
+                why += "; COSINE is the index's metric unless you change it";
+            }
+            _ => {}
+        }
+        if self.types.len() > 1 {
+            let counts = self.types.iter().map(|(_, count)| *count);
+            let others = counts.clone().sum::<u64>() - counts.max().unwrap_or(0);
+            let others = words::count(others, "value");
+            why = format!("{why}; {others} of another type, which check() names");
         }
         let mut field = Field::new(&self.name, data_type);
         field.nullable = self.is_nullable(rows);
         if field.nullable {
-            why.push_str("; some rows have no value");
+            why += "; some rows have no value";
         }
         (field, why)
     }

@@ -7,6 +7,7 @@ use super::findings::Findings;
 use super::report::create_form;
 use super::{CheckError, CheckProgress, StoreAccess, paths};
 use crate::formats::batch::BATCH_ROWS;
+use crate::formats::schema::MAX_LENGTH;
 use crate::formats::source::SourceFile;
 use crate::formats::{Batch, CsvOptions, DataType, Field, ReadError, Schema};
 use crate::location::Format;
@@ -15,7 +16,7 @@ use crate::text::words;
 use guess::Guess;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
-use types::{MAX_LENGTH, longest, of_cell, of_json};
+use types::{longest, of_cell, of_json};
 
 /// Maximum number of rows that are read of each file.
 const ROWS: u64 = 10_000;
@@ -39,28 +40,23 @@ pub(crate) struct Inferred {
 impl Inferred {
     /// Returns the schema as `create_collection` takes it.
     pub(crate) fn json(&self) -> Value {
-        let indexes: Vec<Value> = self
-            .metrics()
-            .into_iter()
-            .map(|(field, metric)| json!({ "fieldName": field, "metricType": metric }))
-            .collect();
+        let index = |(field, metric)| json!({ "fieldName": field, "metricType": metric });
+        let indexes: Vec<_> = self.metrics().into_iter().map(index).collect();
         json!({ "schema": create_form(&self.schema), "indexParams": indexes })
     }
 
     /// Returns the names of vector fields, with the metric of their index.
     pub(crate) fn metrics(&self) -> Vec<(String, String)> {
         let metric = |field: &Field| {
-            Some(match field.data_type {
+            let metric = match &field.data_type {
                 DataType::SparseFloatVector => "IP",
                 DataType::BinaryVector { .. } => "HAMMING",
-                ref other if other.is_vector() => "COSINE",
+                other if other.is_vector() => "COSINE",
                 _ => return None,
-            })
+            };
+            Some((field.name.clone(), metric.to_owned()))
         };
-        let fields = self.schema.fields.iter();
-        fields
-            .filter_map(|field| Some((field.name.clone(), metric(field)?.to_owned())))
-            .collect()
+        self.schema.fields.iter().filter_map(metric).collect()
     }
 }
 
@@ -127,10 +123,8 @@ impl Guesses {
     /// Reads the first rows of a text file, whose keys all become dynamic fields of an empty schema.
     fn read(&mut self, file: &SourceFile, csv: &CsvOptions) -> Result<(), ReadError> {
         let schema = Schema {
-            fields: Vec::new(),
             dynamic: true,
-            functions: Vec::new(),
-            properties: Vec::new(),
+            ..Schema::default()
         };
         self.batches(file, csv, schema, |all, batch| {
             for row in 0..batch.rows() {
@@ -150,7 +144,7 @@ impl Guesses {
                     match &value {
                         Value::Null => {}
                         // Lists and objects are no keys.
-                        Value::Array(_) | Value::Object(_) => guess.count(),
+                        Value::Array(_) | Value::Object(_) => guess.values += 1,
                         _ => guess.see(&value.to_string()),
                     }
                     guess.widen(of_json(&value));
@@ -183,9 +177,7 @@ impl Guesses {
         });
         let schema = Schema {
             fields: fields.collect(),
-            dynamic: false,
-            functions: Vec::new(),
-            properties: Vec::new(),
+            ..Schema::default()
         };
         self.batches(file, csv, schema, |all, batch| {
             for (field, column) in batch.schema().fields.iter().zip(batch.columns()) {
@@ -266,9 +258,7 @@ impl Guesses {
         }
         let schema = Schema {
             fields,
-            dynamic: false,
-            functions: Vec::new(),
-            properties: Vec::new(),
+            ..Schema::default()
         };
         if let Err(error) = schema.validate() {
             reasons.push(format!("the schema is not complete: {error}"));
@@ -278,39 +268,24 @@ impl Guesses {
 
     /// Returns the number of the field that is the likeliest primary key.
     fn key(&self) -> Option<usize> {
-        let fits = |guess: &Guess| {
-            let is_text = matches!(guess.data_type(), Some(DataType::VarChar { .. }));
-            let is_integer = matches!(
-                guess.data_type(),
-                Some(DataType::Int64 | DataType::Int32 | DataType::Int16)
-            );
-            let is_whole = guess.values > 0 && !guess.is_nullable(self.rows);
-            (is_text || is_integer) && is_whole && !guess.repeats
+        // Known names are the likeliest, then names with a usual end, then other integers.
+        let rank = |guess: &Guess| {
+            let is_text = match guess.data_type()? {
+                DataType::VarChar { .. } => true,
+                DataType::Int64 | DataType::Int32 | DataType::Int16 => false,
+                _ => return None,
+            };
+            if guess.values == 0 || guess.is_nullable(self.rows) || guess.repeats {
+                return None;
+            }
+            let name = guess.name.to_lowercase();
+            let known = KEY_NAMES.iter().position(|known| *known == name);
+            let ends = name.ends_with("_id") || name.ends_with("_key");
+            let ends = ends.then_some(KEY_NAMES.len());
+            known.or(ends).or((!is_text).then_some(KEY_NAMES.len() + 1))
         };
-        let candidates: Vec<_> = self
-            .fields
-            .iter()
-            .enumerate()
-            .filter(|(_, guess)| fits(guess))
-            .collect();
-        let by_name = |test: &dyn Fn(&str) -> bool| {
-            let found = candidates
-                .iter()
-                .find(|(_, guess)| test(&guess.name.to_lowercase()));
-            found.map(|(at, _)| *at)
-        };
-        let named = KEY_NAMES
-            .iter()
-            .find_map(|name| by_name(&|own| own == *name));
-        let ends = || by_name(&|own| own.ends_with("_id") || own.ends_with("_key"));
-        let integer = || {
-            let is_text =
-                |guess: &Guess| matches!(guess.data_type(), Some(DataType::VarChar { .. }));
-            candidates
-                .iter()
-                .find(|(_, guess)| !is_text(guess))
-                .map(|(at, _)| *at)
-        };
-        named.or_else(ends).or_else(integer)
+        let fields = self.fields.iter().enumerate();
+        let ranks = fields.filter_map(|(at, guess)| Some((rank(guess)?, at)));
+        ranks.min().map(|(_, at)| at)
     }
 }

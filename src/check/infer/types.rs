@@ -1,10 +1,8 @@
 //! The field type that takes given values.
 
+use crate::formats::schema::MAX_LENGTH;
 use crate::formats::{CsvOptions, DataType};
 use serde_json::Value;
-
-/// Largest `max_length` of a `VarChar`.
-pub(super) const MAX_LENGTH: usize = 65_535;
 
 /// Shortest list of whole numbers that is taken for a vector.
 const VECTOR: usize = 16;
@@ -18,11 +16,8 @@ pub(super) fn room(longest: usize) -> usize {
 }
 
 pub(super) fn longest(list: &[Value]) -> usize {
-    list.iter()
-        .filter_map(Value::as_str)
-        .map(str::len)
-        .max()
-        .unwrap_or(0)
+    let texts = list.iter().filter_map(Value::as_str);
+    texts.map(str::len).max().unwrap_or(0)
 }
 
 /// Returns a type that takes the values of both, if there is one.

@@ -52,12 +52,9 @@ pub(super) fn wire(field: &Field, value: &Value) -> Value {
         _ => "StringData",
     };
     // `Timestamptz` values are shown in the collection's time zone; other values are shown as given.
-    let shown = match field.data_type {
-        DataType::Timestamptz { .. } => {
-            kept(&field.data_type, value).unwrap_or_else(|_| value.clone())
-        }
-        _ => value.clone(),
-    };
+    let is_time = matches!(field.data_type, DataType::Timestamptz { .. });
+    let shown = is_time.then(|| kept(&field.data_type, value).ok());
+    let shown = shown.flatten().unwrap_or_else(|| value.clone());
     json!({"Data": {key: shown}})
 }
 

@@ -17,17 +17,14 @@ impl Schema {
 
     /// Returns the `structFields[]` of a v2 `collections/describe` response.
     pub(crate) fn to_describe_structs(&self) -> Vec<Value> {
-        let structs = self
-            .fields
-            .iter()
-            .filter_map(|field| Some((field, sub_fields(field)?)));
         let mut id = FIRST_FIELD + self.to_describe_fields().len();
-        let describe = |(field, (subs, max_capacity)): (&Field, (&[StructField], usize))| {
+        let describe = |field: &Field| {
+            let (subs, max_capacity) = sub_fields(field)?;
             let answer = describe_struct(field, subs, max_capacity, id);
             id += subs.len() + 1;
-            answer
+            Some(answer)
         };
-        structs.map(describe).collect()
+        self.fields.iter().filter_map(describe).collect()
     }
 }
 
@@ -56,19 +53,17 @@ fn describe(field: &Field, id: usize) -> Value {
         "nullable": field.nullable,
         "description": field.description,
     });
-    if let Value::Object(answer) = &mut answer {
-        if !params.is_empty() {
-            answer.insert("params".to_owned(), Value::Array(pairs(&params)));
-        }
-        if let DataType::Array { element, .. } = &field.data_type {
-            answer.insert("elementType".to_owned(), Value::from(element.name()));
-        }
-        if let Some(value) = &field.default {
-            answer.insert("defaultValue".to_owned(), default::wire(field, value));
-        }
-        if field.output.is_some() {
-            answer.insert("isFunctionOutput".to_owned(), Value::Bool(true));
-        }
+    if !params.is_empty() {
+        answer["params"] = pairs(&params).into();
+    }
+    if let DataType::Array { element, .. } = &field.data_type {
+        answer["elementType"] = element.name().into();
+    }
+    if let Some(value) = &field.default {
+        answer["defaultValue"] = default::wire(field, value);
+    }
+    if field.output.is_some() {
+        answer["isFunctionOutput"] = true.into();
     }
     answer
 }
@@ -86,10 +81,8 @@ fn type_params(data_type: &DataType) -> Vec<(String, String)> {
             all.push(pair("max_capacity", *max_capacity));
             all
         }
-        _ => data_type
-            .dim()
-            .map(|dim| pair("dim", dim))
-            .into_iter()
+        _ => (data_type.dim().iter())
+            .map(|dim| pair("dim", *dim))
             .collect(),
     }
 }
@@ -130,9 +123,8 @@ fn describe_struct(field: &Field, fields: &[StructField], max_capacity: usize, i
         "description": field.description,
         "fields": subs.collect::<Vec<_>>(),
     });
-    if let (Value::Object(answer), false) = (&mut answer, field.params.is_empty()) {
-        let params = pairs(&field.params);
-        answer.insert("params".to_owned(), Value::Array(params));
+    if !field.params.is_empty() {
+        answer["params"] = pairs(&field.params).into();
     }
     answer
 }

@@ -3,8 +3,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::describe::pairs;
 use super::node::SchemaNode;
 use super::{DataType, Field, Schema, SchemaError};
+
+/// Property that permits primary keys in rows although autoId is on.
+const ALLOW_AUTO_ID: &str = "allow_insert_auto_id";
 
 /// Collection property that permits values in rows for the outputs of functions other than BM25.
 const ALLOW_OUTPUTS: &str = "collection.function.allowInsertNonBM25FunctionOutputs";
@@ -61,7 +65,6 @@ impl SchemaFunction {
 
     /// Describes the function as in a `describe` response (Milvus: `httpserver/utils.go`, `printFunctionDetails`).
     fn describe(&self, number: usize) -> Value {
-        let params = self.params.iter();
         let code = TYPES.iter().find(|(name, _)| *name == self.kind);
         json!({
             "name": self.name,
@@ -70,17 +73,15 @@ impl SchemaFunction {
             "id": 100 + number,
             "inputFieldNames": self.inputs,
             "outputFieldNames": self.outputs,
-            "params": params.map(|(key, value)| json!({"key": key, "value": value})).collect::<Vec<_>>(),
+            "params": pairs(&self.params),
         })
     }
 
     /// Checks the function without its fields (Milvus: `function/validator`, `CheckFunctionBasicParams`).
     fn check(&self) -> Result<(), SchemaError> {
         let missing = |what: &str| {
-            Err(SchemaError::Missing(format!(
-                "function {:?}: {what}",
-                self.name
-            )))
+            let problem = format!("function {:?}: {what}", self.name);
+            Err(SchemaError::Missing(problem))
         };
         if self.name.is_empty() {
             return missing("its name is empty");
@@ -98,12 +99,11 @@ impl SchemaFunction {
             if names.is_empty() || names.iter().any(String::is_empty) {
                 return missing(&format!("{what} is empty or has an empty name"));
             }
-            let mut rest = names.as_slice();
-            while let [name, others @ ..] = rest {
-                if others.contains(name) {
-                    return Err(self.rule(&format!("{what} has {name:?} twice")));
-                }
-                rest = others;
+            let twice = (1..)
+                .zip(names)
+                .find(|(next, name)| names[*next..].contains(name));
+            if let Some((_, name)) = twice {
+                return Err(self.rule(&format!("{what} has {name:?} twice")));
             }
         }
         match (self.kind.as_str(), self.params.is_empty()) {
@@ -165,22 +165,26 @@ impl SchemaFunction {
 }
 
 impl Schema {
-    /// Sets `output` for the fields that functions compute.
-    pub(super) fn mark_outputs(&mut self) {
-        let allowed = self.property(ALLOW_OUTPUTS).is_some_and(is_true);
+    /// Sets the flags of fields that follow from properties and functions.
+    pub(super) fn marked(mut self) -> Self {
+        let is_allowed = |property| self.property(property).is_some_and(is_true);
+        let (keys, outputs) = (is_allowed(ALLOW_AUTO_ID), is_allowed(ALLOW_OUTPUTS));
         for field in &mut self.fields {
+            field.takes_values = keys || !field.auto_id;
             let mut functions = self.functions.iter();
-            let Some(function) = functions.find(|it| it.outputs.contains(&field.name)) else {
+            let function = functions.find(|it| it.outputs.contains(&field.name));
+            let Some(function) = function else {
                 continue;
             };
-            let bm25 = function.kind == "BM25";
-            field.takes_values = allowed && !bm25;
-            field.output = Some(if bm25 {
+            let is_bm25 = function.kind == "BM25";
+            field.takes_values = outputs && !is_bm25;
+            field.output = Some(if is_bm25 {
                 FunctionOutput::Bm25
             } else {
                 FunctionOutput::Other
             });
         }
+        self
     }
 
     /// Checks the functions and the fields that they name.
@@ -191,39 +195,25 @@ impl Schema {
             if others.iter().any(|other| other.name == function.name) {
                 return Err(function.rule("another function has the same name"));
             }
-            if function.inputs.len() != 1 || function.outputs.len() != 1 {
+            let ([input], [output]) = (&function.inputs[..], &function.outputs[..]) else {
                 return Err(function.rule("one input field and one output field are needed"));
+            };
+            let named = |name: &str, what: &str| {
+                let missing = || format!("the {what} field {name:?} isn't in the schema");
+                self.field(name).ok_or_else(|| function.rule(&missing()))
+            };
+            function.check_input(named(input, "input")?)?;
+            if self.functions.iter().any(|it| it.outputs.contains(input)) {
+                let problem = format!("the input field {input:?} is the output of a function");
+                return Err(function.rule(&problem));
             }
-            for name in &function.inputs {
-                function.check_input(self.named(function, name, "input")?)?;
-                let computes = |it: &SchemaFunction| it.outputs.contains(name);
-                if self.functions.iter().any(computes) {
-                    return Err(function.rule(&format!(
-                        "the input field {name:?} is the output of a function"
-                    )));
-                }
-            }
-            for name in &function.outputs {
-                function.check_output(self.named(function, name, "output")?)?;
-                if others.iter().any(|other| other.outputs.contains(name)) {
-                    return Err(
-                        function.rule(&format!("another function computes the field {name:?}"))
-                    );
-                }
+            function.check_output(named(output, "output")?)?;
+            if others.iter().any(|it| it.outputs.contains(output)) {
+                let problem = format!("another function computes the field {output:?}");
+                return Err(function.rule(&problem));
             }
         }
         Ok(())
-    }
-
-    fn named(
-        &self,
-        function: &SchemaFunction,
-        name: &str,
-        what: &str,
-    ) -> Result<&Field, SchemaError> {
-        let field = self.field(name);
-        field
-            .ok_or_else(|| function.rule(&format!("the {what} field {name:?} isn't in the schema")))
     }
 
     /// Returns the `functions[]` of a `describe` response.

@@ -6,41 +6,23 @@ use super::SchemaError;
 pub(super) const MAX_NAME: usize = 255;
 
 /// Keywords of filters, which can't be field names (Milvus: `pkg/common/keywords.go`). `null` is a keyword in any case.
-const KEYWORDS: [&str; 34] = [
-    "$meta",
-    "like",
+const KEYWORDS: [&str; 8] = ["$meta", "like", "and", "or", "not", "in", "True", "False"];
+
+/// Keywords of filters in lower or upper case.
+const CASED_KEYWORDS: [&str; 13] = [
     "exists",
-    "EXISTS",
-    "and",
-    "or",
-    "not",
-    "in",
     "json_contains",
-    "JSON_CONTAINS",
     "json_contains_all",
-    "JSON_CONTAINS_ALL",
     "json_contains_any",
-    "JSON_CONTAINS_ANY",
     "array_contains",
-    "ARRAY_CONTAINS",
     "array_contains_all",
-    "ARRAY_CONTAINS_ALL",
     "array_contains_any",
-    "ARRAY_CONTAINS_ANY",
     "array_length",
-    "ARRAY_LENGTH",
     "true",
-    "True",
-    "TRUE",
     "false",
-    "False",
-    "FALSE",
     "text_match",
-    "TEXT_MATCH",
     "phrase_match",
-    "PHRASE_MATCH",
     "random_sample",
-    "RANDOM_SAMPLE",
 ];
 
 /// Names of the server's own columns (Milvus: `proxy/util.go`, `validateReservedFieldNames`).
@@ -58,7 +40,11 @@ pub(super) fn check(name: &str) -> Result<(), SchemaError> {
     let starts = first.is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
     let consists = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     // `$meta` needs no entry in the list, because its first character is refused anyway.
-    if KEYWORDS.contains(&name) || name.eq_ignore_ascii_case("null") {
+    let is_cased = |word: &&str| *word == name || word.to_ascii_uppercase() == name;
+    if KEYWORDS.contains(&name)
+        || CASED_KEYWORDS.iter().any(is_cased)
+        || name.eq_ignore_ascii_case("null")
+    {
         return refuse("the name is a keyword of filters");
     }
     if RESERVED.contains(&name) {

@@ -41,10 +41,6 @@ impl<'a> SchemaNode<'a> {
 
     /// Returns the first value that isn't null for any of the keys. A create call uses only the first key.
     pub(super) fn get(self, keys: &[&str]) -> Option<&'a Value> {
-        let keys = match self.form {
-            Form::Create => keys.get(..1).unwrap_or_default(),
-            Form::Liberal => keys,
-        };
         let value = |key: &&str| {
             let exact = self.object.get(*key);
             exact.or_else(|| {
@@ -53,91 +49,91 @@ impl<'a> SchemaNode<'a> {
                 found.map(|(_, value)| value)
             })
         };
-        let mut values = keys.iter().filter_map(value);
+        let mut values = self.allowed(keys).iter().filter_map(value);
         values.find(|value| !value.is_null())
     }
 
-    pub(super) fn flag(self, keys: &[&str]) -> Result<bool, SchemaError> {
-        match self.get(keys) {
-            None => Ok(false),
-            Some(Value::Bool(flag)) => Ok(*flag),
-            Some(Value::String(text)) if self.is_liberal() && text.eq_ignore_ascii_case("true") => {
-                Ok(true)
-            }
-            Some(Value::String(text))
-                if self.is_liberal() && text.eq_ignore_ascii_case("false") =>
-            {
-                Ok(false)
-            }
-            other => Err(wrong(keys, "true or false", other)),
+    /// Returns the keys that the form allows.
+    pub(super) fn allowed<'k>(self, keys: &'k [&'k str]) -> &'k [&'k str] {
+        match self.form {
+            Form::Create => keys.get(..1).unwrap_or_default(),
+            Form::Liberal => keys,
         }
+    }
+
+    /// Reads the value of a key, if there is one. `expected` describes the values for which `read` returns something.
+    pub(super) fn read<T>(
+        self,
+        keys: &[&str],
+        expected: &str,
+        read: impl FnOnce(&'a Value) -> Option<T>,
+    ) -> Result<Option<T>, SchemaError> {
+        let found = self.get(keys);
+        let read = found.map(|value| read(value).ok_or_else(|| wrong(keys, expected, value)));
+        read.transpose()
+    }
+
+    pub(super) fn flag(self, keys: &[&str]) -> Result<bool, SchemaError> {
+        let flag = self.read(keys, "true or false", |value| match value {
+            Value::Bool(flag) => Some(*flag),
+            Value::String(text) if self.is_liberal() => text.to_ascii_lowercase().parse().ok(),
+            _ => None,
+        });
+        Ok(flag?.unwrap_or(false))
     }
 
     pub(super) fn text(self, keys: &[&str]) -> Result<Option<&'a str>, SchemaError> {
-        match self.get(keys) {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            other => Err(wrong(keys, "a text", other)),
-        }
+        self.read(keys, "a text", Value::as_str)
     }
 
     pub(super) fn list(self, keys: &[&str]) -> Result<&'a [Value], SchemaError> {
-        match self.get(keys) {
-            None => Ok(&[]),
-            Some(Value::Array(list)) => Ok(list),
-            other => Err(wrong(keys, "a list", other)),
-        }
+        let list = self.read(keys, "a list", Value::as_array)?;
+        Ok(list.map_or(&[], Vec::as_slice))
     }
 
     pub(super) fn texts(self, keys: &[&str]) -> Result<Vec<String>, SchemaError> {
-        let text = |value: &Value| match value {
-            Value::String(text) => Ok(text.clone()),
-            other => Err(wrong(keys, "a list of texts", Some(other))),
+        let text = |value: &Value| {
+            let text = value.as_str().map(str::to_owned);
+            text.ok_or_else(|| wrong(keys, "a list of texts", value))
         };
         self.list(keys)?.iter().map(text).collect()
     }
 
     pub(super) fn node(self, keys: &[&str]) -> Result<Option<Self>, SchemaError> {
-        match self.get(keys) {
-            None => Ok(None),
-            Some(Value::Object(object)) => Ok(Some(Self::new(object, self.form))),
-            other => Err(wrong(keys, "an object", other)),
-        }
+        let object = self.read(keys, "an object", Value::as_object)?;
+        Ok(object.map(|object| Self::new(object, self.form)))
     }
 
     /// Returns the objects of a list.
     pub(super) fn nodes(self, keys: &[&str]) -> Result<Vec<Self>, SchemaError> {
-        let node = |value: &'a Value| match value {
-            Value::Object(object) => Ok(Self::new(object, self.form)),
-            other => Err(wrong(keys, "a list of objects", Some(other))),
+        let node = |value: &'a Value| {
+            let object = value.as_object();
+            let node = object.map(|object| Self::new(object, self.form));
+            node.ok_or_else(|| wrong(keys, "a list of objects", value))
         };
         self.list(keys)?.iter().map(node).collect()
     }
 
     /// Returns the type parameters, with each value as text, from any of the places allowed by the form.
     pub(super) fn params(self, keys: &[&str]) -> Result<Vec<(String, String)>, SchemaError> {
-        match self.get(keys) {
-            None => Ok(Vec::new()),
-            Some(Value::Object(object)) => {
-                let pairs = object
-                    .iter()
-                    .map(|(key, value)| (key.clone(), plain(value)));
-                Ok(pairs.collect())
+        let pair = |pair: &Value| {
+            let key = pair.get("key")?.as_str()?.to_owned();
+            Some((key, plain(pair.get("value")?)))
+        };
+        let params = self.read(keys, "an object", |value| match value {
+            Value::Object(object) => {
+                let pairs = object.iter();
+                Some(pairs.map(|(key, own)| (key.clone(), plain(own))).collect())
             }
-            Some(Value::Array(pairs)) if self.is_liberal() => {
-                let pair = |pair: &Value| {
-                    Some((
-                        pair.get("key")?.as_str()?.to_owned(),
-                        plain(pair.get("value")?),
-                    ))
-                };
-                Ok(pairs.iter().filter_map(pair).collect())
+            Value::Array(pairs) if self.is_liberal() => {
+                Some(pairs.iter().filter_map(pair).collect())
             }
-            other => Err(wrong(keys, "an object", other)),
-        }
+            _ => None,
+        });
+        Ok(params?.unwrap_or_default())
     }
 
-    fn is_liberal(self) -> bool {
+    pub(super) fn is_liberal(self) -> bool {
         self.form == Form::Liberal
     }
 }
@@ -156,17 +152,14 @@ pub(super) fn plain(value: &Value) -> String {
     }
 }
 
-fn wrong(keys: &[&str], expected: &str, found: Option<&Value>) -> SchemaError {
+fn wrong(keys: &[&str], expected: &str, found: &Value) -> SchemaError {
     let key = keys.first().copied().unwrap_or_default();
-    shape(&format!("{key} to be {expected}"), found)
+    shape(format!("{key} to be {expected}"), found)
 }
 
-pub(super) fn shape(expected: &str, found: Option<&Value>) -> SchemaError {
+pub(super) fn shape(expected: impl Into<String>, found: &Value) -> SchemaError {
     SchemaError::Shape {
-        expected: expected.to_owned(),
-        found: found.map_or_else(
-            || "nothing".to_owned(),
-            |value| describe(&value.to_string()),
-        ),
+        expected: expected.into(),
+        found: describe(&found.to_string()),
     }
 }

@@ -8,10 +8,13 @@
 use serde_json::Value;
 
 use super::node::{Form, Object, SchemaNode, shape};
-use super::type_names::{TypeParams, dense, element_type, single_type, type_name, whole};
+use super::type_names::{TypeParams, data_type, element_type, type_name, whole};
 use super::{
     DataType, Field, Schema, SchemaError, SchemaFunction, default, properties, structs, validate,
 };
+
+/// Keys of external collections, which read files in place. The local service doesn't support them.
+const EXTERNAL: [&str; 2] = ["externalSource", "externalSpec"];
 
 /// Vector types that the quick form can create.
 const QUICK_VECTORS: [&str; 5] = [
@@ -27,15 +30,15 @@ impl Schema {
     /// fields by default) or with a `schema`.
     pub(crate) fn from_create_body(body: &Value) -> Result<Self, SchemaError> {
         let Value::Object(object) = body else {
-            return Err(shape("the body of a collections/create call", Some(body)));
+            return Err(shape("the body of a collections/create call", body));
         };
         let body = SchemaNode::new(object, Form::Create);
         let schema = match body.node(&["schema"])? {
             Some(schema) if !schema.list(&["fields"])?.is_empty() => full(body, schema)?,
             schema => {
-                refuse_external(body)?;
+                refuse_external(body, &EXTERNAL, "")?;
                 if let Some(schema) = schema {
-                    refuse_external(schema)?;
+                    refuse_external(schema, &EXTERNAL, "")?;
                     if !schema.list(&["functions"])?.is_empty() {
                         let problem = "functions need schema.fields: the quick form has none";
                         return Err(SchemaError::Rule(problem.to_owned()));
@@ -67,17 +70,14 @@ impl Schema {
                     None => quick(body),
                 }
             }
-            other => Err(shape("the body of a collections/create call", Some(other))),
+            other => Err(shape("the body of a collections/create call", other)),
         }
     }
 
     /// Parses the `data` of a v2 `collections/describe` response.
     pub(crate) fn from_describe(data: &Value) -> Result<Self, SchemaError> {
         let Value::Object(object) = data else {
-            return Err(shape(
-                "the data of a collections/describe answer",
-                Some(data),
-            ));
+            return Err(shape("the data of a collections/describe answer", data));
         };
         let answer = SchemaNode::new(object, Form::Liberal);
         let schema = full(answer, answer)?;
@@ -86,21 +86,20 @@ impl Schema {
     }
 }
 
-/// Returns an error for external collections, which read files in place. The local service doesn't support them.
-fn refuse_external(node: SchemaNode<'_>) -> Result<(), SchemaError> {
-    for key in ["externalSource", "externalSpec"] {
+/// Returns an error if one of the keys has a text. `place` is put before the key.
+fn refuse_external(node: SchemaNode<'_>, keys: &[&str], place: &str) -> Result<(), SchemaError> {
+    for key in keys {
         if node.text(&[key])?.is_some_and(|text| !text.is_empty()) {
-            return Err(SchemaError::NotSupported {
-                what: format!("{key} (an external collection)"),
-            });
+            let what = format!("{place}{key} (an external collection)");
+            return Err(SchemaError::NotSupported(what));
         }
     }
     Ok(())
 }
 
 fn full(body: SchemaNode<'_>, schema: SchemaNode<'_>) -> Result<Schema, SchemaError> {
-    refuse_external(body)?;
-    refuse_external(schema)?;
+    refuse_external(body, &EXTERNAL, "")?;
+    refuse_external(schema, &EXTERNAL, "")?;
     let properties = properties::read(body)?;
     let timezone = properties::timezone(&properties);
     let auto_id = schema.flag(&["autoID", "autoId", "auto_id"])?;
@@ -108,7 +107,7 @@ fn full(body: SchemaNode<'_>, schema: SchemaNode<'_>) -> Result<Schema, SchemaEr
     for node in schema.nodes(&["fields"])? {
         let mut field = field(node, timezone)?;
         // Milvus adds the dynamic column itself, and some responses list it.
-        if schema.form() == Form::Liberal && field.name == "$meta" {
+        if schema.is_liberal() && field.name == "$meta" {
             continue;
         }
         field.auto_id |= field.primary && auto_id;
@@ -118,21 +117,15 @@ fn full(body: SchemaNode<'_>, schema: SchemaNode<'_>) -> Result<Schema, SchemaEr
         fields.push(structs::read(node)?);
     }
     let functions = schema.nodes(&["functions"])?.into_iter();
-    Ok(finish(Schema {
+    let schema = Schema {
         fields,
         dynamic: schema.flag(&["enableDynamicField", "enable_dynamic_field"])?,
         functions: functions
             .map(SchemaFunction::read)
             .collect::<Result<_, _>>()?,
         properties,
-    }))
-}
-
-/// Sets the flags of fields that follow from properties and functions.
-fn finish(mut schema: Schema) -> Schema {
-    schema.mark_keys();
-    schema.mark_outputs();
-    schema
+    };
+    Ok(schema.marked())
 }
 
 fn quick(body: SchemaNode<'_>) -> Result<Schema, SchemaError> {
@@ -148,7 +141,7 @@ fn quick(body: SchemaNode<'_>) -> Result<Schema, SchemaError> {
         "VarChar" | "Varchar" => DataType::VarChar {
             max_length: match param("max_length").map(super::node::plain) {
                 Some(text) => whole("idType VarChar", "max_length", &text)?,
-                None if body.form() == Form::Liberal => validate::MAX_LENGTH,
+                None if body.is_liberal() => validate::MAX_LENGTH,
                 None => {
                     return Err(SchemaError::Missing(
                         "params.max_length is missing: idType VarChar needs it".to_owned(),
@@ -174,15 +167,14 @@ fn quick(body: SchemaNode<'_>) -> Result<Schema, SchemaError> {
             ));
         }
     };
-    Ok(finish(Schema {
-        fields: vec![
-            id,
-            Field::new(named(&["vectorFieldName"], "vector")?, vector),
-        ],
+    let vector = Field::new(named(&["vectorFieldName"], "vector")?, vector);
+    let schema = Schema {
+        fields: vec![id, vector],
         dynamic,
-        functions: Vec::new(),
         properties: properties::read(body)?,
-    }))
+        ..Schema::default()
+    };
+    Ok(schema.marked())
 }
 
 /// Returns the vector type of the quick form.
@@ -194,14 +186,13 @@ fn quick_vector(body: SchemaNode<'_>, name: &str) -> Result<DataType, SchemaErro
             "vectorFieldType can only be [{known}], default: FloatVector, found {name:?}"
         ));
     };
-    let dimension = match body.get(&["dimension", "dim"]) {
-        None => None,
-        Some(Value::Number(number)) if number.is_i64() => Some(number.to_string()),
-        Some(Value::String(text)) if body.form() == Form::Liberal => Some(text.clone()),
-        other => return Err(shape("dimension to be a whole number", other)),
+    let whole = |value: &Value| match value {
+        Value::Number(number) if number.is_i64() => Some(number.to_string()),
+        Value::String(text) if body.is_liberal() => Some(text.clone()),
+        _ => None,
     };
-    let dimension = dimension.filter(|text| text != "0");
-    match (*name, dimension) {
+    let dimension = body.read(&["dimension", "dim"], "a whole number", whole)?;
+    match (*name, dimension.filter(|text| text != "0")) {
         ("SparseFloatVector", Some(_)) => {
             rule("dimension should not be specified for SparseFloatVector quick create".to_owned())
         }
@@ -210,8 +201,8 @@ fn quick_vector(body: SchemaNode<'_>, name: &str) -> Result<DataType, SchemaErro
             "dimension is missing: give dimension (the quick form) or schema.fields".to_owned(),
         ),
         (name, Some(text)) => {
-            let dim = whole("the vector", "dim", &text)?;
-            Ok(dense(name, dim).unwrap_or(DataType::FloatVector { dim }))
+            let rest = vec![("dim".to_owned(), text)];
+            data_type("the vector", name, &mut TypeParams { rest })
         }
     }
 }
@@ -219,41 +210,37 @@ fn quick_vector(body: SchemaNode<'_>, name: &str) -> Result<DataType, SchemaErro
 fn field(node: SchemaNode<'_>, timezone: &str) -> Result<Field, SchemaError> {
     let name = node.text(&["fieldName", "name", "field_name"])?;
     let name = name.unwrap_or_default();
-    for key in ["externalField"] {
-        if node.text(&[key])?.is_some_and(|text| !text.is_empty()) {
-            return Err(SchemaError::NotSupported {
-                what: format!("field {name:?}: {key} (an external collection)"),
-            });
-        }
-    }
+    refuse_external(node, &["externalField"], &format!("field {name:?}: "))?;
     let form = node.form();
     let mut params = TypeParams::read(
         node,
         &["elementTypeParams", "typeParams", "params", "type_params"],
     )?;
     let kind = type_name(name, form, node.get(&["dataType", "type", "data_type"]))?;
-    let data_type = match kind {
-        "Array" => {
-            let element = node.get(&["elementDataType", "elementType", "element_type"]);
-            let element = Box::new(element_type(name, form, element, &mut params)?);
-            DataType::Array {
-                max_capacity: params.need(name, "max_capacity")?,
-                element,
-            }
+    if matches!(kind, "ArrayOfStruct" | "ArrayOfVector") {
+        let problem = format!("{kind} is only possible in structFields");
+        return Err(SchemaError::field(name, problem));
+    }
+    let mut data_type = data_type(name, kind, &mut params)?;
+    match &mut data_type {
+        DataType::Array {
+            element,
+            max_capacity,
+        } => {
+            let own = node.get(&["elementDataType", "elementType", "element_type"]);
+            **element = element_type(name, form, own, &mut params)?;
+            *max_capacity = params.need(name, "max_capacity")?;
         }
-        "ArrayOfStruct" | "ArrayOfVector" => {
-            let problem = format!("{kind} is only possible in structFields");
-            return Err(SchemaError::field(name, problem));
-        }
-        "Timestamptz" => DataType::Timestamptz {
-            timezone: timezone.to_owned(),
-        },
-        "Geometry" => DataType::Geometry,
-        "Text" => DataType::Text,
-        "JSON" => DataType::Json,
-        "SparseFloatVector" => DataType::SparseFloatVector,
-        kind => single_type(name, kind, &mut params)?,
-    };
+        DataType::Timestamptz { timezone: own } => timezone.clone_into(own),
+        _ => {}
+    }
+    let auto_id = node.flag(&["autoID", "autoId", "auto_id"])?;
+    if auto_id && form == Form::Create {
+        // Milvus ignores the flag on fields, where only the schema's own flag counts, and would create a different
+        // collection.
+        let problem = "autoID belongs beside fields, not into one: schema.autoID";
+        return Err(SchemaError::field(name, problem));
+    }
     let default = node.get(&["defaultValue", "default_value"]);
     let default = default.map(|value| match form {
         Form::Create => value.clone(),
@@ -261,7 +248,7 @@ fn field(node: SchemaNode<'_>, timezone: &str) -> Result<Field, SchemaError> {
     });
     Ok(Field {
         primary: node.flag(&["isPrimary", "primaryKey", "is_primary", "isPrimaryKey"])?,
-        auto_id: auto_id(name, node)?,
+        auto_id,
         partition_key: node.flag(&["isPartitionKey", "partitionKey", "is_partition_key"])?,
         clustering_key: node.flag(&["isClusteringKey", "clusteringKey", "is_clustering_key"])?,
         nullable: node.flag(&["nullable"])?,
@@ -270,15 +257,4 @@ fn field(node: SchemaNode<'_>, timezone: &str) -> Result<Field, SchemaError> {
         params: params.rest,
         ..Field::new(name, data_type)
     })
-}
-
-/// Returns a field's `autoID` flag. It is refused in a create call, because Milvus ignores the flag on fields and would
-/// create a different collection. Only the schema's own flag counts there.
-fn auto_id(name: &str, node: SchemaNode<'_>) -> Result<bool, SchemaError> {
-    let auto_id = node.flag(&["autoID", "autoId", "auto_id"])?;
-    if auto_id && node.form() == Form::Create {
-        let problem = "autoID belongs beside fields, not into one: schema.autoID";
-        return Err(SchemaError::field(name, problem));
-    }
-    Ok(auto_id)
 }

@@ -16,8 +16,6 @@ const TTL: &str = "collection.ttl.seconds";
 const MAX_TTL: i64 = 3_155_760_000;
 /// Time zone of `Timestamptz` texts without an offset.
 const TIMEZONE: &str = "timezone";
-/// Property that permits primary keys in rows although autoId is on.
-const ALLOW_AUTO_ID: &str = "allow_insert_auto_id";
 
 /// Keys of `params` and the properties they set (Milvus: `handler_v2.go`, `createCollection`).
 const PARAMS: [(&str, &str); 8] = [
@@ -49,14 +47,6 @@ pub(super) fn read(body: SchemaNode<'_>) -> Result<Vec<(String, String)>, Schema
 }
 
 impl Schema {
-    /// Permits values for the primary key if a property says so.
-    pub(super) fn mark_keys(&mut self) {
-        let allowed = self.property(ALLOW_AUTO_ID).is_some_and(is_true);
-        for field in self.fields.iter_mut().filter(|field| field.auto_id) {
-            field.takes_values = allowed;
-        }
-    }
-
     /// Checks the properties (Milvus: `proxy/task.go`, `createCollectionTask.PreExecute`).
     pub(super) fn check_properties(&self) -> Result<(), SchemaError> {
         let rule = |problem: String| Err(SchemaError::Rule(problem));
@@ -74,12 +64,9 @@ impl Schema {
             ));
         }
         if let Some(seconds) = self.property(TTL) {
-            match seconds.parse::<i64>() {
-                Ok(-1..=MAX_TTL) => {}
-                _ => {
-                    return rule(format!("{TTL} must be -1 to {MAX_TTL}, found {seconds:?}"));
-                }
-            }
+            let Ok(-1..=MAX_TTL) = seconds.parse::<i64>() else {
+                return rule(format!("{TTL} must be -1 to {MAX_TTL}, found {seconds:?}"));
+            };
         }
         let isolated = self.property("partitionkey.isolation");
         if isolated.is_some_and(is_true) && !self.has_partition_key() {

@@ -1,6 +1,6 @@
 //! Parser of struct arrays: lists of objects with a value for every sub-field.
 
-use super::node::{Form, SchemaNode};
+use super::node::SchemaNode;
 use super::type_names::{TypeParams, element_type, type_name};
 use super::{DataType, Field, SchemaError, StructField};
 
@@ -10,10 +10,8 @@ pub(super) fn read(node: SchemaNode<'_>) -> Result<Field, SchemaError> {
     let own = TypeParams::read(node, &["typeParams", "params", "elementTypeParams"])?;
     let subs = node.nodes(&["fields"])?;
     if subs.is_empty() {
-        return Err(SchemaError::field(
-            name,
-            "a struct needs at least one sub-field",
-        ));
+        let problem = "a struct needs at least one sub-field";
+        return Err(SchemaError::field(name, problem));
     }
     let mut fields = Vec::new();
     let mut capacity = None;
@@ -47,10 +45,11 @@ fn sub_field(
 ) -> Result<(StructField, usize), SchemaError> {
     let name = node.text(&["fieldName", "name"])?.unwrap_or_default();
     let place = format!("{of}[{name}]");
+    let refuse = |problem: &str| Err(SchemaError::field(&place, problem));
     let kind = type_name(&place, node.form(), node.get(&["dataType", "type"]))?;
     if !matches!(kind, "Array" | "ArrayOfVector") {
         let problem = format!("a sub-field must be an Array or an ArrayOfVector, found {kind}");
-        return Err(SchemaError::field(&place, problem));
+        return refuse(&problem);
     }
     for (keys, what) in [
         (["isPrimary", "primaryKey"], "the primary key"),
@@ -58,20 +57,15 @@ fn sub_field(
         (["isClusteringKey", "clusteringKey"], "the clustering key"),
     ] {
         if node.flag(&keys)? {
-            let problem = format!("a sub-field can't be {what}");
-            return Err(SchemaError::field(&place, problem));
+            return refuse(&format!("a sub-field can't be {what}"));
         }
     }
     // Milvus describes the sub-fields of a nullable struct as nullable, so only a create call is checked.
-    if node.form() == Form::Create && node.flag(&["nullable"])? {
-        let problem = "a sub-field can't be nullable; the struct can";
-        return Err(SchemaError::field(&place, problem));
+    if !node.is_liberal() && node.flag(&["nullable"])? {
+        return refuse("a sub-field can't be nullable; the struct can");
     }
     if node.get(&["defaultValue"]).is_some() {
-        return Err(SchemaError::field(
-            &place,
-            "a sub-field can't have a default value",
-        ));
+        return refuse("a sub-field can't have a default value");
     }
     let mut params = TypeParams::read(node, &["elementTypeParams", "params", "typeParams"])?;
     let element = node.get(&["elementDataType", "elementType"]);
@@ -81,8 +75,8 @@ fn sub_field(
         _ => element.dim().is_some(),
     };
     if !fits {
-        let problem = format!("the elements of an {kind} can't be {}", element.name());
-        return Err(SchemaError::field(&place, problem));
+        let name = element.name();
+        return refuse(&format!("the elements of an {kind} can't be {name}"));
     }
     let own = params.take(&place, "max_capacity")?;
     let capacity = own.or(parent.number(&place, "max_capacity")?);

@@ -45,13 +45,11 @@ pub(super) fn type_name(
     let word = match value {
         Some(Value::String(word)) => word.clone(),
         Some(Value::Number(code)) if form == Form::Liberal => code.to_string(),
+        Some(other) => return Err(shape("dataType to be a text", other)),
         None => {
-            return Err(SchemaError::field(
-                field,
-                format!("dataType is missing; the types are {KNOWN}"),
-            ));
+            let problem = format!("dataType is missing; the types are {KNOWN}");
+            return Err(SchemaError::field(field, problem));
         }
-        other => return Err(shape("dataType to be a text", other)),
     };
     let plain = match form {
         Form::Create => word.clone(),
@@ -90,47 +88,35 @@ pub(super) fn element_type(
         return Err(SchemaError::field(field, "elementDataType is missing"));
     }
     let kind = type_name(field, form, value)?;
-    single_type(field, kind, params)
+    let element = data_type(field, kind, params)?;
+    if element.is_scalar() || element.dim().is_some() {
+        return Ok(element);
+    }
+    Err(no_element(field, kind))
 }
 
-/// Returns a scalar type or dense vector type, which takes its parameters.
-pub(super) fn single_type(
+fn no_element(field: &str, kind: &str) -> SchemaError {
+    SchemaError::field(field, format!("the elements of an Array cannot be {kind}"))
+}
+
+/// Returns a type, with its parameters if it is a scalar type or dense vector type.
+pub(super) fn data_type(
     field: &str,
     kind: &str,
     params: &mut TypeParams,
 ) -> Result<DataType, SchemaError> {
-    Ok(match kind {
-        "Bool" => DataType::Bool,
-        "Int8" => DataType::Int8,
-        "Int16" => DataType::Int16,
-        "Int32" => DataType::Int32,
-        "Int64" => DataType::Int64,
-        "Float" => DataType::Float,
-        "Double" => DataType::Double,
-        "VarChar" => DataType::VarChar {
-            max_length: params.need(field, "max_length")?,
-        },
-        vector => {
-            if dense(vector, 0).is_none() {
-                let problem = format!("the elements of an Array cannot be {kind}");
-                return Err(SchemaError::field(field, problem));
-            }
-            let dim = params.need(field, "dim")?;
-            dense(vector, dim).unwrap_or(DataType::FloatVector { dim })
-        }
-    })
-}
-
-/// Returns the dense vector type with this name.
-pub(super) fn dense(name: &str, dim: usize) -> Option<DataType> {
-    Some(match name {
-        "BinaryVector" => DataType::BinaryVector { dim },
-        "FloatVector" => DataType::FloatVector { dim },
-        "Float16Vector" => DataType::Float16Vector { dim },
-        "BFloat16Vector" => DataType::BFloat16Vector { dim },
-        "Int8Vector" => DataType::Int8Vector { dim },
-        _ => return None,
-    })
+    let parsed = kind.parse::<DataType>();
+    let mut data_type = parsed.map_err(|_| no_element(field, kind))?;
+    match &mut data_type {
+        DataType::VarChar { max_length } => *max_length = params.need(field, "max_length")?,
+        DataType::BinaryVector { dim }
+        | DataType::FloatVector { dim }
+        | DataType::Float16Vector { dim }
+        | DataType::BFloat16Vector { dim }
+        | DataType::Int8Vector { dim } => *dim = params.need(field, "dim")?,
+        _ => {}
+    }
+    Ok(data_type)
 }
 
 /// Type parameters of a field.
@@ -144,12 +130,10 @@ impl TypeParams {
     /// keys, or directly in the field.
     pub(super) fn read(node: SchemaNode<'_>, keys: &[&str]) -> Result<Self, SchemaError> {
         let mut rest = Vec::new();
-        for key in keys {
-            if node.form() == Form::Liberal || rest.is_empty() && Some(key) == keys.first() {
-                rest.extend(node.params(&[key])?);
-            }
+        for key in node.allowed(keys) {
+            rest.extend(node.params(&[key])?);
         }
-        if node.form() == Form::Liberal {
+        if node.is_liberal() {
             for (name, keys) in [
                 ("dim", ["dim", "dimension"]),
                 ("max_length", ["max_length", "maxLength"]),
@@ -185,7 +169,9 @@ impl TypeParams {
 /// Parses a whole number of at least 0.
 pub(super) fn whole(field: &str, name: &str, text: &str) -> Result<usize, SchemaError> {
     text.parse().map_err(|_| {
-        let problem = format!("{name} must be a whole number, found {text}");
-        SchemaError::field(field, problem)
+        SchemaError::field(
+            field,
+            format!("{name} must be a whole number, found {text}"),
+        )
     })
 }

@@ -7,28 +7,7 @@ use super::DataType;
 impl DataType {
     /// Returns the REST API's name of the type, without parameters: `VarChar`, `FloatVector` …
     pub(crate) const fn name(&self) -> &'static str {
-        match self {
-            Self::Bool => "Bool",
-            Self::Int8 => "Int8",
-            Self::Int16 => "Int16",
-            Self::Int32 => "Int32",
-            Self::Int64 => "Int64",
-            Self::Float => "Float",
-            Self::Double => "Double",
-            Self::VarChar { .. } => "VarChar",
-            Self::Json => "JSON",
-            Self::Array { .. } => "Array",
-            Self::FloatVector { .. } => "FloatVector",
-            Self::BinaryVector { .. } => "BinaryVector",
-            Self::Float16Vector { .. } => "Float16Vector",
-            Self::BFloat16Vector { .. } => "BFloat16Vector",
-            Self::Int8Vector { .. } => "Int8Vector",
-            Self::SparseFloatVector => "SparseFloatVector",
-            Self::Timestamptz { .. } => "Timestamptz",
-            Self::Geometry => "Geometry",
-            Self::Text => "Text",
-            Self::ArrayOfStruct { .. } => "ArrayOfStruct",
-        }
+        self.into_str()
     }
 
     /// Returns the dimension of a dense vector type: the number of floats, of bytes, or of bits for binary vectors.

@@ -9,9 +9,9 @@ const MIN_DIM: usize = 2;
 /// Maximum dimension of a dense vector. A binary vector may have eight times as many bits.
 const MAX_DIM: usize = 32_768;
 /// Maximum `max_length` of a `VarChar`, in bytes.
-pub(super) const MAX_LENGTH: usize = 65_535;
+pub(crate) const MAX_LENGTH: usize = 65_535;
 /// Maximum `max_capacity` of an `Array`, in elements.
-const MAX_CAPACITY: usize = 4_096;
+pub(crate) const MAX_CAPACITY: usize = 4_096;
 /// Maximum number of fields in a collection, including sub-fields and structs: `proxy.maxFieldNum` of Milvus 3.0. It is
 /// 64 in 2.6, which has neither `Text` nor two-phase imports. The local service has both, so the limit of 3.0 applies.
 const MAX_FIELDS: usize = 256;
@@ -52,11 +52,8 @@ pub(crate) enum SchemaError {
     #[error("schema: {0}")]
     Rule(String),
     /// A type or feature that the service has but zshell doesn't support.
-    #[error("{what} is not supported yet")]
-    NotSupported {
-        /// The feature, with the field that uses it.
-        what: String,
-    },
+    #[error("{0} is not supported yet")]
+    NotSupported(String),
 }
 
 impl SchemaError {
@@ -105,57 +102,33 @@ impl Schema {
             1 => {}
             _ => return rule("only one field may be the primary key (isPrimary)".to_owned()),
         }
-        for (flagged, what) in [
-            (
-                count(|field| field.partition_key),
-                "partition key (isPartitionKey)",
-            ),
-            (
-                count(|field| field.clustering_key),
-                "clustering key (isClusteringKey)",
-            ),
-        ] {
-            if flagged > 1 {
-                return rule(format!("only one field may be the {what}"));
-            }
+        if count(|field| field.partition_key) > 1 {
+            return rule("only one field may be the partition key (isPartitionKey)".to_owned());
         }
-        let fields: usize = self.fields.iter().map(|field| size(&field.data_type)).sum();
+        if count(|field| field.clustering_key) > 1 {
+            return rule("only one field may be the clustering key (isClusteringKey)".to_owned());
+        }
+        // A struct array counts as a field, and so does each of its sub-fields (Milvus: `typeutil.GetTotalFieldsNum`).
+        let (mut fields, mut vectors) = (self.fields.len(), 0);
+        for field in &self.fields {
+            if let DataType::ArrayOfStruct { fields: subs, .. } = &field.data_type {
+                fields += subs.len();
+                vectors += subs.iter().filter(|sub| sub.element.is_vector()).count();
+            }
+            vectors += usize::from(field.data_type.is_vector());
+        }
         if fields > MAX_FIELDS {
             return rule(format!(
                 "a collection has at most {MAX_FIELDS} fields, sub-fields and structs included, found {fields}"
             ));
         }
-        match self
-            .fields
-            .iter()
-            .map(|field| vectors(&field.data_type))
-            .sum()
-        {
+        match vectors {
             0 => rule("at least one vector field is needed".to_owned()),
             1..=MAX_VECTORS => Ok(()),
             found => rule(format!(
                 "a collection has at most {MAX_VECTORS} vector fields, found {found}"
             )),
         }
-    }
-}
-
-/// Returns the number of fields that a field counts as (Milvus: `typeutil.GetTotalFieldsNum`).
-fn size(data_type: &DataType) -> usize {
-    match data_type {
-        DataType::ArrayOfStruct { fields, .. } => fields.len() + 1,
-        _ => 1,
-    }
-}
-
-/// Returns the number of vector fields that a field counts as.
-fn vectors(data_type: &DataType) -> usize {
-    match data_type {
-        DataType::ArrayOfStruct { fields, .. } => {
-            let elements = fields.iter().filter(|field| field.element.is_vector());
-            elements.count()
-        }
-        other => usize::from(other.is_vector()),
     }
 }
 
