@@ -57,6 +57,16 @@ pub(crate) enum CheckError {
     Stopped(Stop),
 }
 
+impl CheckError {
+    /// Returns the error for a path that can't be read.
+    pub(super) fn unreadable(path: &str, why: impl ToString) -> Self {
+        Self::Unreadable {
+            path: path.to_owned(),
+            why: why.to_string(),
+        }
+    }
+}
+
 impl From<CheckError> for Failure {
     fn from(error: CheckError) -> Self {
         let kind = match &error {

@@ -1,5 +1,6 @@
 //! Problems, grouped as they're found.
 
+use crate::formats::found::shortened;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -46,10 +47,7 @@ impl Example {
 
     /// Sets the value found.
     pub(super) fn with_value(mut self, value: &str) -> Self {
-        self.value = match value.char_indices().nth(MAX_VALUE) {
-            Some((end, _)) => format!("{}…", value.get(..end).unwrap_or_default()),
-            None => value.to_owned(),
-        };
+        self.value = shortened(value, MAX_VALUE);
         self
     }
 
@@ -71,8 +69,8 @@ impl Example {
 
 /// All problems of one kind.
 #[derive(Clone, Debug, Default)]
-struct FindingGroup {
-    rows: u64,
+pub(super) struct FindingGroup {
+    pub(super) rows: u64,
     /// The first examples, in order.
     first: Vec<Example>,
     hint: String,
@@ -90,30 +88,32 @@ pub(super) struct Findings {
 }
 
 impl Findings {
-    /// Adds a problem of `rows` rows with an example.
-    pub(super) fn add(
+    /// Returns the problems of a kind with which an import fails.
+    pub(super) fn error(&mut self, field: &str, problem: &str, hint: &str) -> &mut FindingGroup {
+        self.group(FindingLevel::Error, field, problem, hint)
+    }
+
+    /// Returns the problems of a kind that an import accepts.
+    pub(super) fn warn(&mut self, field: &str, problem: &str, hint: &str) -> &mut FindingGroup {
+        self.group(FindingLevel::Warning, field, problem, hint)
+    }
+
+    fn group(
         &mut self,
         level: FindingLevel,
         field: &str,
         problem: &str,
         hint: &str,
-        rows: u64,
-        example: Example,
-    ) {
-        let key = self.key(level, field, problem);
+    ) -> &mut FindingGroup {
+        let mut key = (level, field.to_owned(), problem.to_owned());
+        if self.groups.len() >= MAX_KINDS && !self.groups.contains_key(&key) {
+            key = (level, String::new(), "problems of more kinds".to_owned());
+        }
         let group = self.groups.entry(key).or_default();
-        group.rows = group.rows.saturating_add(rows);
         if group.hint.is_empty() {
             hint.clone_into(&mut group.hint);
         }
-        group.keep(example);
-    }
-
-    /// Counts `rows` more rows with a known problem.
-    pub(super) fn count(&mut self, level: FindingLevel, field: &str, problem: &str, rows: u64) {
-        let key = self.key(level, field, problem);
-        let group = self.groups.entry(key).or_default();
-        group.rows = group.rows.saturating_add(rows);
+        group
     }
 
     /// Adds the problems of a part of the files.
@@ -121,13 +121,9 @@ impl Findings {
         self.unreadable |= other.unreadable;
         self.parts.extend(other.parts);
         for ((level, field, problem), found) in other.groups {
-            let key = self.key(level, &field, &problem);
-            let group = self.groups.entry(key).or_default();
+            let group = self.group(level, &field, &problem, &found.hint);
             group.rows = group.rows.saturating_add(found.rows);
-            if group.hint.is_empty() {
-                group.hint = found.hint;
-            }
-            found.first.into_iter().for_each(|one| group.keep(one));
+            found.first.into_iter().for_each(|one| group.add(0, one));
         }
     }
 
@@ -146,21 +142,11 @@ impl Findings {
             file: text(value, "file"),
             value: text(value, "value"),
         };
-        let (field, problem, hint) = (
-            text(finding, "field"),
-            text(finding, "problem"),
-            text(finding, "hint"),
-        );
-        let mut rows = finding.get("rows").and_then(Value::as_u64).unwrap_or(0);
+        let [field, problem, hint] = ["field", "problem", "hint"].map(|key| text(finding, key));
+        let mut rows = number(finding, "rows").unwrap_or(0);
         for example in first.into_iter().flatten().map(example) {
-            self.add(
-                level,
-                &field,
-                &problem,
-                &hint,
-                std::mem::take(&mut rows),
-                example,
-            );
+            let group = self.group(level, &field, &problem, &hint);
+            group.add(std::mem::take(&mut rows), example);
         }
     }
 
@@ -210,8 +196,8 @@ impl Findings {
 
     /// Removes the findings of a kind.
     pub(super) fn remove(&mut self, level: FindingLevel, field: &str, problem: &str) {
-        let key = (level, field.to_owned(), problem.to_owned());
-        self.groups.remove(&key);
+        self.groups
+            .remove(&(level, field.to_owned(), problem.to_owned()));
     }
 
     /// Returns the first problem with its first file, in words.
@@ -219,19 +205,6 @@ impl Findings {
         let ((_, _, problem), group) = self.groups.first_key_value()?;
         let file = group.first.first().map_or("", |example| &example.file);
         Some(format!("{file}: {problem}"))
-    }
-
-    fn key(
-        &self,
-        level: FindingLevel,
-        field: &str,
-        problem: &str,
-    ) -> (FindingLevel, String, String) {
-        let key = (level, field.to_owned(), problem.to_owned());
-        if self.groups.len() < MAX_KINDS || self.groups.contains_key(&key) {
-            return key;
-        }
-        (level, String::new(), "problems of more kinds".to_owned())
     }
 
     /// Returns the findings of a level as JSON, the most important first: those of whole files, then those of the most
@@ -243,23 +216,23 @@ impl Findings {
             let whole = field.is_empty() && group.rows == 0;
             (!whole, std::cmp::Reverse(group.rows))
         });
-        let finding =
-            |((_, field, problem), group): (&(FindingLevel, String, String), &FindingGroup)| {
-                let first: Vec<_> = group.first.iter().map(Example::json).collect();
-                json!({
-                    "field": field,
-                    "problem": problem,
-                    "rows": group.rows,
-                    "first": first,
-                    "hint": group.hint,
-                })
-            };
-        groups.into_iter().map(finding).collect()
+        let json = groups.into_iter().map(|((_, field, problem), group)| {
+            json!({
+                "field": field,
+                "problem": problem,
+                "rows": group.rows,
+                "first": group.first.iter().map(Example::json).collect::<Vec<_>>(),
+                "hint": group.hint,
+            })
+        });
+        json.collect()
     }
 }
 
 impl FindingGroup {
-    fn keep(&mut self, example: Example) {
+    /// Adds `rows` rows, of which one is an example.
+    pub(super) fn add(&mut self, rows: u64, example: Example) {
+        self.rows = self.rows.saturating_add(rows);
         if self.first.len() == MAX_EXAMPLES && self.first.last().is_some_and(|it| *it < example) {
             return;
         }
@@ -294,14 +267,7 @@ mod tests {
                 let example = Example::of_file(part, "a")
                     .at_row(1)
                     .with_value(&"x".repeat(1000));
-                found.add(
-                    FindingLevel::Error,
-                    &no.to_string(),
-                    "wrong",
-                    "",
-                    1,
-                    example,
-                );
+                found.error(&no.to_string(), "wrong", "").add(1, example);
             }
             all.merge(found);
         }
@@ -312,7 +278,7 @@ mod tests {
         assert_eq!(list[0]["problem"], "problems of more kinds");
         for no in (0..20).rev() {
             let example = Example::of_file(0, "b").at_row(no);
-            all.add(FindingLevel::Warning, "", "many", "", 1, example);
+            all.warn("", "many", "").add(1, example);
         }
         let warnings = all.list(FindingLevel::Warning);
         let first = warnings[0]["first"].as_array().unwrap().iter();

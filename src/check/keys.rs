@@ -5,7 +5,7 @@
 //! file and merged at the end.
 
 use super::CheckError;
-use super::findings::{Example, FindingLevel, Findings};
+use super::findings::{Example, Findings};
 use crate::formats::{Batch, DataType, Schema};
 use crate::stores::read_at::{DiskFile, ReadAt};
 use parking_lot::Mutex;
@@ -22,9 +22,6 @@ const RUN: usize = 1 << 20;
 /// Records that a task collects on its own.
 const OWN: usize = 1 << 16;
 
-/// Bytes of a record in the spilled file.
-const RECORD: usize = 24;
-
 /// Records that are read at a time when runs are merged.
 const READ: usize = 1 << 11;
 
@@ -34,22 +31,11 @@ const ROW_BITS: u32 = 40;
 /// A key's 128 bits and its place.
 pub(super) type KeyRecord = [u64; 3];
 
-/// The place of a batch's first row.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct KeyPlace(u64);
-
-impl KeyPlace {
-    /// Returns the place of the row after the first `before` rows of a task's file.
-    pub(super) fn new(task: usize, before: u64) -> Self {
-        Self(((task as u64) << ROW_BITS) | ((before + 1) & ((1 << ROW_BITS) - 1)))
-    }
-
-    /// Returns the row as an example, given an example of each task.
-    fn example(self, tasks: &[Example]) -> Example {
-        let task = usize::try_from(self.0 >> ROW_BITS).unwrap_or(usize::MAX);
-        let example = tasks.get(task).cloned().unwrap_or_default();
-        example.at_row(self.0 & ((1 << ROW_BITS) - 1))
-    }
+/// Returns the row at a place as an example, given an example of each task.
+fn example_at(place: u64, tasks: &[Example]) -> Example {
+    let task = usize::try_from(place >> ROW_BITS).unwrap_or(usize::MAX);
+    let example = tasks.get(task).cloned().unwrap_or_default();
+    example.at_row(place & ((1 << ROW_BITS) - 1))
 }
 
 /// The file for the sorted hashes of a shard's keys.
@@ -62,10 +48,9 @@ impl KeysFile {
     /// Creates the file. Call this before files are read, so that a wrong path costs no time.
     pub(super) fn create(path: &Path) -> Result<Self, CheckError> {
         let file = File::create(path).map_err(|source| failed_at(path, source))?;
-        let out = BufWriter::new(file);
         Ok(Self {
             path: path.to_owned(),
-            out,
+            out: BufWriter::new(file),
         })
     }
 }
@@ -83,14 +68,15 @@ struct KeyState {
 }
 
 impl KeyStore {
-    /// Adds the keys of a batch whose first row is at a place. Does nothing if the service makes the keys. `own` holds
-    /// keys of the task: keys usually ascend within a file, and long ascending parts are sorted quickly.
+    /// Adds the keys of a task's batch. Does nothing if the service makes the keys. `own` holds keys of the task: keys
+    /// usually ascend within a file, and long ascending parts are sorted quickly.
     pub(super) fn add(
         &self,
         batch: &Batch,
-        first: KeyPlace,
+        task: usize,
         own: &mut Vec<KeyRecord>,
-    ) -> io::Result<()> {
+    ) -> Result<(), CheckError> {
+        let first = ((task as u64) << ROW_BITS) | ((batch.before() + 1) & ((1 << ROW_BITS) - 1));
         let mut fields = batch.schema().fields.iter().zip(batch.columns());
         let Some((_, column)) = fields.find(|(field, _)| field.primary && !field.is_made_later())
         else {
@@ -102,7 +88,7 @@ impl KeyStore {
         };
         let records = (0..column.len()).filter_map(|row| {
             let [high, low] = key(row)?;
-            Some([high, low, first.0 + row as u64])
+            Some([high, low, first + row as u64])
         });
         own.extend(records);
         if own.len() < OWN {
@@ -112,8 +98,8 @@ impl KeyStore {
     }
 
     /// Moves the keys of a task to those of all files.
-    pub(super) fn flush(&self, own: &mut Vec<KeyRecord>) -> io::Result<()> {
-        let full = {
+    pub(super) fn flush(&self, own: &mut Vec<KeyRecord>) -> Result<(), CheckError> {
+        let mut full = {
             let mut state = self.0.lock();
             state.pending.append(own);
             if state.pending.len() < RUN {
@@ -121,32 +107,9 @@ impl KeyStore {
             }
             std::mem::take(&mut state.pending)
         };
-        self.spill(full)
-    }
-
-    /// Sorts a run and appends it to the temporary file.
-    fn spill(&self, mut run: Vec<KeyRecord>) -> io::Result<()> {
         // A stable sort, which is fast if long parts ascend.
-        run.sort_by(Ord::cmp);
-        let mut state = self.0.lock();
-        let begin = state.runs.last().map_or(0, |run| run.end);
-        if state.spill.is_none() {
-            state.spill = Some(tempfile::tempfile()?);
-        }
-        let Some(file) = &mut state.spill else {
-            return Ok(());
-        };
-        let mut out = BufWriter::with_capacity(1 << 20, file);
-        for record in &run {
-            for part in record {
-                out.write_all(&part.to_be_bytes())?;
-            }
-        }
-        out.flush()?;
-        drop(out);
-        let end = begin + (run.len() * RECORD) as u64;
-        state.runs.push(begin..end);
-        Ok(())
+        full.sort_by(Ord::cmp);
+        self.0.lock().spill(&full).map_err(failed)
     }
 
     /// Adds the repeated keys to the findings, and writes all keys to the request's file. `tasks` holds an example of each
@@ -161,31 +124,25 @@ impl KeyStore {
         let Some(field) = schema.primary() else {
             return Ok(());
         };
-        let mut before: Option<KeyRecord> = None;
-        self.each(|record| {
-            if let Some(KeysFile { out, .. }) = &mut out {
-                out.write_all(&record[0].to_be_bytes())?;
-                out.write_all(&record[1].to_be_bytes())?;
+        let is_integer = field.data_type == DataType::Int64;
+        let mut before = None;
+        self.each(|[high, low, place]| {
+            let key = [high, low];
+            if let Some(KeysFile { path, out }) = &mut out {
+                let written = out.write_all(key.map(u64::to_be_bytes).as_flattened());
+                written.map_err(|source| failed_at(path, source))?;
             }
-            if let Some(first) = before.filter(|first| first[..2] == record[..2]) {
-                let also = KeyPlace(first[2]).example(tasks).place();
-                let key = shown([record[0], record[1]], field.data_type == DataType::Int64);
-                let value = format!("{key}also {also}");
-                let example = KeyPlace(record[2]).example(tasks).with_value(&value);
-                found.add(
-                    FindingLevel::Warning,
-                    &field.name,
-                    REPEATED,
-                    UNIQUE,
-                    1,
-                    example,
-                );
-            } else {
-                before = Some(record);
+            match before {
+                Some((known, first)) if known == key => {
+                    let also = example_at(first, tasks).place();
+                    let value = format!("{}also {also}", shown(key, is_integer));
+                    let example = example_at(place, tasks).with_value(&value);
+                    found.warn(&field.name, REPEATED, UNIQUE).add(1, example);
+                }
+                _ => before = Some((key, place)),
             }
             Ok(())
-        })
-        .map_err(failed)?;
+        })?;
         match out {
             Some(KeysFile { path, mut out }) => {
                 out.flush().map_err(|source| failed_at(&path, source))
@@ -195,33 +152,38 @@ impl KeyStore {
     }
 
     /// Calls `see` with every record, in order.
-    fn each(self, mut see: impl FnMut(KeyRecord) -> io::Result<()>) -> io::Result<()> {
-        let last = {
-            let mut state = self.0.lock();
-            std::mem::take(&mut state.pending)
-        };
-        if self.0.lock().runs.is_empty() {
-            let mut last = last;
-            last.sort_by(Ord::cmp);
+    fn each(self, see: impl FnMut(KeyRecord) -> Result<(), CheckError>) -> Result<(), CheckError> {
+        let mut state = self.0.into_inner();
+        let mut last = std::mem::take(&mut state.pending);
+        last.sort_by(Ord::cmp);
+        if state.runs.is_empty() {
             return last.into_iter().try_for_each(see);
         }
-        self.spill(last)?;
-        let state = self.0.into_inner();
+        state.spill(&last).map_err(failed)?;
         let Some(file) = state.spill else {
             return Ok(());
         };
-        let file = DiskFile::of(file)?;
-        let mut runs: Vec<_> = state.runs.into_iter().map(KeyRun::new).collect();
-        let mut heads = BinaryHeap::new();
-        for (no, run) in runs.iter_mut().enumerate() {
-            heads.extend(run.next(&file)?.map(|record| Reverse((record, no))));
+        let file = DiskFile::of(file).map_err(failed)?;
+        let runs = state.runs.into_iter();
+        let mut runs: Vec<_> = runs.map(|run| KeyRun::new(&file, run)).collect();
+        merge_runs(&mut runs, |_, source| failed(source), see)
+    }
+}
+
+impl KeyState {
+    /// Appends a sorted run to the temporary file.
+    fn spill(&mut self, run: &[KeyRecord]) -> io::Result<()> {
+        let file = match &mut self.spill {
+            Some(file) => file,
+            none => none.insert(tempfile::tempfile()?),
+        };
+        let mut out = BufWriter::with_capacity(1 << 20, file);
+        for record in run {
+            out.write_all(record.map(u64::to_be_bytes).as_flattened())?;
         }
-        while let Some(Reverse((record, no))) = heads.pop() {
-            see(record)?;
-            if let Some(run) = runs.get_mut(no) {
-                heads.extend(run.next(&file)?.map(|record| Reverse((record, no))));
-            }
-        }
+        out.flush()?;
+        let begin = self.runs.last().map_or(0, |run| run.end);
+        self.runs.push(begin..begin + size_of_val(run) as u64);
         Ok(())
     }
 }
@@ -229,37 +191,62 @@ impl KeyStore {
 pub(super) const REPEATED: &str = "primary key occurs more than once";
 pub(super) const UNIQUE: &str = "an import keeps all rows of a key, and queries return any of them: make the keys unique, or let the service make them (autoId)";
 
-/// A run that is being merged.
-struct KeyRun {
+/// A sorted run of records of `N` numbers that is being merged.
+pub(super) struct KeyRun<'f, const N: usize> {
+    file: &'f DiskFile,
     left: Range<u64>,
     buffer: Vec<u8>,
     at: usize,
 }
 
-impl KeyRun {
-    fn new(left: Range<u64>) -> Self {
+impl<'f, const N: usize> KeyRun<'f, N> {
+    /// Returns the run in a byte range of a file.
+    pub(super) fn new(file: &'f DiskFile, left: Range<u64>) -> Self {
         Self {
+            file,
             left,
             buffer: Vec::new(),
             at: 0,
         }
     }
 
-    fn next(&mut self, file: &DiskFile) -> io::Result<Option<KeyRecord>> {
+    fn next(&mut self) -> io::Result<Option<[u64; N]>> {
+        let record = size_of::<[u64; N]>();
         if self.at == self.buffer.len() {
-            let size = (self.left.end - self.left.start).min((READ * RECORD) as u64);
+            let size = (self.left.end - self.left.start).min((READ * record) as u64);
             self.buffer.resize(usize::try_from(size).unwrap_or(0), 0);
-            file.read_at(self.left.start, &mut self.buffer)?;
+            self.file.read_at(self.left.start, &mut self.buffer)?;
             self.left.start += size;
             self.at = 0;
         }
-        let bytes = self.buffer.get(self.at..self.at + RECORD);
-        self.at += RECORD;
+        let bytes = self.buffer.get(self.at..self.at + record);
+        self.at += record;
         Ok(bytes.map(|bytes| {
             let mut parts = bytes.as_chunks::<8>().0.iter();
-            [(); 3].map(|()| parts.next().map_or(0, |part| u64::from_be_bytes(*part)))
+            [(); N].map(|()| parts.next().map_or(0, |part| u64::from_be_bytes(*part)))
         }))
     }
+}
+
+/// Calls `see` with the records of all runs, in order. `failed` converts the error of the run with a number.
+pub(super) fn merge_runs<const N: usize>(
+    runs: &mut [KeyRun<'_, N>],
+    failed: impl Fn(usize, io::Error) -> CheckError,
+    mut see: impl FnMut([u64; N]) -> Result<(), CheckError>,
+) -> Result<(), CheckError> {
+    let mut heads = BinaryHeap::new();
+    for (no, run) in runs.iter_mut().enumerate() {
+        let record = run.next().map_err(|source| failed(no, source))?;
+        heads.extend(record.map(|record| Reverse((record, no))));
+    }
+    while let Some(Reverse((record, no))) = heads.pop() {
+        see(record)?;
+        if let Some(run) = runs.get_mut(no) {
+            let record = run.next().map_err(|source| failed(no, source))?;
+            heads.extend(record.map(|record| Reverse((record, no))));
+        }
+    }
+    Ok(())
 }
 
 /// Reduces a text to 128 bits: its length and bytes, or 120 bits of its SHA-256.
@@ -293,7 +280,7 @@ pub(super) fn shown([high, low]: [u64; 2], is_integer: bool) -> String {
 }
 
 /// Returns the error of the temporary file.
-pub(super) fn failed(source: io::Error) -> CheckError {
+fn failed(source: io::Error) -> CheckError {
     failed_at(&std::env::temp_dir(), source)
 }
 
@@ -331,11 +318,11 @@ mod tests {
     fn spilled_runs_are_merged_in_order() {
         let keys = KeyStore::default();
         for run in [
-            vec![[0, 3, 1], [0, 1, 2]],
+            vec![[0, 1, 2], [0, 3, 1]],
             vec![],
-            vec![[0, 2, 3], [0, 1, 4]],
+            vec![[0, 1, 4], [0, 2, 3]],
         ] {
-            keys.spill(run).unwrap();
+            keys.0.lock().spill(&run).unwrap();
         }
         keys.0.lock().pending.push([0, 0, 9]);
         let mut seen = Vec::new();

@@ -1,6 +1,6 @@
 //! Limits of services on the number and size of files (reference: limits).
 
-use super::findings::{Example, FindingLevel, Findings};
+use super::findings::{Example, Findings};
 use crate::formats::source::{MAX_FILES, SourceFile};
 use crate::location::Format;
 use crate::text::words;
@@ -21,7 +21,7 @@ const MAX_TOTAL: u64 = 100 * GIB;
 /// Warns about files that are too many or too large for one job.
 pub(super) fn check(files: &[SourceFile], found: &mut Findings) {
     let mut warn = |problem: &str, hint: &str, example| {
-        found.add(FindingLevel::Warning, "", problem, hint, 0, example);
+        found.warn("", problem, hint).add(0, example);
     };
     let first = || Example::of_file(0, files.first().map_or("", |file| &file.name));
     if files.len() > MAX_FILES {
@@ -58,6 +58,7 @@ pub(super) fn check(files: &[SourceFile], found: &mut Findings) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::findings::FindingLevel;
 
     #[test]
     fn files_beyond_a_limit_are_warned_of() {

@@ -1,23 +1,19 @@
 //! Merges the reports of shards, and compares their keys.
 
 use super::findings::{Example, FindingLevel, Findings};
-use super::keys::{REPEATED, UNIQUE, shown};
+use super::keys::{KeyRun, REPEATED, UNIQUE, merge_runs, shown};
 use super::report::CheckReport;
 use super::{CheckCount, CheckError, CheckProgress, parse_shard};
 use crate::fsutil::{open_regular, read_text};
+use crate::stores::read_at::{DiskFile, ReadAt};
 use crate::text::words;
 use serde_json::Value;
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
-use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 
 /// Maximum number of missing shards in an error.
 const MAX_SHOWN: usize = 10;
-
-/// Bytes of a key in a file of keys.
-const KEY: usize = 16;
 
 /// Merges reports in the JSON form of `zshell check -o json`. Keys are compared if each report names its file of keys,
 /// whose path is relative to the current folder or to the report's.
@@ -50,9 +46,9 @@ pub(super) fn merge(
             (FindingLevel::Warning, "warnings"),
         ] {
             let list = report.get(list).and_then(Value::as_array);
-            list.into_iter()
-                .flatten()
-                .for_each(|finding| found.add_json(level, finding));
+            for finding in list.into_iter().flatten() {
+                found.add_json(level, finding);
+            }
         }
         found.add_json_parts(report.get("parts").unwrap_or(&Value::Null));
         keys.push(text("keys").map(|keys| near(path, keys)));
@@ -134,20 +130,14 @@ impl<'a> ShardReports<'a> {
 }
 
 fn read(path: &str) -> Result<Value, CheckError> {
-    let unreadable = |why: String| CheckError::Unreadable {
-        path: path.to_owned(),
-        why,
-    };
-    let text = read_text(Path::new(path)).map_err(|error| unreadable(error.to_string()))?;
-    let report: Value =
-        serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
+    let text = read_text(Path::new(path)).map_err(|error| CheckError::unreadable(path, error))?;
+    let report: Result<Value, _> = serde_json::from_str(&text);
+    let report = report.map_err(|error| CheckError::unreadable(path, error))?;
     if report.get("errors").is_some_and(Value::is_array) {
-        Ok(report)
-    } else {
-        Err(unreadable(
-            "it isn't a report of zshell check -o json".to_owned(),
-        ))
+        return Ok(report);
     }
+    let why = "it isn't a report of zshell check -o json";
+    Err(CheckError::unreadable(path, why))
 }
 
 /// Returns the path of a report's keys: as given, or beside the report.
@@ -178,59 +168,30 @@ fn repeated(
     };
     let (name, is_integer) = (text("fieldName"), text("dataType") == "Int64");
     found.remove(FindingLevel::Warning, name, REPEATED);
-    let failed = |path: &str, source: io::Error| CheckError::Unreadable {
-        path: path.to_owned(),
-        why: source.to_string(),
-    };
-    let mut files = Vec::new();
-    let mut heads = BinaryHeap::new();
-    for path in paths {
-        let file = open_keys(Path::new(path)).map_err(|source| failed(path, source))?;
-        files.push((path, BufReader::with_capacity(1 << 16, file)));
-    }
-    let mut advance = |no: usize, heads: &mut BinaryHeap<_>| {
-        if let Some((path, file)) = files.get_mut(no) {
-            let key = next(file).map_err(|source| failed(path, source))?;
-            heads.extend(key.map(|key| Reverse((key, no))));
+    let open = |path: &String| open_keys(path).map_err(|error| CheckError::unreadable(path, error));
+    let files: Vec<_> = paths.iter().map(open).collect::<Result<_, _>>()?;
+    let runs = files.iter().map(|file| KeyRun::new(file, 0..file.size()));
+    let failed = |no: usize, error| CheckError::unreadable(&paths[no], error);
+    let mut before = None;
+    merge_runs(&mut runs.collect::<Vec<_>>(), failed, |key: [u64; 2]| {
+        if progress.is_stopped() {
+            return Err(CheckError::Ended);
+        }
+        if before.replace(key) == Some(key) {
+            let shown = shown(key, is_integer);
+            let example = Example::default().with_value(shown.trim_end_matches(", "));
+            found.warn(name, REPEATED, UNIQUE).add(1, example);
         }
         Ok(())
-    };
-    for no in 0..paths.len() {
-        advance(no, &mut heads)?;
-    }
-    let mut before = None;
-    while let Some(Reverse((key, no))) = heads.pop().filter(|_| !progress.is_stopped()) {
-        if before == Some(key) {
-            let example =
-                Example::default().with_value(shown(key, is_integer).trim_end_matches(", "));
-            found.add(FindingLevel::Warning, name, REPEATED, UNIQUE, 1, example);
-        }
-        before = Some(key);
-        advance(no, &mut heads)?;
-    }
-    Ok(())
+    })
 }
 
 /// Opens a file of keys, which must be whole.
-fn open_keys(path: &Path) -> io::Result<File> {
-    let file = open_regular(path)?;
-    if file.metadata()?.len().is_multiple_of(KEY as u64) {
+fn open_keys(path: &str) -> io::Result<DiskFile> {
+    let file = DiskFile::of(open_regular(Path::new(path))?)?;
+    if file.size().is_multiple_of(size_of::<[u64; 2]>() as u64) {
         return Ok(file);
     }
     let why = "it isn't a complete file of --keys-out; check the shard again";
     Err(io::Error::new(io::ErrorKind::InvalidData, why))
-}
-
-/// Reads the next key; `None` at the end.
-fn next(file: &mut impl Read) -> io::Result<Option<[u64; 2]>> {
-    let mut bytes = [0; KEY];
-    match file.read_exact(&mut bytes) {
-        Ok(()) => {
-            let halves = bytes.as_chunks::<8>().0;
-            let halves = <[[u8; 8]; 2]>::try_from(halves).ok();
-            Ok(halves.map(|halves| halves.map(u64::from_be_bytes)))
-        }
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
-        Err(error) => Err(error),
-    }
 }

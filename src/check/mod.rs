@@ -23,12 +23,13 @@ pub(crate) use infer::Inferred;
 pub(crate) use paths::{StoreAccess, expand};
 pub(crate) use report::CheckReport;
 
+use crate::at_once::at_once;
 use crate::formats::{CsvOptions, Schema};
 use crate::interrupt::{Interrupt, ThreadError};
 use parking_lot::Mutex;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 /// Paths to check, the schema to check against, and options.
@@ -54,21 +55,15 @@ pub(crate) struct CheckRequest {
 #[derive(Debug, Default)]
 pub(crate) struct CheckProgress {
     stopped: AtomicBool,
-    /// Number of files.
-    files: AtomicU64,
-    /// Size of all parts to read, in bytes, and the share of object stores.
-    total: AtomicU64,
-    remote: AtomicU64,
-    rows: AtomicU64,
-    /// Bytes read by ended tasks, and the progress of running ones.
-    bytes: AtomicU64,
+    count: Mutex<CheckCount>,
 }
 
-/// A reading of a [`CheckProgress`].
+/// The numbers of a running check.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct CheckCount {
     pub(crate) files: u64,
     pub(crate) rows: u64,
+    /// Bytes read by ended tasks, and the progress of running ones.
     pub(crate) bytes: u64,
     /// Bytes to read in all; 0 until the files have been found.
     pub(crate) total: u64,
@@ -78,22 +73,11 @@ pub(crate) struct CheckCount {
 
 impl CheckProgress {
     fn count(&self) -> CheckCount {
-        let get = |number: &AtomicU64| number.load(Ordering::Relaxed);
-        CheckCount {
-            files: get(&self.files),
-            rows: get(&self.rows),
-            bytes: get(&self.bytes),
-            total: get(&self.total),
-            remote: get(&self.remote),
-        }
+        *self.count.lock()
     }
 
     fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
-    }
-
-    fn stop(&self) {
-        self.stopped.store(true, Ordering::Relaxed);
     }
 }
 
@@ -175,7 +159,7 @@ fn beside<T: Send + 'static>(
         ThreadError::Start(error) => CheckError::Thread(error),
         ThreadError::Ended => CheckError::Ended,
         ThreadError::Stopped(stop) => {
-            progress.stop();
+            progress.stopped.store(true, Ordering::Relaxed);
             CheckError::Stopped(stop)
         }
     })?
@@ -193,43 +177,29 @@ fn check(request: &CheckRequest, progress: &CheckProgress) -> Result<CheckReport
     limits::check(&files, &mut found);
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let tasks = task::plan(&files, request, cores);
-    let sizes = tasks.iter().map(|task| {
-        let file = files.get(task.file);
-        file.map_or((0, 0), |file| {
-            let size = task.part.share(file.size);
-            (size, if file.is_remote() { size } else { 0 })
-        })
-    });
-    let (total, remote) = sizes.fold((0, 0), |sum, size| (sum.0 + size.0, sum.1 + size.1));
-    let set = |number: &AtomicU64, value| number.store(value, Ordering::Relaxed);
-    set(&progress.files, files.len() as u64);
-    set(&progress.remote, remote);
-    set(&progress.total, total);
+    {
+        let mut count = progress.count.lock();
+        count.files = files.len() as u64;
+        for task in &tasks {
+            count.total += task.size();
+            if task.file.is_remote() {
+                count.remote += task.size();
+            }
+        }
+    }
     let work = task::CheckWork {
-        files: &files,
         request,
         schema: Arc::new(request.schema.clone()),
-        tasks: &tasks,
         progress,
-        begins: tasks.iter().map(|_| AtomicU64::new(0)).collect(),
-        next: Mutex::new(0),
         found: Mutex::new(found),
         keys: keys::KeyStore::default(),
         ahead: tasks.len() < cores,
     };
-    let results = thread::scope(|scope| {
-        let workers: Vec<_> = (0..cores.min(tasks.len()))
-            .map(|_| scope.spawn(|| work.run()))
-            .collect();
-        let joined = workers.into_iter().map(thread::ScopedJoinHandle::join);
-        joined.collect::<Vec<_>>()
-    });
-    for result in results {
-        result.map_err(|_| CheckError::Ended)??;
-    }
-    let examples: Vec<_> = (0..tasks.len()).map(|no| work.example(no)).collect();
-    let task::CheckWork { found, keys, .. } = work;
-    let mut found = found.into_inner();
+    let checked = at_once(&tasks, cores, |task| work.run(task), Result::is_err);
+    checked.into_iter().collect::<Result<(), _>>()?;
+    let examples: Vec<_> = tasks.iter().map(task::CheckTask::example).collect();
+    let mut found = work.found.into_inner();
+    let keys = work.keys;
     keys.finish(&request.schema, keys_out, &examples, &mut found)?;
     Ok(CheckReport::new(request, &progress.count(), found))
 }

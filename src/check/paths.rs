@@ -33,16 +33,8 @@ pub(super) fn find(
         let source = match locate(path, stores) {
             Ok(source) => source,
             Err(error) => {
-                let example = Example::of_file(0, path);
-                let hint = error.hint();
-                found.add(
-                    FindingLevel::Error,
-                    "",
-                    &error.to_string(),
-                    &hint,
-                    0,
-                    example,
-                );
+                let group = found.error("", &error.to_string(), &error.hint());
+                group.add(0, Example::of_file(0, path));
                 continue;
             }
         };
@@ -69,21 +61,13 @@ pub(super) fn find(
             Err(FilesError::Unreadable { path, source }) => {
                 return Err(match source.downcast::<StoreFault>() {
                     Ok(fault) => CheckError::Store { path, fault },
-                    Err(error) => missing(&path, &error.to_string()),
+                    Err(error) => CheckError::unreadable(&path, error),
                 });
             }
             Err(error) => {
-                let name = SourcePath::entry_name(entry);
                 let hint = "name the files, or a folder that holds them";
-                let example = Example::of_file(0, &name);
-                found.add(
-                    FindingLevel::Error,
-                    "",
-                    &error.to_string(),
-                    hint,
-                    0,
-                    example,
-                );
+                let example = Example::of_file(0, &SourcePath::entry_name(entry));
+                found.error("", &error.to_string(), hint).add(0, example);
             }
         }
     }
@@ -126,7 +110,7 @@ fn warn_of_skipped(folder: &str, found: &mut Findings) {
         let hint = "an import takes .json, .jsonl, .ndjson, .csv, .parquet and .npy in lower case, not compressed: rename or \
             unpack the files, or move them elsewhere";
         let example = Example::of_file(0, &format!("{folder}{name}"));
-        found.add(FindingLevel::Warning, "", problem, hint, 0, example);
+        found.warn("", problem, hint).add(0, example);
     }
 }
 
@@ -162,7 +146,7 @@ pub(crate) fn expand(paths: &[String]) -> Result<Vec<String>, CheckError> {
             let files = found.flatten().filter(|path| path.is_file());
             all.extend(files.map(|path| path.to_string_lossy().into_owned()));
             if all.len() == before {
-                return Err(missing(path, "no file matches"));
+                return Err(CheckError::unreadable(path, "no file matches"));
             }
         } else if path.starts_with("~/") || path.starts_with("file:") {
             all.push(path.clone());
@@ -171,15 +155,8 @@ pub(crate) fn expand(paths: &[String]) -> Result<Vec<String>, CheckError> {
                 |error| error.to_string(),
                 |_| "not a regular file".to_owned(),
             );
-            return Err(missing(path, &why));
+            return Err(CheckError::unreadable(path, why));
         }
     }
     Ok(all)
-}
-
-fn missing(path: &str, why: &str) -> CheckError {
-    CheckError::Unreadable {
-        path: path.to_owned(),
-        why: why.to_owned(),
-    }
 }

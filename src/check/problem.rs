@@ -2,6 +2,7 @@
 
 use crate::formats::found::{FoundKind, FoundValue};
 use crate::formats::{ReadError, RowError};
+use std::borrow::Cow;
 
 const RIGHT_TYPE: &str = "write the values in the field's type (numbers without quotes, texts in quotes), or change the schema";
 
@@ -73,24 +74,26 @@ pub(super) fn words(found: &FoundValue) -> (&str, &'static str) {
 
 const FINITE: &str = "replace values that are not finite, or leave the rows out";
 
-/// The problem of refused rows.
-pub(super) struct RowProblem {
+/// A problem of rows, of a column or of a whole file.
+pub(super) struct CheckProblem {
+    pub(super) field: String,
     pub(super) problem: String,
-    pub(super) hint: &'static str,
-    /// The value of a row; empty if `problem` says everything.
+    pub(super) hint: Cow<'static, str>,
+    /// The value of a row, the place in the file, or what exactly; empty if `problem` says everything.
     pub(super) value: String,
 }
 
 /// Returns the problem of a refused row, and what to do about it.
-pub(super) fn of_row(error: &RowError) -> RowProblem {
+pub(super) fn of_row(error: &RowError) -> CheckProblem {
     let (found, hint) = words(&error.found);
     let expected = &error.expected;
-    RowProblem {
+    CheckProblem {
+        field: error.field.clone().unwrap_or_default(),
         problem: match error.found.kind {
             FoundKind::Missing => format!("the field is missing (expected {expected})"),
             _ => format!("expected {expected}, found {found}"),
         },
-        hint,
+        hint: hint.into(),
         value: if found == error.found.text {
             error.found.place().trim_start().to_owned()
         } else {
@@ -99,21 +102,12 @@ pub(super) fn of_row(error: &RowError) -> RowProblem {
     }
 }
 
-/// The problem of a whole file or column.
-pub(super) struct FileProblem {
-    pub(super) field: String,
-    pub(super) problem: String,
-    pub(super) hint: String,
-    /// Where in the file, or what exactly.
-    pub(super) value: String,
-}
-
 /// Returns the problem of a file that can't be read on, or of a column that doesn't fit.
-pub(super) fn of_file(error: &ReadError) -> FileProblem {
-    let whole = |problem: String, hint: &str, value: String| FileProblem {
+pub(super) fn of_file(error: &ReadError) -> CheckProblem {
+    let whole = |problem: String, hint: &'static str, value: String| CheckProblem {
         field: String::new(),
         problem,
-        hint: hint.to_owned(),
+        hint: hint.into(),
         value,
     };
     match error {
@@ -122,12 +116,11 @@ pub(super) fn of_file(error: &ReadError) -> FileProblem {
             expected,
             found,
         } => {
-            let instead = found.instead.as_deref();
             let hint = "write the column in the field's type, or change the schema";
-            FileProblem {
+            CheckProblem {
                 field: field.clone(),
                 problem: format!("expected {expected}, found {}", found.text),
-                hint: instead.unwrap_or(hint).to_owned(),
+                hint: found.instead.clone().map_or(hint.into(), Cow::Owned),
                 value: String::new(),
             }
         }
@@ -164,10 +157,7 @@ pub(super) fn of_file(error: &ReadError) -> FileProblem {
             "check that the file is there and may be read",
             source.to_string(),
         ),
-        ReadError::Row(error) => {
-            let row = of_row(error);
-            whole(row.problem, row.hint, row.value)
-        }
+        ReadError::Row(error) => of_row(error),
         ReadError::Panicked(message) => whole(
             "reading ended at a bug in zshell".to_owned(),
             "report the bug with the file; nothing after it was checked",

@@ -1,6 +1,6 @@
 //! Counts refused rows by field and kind of value. A text is built only for the rows that are shown.
 
-use super::findings::{Example, FindingLevel, Findings, MAX_EXAMPLES};
+use super::findings::{Example, Findings, MAX_EXAMPLES};
 use super::problem;
 use crate::formats::RowError;
 use crate::formats::found::FoundKind;
@@ -62,23 +62,16 @@ impl RefusedRowCounts {
                 more: 0,
             });
         }
-        let field = error.field.as_deref().unwrap_or_default();
         let example = whole.clone().at_row(error.row).with_value(&row.value);
-        found.add(
-            FindingLevel::Error,
-            field,
-            &row.problem,
-            row.hint,
-            1,
-            example,
-        );
+        let group = found.error(&row.field, &row.problem, &row.hint);
+        group.add(1, example);
     }
 
     /// Adds the rows without an example to the findings.
     pub(super) fn finish(&mut self, found: &mut Findings) {
         for group in std::mem::take(&mut self.0) {
             let field = group.field.as_deref().unwrap_or_default();
-            found.count(FindingLevel::Error, field, &group.problem, group.more);
+            found.error(field, &group.problem, "").rows += group.more;
         }
     }
 }
@@ -86,6 +79,7 @@ impl RefusedRowCounts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::check::findings::FindingLevel;
     use crate::formats::found::FoundValue;
 
     /// Returns a refused row whose kind, field and order follow from its number.

@@ -23,14 +23,9 @@ impl CheckReport {
         }
         let schema = create_form(&request.schema);
         let mut report = Self::of(count, found, schema, request.sample, notes, request.strict);
-        if let Value::Object(json) = &mut report.json {
-            let keys = request.keys_out.as_ref();
-            json.insert("shard".to_owned(), shard.into());
-            json.insert(
-                "keys".to_owned(),
-                keys.map(|path| path.to_string_lossy()).into(),
-            );
-        }
+        let keys = request.keys_out.as_ref();
+        report.json["shard"] = shard.into();
+        report.json["keys"] = keys.map(|path| path.to_string_lossy()).into();
         report
     }
 

@@ -1,8 +1,8 @@
 //! The work of a check, divided into files and parts of files.
 
-use super::findings::{Example, FindingLevel, Findings};
-use super::keys::{KeyPlace, KeyRecord, KeyStore};
-use super::problem::{self, FileProblem};
+use super::findings::{Example, Findings};
+use super::keys::{KeyRecord, KeyStore};
+use super::problem::{self, CheckProblem};
 use super::refused::RefusedRowCounts;
 use super::values::Inspector;
 use super::{CheckError, CheckProgress, CheckRequest};
@@ -26,31 +26,57 @@ const BATCH: usize = 512 << 10;
 const WINDOWS: u64 = 10;
 
 /// A file, or a part of one.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct CheckTask {
+#[derive(Debug)]
+pub(super) struct CheckTask<'a> {
+    /// Number of the task.
+    no: usize,
     /// Number of the file.
-    pub(super) file: usize,
-    pub(super) part: FilePart,
+    file_no: usize,
+    pub(super) file: &'a SourceFile,
+    part: FilePart,
     /// Number of rows to read of the part.
     sample: Option<u64>,
+    /// Byte from which rows are counted, 0 if from the first row of the file.
+    begin: AtomicU64,
+}
+
+impl CheckTask<'_> {
+    /// Returns the size of the part in bytes.
+    pub(super) fn size(&self) -> u64 {
+        let range = self.part.range(self.file.size);
+        range.end - range.start
+    }
+
+    /// Returns an example that is the whole file.
+    pub(super) fn example(&self) -> Example {
+        let byte = self.begin.load(Ordering::Relaxed);
+        Example {
+            byte: (byte > 0).then_some(byte),
+            ..Example::of_file(self.file_no, &self.file.name)
+        }
+    }
 }
 
 /// Divides the files. A shard is its part of the files; if a part is smaller than a file, it's a part of the file's row
 /// groups, rows or bytes. JSON files aren't divided and belong to the shard in which they begin.
-pub(super) fn plan(files: &[SourceFile], request: &CheckRequest, cores: usize) -> Vec<CheckTask> {
+pub(super) fn plan<'a>(
+    files: &'a [SourceFile],
+    request: &CheckRequest,
+    cores: usize,
+) -> Vec<CheckTask<'a>> {
     let (shard, shards) = request.shard.unwrap_or((0, 1));
     let count = files.len() as u64;
     let mut tasks = Vec::new();
-    for (file, source) in files.iter().enumerate() {
+    for (file_no, file) in files.iter().enumerate() {
         // The files lie side by side on a scale with `shards` marks a file; the shard has `count` marks.
-        let begin = file as u64 * shards;
+        let begin = file_no as u64 * shards;
         let clip = |mark: u64| mark.saturating_sub(begin).min(shards);
         let mut part = FilePart {
             from: clip(shard * count),
             to: clip((shard + 1) * count),
             of: shards,
         };
-        if source.format == Format::Json {
+        if file.format == Format::Json {
             let begins_here = part.from == 0 && part.to > 0;
             part = FilePart {
                 to: if begins_here { shards } else { 0 },
@@ -61,21 +87,28 @@ pub(super) fn plan(files: &[SourceFile], request: &CheckRequest, cores: usize) -
         if part.from >= part.to {
             continue;
         }
-        let task = |part, sample| CheckTask { file, part, sample };
-        let divided = !source.format.is_text() && source.size >= LARGE && files.len() < cores;
-        match request.sample {
-            Some(rows) if source.format != Format::Json => {
-                let windows = source.parts(WINDOWS);
-                let each = rows.div_ceil(windows);
-                tasks.extend(part.split(windows).map(|part| task(part, Some(each))));
+        let divided = !file.format.is_text() && file.size >= LARGE && files.len() < cores;
+        let (parts, sample) = match request.sample {
+            Some(rows) if file.format != Format::Json => {
+                let windows = file.parts(WINDOWS);
+                (windows, Some(rows.div_ceil(windows)))
             }
             None if divided => {
                 // Small parts keep all cores busy until the end, but each part reads the metadata again.
-                let each = if source.is_remote() { 1 } else { 8 };
-                let parts = source.parts(cores as u64 * each);
-                tasks.extend(part.split(parts).map(|part| task(part, None)));
+                let each = if file.is_remote() { 1 } else { 8 };
+                (file.parts(cores as u64 * each), None)
             }
-            sample => tasks.push(task(part, sample)),
+            sample => (1, sample),
+        };
+        for part in part.split(parts) {
+            tasks.push(CheckTask {
+                no: tasks.len(),
+                file_no,
+                file,
+                part,
+                sample,
+                begin: AtomicU64::new(0),
+            });
         }
     }
     tasks
@@ -83,15 +116,9 @@ pub(super) fn plan(files: &[SourceFile], request: &CheckRequest, cores: usize) -
 
 /// The state that the workers share.
 pub(super) struct CheckWork<'a> {
-    pub(super) files: &'a [SourceFile],
     pub(super) request: &'a CheckRequest,
     pub(super) schema: Arc<Schema>,
-    pub(super) tasks: &'a [CheckTask],
     pub(super) progress: &'a CheckProgress,
-    /// The byte of each task from which its rows are counted, 0 if from the first row of the file.
-    pub(super) begins: Vec<AtomicU64>,
-    /// Number of the next task.
-    pub(super) next: Mutex<usize>,
     pub(super) found: Mutex<Findings>,
     pub(super) keys: KeyStore,
     /// True if there are fewer tasks than cores, so rows are parsed on several threads.
@@ -100,71 +127,40 @@ pub(super) struct CheckWork<'a> {
 
 /// Why a file was left before its end.
 enum Left {
-    Stopped,
-    /// Enough rows were read.
-    Sampled,
+    /// The check was stopped, or enough rows were read.
+    Early,
     Failed(CheckError),
     Broken(ReadError),
 }
 
 impl CheckWork<'_> {
-    /// Takes tasks until none is left.
-    pub(super) fn run(&self) -> Result<(), CheckError> {
-        while !self.progress.is_stopped() {
-            let no = {
-                let mut next = self.next.lock();
-                *next += 1;
-                *next - 1
-            };
-            let task = self.tasks.get(no);
-            let Some((task, file)) = task.and_then(|task| Some((task, self.files.get(task.file)?)))
-            else {
-                break;
-            };
-            let mut check = FileCheck {
-                work: self,
-                file,
-                no,
-                task: *task,
-                found: Findings::default(),
-                refused: RefusedRowCounts::default(),
-                inspector: Inspector::new(&self.schema, &self.request.metrics),
-                keys: Vec::new(),
-                rows: 0,
-                bytes: 0,
-            };
-            let checked = check.run();
-            let flushed = self.keys.flush(&mut check.keys);
-            check.refused.finish(&mut check.found);
-            let found = std::mem::take(&mut check.found);
-            let mut all = self.found.lock();
-            all.merge(found);
-            checked?;
-            flushed.map_err(super::keys::failed)?;
+    /// Does a task, unless the check was stopped.
+    pub(super) fn run(&self, task: &CheckTask<'_>) -> Result<(), CheckError> {
+        if self.progress.is_stopped() {
+            return Ok(());
         }
-        Ok(())
-    }
-
-    /// Returns an example that is the whole file of a task.
-    pub(super) fn example(&self, task: usize) -> Example {
-        let file_no = self.tasks.get(task).map_or(0, |task| task.file);
-        let name = self.files.get(file_no).map_or("", |file| &file.name);
-        let byte = self.begins.get(task);
-        let byte = byte.map_or(0, |byte| byte.load(Ordering::Relaxed));
-        Example {
-            byte: (byte > 0).then_some(byte),
-            ..Example::of_file(file_no, name)
-        }
+        let mut check = FileCheck {
+            work: self,
+            task,
+            found: Findings::default(),
+            refused: RefusedRowCounts::default(),
+            inspector: Inspector::new(&self.schema, &self.request.metrics),
+            keys: Vec::new(),
+            rows: 0,
+            bytes: 0,
+        };
+        let checked = check.run();
+        let flushed = self.keys.flush(&mut check.keys);
+        check.refused.finish(&mut check.found);
+        self.found.lock().merge(check.found);
+        checked.and(flushed)
     }
 }
 
 /// The check of one task.
 struct FileCheck<'a> {
     work: &'a CheckWork<'a>,
-    file: &'a SourceFile,
-    /// Number of the task.
-    no: usize,
-    task: CheckTask,
+    task: &'a CheckTask<'a>,
     found: Findings,
     refused: RefusedRowCounts,
     inspector: Inspector,
@@ -181,7 +177,7 @@ impl FileCheck<'_> {
             Some(_) => Blocks::SET,
             None => Blocks::STREAM,
         };
-        let opened = (self.file).open_collecting(schema, csv, &mut problems, blocks);
+        let opened = (self.task.file).open_collecting(schema, csv, &mut problems, blocks);
         let (mut warnings, mut end) = (Vec::new(), None);
         match opened {
             Ok(reader) => {
@@ -192,7 +188,7 @@ impl FileCheck<'_> {
                 match self.read_part(reader.with_batch_rows(rows)) {
                     Err(Left::Failed(error)) => return Err(error),
                     Err(Left::Broken(error)) => end = Some(error),
-                    Ok(()) | Err(Left::Sampled | Left::Stopped) => {}
+                    Ok(()) | Err(Left::Early) => {}
                 }
             }
             // Each part of a file finds the same.
@@ -204,7 +200,7 @@ impl FileCheck<'_> {
             let problem = problem::of_file(problem);
             // A file has the same problem with the codec of each column.
             if known.insert((problem.field.clone(), problem.problem.clone())) {
-                self.add_file_problem(&problem, None, self.rows);
+                self.add_problem(&problem, None, self.rows);
             }
         }
         for warning in &warnings {
@@ -219,9 +215,9 @@ impl FileCheck<'_> {
                 ReadError::Syntax { row, .. } => *row,
                 _ => None,
             };
-            self.add_file_problem(&problem::of_file(error), row, 0);
+            self.add_problem(&problem::of_file(error), row, 0);
         }
-        self.advance(self.task.part.share(self.file.size));
+        self.advance(0, self.task.size());
         Ok(())
     }
 
@@ -233,17 +229,15 @@ impl FileCheck<'_> {
         let kept = reader.keep_part(self.task.part);
         let (begin, end) = kept.map_err(|error| match error {
             // The part at the beginning finds the same.
-            ReadError::Syntax { .. } if self.task.part.from > 0 => Left::Stopped,
+            ReadError::Syntax { .. } if self.task.part.from > 0 => Left::Early,
             other => Left::Broken(other),
         })?;
-        if let Some(place) = self.work.begins.get(self.no) {
-            place.store(begin, Ordering::Relaxed);
-        }
+        self.task.begin.store(begin, Ordering::Relaxed);
         let read = self.read(reader);
         if begin < end && self.task.sample.is_none() {
             // After an error, the number of rows up to the end is unknown.
             let end = if read.is_ok() { end } else { begin };
-            let place = (self.file.name.clone(), begin);
+            let place = (self.task.file.name.clone(), begin);
             self.found.parts.insert(place, (end, self.rows));
         }
         read
@@ -251,7 +245,7 @@ impl FileCheck<'_> {
 
     fn read(&mut self, reader: Reader) -> Result<(), Left> {
         match self.task.sample {
-            Some(rows) if self.file.format == Format::Json => self.sample(reader, rows),
+            Some(rows) if self.task.file.format == Format::Json => self.sample(reader, rows),
             Some(rows) => self.read_all(reader, false, rows),
             None => self.read_all(reader, self.work.ahead, u64::MAX),
         }
@@ -262,7 +256,7 @@ impl FileCheck<'_> {
         prefetch::each(reader, ahead, Left::Broken, |batch, bytes| {
             self.take(batch, bytes.saturating_sub(before))?;
             if self.rows >= most {
-                return Err(Left::Sampled);
+                return Err(Left::Early);
             }
             Ok(())
         })
@@ -280,7 +274,7 @@ impl FileCheck<'_> {
                 .checked_div(reader.rows())
                 .unwrap_or(1)
                 .max(1);
-            let even = (self.file.size / size / rows.max(1)).saturating_sub(1);
+            let even = (self.task.file.size / size / rows.max(1)).saturating_sub(1);
             // Uneven steps, so that rows in a regular order don't hide from the sample.
             let step = reader.rows().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
             reader
@@ -293,57 +287,54 @@ impl FileCheck<'_> {
     /// Checks the rows of a batch.
     fn take(&mut self, batch: &mut Batch, bytes: u64) -> Result<(), Left> {
         if self.work.progress.is_stopped() {
-            return Err(Left::Stopped);
+            return Err(Left::Early);
         }
-        let place = KeyPlace::new(self.no, batch.before());
-        let example = self.example();
+        let example = self.task.example();
         for error in batch.refused() {
             self.refused.add(error, &example, &mut self.found);
         }
         self.inspector.look(batch, &example, &mut self.found);
-        self.work
-            .keys
-            .add(batch, place, &mut self.keys)
-            .map_err(|source| Left::Failed(super::keys::failed(source)))?;
+        let added = self.work.keys.add(batch, self.task.no, &mut self.keys);
+        added.map_err(Left::Failed)?;
         for (warning, rows) in batch.take_warnings() {
             self.add_warning(&warning, rows);
         }
-        self.rows += batch.rows() as u64;
-        let rows = batch.rows() as u64;
-        self.work.progress.rows.fetch_add(rows, Ordering::Relaxed);
-        self.advance(bytes.min(self.task.part.share(self.file.size)));
+        self.advance(batch.rows() as u64, bytes.min(self.task.size()));
         Ok(())
     }
 
-    /// Sets the number of bytes of the task that are done.
-    fn advance(&mut self, bytes: u64) {
-        let more = bytes.saturating_sub(self.bytes);
-        self.bytes = self.bytes.max(bytes);
-        self.work.progress.bytes.fetch_add(more, Ordering::Relaxed);
+    /// Adds rows that are done, and sets the number of bytes of the task that are done.
+    fn advance(&mut self, rows: u64, bytes: u64) {
+        let bytes = bytes.max(self.bytes);
+        let mut count = self.work.progress.count.lock();
+        count.rows += rows;
+        count.bytes += bytes - self.bytes;
+        self.rows += rows;
+        self.bytes = bytes;
     }
 
-    fn example(&self) -> Example {
-        self.work.example(self.no)
-    }
-
-    fn add_file_problem(&mut self, problem: &FileProblem, row: Option<u64>, rows: u64) {
+    fn add_problem(&mut self, problem: &CheckProblem, row: Option<u64>, rows: u64) {
         let example = Example {
             row,
-            ..self.example().with_value(&problem.value)
+            ..self.task.example().with_value(&problem.value)
         };
-        self.found.add(
-            FindingLevel::Error,
-            &problem.field,
-            &problem.problem,
-            &problem.hint,
-            rows,
-            example,
-        );
+        let group = (self.found).error(&problem.field, &problem.problem, &problem.hint);
+        group.add(rows, example);
     }
 
     fn add_warning(&mut self, warning: &Warning, rows: u64) {
+        let mut hint = "add the field to the schema, or turn on its dynamic field".to_owned();
         let (field, problem) = match warning {
-            Warning::Outside { what, name, .. } => {
+            Warning::Outside {
+                what,
+                name,
+                only_meta,
+            } => {
+                if let Some(format) = only_meta {
+                    hint = format!(
+                        "add the field to the schema, or write dynamic fields of {format} as a JSON object a row into $meta"
+                    );
+                }
                 (name.as_str(), format!("{what} will be dropped"))
             }
             Warning::Twice { what, name } => (
@@ -352,25 +343,7 @@ impl FileCheck<'_> {
             ),
             Warning::More => ("", "more columns, keys or files will be dropped".to_owned()),
         };
-        let hint = match warning {
-            Warning::Outside {
-                only_meta: Some(format),
-                ..
-            } => format!(
-                "add the field to the schema, or write dynamic fields of {format} as a JSON object a row into $meta"
-            ),
-            _ => "add the field to the schema, or turn on its dynamic field".to_owned(),
-        };
-        let example = self.example();
-        self.found
-            .add(FindingLevel::Warning, field, &problem, &hint, rows, example);
-    }
-}
-
-impl FilePart {
-    /// Returns the part's share of a number of bytes.
-    pub(super) fn share(self, bytes: u64) -> u64 {
-        let range = self.range(bytes);
-        range.end - range.start
+        let group = self.found.warn(field, &problem, &hint);
+        group.add(rows, self.task.example());
     }
 }

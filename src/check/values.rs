@@ -1,7 +1,7 @@
 //! Values that an import takes and that are probably wrong: vectors of zeros or of another length than 1, and texts with
 //! signs of a wrong encoding.
 
-use super::findings::{Example, FindingLevel, Findings, MAX_EXAMPLES};
+use super::findings::{Example, Findings, MAX_EXAMPLES};
 use crate::formats::column::Values;
 use crate::formats::{Batch, Column, DataType, Field, Schema};
 use std::collections::BTreeMap;
@@ -34,34 +34,31 @@ pub(super) struct Inspector {
 
 impl Inspector {
     pub(super) fn new(schema: &Schema, metrics: &[(String, String)]) -> Self {
-        let fields = || schema.fields.iter().enumerate();
-        let metric = |name: &str| {
-            let mut metrics = metrics.iter();
-            let found = metrics.find(|(field, _)| field == name);
-            found.map(|(_, metric)| metric.to_ascii_uppercase())
-        };
-        let is_vector = |data_type: &DataType| matches!(data_type, DataType::FloatVector { .. });
-        let is_text =
-            |data_type: &DataType| matches!(data_type, DataType::VarChar { .. } | DataType::Text);
-        Self {
-            vectors: fields()
-                .filter(|(_, field)| is_vector(&field.data_type))
-                .map(|(at, field)| (at, metric(&field.name)))
-                .collect(),
-            texts: fields()
-                .filter(|(_, field)| is_text(&field.data_type))
-                .map(|(at, _)| at)
-                .collect(),
+        let (mut vectors, mut texts) = (Vec::new(), Vec::new());
+        for (at, field) in schema.fields.iter().enumerate() {
+            match field.data_type {
+                DataType::FloatVector { .. } => {
+                    let metric = metrics.iter().find(|(name, _)| *name == field.name);
+                    vectors.push((at, metric.map(|(_, metric)| metric.to_ascii_uppercase())));
+                }
+                DataType::VarChar { .. } | DataType::Text => texts.push(at),
+                _ => {}
+            }
         }
+        Self { vectors, texts }
     }
 
     /// Adds warnings about the values of a batch. `example` names the file.
     pub(super) fn look(&self, batch: &Batch, example: &Example, found: &mut Findings) {
         let column = |at: usize| Some((batch.schema().fields.get(at)?, batch.columns().get(at)?));
         let mut warn = |field: &Field, problem: &str, hint: &str, rows: RowWarnings| {
-            rows.add_to(found, (&field.name, problem, hint), |row| {
-                example.clone().at_row(batch.before() + row as u64 + 1)
-            });
+            // The first example counts all rows.
+            let mut count = rows.rows;
+            for (row, value) in rows.first {
+                let example = example.clone().at_row(batch.before() + row as u64 + 1);
+                let group = found.warn(&field.name, problem, hint);
+                group.add(std::mem::take(&mut count), example.with_value(&value));
+            }
         };
         for (at, metric) in &self.vectors {
             let Some((field, column)) = column(*at) else {
@@ -121,21 +118,6 @@ impl RowWarnings {
         self.rows += 1;
         if self.first.len() < MAX_EXAMPLES {
             self.first.push((row, value()));
-        }
-    }
-
-    fn add_to(
-        self,
-        found: &mut Findings,
-        (field, problem, hint): (&str, &str, &str),
-        example: impl Fn(usize) -> Example,
-    ) {
-        // The first example counts all rows.
-        let mut rows = self.rows;
-        for (row, value) in self.first {
-            let (level, example) = (FindingLevel::Warning, example(row).with_value(&value));
-            found.add(level, field, problem, hint, rows, example);
-            rows = 0;
         }
     }
 }
