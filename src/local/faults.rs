@@ -63,9 +63,8 @@ impl FromStr for Fault {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let kinds = || FaultKind::VARIANTS.join(", ");
-        let (name, rate) = text
-            .split_once('=')
-            .ok_or_else(|| format!("{text:?} is no KIND=RATE, e.g. drop-after=0.1"))?;
+        let wrong = || format!("{text:?} is no KIND=RATE, e.g. drop-after=0.1");
+        let (name, rate) = text.split_once('=').ok_or_else(wrong)?;
         let kind = name.parse();
         let kind = kind.map_err(|_| format!("no fault {name:?}: one of {}", kinds()))?;
         let parsed = match rate.strip_suffix('%') {

@@ -7,10 +7,8 @@ use super::value::{Constant, Operator, power};
 /// Checks `+` and `-` before a value (`VisitUnary`).
 pub(crate) fn signed(node: Node, sign: &str) -> Checked {
     match (sign, node) {
-        ("+", node) => match node {
-            Node::Field(field) => field.check_not_whole().map(|()| Node::Field(field)),
-            node => Ok(node),
-        },
+        ("+", Node::Field(field)) => field.check_not_whole().map(|()| Node::Field(field)),
+        ("+", node) => Ok(node),
         ("-", Node::Constant(Constant::Int(value))) => {
             Ok(Node::Constant(Constant::Int(value.wrapping_neg())))
         }
@@ -25,9 +23,9 @@ pub(crate) fn signed(node: Node, sign: &str) -> Checked {
 pub(crate) fn raised(left: &Node, right: &Node) -> Checked {
     let both = left.constant().zip(right.constant());
     let result = both.and_then(|(base, exponent)| power(base, exponent));
-    result
-        .map(Node::Constant)
-        .ok_or_else(|| "power can only apply on constants".to_owned())
+    Ok(Node::Constant(
+        result.ok_or("power can only apply on constants")?,
+    ))
 }
 
 /// Checks arithmetic with two constants, or with one field and one constant (`VisitAddSub`, `VisitMulDivMod`,
@@ -37,10 +35,8 @@ pub(crate) fn calculated(left: Node, operator: Operator, right: Node) -> Checked
         if matches!((&left, &right), (Node::Param(_), _) | (_, Node::Param(_))) {
             return Err("a value of exprParams can't be calculated with a constant".to_owned());
         }
-        let result = operator.constants(one, other);
-        return result
-            .map(Node::Constant)
-            .ok_or_else(|| format!("{one} and {other} can't be calculated with"));
+        let result = operator.constants(one, other).map(Node::Constant);
+        return result.ok_or_else(|| format!("{one} and {other} can't be calculated with"));
     }
     let (own, other) = if left.constant().is_some() {
         (right.kind(), left.kind())
@@ -63,9 +59,8 @@ pub(crate) fn calculated(left: Node, operator: Operator, right: Node) -> Checked
     let commutes = matches!(operator, Operator::Add | Operator::Multiply);
     let (field, operand) = match (left, right) {
         (Node::Field(_), Node::Field(_)) => {
-            return Err(
-                "not supported to do arithmetic operations between multiple fields".to_owned(),
-            );
+            let why = "not supported to do arithmetic operations between multiple fields";
+            return Err(why.to_owned());
         }
         (Node::Field(field), Node::Constant(operand) | Node::Param(operand)) => (field, operand),
         (Node::Constant(operand) | Node::Param(operand), Node::Field(field)) if commutes => {

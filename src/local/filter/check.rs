@@ -146,9 +146,8 @@ pub(crate) fn compared(left: Node, relation: Relation, right: Node) -> Checked {
         if has_param {
             return Err("a value of exprParams can't be compared with a constant".to_owned());
         }
-        let order = one
-            .order(other)
-            .filter(|_| is_equality || !matches!(one, Constant::Bool(_)));
+        let is_ordered = is_equality || !matches!(one, Constant::Bool(_));
+        let order = one.order(other).filter(|_| is_ordered);
         let order = order.ok_or_else(|| format!("{one} and {other} can't be compared"))?;
         return Ok(Node::Constant(Constant::Bool(relation.holds(order))));
     }
@@ -173,18 +172,17 @@ pub(crate) fn compared(left: Node, relation: Relation, right: Node) -> Checked {
         (node, Node::Constant(constant) | Node::Param(constant)) => {
             compared_with(node, relation, constant)
         }
-        (Node::Field(one), Node::Field(other)) => fields_compared(one, relation, other),
+        // utils.go: handleCompare.
+        (Node::Field(one), Node::Field(other)) => {
+            let is_json = |kind| matches!(kind, ValueKind::Json | ValueKind::Array);
+            if is_json(one.kind) || is_json(other.kind) {
+                let why = "two column comparison with JSON or array type is not supported";
+                return Err(why.to_owned());
+            }
+            Ok(Predicate::Fields(one, relation, other).into())
+        }
         _ => Err("a field is compared with a constant or another field".to_owned()),
     }
-}
-
-/// Checks a comparison of two fields (utils.go: handleCompare).
-fn fields_compared(one: FieldRef, relation: Relation, other: FieldRef) -> Checked {
-    let has_json = |field: &FieldRef| matches!(field.kind, ValueKind::Json | ValueKind::Array);
-    if has_json(&one) || has_json(&other) {
-        return Err("two column comparison with JSON or array type is not supported".to_owned());
-    }
-    Ok(Predicate::Fields(one, relation, other).into())
 }
 
 /// Checks a comparison with a constant (utils.go: handleCompareRightValue).
@@ -220,17 +218,13 @@ pub(crate) fn ranged(
     let (Some(left), Some(right)) = (left.into_constant(), right.into_constant()) else {
         return Err("the bounds of a range must be constants".to_owned());
     };
-    if matches!(
-        field.value_kind(),
-        ValueKind::Bool | ValueKind::Other | ValueKind::Array
-    ) {
+    let kind = field.value_kind();
+    if matches!(kind, ValueKind::Bool | ValueKind::Other | ValueKind::Array) {
         return Err("invalid range operations: the field has no order".to_owned());
     }
-    let cast = |constant| field.value_kind().cast(constant);
-    let (left, right) = (cast(left)?, cast(right)?);
-    let order = left
-        .order(&right)
-        .ok_or("invalid range: bounds are not comparable")?;
+    let (left, right) = (kind.cast(left)?, kind.cast(right)?);
+    let order = left.order(&right);
+    let order = order.ok_or("invalid range: bounds are not comparable")?;
     if matches!(left, Constant::Bool(_)) {
         return Err("invalid range operations on boolean expr".to_owned());
     }
@@ -273,22 +267,14 @@ pub(crate) fn is_in(node: Node, list: Node) -> Checked {
     let equal = |list| Predicate::Compare(field.clone(), None, Relation::Equal, list);
     let mut parts: Vec<_> = lists.into_iter().map(equal).collect();
     if no_lists || !scalars.is_empty() {
-        let members = Members::new(scalars);
-        let members = if is_single {
-            members.rounded()
-        } else {
-            members
-        };
+        let mut members = Members::new(scalars);
+        if is_single {
+            members.round();
+        }
         parts.push(Predicate::In(field, members));
     }
-    Ok(match (parts.pop(), parts.is_empty()) {
-        (Some(only), true) => only,
-        (last, _) => {
-            parts.extend(last);
-            Predicate::Any(parts)
-        }
-    }
-    .into())
+    let only = if parts.len() == 1 { parts.pop() } else { None };
+    Ok(only.unwrap_or(Predicate::Any(parts)).into())
 }
 
 /// Checks `like` (`VisitLike`).
@@ -320,12 +306,10 @@ pub(crate) fn exists(node: Node) -> Checked {
 
 /// Checks `json_contains`, `array_contains` and their variants (`VisitJSONContains` …, utils.go: checkContainsElement).
 pub(crate) fn contains(node: Node, values: Node, quantity: Option<Quantity>) -> Checked {
-    let Node::Field(field) = node else {
-        return Err("contains operations take a JSON or array field".to_owned());
+    let field = match node {
+        Node::Field(field) if field.kind == ValueKind::Json || field.is_whole_array() => field,
+        _ => return Err("contains operations take a JSON or array field".to_owned()),
     };
-    if field.kind != ValueKind::Json && !field.is_whole_array() {
-        return Err("contains operations take a JSON or array field".to_owned());
-    }
     let values = match (quantity, values.into_constant()) {
         (None, Some(value)) => vec![value],
         (Some(_), Some(Constant::List(values))) => values,

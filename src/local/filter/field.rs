@@ -28,9 +28,8 @@ impl FieldRef {
         let found = numbered.find(|(_, field)| field.name == name);
         let data_type = found.map(|(_, field)| &field.data_type);
         if data_type.is_none() && name.eq_ignore_ascii_case("null") {
-            return Err(
-                "NULL literal is not supported in expressions; use '<field> is null'".to_owned(),
-            );
+            let why = "NULL literal is not supported in expressions; use '<field> is null'";
+            return Err(why.to_owned());
         }
         if data_type.is_none() && !schema.dynamic {
             return Err(format!("field {name} not exist"));
@@ -51,9 +50,8 @@ impl FieldRef {
             return Ok(field);
         }
         if !keys.is_empty() && kind != ValueKind::Json {
-            return Err(format!(
-                "{name} is no JSON or array field, to be accessed with []"
-            ));
+            let why = format!("{name} is no JSON or array field, to be accessed with []");
+            return Err(why);
         }
         if data_type.is_none() && name != META {
             field.keys.push(name.to_owned());
@@ -78,9 +76,8 @@ impl FieldRef {
     /// Refuses a whole array (utils.go: checkDirectComparisonBinaryField).
     pub(super) fn check_not_whole(&self) -> Result<(), String> {
         if self.is_whole_array() {
-            return Err(
-                "arrays can only be compared by == and != with a list, or by an element".to_owned(),
-            );
+            let why = "arrays can only be compared by == and != with a list, or by an element";
+            return Err(why.to_owned());
         }
         Ok(())
     }
@@ -175,10 +172,8 @@ impl ValueKind {
     pub(super) fn cast(self, constant: Constant) -> Result<Constant, String> {
         match (self, constant) {
             (Self::Json | Self::Array, Constant::List(values)) => {
-                if values
-                    .iter()
-                    .any(|value| matches!(value, Constant::List(_)))
-                {
+                let is_list = |value: &Constant| matches!(value, Constant::List(_));
+                if values.iter().any(is_list) {
                     return Err("lists in lists can't be compared".to_owned());
                 }
                 Ok(Constant::List(values))

@@ -74,26 +74,19 @@ impl Pattern {
     /// Returns true if the pattern matches the whole text.
     pub(crate) fn matches(&self, text: &str) -> bool {
         let mut rest = text.chars();
-        if !self
-            .first
-            .iter()
-            .all(|letter| is_next(*letter, rest.next()))
-        {
+        let mut first = self.first.iter();
+        if !first.all(|letter| is_next(*letter, rest.next())) {
             return false;
         }
         let Some((between, last)) = &self.open else {
             return rest.next().is_none();
         };
-        if !last
-            .iter()
-            .rev()
-            .all(|letter| is_next(*letter, rest.next_back()))
-        {
+        let mut last = last.iter().rev();
+        if !last.all(|letter| is_next(*letter, rest.next_back())) {
             return false;
         }
-        let found = between
-            .iter()
-            .try_fold(rest.as_str(), |rest, part| rest.get(part.find_end(rest)?..));
+        let mut between = between.iter();
+        let found = between.try_fold(rest.as_str(), |rest, part| rest.get(part.find_end(rest)?..));
         found.is_some()
     }
 }

@@ -2,6 +2,7 @@
 
 use super::value::Constant;
 use serde_json::Value;
+use std::iter::once;
 
 /// Deepest nesting of lists in a value of `exprParams`.
 const MAX_DEPTH: usize = 8;
@@ -36,10 +37,9 @@ pub(crate) fn quoted_length(text: &str) -> Result<usize, String> {
         match letter {
             _ if Some(letter) == quote => return Ok(at + letter.len_utf8()),
             '\\' => {
-                _ = letters
-                    .next()
-                    .filter(|(_, letter)| !matches!(letter, '\r' | '\n'))
-                    .ok_or("a text ends with \\")?;
+                let escaped = letters.next();
+                let escaped = escaped.filter(|(_, letter)| !matches!(letter, '\r' | '\n'));
+                _ = escaped.ok_or("a text ends with \\")?;
             }
             '\r' | '\n' => break,
             _ => {}
@@ -70,26 +70,26 @@ pub(crate) fn unquote(token: &str) -> Result<String, String> {
             'f' => bytes.push(12),
             'r' => bytes.push(b'\r'),
             '\\' | '"' | '\'' => push(&mut bytes, escape),
-            'x' => bytes.push(byte(letters.as_str(), 2, 16, token)?),
-            '0'..='7' => {
-                let digits = format!("{escape}{}", letters.as_str().get(..2).unwrap_or_default());
-                bytes.push(byte(&digits, 3, 8, token)?);
+            'x' | '0'..='7' => {
+                let code = match escape {
+                    'x' => code(letters.by_ref(), 2, 16, token)?,
+                    first => code(once(first).chain(letters.by_ref()), 3, 8, token)?,
+                };
+                let above = |_| format!("an octal escape sequence in {token} is above \\377");
+                bytes.push(u8::try_from(code).map_err(above)?);
             }
-            'u' => push(&mut bytes, character(letters.as_str(), 4, token)?),
-            'U' => push(&mut bytes, character(letters.as_str(), 8, token)?),
+            'u' | 'U' => {
+                let length = if escape == 'u' { 4 } else { 8 };
+                let letter = char::from_u32(code(letters.by_ref(), length, 16, token)?);
+                let none = || format!("an escape sequence in {token} is no character");
+                push(&mut bytes, letter.ok_or_else(none)?);
+            }
             _ => {
                 return Err(format!(
                     "\\{escape} in {token} is no escape sequence; write \\\\{escape}, or the text as r\"…\""
                 ));
             }
         }
-        let used = match escape {
-            'x' | '0'..='7' => 2,
-            'u' => 4,
-            'U' => 8,
-            _ => 0,
-        };
-        letters = letters.as_str().get(used..).unwrap_or_default().chars();
     }
     String::from_utf8(bytes).map_err(|_| format!("{token} is not UTF-8"))
 }
@@ -98,22 +98,18 @@ fn push(bytes: &mut Vec<u8>, letter: char) {
     bytes.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
 }
 
-fn code(text: &str, length: usize, radix: u32, token: &str) -> Result<u32, String> {
-    let digits = text
-        .get(..length)
-        .filter(|digits| digits.chars().all(|digit| digit.is_digit(radix)));
-    let code = digits.and_then(|digits| u32::from_str_radix(digits, radix).ok());
+/// Reads the digits of an escape sequence.
+fn code(
+    letters: impl Iterator<Item = char>,
+    length: usize,
+    radix: u32,
+    token: &str,
+) -> Result<u32, String> {
+    let digits = letters.take(length).filter(|digit| digit.is_digit(radix));
+    let digits: String = digits.collect();
+    let code = u32::from_str_radix(&digits, radix).ok();
+    let code = code.filter(|_| digits.len() == length);
     code.ok_or_else(|| format!("an escape sequence in {token} is incomplete"))
-}
-
-fn byte(text: &str, length: usize, radix: u32, token: &str) -> Result<u8, String> {
-    let byte = u8::try_from(code(text, length, radix, token)?);
-    byte.map_err(|_| format!("an octal escape sequence in {token} is above \\377"))
-}
-
-fn character(text: &str, length: usize, token: &str) -> Result<char, String> {
-    char::from_u32(code(text, length, 16, token)?)
-        .ok_or_else(|| format!("an escape sequence in {token} is no character"))
 }
 
 /// Decodes the key of a path. Milvus compares the key with the JSON text of the row's key, including escapes.

@@ -30,10 +30,9 @@ impl Members {
     }
 
     /// Rounds floats to the width of a `Float` field.
-    pub(crate) fn rounded(mut self) -> Self {
+    pub(crate) fn round(&mut self) {
         let round = |float| bits(single(f64::from_bits(float)).into());
-        self.floats = self.floats.into_iter().map(round).collect();
-        self
+        self.floats = self.floats.drain().map(round).collect();
     }
 
     pub(crate) fn is_empty(&self) -> bool {

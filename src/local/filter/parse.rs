@@ -5,8 +5,8 @@ use super::check::{self, Node};
 use super::token::{self, PathKey, Token};
 use super::value::{Constant, Operator, Relation};
 use super::{FieldRef, Predicate, Quantity, ValueKind, arithmetic, literal};
+use crate::formats::Schema;
 use crate::formats::batch::META;
-use crate::formats::{DataType, Schema};
 use serde_json::{Map, Value};
 
 /// Deepest nesting of parentheses, lists and signs.
@@ -136,9 +136,8 @@ impl<'a> Parser<'a> {
             [Token::Word("in"), ..] => (Infix::In, precedence::IN, 1),
             [Token::Word("not"), Token::Word("in"), ..] => (Infix::NotIn, precedence::IN, 2),
             [Token::Word("not"), Token::Word("like"), ..] => {
-                return Err(
-                    "write not before the condition, as in not (name like \"a%\")".to_owned(),
-                );
+                let why = "write not before the condition, as in not (name like \"a%\")";
+                return Err(why.to_owned());
             }
             [Token::Sign("**"), ..] => (Infix::Power, precedence::POWER, 1),
             [Token::Sign(sign @ ("=~" | "!~" | "<<" | ">>")), ..] => return Err(unsupported(sign)),
@@ -196,15 +195,9 @@ impl<'a> Parser<'a> {
             Token::Integer(literal::MIN_INT_DIGITS) => {
                 Err(format!("{token} is out of range (64-bit integers)"))
             }
-            Token::Integer(text) => {
-                literal::integer(text).map(|value| Node::Constant(Constant::Int(value)))
-            }
-            Token::Float(text) => {
-                literal::float(text).map(|value| Node::Constant(Constant::Float(value)))
-            }
-            Token::Text(text) => {
-                literal::unquote(text).map(|text| Node::Constant(Constant::Text(text)))
-            }
+            Token::Integer(text) => Ok(Node::Constant(Constant::Int(literal::integer(text)?))),
+            Token::Float(text) => Ok(Node::Constant(Constant::Float(literal::float(text)?))),
+            Token::Text(text) => Ok(Node::Constant(Constant::Text(literal::unquote(text)?))),
             Token::Raw(text) => Ok(Node::Constant(Constant::Text((*text).to_owned()))),
             Token::Bool(is) => Ok(Node::Constant(Constant::Bool(*is))),
             Token::Name(name) => self.named(name, &[]),
@@ -259,8 +252,8 @@ impl<'a> Parser<'a> {
         self.need_sign("}")?;
         let value = self.params.get(*name);
         let value = value.ok_or_else(|| format!("the value of expression template variable name {{{name}}} is not found in exprParams"))?;
-        literal::given(value, 0)
-            .map(Node::Param)
+        let param = literal::given(value, 0).map(Node::Param);
+        param
             .ok_or_else(|| format!("{{{name}}} in exprParams holds a value that can't be compared"))
     }
 
@@ -276,20 +269,14 @@ impl<'a> Parser<'a> {
             _ => return Ok(Node::Field(field)),
         };
         _ = self.next();
-        let data_type = self
-            .schema
-            .fields
-            .get(field.column)
-            .map(|field| &field.data_type);
-        if data_type.is_some_and(DataType::is_vector) {
-            return Err(
-                "IsNull/IsNotNull operations are not supported on vector fields".to_owned(),
-            );
+        let declared = self.schema.fields.get(field.column);
+        if declared.is_some_and(|declared| declared.data_type.is_vector()) {
+            let why = "IsNull/IsNotNull operations are not supported on vector fields";
+            return Err(why.to_owned());
         }
         if field.index.is_some() {
-            return Err(
-                "IsNull/IsNotNull operations are not supported on array elements".to_owned(),
-            );
+            let why = "IsNull/IsNotNull operations are not supported on array elements";
+            return Err(why.to_owned());
         }
         if name == META && keys.is_empty() {
             return Err("is null takes a field or a key".to_owned());
@@ -316,13 +303,9 @@ impl<'a> Parser<'a> {
                 let (name, keys) = field.ok_or("array_length takes a field or a key")?;
                 let field = FieldRef::resolve(self.schema, name, keys)?;
                 self.need_sign(")")?;
-                if !matches!(field.kind, ValueKind::Json | ValueKind::Array)
-                    || field.index.is_some()
-                {
-                    return Err(
-                        "array_length operation are only supported on json or array fields"
-                            .to_owned(),
-                    );
+                if field.kind != ValueKind::Json && !field.is_whole_array() {
+                    let why = "array_length operation are only supported on json or array fields";
+                    return Err(why.to_owned());
                 }
                 return Ok(Node::Length(field));
             }
@@ -330,9 +313,8 @@ impl<'a> Parser<'a> {
             "json_contains_any" | "array_contains_any" => Some(Quantity::Any),
             "json_contains_all" | "array_contains_all" => Some(Quantity::All),
             "and" | "or" | "in" | "like" | "is null" | "is not null" => {
-                return Err(format!(
-                    "a field or a value is expected, found {word:?}, a keyword"
-                ));
+                let why = format!("a field or a value is expected, found {word:?}, a keyword");
+                return Err(why);
             }
             word => return Err(unsupported(word)),
         };
@@ -353,11 +335,10 @@ fn range<'a>(
     let [field, Token::Sign(sign), ..] = rest else {
         return None;
     };
-    let second = sign
-        .parse()
-        .ok()
-        .filter(|second| first.makes_range(*second))?;
-    Some((field.field()?, second))
+    let second = sign.parse().ok()?;
+    first
+        .makes_range(second)
+        .then_some((field.field()?, second))
 }
 
 fn operator(sign: &str) -> Option<(Operator, u8)> {

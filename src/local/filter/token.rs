@@ -51,9 +51,9 @@ pub(crate) struct PathKey {
 }
 
 /// Signs, sorted so that a longer sign comes before a prefix of it.
-const SIGNS: [&str; 28] = [
-    "==", "!=", "<=", ">=", "=~", "!~", "**", "<<", ">>", "<", ">", "=", "(", ")", "[", "]", "{",
-    "}", ",", "-", "+", "*", "/", "%", "&", "|", "^", "~",
+const SIGNS: [&str; 31] = [
+    "&&", "||", "==", "!=", "<=", ">=", "=~", "!~", "**", "<<", ">>", "<", ">", "=", "(", ")", "[",
+    "]", "{", "}", ",", "-", "+", "*", "/", "%", "&", "|", "^", "~", "!",
 ];
 
 /// Keywords that are a single word.
@@ -165,21 +165,15 @@ fn path<'t>(
         after = tail(after, length);
     }
     let used = rest.len() - after.len();
-    let member = after.strip_prefix('[').map_or(0, name_length);
-    let is_member =
-        member > 0 && after.starts_with('[') && tail(after, member + 1).starts_with(']');
+    let inner = after.strip_prefix('[');
+    let inner = inner.filter(|inner| inner.starts_with(is_name_start));
+    let member = inner.map(name_length);
+    let member = member.filter(|length| tail(after, length + 1).starts_with(']'));
     let indexed = matches!(keys.as_slice(), [] | [PathKey { is_index: true, .. }]);
-    if is_member
-        && indexed
-        && after
-            .get(1..)
-            .is_some_and(|rest| rest.starts_with(is_name_start))
-    {
+    if let Some(member) = member.filter(|_| indexed) {
         let used = used + member + 2;
-        return Ok(Some((
-            Token::StructPath(head(text, name.len() + used)),
-            used,
-        )));
+        let token = Token::StructPath(head(text, name.len() + used));
+        return Ok(Some((token, used)));
     }
     Ok((!keys.is_empty()).then_some((Token::Path(name, keys), used)))
 }
@@ -239,22 +233,17 @@ fn meta(text: &str) -> Result<(Token<'_>, usize), String> {
 /// Reads the longest number at the start.
 fn number(text: &str) -> Option<(Token<'_>, usize)> {
     let count = |text: &str, is: fn(&u8) -> bool| text.bytes().take_while(is).count();
-    let lower = head(text, 2).to_ascii_lowercase();
-    if lower == "0x" || lower == "0b" {
-        let is: fn(&u8) -> bool = if lower == "0x" {
-            u8::is_ascii_hexdigit
-        } else {
-            |digit| matches!(digit, b'0' | b'1')
-        };
-        let length = 2 + count(tail(text, 2), is);
-        if length > 2 {
-            return Some((Token::Integer(head(text, length)), length));
-        }
+    let digits = match head(text, 2) {
+        "0x" | "0X" => count(tail(text, 2), u8::is_ascii_hexdigit),
+        "0b" | "0B" => count(tail(text, 2), |digit| matches!(digit, b'0' | b'1')),
+        _ => 0,
+    };
+    if digits > 0 {
+        return Some((Token::Integer(head(text, digits + 2)), digits + 2));
     }
     let whole = count(text, u8::is_ascii_digit);
-    let fraction = tail(text, whole)
-        .strip_prefix('.')
-        .map(|rest| count(rest, u8::is_ascii_digit));
+    let fraction = tail(text, whole).strip_prefix('.');
+    let fraction = fraction.map(|rest| count(rest, u8::is_ascii_digit));
     let mut length = whole + fraction.map_or(0, |digits| digits + 1);
     if whole == 0 && fraction.unwrap_or(0) == 0 {
         return None;
@@ -278,17 +267,14 @@ fn number(text: &str) -> Option<(Token<'_>, usize)> {
 }
 
 fn sign(text: &str) -> Option<(Token<'_>, usize)> {
-    for (sign, word) in [("&&", "and"), ("||", "or")] {
-        if text.starts_with(sign) {
-            return Some((Token::Word(word), sign.len()));
-        }
-    }
-    let found = SIGNS.iter().find(|sign| text.starts_with(**sign));
-    match found {
-        Some(sign) => Some((Token::Sign(sign), sign.len())),
-        None if text.starts_with('!') => Some((Token::Word("not"), 1)),
-        None => None,
-    }
+    let sign = SIGNS.iter().find(|sign| text.starts_with(**sign))?;
+    let token = match *sign {
+        "&&" => Token::Word("and"),
+        "||" => Token::Word("or"),
+        "!" => Token::Word("not"),
+        sign => Token::Sign(sign),
+    };
+    Some((token, sign.len()))
 }
 
 /// Formats a token for error messages.

@@ -90,21 +90,19 @@ impl Relation {
 impl Operator {
     /// Returns true for operations that only integers have.
     pub(crate) fn is_integral(self) -> bool {
-        !matches!(
-            self,
-            Self::Add | Self::Subtract | Self::Multiply | Self::Divide
-        )
+        use Operator::{Add, Divide, Multiply, Subtract};
+        !matches!(self, Add | Subtract | Multiply | Divide)
     }
 
-    /// Calculates with integers, which wrap around as in Go and C++. The divisor must not be zero.
+    /// Calculates with integers, which wrap around as in Go and C++; returns `None` for a division by zero.
     fn integers(self, one: i64, other: i64) -> Option<i64> {
         Some(match self {
+            Self::Divide | Self::Modulo if other == 0 => return None,
             Self::Add => one.wrapping_add(other),
             Self::Subtract => one.wrapping_sub(other),
             Self::Multiply => one.wrapping_mul(other),
-            Self::Divide if other != 0 => one.wrapping_div(other),
-            Self::Modulo if other != 0 => one.wrapping_rem(other),
-            Self::Divide | Self::Modulo => return None,
+            Self::Divide => one.wrapping_div(other),
+            Self::Modulo => one.wrapping_rem(other),
             Self::BitAnd => one & other,
             Self::BitOr => one | other,
             Self::BitXor => one ^ other,
@@ -170,23 +168,23 @@ pub(crate) fn power(base: &Constant, exponent: &Constant) -> Option<Constant> {
 }
 
 impl Constant {
+    fn scalar(&self) -> Option<Scalar<'_>> {
+        Some(match self {
+            Self::Bool(is) => Scalar::Bool(*is),
+            Self::Int(value) => Scalar::Int(*value),
+            Self::Float(value) => Scalar::Float(*value),
+            Self::Text(text) => Scalar::Text(text),
+            Self::List(_) => return None,
+        })
+    }
+
     pub(crate) fn number(&self) -> Option<f64> {
-        match self {
-            Self::Int(value) => Some(*value as f64),
-            Self::Float(value) => Some(*value),
-            Self::Bool(_) | Self::Text(_) | Self::List(_) => None,
-        }
+        self.scalar()?.number()
     }
 
     /// Returns the order of two constants of one kind; integers and floats are one kind.
     pub(crate) fn order(&self, other: &Self) -> Option<Ordering> {
-        match self {
-            Self::Bool(is) => Scalar::Bool(*is).order(other),
-            Self::Int(value) => Scalar::Int(*value).order(other),
-            Self::Float(value) => Scalar::Float(*value).order(other),
-            Self::Text(text) => Scalar::Text(text).order(other),
-            Self::List(_) => None,
-        }
+        self.scalar()?.order(other)
     }
 }
 
@@ -232,16 +230,15 @@ impl Scalar<'_> {
 fn int_and_float(int: i64, float: f64) -> Option<Ordering> {
     const BEYOND: f64 = 9_223_372_036_854_775_808.0;
     if float.is_nan() {
-        return None;
+        None
+    } else if float >= BEYOND {
+        Some(Ordering::Less)
+    } else if float < -BEYOND {
+        Some(Ordering::Greater)
+    } else {
+        let order = int.cmp(&truncated(float));
+        Some(order.then_with(|| 0.0_f64.total_cmp(&(float.fract() + 0.0))))
     }
-    if float >= BEYOND {
-        return Some(Ordering::Less);
-    }
-    if float < -BEYOND {
-        return Some(Ordering::Greater);
-    }
-    let order = int.cmp(&truncated(float));
-    Some(order.then_with(|| 0.0_f64.total_cmp(&(float.fract() + 0.0))))
 }
 
 /// Returns a float without a fraction as an integer; `None` for other floats.

@@ -3,6 +3,7 @@
 //! `internal/distributed/proxy/httpserver/handler_v2.go`, `wrapperPost`).
 
 use super::error::ServiceError;
+use crate::api::model::Dialect;
 use serde_json::{Map, Value};
 
 /// The JSON type of a key's value.
@@ -63,19 +64,15 @@ impl KnownKey {
     }
 
     /// Returns this key, marked as required.
-    pub(crate) const fn required(self) -> Self {
-        Self {
-            required: true,
-            ..self
-        }
+    pub(crate) const fn required(mut self) -> Self {
+        self.required = true;
+        self
     }
 
     /// Returns this key, marked as refused.
-    pub(crate) const fn refused(self) -> Self {
-        Self {
-            refused: true,
-            ..self
-        }
+    pub(crate) const fn refused(mut self) -> Self {
+        self.refused = true;
+        self
     }
 }
 
@@ -120,11 +117,7 @@ pub(crate) fn check(
         key.required && value.is_none_or(|value| value.as_str() == Some(""))
     });
     if let Some(key) = missing {
-        let message = format!(
-            "missing required parameters, error: {name} is required",
-            name = key.name
-        );
-        return Err(ServiceError::new(1802, message));
+        return Err(ServiceError::missing(Dialect::Milvus, key.name));
     }
     match refused(params, keys) {
         None => Ok(()),
@@ -142,11 +135,10 @@ fn check_types(
             continue;
         };
         let name = format!("{place}{}", key.name);
-        let wrong = |wrong: &Value, expected: &str| {
+        let wrong = |wrong: &Value, expected: &str, name: &str| {
             let found = type_name(wrong);
-            Err(format!(
-                "error: cannot unmarshal {found} into {name} of type {expected}"
-            ))
+            let why = format!("error: cannot unmarshal {found} into {name} of type {expected}");
+            Err(why)
         };
         // Go decodes a null inside a list or object as the zero value.
         let is_text = |value: &Value| value.is_string() || value.is_null();
@@ -159,28 +151,25 @@ fn check_types(
             (JsonKind::Int32, Value::Number(number))
                 if number.as_i64().is_some_and(|n| i32::try_from(n).is_ok()) => {}
             (JsonKind::Int64, Value::Number(number)) if number.is_i64() => {}
-            (JsonKind::Int32 | JsonKind::Int64, _) => return wrong(value, "integer"),
+            (JsonKind::Int32 | JsonKind::Int64, _) => return wrong(value, "integer", &name),
             (JsonKind::Texts, Value::Array(list)) => {
                 if let Some(other) = list.iter().find(|value| !is_text(value)) {
-                    return wrong(other, "string");
+                    return wrong(other, "string", &name);
                 }
             }
             (JsonKind::TextLists, Value::Array(lists)) => {
                 for list in lists.iter().filter(|list| !list.is_null()) {
                     let Some(texts) = list.as_array() else {
-                        return wrong(list, "array of strings");
+                        return wrong(list, "array of strings", &name);
                     };
                     if let Some(other) = texts.iter().find(|value| !is_text(value)) {
-                        return wrong(other, "string");
+                        return wrong(other, "string", &name);
                     }
                 }
             }
             (JsonKind::TextMap, Value::Object(map)) => {
                 if let Some((inner, other)) = map.iter().find(|(_, value)| !is_text(value)) {
-                    let found = type_name(other);
-                    return Err(format!(
-                        "error: cannot unmarshal {found} into {name}.{inner} of type string"
-                    ));
+                    return wrong(other, "string", &format!("{name}.{inner}"));
                 }
             }
             (JsonKind::Object(keys), Value::Object(object)) => {
@@ -189,12 +178,12 @@ fn check_types(
             (JsonKind::Objects(keys), Value::Array(list)) => {
                 for value in list.iter().filter(|value| !value.is_null()) {
                     let Some(object) = value.as_object() else {
-                        return wrong(value, "object");
+                        return wrong(value, "object", &name);
                     };
                     check_types(object, keys, &format!("{name}."))?;
                 }
             }
-            (kind, _) => return wrong(value, kind.name()),
+            (kind, _) => return wrong(value, kind.name(), &name),
         }
     }
     Ok(())
@@ -209,16 +198,13 @@ fn refused(params: &Map<String, Value>, keys: &'static [KnownKey]) -> Option<Str
         if key.refused && !is_zero(value) {
             return Some(key.name.to_owned());
         }
-        let objects: &[Value] = match (key.kind, value) {
-            (JsonKind::Object(_), value) => std::slice::from_ref(value),
-            (JsonKind::Objects(_), Value::Array(list)) => list,
+        let (objects, inner) = match (key.kind, value) {
+            (JsonKind::Object(inner), value) => (std::slice::from_ref(value), inner),
+            (JsonKind::Objects(inner), Value::Array(list)) => (list.as_slice(), inner),
             _ => continue,
         };
-        let (JsonKind::Object(inner) | JsonKind::Objects(inner)) = key.kind else {
-            continue;
-        };
-        let found = objects.iter().filter_map(Value::as_object);
-        if let Some(name) = found.into_iter().find_map(|object| refused(object, inner)) {
+        let mut objects = objects.iter().filter_map(Value::as_object);
+        if let Some(name) = objects.find_map(|object| refused(object, inner)) {
             return Some(format!("{}.{name}", key.name));
         }
     }

@@ -93,24 +93,22 @@ impl BodyObject {
 /// Returns 413 or 408 if the body exceeds the limits; 415 or 400 if its encoding isn't gzip or the bytes don't match
 /// the encoding; 400 if it's cut off; 429 if there are too many large bodies at once; 1801 if it isn't a JSON object.
 pub(crate) async fn object(headers: &HeaderMap, body: Body, kind: BodyKind) -> Result<BodyObject> {
-    let packed = match headers.get(header::CONTENT_ENCODING) {
-        None => false,
-        Some(name) => match name.as_bytes().to_ascii_lowercase().as_slice() {
-            b"" | b"identity" => false,
-            b"gzip" | b"x-gzip" => true,
-            name => {
-                let name = String::from_utf8_lossy(name);
-                let message =
-                    format!("content encoding {name:?} is not supported: send gzip, or none");
-                return Err(ServiceError::http(415, 415, message));
-            }
-        },
+    let encoding = headers.get(header::CONTENT_ENCODING);
+    let encoding = encoding.map(|name| name.as_bytes().to_ascii_lowercase());
+    let packed = match encoding.as_deref() {
+        None | Some(b"" | b"identity") => false,
+        Some(b"gzip" | b"x-gzip") => true,
+        Some(name) => {
+            let name = String::from_utf8_lossy(name);
+            let message = format!("content encoding {name:?} is not supported: send gzip, or none");
+            return Err(ServiceError::http(415, 415, message));
+        }
     };
     let mut place = None;
     let read = read(body, kind, packed, &mut place);
-    let bytes = tokio::time::timeout(BODY_TIME, read)
-        .await
-        .map_err(|_| ServiceError::http(408, 408, "the request body did not arrive in time"))??;
+    let late = |_| ServiceError::http(408, 408, "the request body did not arrive in time");
+    let read = tokio::time::timeout(BODY_TIME, read).await;
+    let bytes = read.map_err(late)??;
     let length = bytes.len();
     let parse = move || {
         if packed {
@@ -163,12 +161,7 @@ async fn read(
         if length > allowed {
             // The permit is given back first, so bodies without an announced length don't wait for each other.
             *place = None;
-            let next = if length > MAX_BODY {
-                MAX_ROWS
-            } else {
-                MAX_BODY
-            };
-            let (length, permit) = reserve(next).await?;
+            let (length, permit) = reserve(length.max(MAX_BODY)).await?;
             (allowed, *place) = (length, Some(permit));
         }
         bytes.extend_from_slice(&data);
@@ -186,11 +179,10 @@ async fn reserve(length: usize) -> Result<(usize, SemaphorePermit<'static>)> {
     let count = u32::try_from(count).unwrap_or(u32::MAX);
     match tokio::time::timeout(PLACE_TIME, permits.acquire_many(count)).await {
         Ok(Ok(permit)) => Ok((allowed, permit)),
-        _ => Err(ServiceError::http(
-            429,
-            429,
-            "other large requests are being read; try again",
-        )),
+        _ => {
+            let message = "other large requests are being read; try again";
+            Err(ServiceError::http(429, 429, message))
+        }
     }
 }
 
@@ -209,10 +201,10 @@ fn unpack(bytes: &[u8], limit: usize) -> Result<Vec<u8>> {
     let most = u64::try_from(limit).unwrap_or(u64::MAX);
     let mut text = Vec::new();
     let mut unpacked = MultiGzDecoder::new(bytes).take(most.saturating_add(1));
-    if let Err(error) = unpacked.read_to_end(&mut text) {
+    unpacked.read_to_end(&mut text).map_err(|error| {
         let message = format!("the request body is not the gzip it says it is: {error}");
-        return Err(ServiceError::http(400, 400, message));
-    }
+        ServiceError::http(400, 400, message)
+    })?;
     if text.len() > limit {
         return Err(too_large("unpacked it is larger", limit));
     }

@@ -1,10 +1,13 @@
-//! A request's parameters, read liberally: numbers may be text, ids may be numbers.
+//! A request's parameters, read liberally: numbers may be text, ids may be numbers. The call's time limit and the data
+//! of its answer.
 
 use super::body::BodyObject;
 use super::error::{Result, ServiceError};
-use super::limit::CallLimit;
 use crate::api::model::Dialect;
 use serde_json::Value;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 /// The parameters that are lists of paths.
 const PATHS: [&str; 3] = ["dataPaths", "objectUrls", "files"];
@@ -75,6 +78,58 @@ impl ServiceCall {
             // Languages without integers write every number as a float.
             Some(value) => value.as_i64().or_else(|| whole(value.as_f64()?)),
         }
+    }
+}
+
+/// A value that a handler can return as the answer's `data`.
+pub(crate) trait Data: Send + 'static {
+    /// Appends the value's JSON text, and after it further keys of the answer if there are any.
+    fn write(self, text: &mut String);
+}
+
+impl Data for Value {
+    fn write(self, text: &mut String) {
+        text.push_str(&self.to_string());
+    }
+}
+
+/// Ends the work on a call after a time limit, or when its client has left. Clones share the cancellation.
+#[derive(Clone, Debug)]
+pub(crate) struct CallLimit {
+    end: Option<Instant>,
+    cancelled: Arc<AtomicBool>,
+}
+
+impl CallLimit {
+    /// Returns a limit that starts now.
+    pub(crate) fn starting(time: Duration) -> Self {
+        Self {
+            end: Instant::now().checked_add(time),
+            cancelled: Arc::default(),
+        }
+    }
+
+    /// Ends the work on the call at its next check.
+    pub(crate) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns an error if the work on the call should end. Loops over rows call it every few rows.
+    pub(crate) fn check(&self) -> Result<()> {
+        let late = self.end.is_some_and(|end| Instant::now() >= end);
+        if late || self.cancelled.load(Ordering::Relaxed) {
+            return Err(ServiceError::timeout());
+        }
+        Ok(())
+    }
+}
+
+/// Cancels a call when it's dropped, which happens when its connection ends.
+pub(crate) struct CancelOnDrop(pub(crate) CallLimit);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
     }
 }
 

@@ -6,6 +6,9 @@ use crate::formats::source::FilesError;
 use crate::local::source::SourceError;
 use crate::local::storage::StoreError;
 use crate::location::LocationError;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
 
 /// The result of a call, or of a step of it.
 pub(crate) type Result<T, E = ServiceError> = std::result::Result<T, E>;
@@ -23,20 +26,17 @@ pub(crate) struct ServiceError {
 
 impl ServiceError {
     /// Returns an error in the envelope of an HTTP 200 answer.
-    pub(crate) fn new(code: i64, message: impl Into<String>) -> Self {
-        Self {
-            status: 200,
-            code,
-            message: message.into(),
-        }
+    pub(crate) fn new(code: i64, message: impl ToString) -> Self {
+        Self::http(200, code, message)
     }
 
     /// Returns an error with its own HTTP status.
-    pub(crate) fn http(status: u16, code: i64, message: impl Into<String>) -> Self {
+    pub(crate) fn http(status: u16, code: i64, message: impl ToString) -> Self {
+        let message = message.to_string();
         Self {
             status,
             code,
-            message: message.into(),
+            message,
         }
     }
 
@@ -48,19 +48,14 @@ impl ServiceError {
 
     /// Returns the error for a missing required parameter: 1802, or 80000 in the cloud's dialects.
     pub(crate) fn missing(dialect: Dialect, name: &str) -> Self {
-        let code = dialect.choose(80000, 1802);
-        Self::new(
-            code,
-            format!("missing required parameters, error: {name} is required"),
-        )
+        let message = format!("missing required parameters, error: {name} is required");
+        Self::new(dialect.choose(80000, 1802), message)
     }
 
     /// Returns the error for a parameter with an invalid value: 1100, or 80000 in the cloud's dialects.
     pub(crate) fn parameter(dialect: Dialect, message: impl std::fmt::Display) -> Self {
-        Self::new(
-            dialect.choose(80000, 1100),
-            format!("invalid parameter: {message}"),
-        )
+        let message = format!("invalid parameter: {message}");
+        Self::new(dialect.choose(80000, 1100), message)
     }
 
     /// Returns the error for a parameter with an invalid value in a call that has Milvus' dialect alone: 1100.
@@ -70,10 +65,8 @@ impl ServiceError {
 
     /// Returns the error for an unsupported part of the API: 10, as in Milvus.
     pub(crate) fn unsupported(what: impl std::fmt::Display) -> Self {
-        Self::new(
-            10,
-            format!("service unimplemented: {what} not supported by the local service yet"),
-        )
+        let what = format!("{what} not supported by the local service yet");
+        Self::new(10, format!("service unimplemented: {what}"))
     }
 
     /// Returns the error for a missing database: 800.
@@ -99,16 +92,6 @@ impl ServiceError {
         dialect.choose(Self::parameter(dialect, &error.message), error)
     }
 
-    /// Returns the error for a missing index: 700.
-    pub(crate) fn no_index(name: &str) -> Self {
-        Self::new(700, format!("index not found[index={name}]"))
-    }
-
-    /// Returns the error for a collection that isn't loaded: 101.
-    pub(crate) fn not_loaded(name: &str) -> Self {
-        Self::new(101, format!("collection not loaded[collection={name}]"))
-    }
-
     /// Returns the cloud dialects' error for a missing job: 90144.
     pub(crate) fn no_cloud_job(id: &str) -> Self {
         let message = format!("the import job does not exist in this cluster, jobId={id}");
@@ -123,16 +106,14 @@ impl ServiceError {
 
     /// Returns the error for a path that can't be imported: 10003, or 2100 in Milvus' dialect.
     pub(crate) fn path(dialect: Dialect, error: &SourceError) -> Self {
-        dialect.choose(
-            Self::new(10003, error.to_string()),
-            match error {
-                SourceError::Files(FilesError::Unsupported { .. })
-                | SourceError::Invalid(LocationError::Extension { .. }) => {
-                    Self::import(format!("unexpected file type: {error}"))
-                }
-                error => Self::import(error),
-            },
-        )
+        let milvus = match error {
+            SourceError::Files(FilesError::Unsupported { .. })
+            | SourceError::Invalid(LocationError::Extension { .. }) => {
+                Self::import(format!("unexpected file type: {error}"))
+            }
+            error => Self::import(error),
+        };
+        dialect.choose(Self::new(10003, error), milvus)
     }
 
     /// Returns the error for an import call that can't be carried out: 2100.
@@ -142,7 +123,7 @@ impl ServiceError {
 
     /// Returns the error for a call that did nothing and may succeed later: 429.
     pub(crate) fn busy() -> Self {
-        Self::http(429, 429, StoreError::Busy.to_string())
+        Self::http(429, 429, StoreError::Busy)
     }
 
     /// Returns the error for a call that takes too long: 10001 (Milvus: `timeoutMiddleware`).
@@ -151,9 +132,25 @@ impl ServiceError {
     }
 
     /// Returns an error without a code of its own: 65535, as in Milvus.
-    pub(crate) fn unexpected(message: impl Into<String>) -> Self {
+    pub(crate) fn unexpected(message: impl ToString) -> Self {
         Self::new(65535, message)
     }
+}
+
+impl IntoResponse for ServiceError {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry =
+            (status == StatusCode::TOO_MANY_REQUESTS).then_some([(header::RETRY_AFTER, "1")]);
+        let text = json!({ "code": self.code, "message": self.message }).to_string();
+        (status, retry, json_response(text)).into_response()
+    }
+}
+
+/// Returns an answer with this JSON text.
+pub(super) fn json_response(text: String) -> Response {
+    let kind = (header::CONTENT_TYPE, "application/json; charset=utf-8");
+    ([kind], text).into_response()
 }
 
 /// The result is 429 if another process has the store locked, so clients try again. Nothing was done in that case.
@@ -161,7 +158,7 @@ impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Busy => Self::busy(),
-            error => Self::unexpected(error.to_string()),
+            error => Self::unexpected(error),
         }
     }
 }

@@ -23,12 +23,9 @@ const GARBAGE: &str = "<html><head><title>502 Bad Gateway</title></head><body>ng
 /// Passes a request on, or applies the fault that was drawn for it.
 pub(crate) async fn meet(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     // The page for browsers isn't part of the API, so it has no faults.
-    let fault = if request.uri().path() == "/" {
-        None
-    } else {
-        app.shared.faults.of_request()
-    };
-    let Some(fault) = fault else {
+    let is_page = request.uri().path() == "/";
+    let fault = (!is_page).then(|| app.shared.faults.of_request());
+    let Some(fault) = fault.flatten() else {
         return next.run(request).await;
     };
     let peer = request.extensions().get::<ConnectInfo<Peer>>().cloned();

@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use subtle::ConstantTimeEq as _;
@@ -104,11 +105,8 @@ fn token(app: &App, request: &Request) -> Result<()> {
         return Ok(());
     }
     // The code is 80001 in Zilliz Cloud's first API, and 1800 in Milvus.
-    let code = if request.uri().path().starts_with("/v1/") {
-        80001
-    } else {
-        1800
-    };
+    let is_first = request.uri().path().starts_with("/v1/");
+    let code = if is_first { 80001 } else { 1800 };
     let what = if given.is_empty() {
         "a token is required"
     } else {
@@ -125,9 +123,7 @@ fn is_page(request: &Request) -> bool {
 
 /// Returns the password of a Basic authorization.
 fn password(given: &str) -> Option<String> {
-    let bytes = base64::engine::general_purpose::STANDARD
-        .decode(given)
-        .ok()?;
+    let bytes = STANDARD.decode(given).ok()?;
     let text = String::from_utf8(bytes).ok()?;
     let (_, password) = text.split_once(':')?;
     Some(password.to_owned())

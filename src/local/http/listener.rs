@@ -36,7 +36,8 @@ const QUIET: Duration = Duration::from_secs(30);
 pub(crate) struct LimitedListener {
     listener: TcpListener,
     places: Arc<Semaphore>,
-    peers: Arc<Peers>,
+    /// The open connections.
+    peers: Arc<Mutex<Vec<Peer>>>,
     quiet: Duration,
 }
 
@@ -62,11 +63,21 @@ impl LimitedListener {
             if let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() {
                 return Some(permit);
             }
-            self.peers.close_idlest();
+            self.close_idlest();
             let permit = Arc::clone(&self.places).acquire_owned();
             if let Ok(permit) = timeout(LOOK, permit).await {
                 return permit.ok();
             }
+        }
+    }
+
+    /// Closes the longest-idle connection without a complete request, if there is one.
+    fn close_idlest(&self) {
+        let peers = self.peers.lock();
+        let idle = peers.iter();
+        let idle = idle.filter_map(|peer| Some(((*peer.0.idle_since.lock())?, peer)));
+        if let Some((_, peer)) = idle.min_by_key(|(since, _)| *since) {
+            peer.close();
         }
     }
 
@@ -77,7 +88,7 @@ impl LimitedListener {
         // Answers are small and should be sent immediately.
         _ = stream.set_nodelay(true);
         let peer = Peer::new(&stream);
-        self.peers.0.lock().push(peer.clone());
+        self.peers.lock().push(peer.clone());
         LimitedConnection {
             stream,
             quiet: self.quiet,
@@ -87,24 +98,6 @@ impl LimitedListener {
             peer,
             peers: Arc::clone(&self.peers),
             _place: place,
-        }
-    }
-}
-
-/// The open connections.
-#[derive(Default)]
-struct Peers(Mutex<Vec<Peer>>);
-
-impl Peers {
-    /// Closes the longest-idle connection without a complete request, if there is one.
-    fn close_idlest(&self) {
-        let peers = self.0.lock();
-        let idle = peers.iter().filter_map(|peer| {
-            let since = (*peer.0.idle_since.lock())?;
-            Some((since, peer))
-        });
-        if let Some((_, peer)) = idle.min_by_key(|(since, _)| *since) {
-            peer.close();
         }
     }
 }
@@ -207,13 +200,13 @@ pub(crate) struct LimitedConnection {
     answering: bool,
     /// The connection's client.
     pub(crate) peer: Peer,
-    peers: Arc<Peers>,
+    peers: Arc<Mutex<Vec<Peer>>>,
     _place: Option<OwnedSemaphorePermit>,
 }
 
 impl Drop for LimitedConnection {
     fn drop(&mut self) {
-        let mut peers = self.peers.0.lock();
+        let mut peers = self.peers.lock();
         peers.retain(|peer| !Arc::ptr_eq(&peer.0, &self.peer.0));
     }
 }
@@ -221,10 +214,8 @@ impl Drop for LimitedConnection {
 impl LimitedConnection {
     /// Returns the time-out error if the time limit has passed, else pending.
     fn wait<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
-        self.over
-            .as_mut()
-            .poll(context)
-            .map(|()| Err(io::ErrorKind::TimedOut.into()))
+        let over = self.over.as_mut().poll(context);
+        over.map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 
     fn limit(&mut self, time: Duration) {

@@ -1,23 +1,19 @@
 //! Requests and answers: limits on connections and bodies, checks of each request, parameters, and error answers.
 //!
-//! A request passes [`listener`] and [`serve`] (the connection), [`paths`], [`faults`], [`guard`] (may it be served?)
+//! A request passes [`listener`] (the connection), [`faults`], [`guard`] (may it be served?)
 //! and [`routing`], which reads the body ([`mod@body`]), checks the JSON types of known keys ([`requests`], [`binding`])
-//! and runs the route's handler with a [`call::Call`]. The handler's result or [`error::ServiceError`] becomes an
-//! [`answer`]. Start with [`routing`].
+//! and runs the route's handler with a [`call::ServiceCall`]. The handler's result or [`error::ServiceError`] becomes the
+//! answer. Start with [`routing`].
 
-pub(crate) mod answer;
 pub(crate) mod binding;
 pub(crate) mod body;
 pub(crate) mod call;
 pub(crate) mod error;
 pub(crate) mod faults;
 pub(crate) mod guard;
-pub(crate) mod limit;
 pub(crate) mod listener;
-pub(crate) mod paths;
 pub(crate) mod requests;
 pub(crate) mod routing;
-pub(crate) mod serve;
 
 use crate::api::model::Dialect;
 

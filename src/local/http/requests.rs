@@ -70,8 +70,8 @@ const CLOUD: [KnownKey; 12] = [
     KnownKey::new("currentPage", JsonKind::Any),
 ];
 
-/// Consistency levels of Milvus.
-const LEVELS: [&str; 5] = ["Strong", "Session", "Bounded", "Eventually", "Customized"];
+/// Consistency levels of Milvus (`commonpb.ConsistencyLevel`).
+pub(crate) const LEVELS: [&str; 5] = ["Strong", "Session", "Bounded", "Eventually", "Customized"];
 
 /// Keys that only the cloud's form of an import call has.
 const CLOUD_SIGNS: [&str; 6] = [
@@ -294,31 +294,27 @@ pub(crate) fn bind(
 /// Refuses an unknown consistency level. Every known level is honoured, since a read sees all commits.
 fn check_consistency(params: &Map<String, Value>) -> Result<(), ServiceError> {
     let level = params.get("consistencyLevel").and_then(Value::as_str);
-    match level {
-        Some(level) if !level.is_empty() && !LEVELS.contains(&level) => {
-            let known = LEVELS.join(", ");
-            let message = format!(
-                "consistencyLevel can only be [{known}], default: Bounded, err:parameter:'{level}' is incorrect"
-            );
-            Err(ServiceError::new(1100, message))
-        }
-        _ => Ok(()),
+    let level = level.unwrap_or_default();
+    if level.is_empty() || LEVELS.contains(&level) {
+        return Ok(());
     }
+    let known = LEVELS.join(", ");
+    let message = format!(
+        "consistencyLevel can only be [{known}], default: Bounded, err:parameter:'{level}' is incorrect"
+    );
+    Err(ServiceError::new(1100, message))
 }
 
 /// Refuses rows that aren't a list of objects (1801). The first API also accepts one object.
 pub(crate) fn check_rows(path: &str, data: Option<&[u8]>) -> Result<(), ServiceError> {
-    let is_rows = ["insert", "upsert"].map(|route| format!("/v2/vectordb/entities/{route}"));
-    let Some(data) = data.filter(|_| is_rows.iter().any(|rows| rows == path)) else {
-        return Ok(());
-    };
-    if data.first() == Some(&b'[') || data == b"null" {
+    let route = path.strip_prefix("/v2/vectordb/entities/");
+    let is_rows = matches!(route, Some("insert" | "upsert"));
+    let is_list = |data: &[u8]| data.first() == Some(&b'[') || data == b"null";
+    if !is_rows || data.is_none_or(is_list) {
         return Ok(());
     }
-    Err(ServiceError::not_json(
-        200,
-        "error: cannot unmarshal a single value into data of type array of objects",
-    ))
+    let why = "error: cannot unmarshal a single value into data of type array of objects";
+    Err(ServiceError::not_json(200, why))
 }
 
 /// Returns whether a parameter has a value. Some clients send all parameters, with `""` or `[]` for those without a

@@ -2,11 +2,9 @@
 //!
 //! Handlers are ordinary functions that run on a thread pool, since they wait for the database.
 
-use super::answer::{Data, json_response};
 use super::body::{self, BodyKind};
-use super::call::ServiceCall;
-use super::error::{Result, ServiceError};
-use super::limit::{CallLimit, CancelOnDrop};
+use super::call::{CallLimit, CancelOnDrop, Data, ServiceCall};
+use super::error::{Result, ServiceError, json_response};
 use super::listener::Peer;
 use super::requests::{self, RequestKeys};
 use crate::local::state::{App, PATIENCE};
@@ -65,9 +63,8 @@ impl Routes {
             let query = request.uri().query().unwrap_or_default();
             let pairs = url::form_urlencoded::parse(query.as_bytes());
             let pairs = pairs.map(|(name, value)| (name.into_owned(), Value::from(value)));
-            let named = named
-                .iter()
-                .map(|(name, value)| (name.to_owned(), Value::from(value)));
+            let named = named.iter();
+            let named = named.map(|(name, value)| (name.to_owned(), Value::from(value)));
             let params = pairs.chain(named).collect();
             let call = call(&app, body::BodyObject::of(params), request.headers());
             complete(request.extensions());
@@ -78,12 +75,12 @@ impl Routes {
 
     /// Adds a route that only reads, with parameters as a JSON object with these keys.
     pub(crate) fn post(self, path: &str, keys: RequestKeys, handler: Handler) -> Self {
-        self.add(path, keys, CallKind::Read, handler)
+        self.add(path, keys, (CallKind::Read, BodyKind::Parameters), handler)
     }
 
     /// Adds a route that reads many rows, with parameters as a JSON object.
     pub(crate) fn query<T: Data>(self, path: &str, keys: RequestKeys, handler: Handler<T>) -> Self {
-        self.add(path, keys, CallKind::Query, handler)
+        self.add(path, keys, (CallKind::Query, BodyKind::Parameters), handler)
     }
 
     /// Adds a route that reads many rows and accepts many vectors as `data`.
@@ -93,36 +90,37 @@ impl Routes {
         keys: RequestKeys,
         handler: Handler<T>,
     ) -> Self {
-        self.add(path, keys, CallKind::Vectors, handler)
+        self.add(path, keys, (CallKind::Query, BodyKind::Rows), handler)
     }
 
     /// Adds a route that writes, with parameters as a JSON object.
     pub(crate) fn write(self, path: &str, keys: RequestKeys, handler: Handler) -> Self {
-        self.add(path, keys, CallKind::Write, handler)
+        self.add(path, keys, (CallKind::Write, BodyKind::Parameters), handler)
     }
 
     /// Adds a route that writes rows, which come in `data` beside the parameters and may be many.
     pub(crate) fn rows(self, path: &str, keys: RequestKeys, handler: Handler) -> Self {
-        self.add(path, keys, CallKind::Rows, handler)
+        self.add(path, keys, (CallKind::Write, BodyKind::Rows), handler)
     }
 
     fn add<T: Data>(
         self,
         path: &str,
         keys: RequestKeys,
-        kind: CallKind,
+        (kind, body): (CallKind, BodyKind),
         handler: Handler<T>,
     ) -> Self {
         let (path, success) = (full(path), success(path));
         let route = move |State(app): State<Arc<App>>, request: Request| async move {
             let peer = peer(request.extensions());
-            let call = take(&app, request, keys, kind.body()).await?;
+            let call = take(&app, request, keys, body).await?;
             let limit = call.limit.clone();
             let answered = run(Arc::clone(&app), success, handler, call);
-            let answered = with_permit(kind.permits(&app), answered);
-            if matches!(kind, CallKind::Read | CallKind::Write | CallKind::Rows) {
-                return answered.await;
-            }
+            let answered = match kind {
+                CallKind::Read => return answered.await,
+                CallKind::Write => return with_permit(&app.write_permits, answered).await,
+                CallKind::Query => with_permit(&app.query_permits, answered),
+            };
             let _cancel = CancelOnDrop(limit.clone());
             tokio::select! {
                 answer = answered => answer,
@@ -136,44 +134,20 @@ impl Routes {
     }
 }
 
-/// The resources that a call takes, and the content of its body.
+/// The resources that a call takes.
 #[derive(Clone, Copy)]
 enum CallKind {
     Read,
     /// A call that reads many rows. It ends when its client leaves.
     Query,
-    /// A query with vectors in its body.
-    Vectors,
     Write,
-    /// A write with rows in its body.
-    Rows,
-}
-
-impl CallKind {
-    const fn body(self) -> BodyKind {
-        match self {
-            Self::Read | Self::Query | Self::Write => BodyKind::Parameters,
-            Self::Vectors | Self::Rows => BodyKind::Rows,
-        }
-    }
-
-    const fn permits(self, app: &App) -> Option<&Semaphore> {
-        match self {
-            Self::Read => None,
-            Self::Query | Self::Vectors => Some(&app.query_permits),
-            Self::Write | Self::Rows => Some(&app.write_permits),
-        }
-    }
 }
 
 /// Answers with a permit, or with 429 if none gets free in time.
 async fn with_permit(
-    permits: Option<&Semaphore>,
+    permits: &Semaphore,
     answer: impl Future<Output = Result<Response>>,
 ) -> Result<Response> {
-    let Some(permits) = permits else {
-        return answer.await;
-    };
     match tokio::time::timeout(PATIENCE, permits.acquire()).await {
         Ok(_permit) => answer.await,
         Err(_) => Err(ServiceError::busy()),
@@ -195,7 +169,7 @@ fn peer(extensions: &Extensions) -> Option<Peer> {
 }
 
 /// Marks the request as complete, so its connection isn't idle.
-fn complete(extensions: &Extensions) {
+pub(crate) fn complete(extensions: &Extensions) {
     if let Some(peer) = peer(extensions) {
         peer.request_is_complete();
     }
@@ -216,17 +190,15 @@ async fn take(
 }
 
 fn call(app: &App, object: body::BodyObject, headers: &HeaderMap) -> ServiceCall {
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let bytes = |name: &str| headers.get(name).map(HeaderValue::as_bytes);
+    let text = |name| bytes(name).map(|value| String::from_utf8_lossy(value).into_owned());
+    let allowed = bytes("accept-type-allow-int64");
     ServiceCall {
         object,
-        key: headers
-            .get("idempotency-key")
-            .map(|key| key.as_bytes().to_owned()),
-        database: headers.get("db-name").map(text),
-        host: headers.get("host").map(text).unwrap_or_default(),
-        texts_for_int64: headers
-            .get("accept-type-allow-int64")
-            .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"false")),
+        key: bytes("idempotency-key").map(<[u8]>::to_vec),
+        database: text("db-name"),
+        host: text("host").unwrap_or_default(),
+        texts_for_int64: allowed.is_some_and(|value| value.eq_ignore_ascii_case(b"false")),
         limit: CallLimit::starting(app.query_timeout),
     }
 }

@@ -16,11 +16,9 @@ use std::time::{Duration, Instant};
 pub(crate) enum Halt {
     /// The service is stopping. The next owner restarts the job.
     Stopped,
-    /// The job was ended by another call, e.g. because its collection was dropped.
-    Gone,
     /// The job can't succeed.
     Failed(JobFailure),
-    /// The store failed.
+    /// The store failed, or the job was ended by another call, e.g. because its collection was dropped.
     Store(StoreError),
 }
 
@@ -39,20 +37,15 @@ impl From<SourceError> for Halt {
 /// Imports the files of a claimed job. On success the job's rows are visible.
 pub(crate) fn run(shared: &Shared, job: &Claimed) -> Result<(), Halt> {
     let store = &shared.store;
-    let collection = store
-        .collection_by_id(job.collection_id)?
-        .ok_or(Halt::Gone)?;
-    let schema = collection.schema()?;
+    let collection = store.collection_by_id(job.collection_id)?;
+    let schema = collection.ok_or(StoreError::Ended)?.schema()?;
     in_time(job)?;
     if shared.faults.fails_job() {
         return Err(Halt::Failed(JobFailure::new("failed by --fault fail-job")));
     }
     let files = job.source.files(shared.key_store.keys(&job.id))?;
-    let named: Vec<_> = files
-        .iter()
-        .map(|file| (file.name.clone(), file.size))
-        .collect();
-    alive(store.set_files(job, &named)?)?;
+    let named = files.iter().map(|file| (file.name.clone(), file.size));
+    store.set_files(job, &named.collect::<Vec<_>>())?;
     let mut import = Import {
         shared,
         job,
@@ -68,11 +61,7 @@ pub(crate) fn run(shared: &Shared, job: &Claimed) -> Result<(), Halt> {
     }
     let warnings = import.warnings.texts();
     import.flush.end()?;
-    alive(store.complete(job, import.read.as_ref(), &warnings)?)
-}
-
-fn alive(open: bool) -> Result<(), Halt> {
-    if open { Ok(()) } else { Err(Halt::Gone) }
+    Ok(store.complete(job, import.read.as_ref(), &warnings)?)
 }
 
 struct Import<'a> {
@@ -91,19 +80,12 @@ struct Import<'a> {
 
 impl Import<'_> {
     fn file(&mut self, no: usize, file: &SourceFile) -> Result<(), Halt> {
-        let (rows, bytes) = (self.report.rows, self.report.bytes);
-        self.report = WorkerReport {
-            file: no,
-            file_rows: 0,
-            file_bytes: 0,
-            rows,
-            bytes,
-        };
-        let at_fault = |reason: String| {
-            Halt::Failed(JobFailure {
-                reason: reason.clone(),
-                file: Some((no, reason)),
-            })
+        let (store, bytes) = (&self.shared.store, self.report.bytes);
+        (self.report.file, self.report.file_rows) = (no, 0);
+        self.report.file_bytes = 0;
+        let at_fault = |reason| {
+            let file = Some(no);
+            Halt::Failed(JobFailure { reason, file })
         };
         let failed = |error: ReadError| at_fault(reason(file, &error));
         if let (Format::Csv, Some(why)) = (file.format, &self.job.source.bad_csv) {
@@ -111,11 +93,10 @@ impl Import<'_> {
         }
         if self.job.is_suspect {
             // If this file kills the process, the next owner of the job can name it.
-            alive(self.shared.store.start_file(self.job, &self.report)?)?;
+            store.start_file(self.job, &self.report)?;
         }
-        let mut reader = file
-            .open(&self.schema, &self.job.source.csv)
-            .map_err(failed)?;
+        let reader = file.open(&self.schema, &self.job.source.csv);
+        let mut reader = reader.map_err(failed)?;
         if let Some(pace) = &self.pace {
             reader = reader.with_batch_rows(pace.batch_rows());
         }
@@ -136,12 +117,11 @@ impl Import<'_> {
         })?;
         self.report.file_bytes = file.size;
         self.report.bytes = bytes + file.size;
-        let before = self.read.replace(self.report);
-        match before {
+        if let Some(before) = self.read.replace(self.report) {
             // This file had no rows to store together with the end of the file before.
-            Some(before) => alive(self.shared.store.finish_file(self.job, &before)?),
-            None => Ok(()),
+            store.finish_file(self.job, &before)?;
         }
+        Ok(())
     }
 
     fn keep(&mut self, batch: &mut Batch) -> Result<(), Halt> {
@@ -150,8 +130,8 @@ impl Import<'_> {
         self.report.rows += rows;
         let read = self.read.take();
         let store = &self.shared.store;
-        let stored = store.append(self.job, batch, &self.report, read.as_ref())?;
-        self.flush.add(stored.ok_or(Halt::Gone)?)?;
+        let files = store.append(self.job, batch, &self.report, read.as_ref())?;
+        self.flush.add(files)?;
         if let Some(pace) = &self.pace {
             self.shared.pause(pace.left(self.report.rows));
         }
@@ -204,9 +184,8 @@ impl RowPace {
 
     /// Returns the rows of a tenth of a second, so progress moves smoothly.
     fn batch_rows(&self) -> usize {
-        usize::try_from(self.rate / 10)
-            .unwrap_or(usize::MAX)
-            .clamp(1, batch::BATCH_ROWS)
+        let rows = usize::try_from(self.rate / 10).unwrap_or(usize::MAX);
+        rows.clamp(1, batch::BATCH_ROWS)
     }
 
     /// Returns the time until `rows` are due.

@@ -22,11 +22,9 @@ struct HeldKeys {
 impl JobKeyStore {
     /// Adds the credentials and the lock of a job that is about to be added to the store.
     pub(crate) fn put(&self, job: &str, keys: StorageKeys, lock: JobLock) {
-        let lock = Some(lock);
-        let made = false;
-        self.0
-            .lock()
-            .insert(job.to_owned(), HeldKeys { keys, lock, made });
+        let (lock, made) = (Some(lock), false);
+        let held = HeldKeys { keys, lock, made };
+        self.0.lock().insert(job.to_owned(), held);
     }
 
     /// Records that a job is in the store now.

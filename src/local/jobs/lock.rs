@@ -1,5 +1,6 @@
 //! Ownership of a job: a file lock, which the system releases as soon as the owner's process dies.
 
+use crate::local::storage::{StoreError, file_error};
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,13 +16,15 @@ impl JobLock {
     ///
     /// The new holder must read the job again. Its last owner may have ended it in the meantime, and then this lock may
     /// be on a file that was already removed.
-    pub(crate) fn take(dir: &Path, job: &str) -> io::Result<Option<Self>> {
+    pub(crate) fn take(dir: &Path, job: &str) -> Result<Option<Self>, StoreError> {
+        Self::try_take(dir, job).map_err(file_error("lock a job in", dir))
+    }
+
+    fn try_take(dir: &Path, job: &str) -> io::Result<Option<Self>> {
         let path = dir.join(format!("{job}.lock"));
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)?;
+        let mut options = File::options();
+        let file = options.create(true).truncate(false).write(true);
+        let file = file.open(&path)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self { path, _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),

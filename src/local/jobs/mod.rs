@@ -7,7 +7,6 @@
 mod import;
 mod key_store;
 mod lock;
-mod retry;
 mod state;
 mod worker;
 

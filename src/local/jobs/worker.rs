@@ -1,16 +1,16 @@
-//! The threads that run jobs: jobs submitted here, and jobs left behind by a dead process.
-
-mod threads;
+//! The threads that run jobs: jobs submitted here, and jobs left behind by a dead process. They start and stop together.
 
 use super::import::{self, Halt};
-use super::lock::JobLock;
+use super::lock::{self, JobLock};
 use super::state::{Shared, WorkerState};
 use crate::local::storage::StoreError;
 use crate::local::storage::work::{Claimed, JobFailure};
 use std::collections::BTreeSet;
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-pub(crate) use threads::Workers;
 
 /// Interval at which an idle worker checks for jobs that another process left behind, and at which any worker checks
 /// for storage keys that are no longer needed.
@@ -18,6 +18,10 @@ const LOOK: Duration = Duration::from_secs(1);
 
 /// Open jobs per lookup. The first job without a worker is nearly always among them.
 const OPEN_JOBS: u64 = 16;
+
+/// Longest wait for the threads when the service stops. They finish their current batch. A thread that hangs, e.g. in a
+/// read from a network disk, is left behind, which is as safe as killing the process.
+const GRACE: Duration = Duration::from_secs(3);
 
 impl Shared {
     fn work(&self) {
@@ -101,7 +105,7 @@ impl Shared {
                 self.board.lock().retries.forget(id);
                 return Ok(false);
             }
-            Err(source) => return self.settle(id, Err(self.lock_error(source))),
+            Err(error) => return self.settle(id, Err(error)),
         };
         self.board.lock().claimed.insert(id.to_owned());
         let ended = self.run(id);
@@ -145,15 +149,14 @@ impl Shared {
             Err(error) if error.is_passing() => return Err(error),
             // The record is broken, so no later attempt can read it.
             Err(error) => {
-                let failed = JobFailure::new(error);
-                let failed = self.store.fail_unclaimed(id, &failed);
-                return failed.map(|()| true);
+                self.store.fail_unclaimed(id, &JobFailure::new(error))?;
+                return Ok(true);
             }
         };
         // If a reader panics, the job must fail, so later processes don't try it again.
         let outcome = catch_unwind(AssertUnwindSafe(|| import::run(self, &job)));
         match outcome {
-            Ok(Ok(()) | Err(Halt::Gone)) => Ok(true),
+            Ok(Ok(()) | Err(Halt::Store(StoreError::Ended))) => Ok(true),
             Ok(Err(Halt::Stopped)) => self.store.release(&job).map(|()| false),
             Ok(Err(Halt::Failed(failing))) => self.fail(&job, failing),
             Ok(Err(Halt::Store(error))) if error.is_passing() => {
@@ -171,6 +174,74 @@ impl Shared {
 
     fn fail(&self, job: &Claimed, failing: JobFailure) -> Result<bool, StoreError> {
         self.store.fail(job, &failing).map(|()| true)
+    }
+}
+
+/// The running worker threads.
+pub(crate) struct Workers {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Workers {
+    /// Starts `count` (at least 1) threads.
+    pub(crate) fn start(shared: &Arc<Shared>, count: usize) -> io::Result<Self> {
+        let mut workers = Self {
+            shared: Arc::clone(shared),
+            threads: Vec::new(),
+        };
+        // If this fails, dropping `workers` ends the threads that were started.
+        for _ in 0..count.max(1) {
+            workers.spawn("local-import", Shared::work)?;
+        }
+        workers.spawn("local-tidy", |shared| {
+            lock::tidy(&shared.locks, |job| {
+                shared.store.has_ended(job).unwrap_or(false)
+            });
+            // Strays that can't be removed now are removed at the next start.
+            _ = shared.store.remove_strays();
+        })?;
+        Ok(workers)
+    }
+
+    fn spawn(&mut self, name: &str, work: fn(&Shared)) -> io::Result<()> {
+        self.shared.board.lock().threads += 1;
+        let running = RunningThread(Arc::clone(&self.shared));
+        let thread = std::thread::Builder::new().name(name.to_owned());
+        self.threads.push(thread.spawn(move || work(&running.0))?);
+        Ok(())
+    }
+}
+
+/// A guard that counts a thread until it ends.
+struct RunningThread(Arc<Shared>);
+
+impl Drop for RunningThread {
+    fn drop(&mut self) {
+        let mut board = self.0.board.lock();
+        board.threads = board.threads.saturating_sub(1);
+        drop(board);
+        self.0.wake.notify_all();
+    }
+}
+
+impl Drop for Workers {
+    /// Stops the threads after their current batch, releases unfinished jobs, and waits for at most [`GRACE`].
+    fn drop(&mut self) {
+        self.shared.board.lock().stopping = true;
+        self.shared.store.stop();
+        self.shared.work.notify_all();
+        self.shared.wake.notify_all();
+        let mut board = self.shared.board.lock();
+        let wake = &self.shared.wake;
+        wake.wait_while_for(&mut board, |board| board.threads > 0, GRACE);
+        let all = board.threads == 0;
+        drop(board);
+        for thread in self.threads.drain(..) {
+            if all || thread.is_finished() {
+                _ = thread.join();
+            }
+        }
     }
 }
 

@@ -1,8 +1,7 @@
 //! Aliases of collections. Calls accept an alias in place of a collection's name.
 
 use super::lookup::{self, DIALECT, check_name};
-use super::{App, Result, Routes, ServiceCall, ServiceError, Value, json};
-use crate::local::http::requests as keys;
+use super::{App, Result, Routes, ServiceCall, ServiceError, Value, json, keys};
 use crate::local::storage::aliases::Named;
 
 /// Adds the routes below `/v2/vectordb/aliases`.
@@ -32,12 +31,9 @@ fn list(app: &App, call: &ServiceCall) -> Result<Value> {
 fn describe(app: &App, call: &ServiceCall) -> Result<Value> {
     let database = lookup::database(app, call)?;
     let name = call.required(DIALECT, &["aliasName"])?;
-    match app.store.alias(&database, &name)? {
-        Some(collection) => {
-            Ok(json!({ "dbName": database, "collectionName": collection, "aliasName": name }))
-        }
-        None => Err(missing(&database, &name)),
-    }
+    let collection = app.store.alias(&database, &name)?;
+    let collection = collection.ok_or_else(|| missing(&database, &name))?;
+    Ok(json!({ "dbName": database, "collectionName": collection, "aliasName": name }))
 }
 
 /// Creates an alias, or with `change` points an existing one at another collection.
@@ -46,18 +42,15 @@ fn set(app: &App, call: &ServiceCall, change: bool) -> Result<Value> {
     let name = call.required(DIALECT, &["aliasName"])?;
     check_name("collection alias", &name).map_err(ServiceError::invalid)?;
     let collection = lookup::find(app, call)?;
-    let set = app
-        .store
-        .set_alias(&database, &name, collection.id, change)?;
     let place = format!("[database={database}][alias={name}]");
-    match set {
+    let store = &app.store;
+    match store.set_alias(&database, &name, collection.id, change)? {
         Named::Done => Ok(json!({})),
         Named::Missing => Err(missing(&database, &name)),
-        Named::Gone => Err(ServiceError::no_collection(
-            DIALECT,
-            &database,
-            &collection.name,
-        )),
+        Named::Gone => {
+            let name = &collection.name;
+            Err(ServiceError::no_collection(DIALECT, &database, name))
+        }
         Named::Collection => Err(ServiceError::new(
             1601,
             format!(
@@ -80,8 +73,6 @@ fn drop(app: &App, call: &ServiceCall) -> Result<Value> {
 }
 
 fn missing(database: &str, name: &str) -> ServiceError {
-    ServiceError::new(
-        1600,
-        format!("alias not found[database={database}][alias={name}]"),
-    )
+    let message = format!("alias not found[database={database}][alias={name}]");
+    ServiceError::new(1600, message)
 }

@@ -2,9 +2,8 @@
 
 use super::lookup::{self, DIALECT, MAX_NAME, check_name, find};
 use super::settings::CollectionSettings;
-use super::{App, Map, Result, Routes, ServiceCall, ServiceError, Value, indexes, json};
+use super::{App, Map, Result, Routes, ServiceCall, ServiceError, Value, indexes, json, keys};
 use crate::formats::Schema;
-use crate::local::http::requests as keys;
 use crate::local::storage::collections::{Collection, DEFAULT_PARTITION};
 
 /// Adds the routes for collections and partitions below `/v2/vectordb`.
@@ -76,9 +75,8 @@ pub(crate) fn describe(app: &App, call: &ServiceCall) -> Result<Value> {
     let schema = collection.schema()?;
     let body = &collection.body;
     let inner = body.get("schema").unwrap_or(&Value::Null);
-    let description = [body, inner]
-        .into_iter()
-        .find_map(|body| body.get("description")?.as_str());
+    let mut bodies = [body, inner].into_iter();
+    let description = bodies.find_map(|body| body.get("description")?.as_str());
     let settings = CollectionSettings::read(body, &schema)?;
     Ok(json!({
         "aliases": app.store.aliases(&lookup::database(app, call)?, Some(collection.id))?,
@@ -127,20 +125,14 @@ pub(crate) fn create_from(
     // A collection that is created with its indexes is loaded immediately; without one it waits for `load`. If it can't
     // be loaded, it's there nevertheless (Milvus: `handler_v2.go`, `createCollection`).
     let loadable = indexes::check_loadable(&name, &schema, &asked);
-    let loaded = if asked.is_empty() {
-        Ok(())
-    } else {
-        loadable.clone()
-    };
-    let partitions = settings.partition_names();
     let is_loaded = loadable.is_ok();
-    if app
-        .store
-        .create_collection(&database, &name, &body, &partitions, is_loaded)?
-    {
+    let loaded = if asked.is_empty() { Ok(()) } else { loadable };
+    let partitions = settings.partition_names();
+    let store = &app.store;
+    if store.create_collection(&database, &name, &body, &partitions, is_loaded)? {
         return loaded.map(|()| json!({}));
     }
-    let same = match app.store.collection(&database, &name)? {
+    let same = match store.collection(&database, &name)? {
         Some(there) if there.name != name => {
             let message = format!(
                 "collection name [{name}] conflicts with an existing alias, please choose a unique name"
@@ -156,9 +148,8 @@ pub(crate) fn create_from(
     if same {
         return loaded.map(|()| json!({}));
     }
-    Err(ServiceError::unexpected(format!(
-        "create duplicate collection with different parameters, collection: {name}"
-    )))
+    let why = format!("create duplicate collection with different parameters, collection: {name}");
+    Err(ServiceError::unexpected(why))
 }
 
 /// Checks a partition's name, which may begin with a digit and contain `-` (Milvus: proxy/util.go, `validatePartitionTag`).
@@ -214,14 +205,11 @@ fn rename(app: &App, call: &ServiceCall) -> Result<Value> {
         None => own.clone(),
     };
     if database != own && !app.store.aliases(&own, Some(collection.id))?.is_empty() {
-        return Err(ServiceError::unexpected(
-            "fail to rename db name, must drop all aliases of this collection before rename",
-        ));
+        let why = "fail to rename db name, must drop all aliases of this collection before rename";
+        return Err(ServiceError::unexpected(why));
     }
-    if app
-        .store
-        .rename_collection(collection.id, &database, &name)?
-    {
+    let store = &app.store;
+    if store.rename_collection(collection.id, &database, &name)? {
         return Ok(json!({}));
     }
     Err(ServiceError::unexpected(format!(
@@ -256,16 +244,14 @@ fn change_properties(
         );
         return Err(ServiceError::new(104, message));
     }
-    let body = collection
-        .schema()?
-        .with_properties(&collection.body, set, remove);
+    let schema = collection.schema()?;
+    let body = schema.with_properties(&collection.body, set, remove);
     Schema::from_create_body(&body)?;
     if app.store.set_body(&collection, &body)? {
         return Ok(json!({}));
     }
-    Err(ServiceError::unexpected(
-        "the collection was changed meanwhile; repeat the call",
-    ))
+    let why = "the collection was changed meanwhile; repeat the call";
+    Err(ServiceError::unexpected(why))
 }
 
 /// Returns an id for the compaction. Nothing is compacted, since the service removes deleted rows by itself.
@@ -321,9 +307,8 @@ fn create_partition(app: &App, call: &ServiceCall) -> Result<Value> {
     let name = call.required(DIALECT, &["partitionName"])?;
     check_partition_name(&name).map_err(ServiceError::invalid)?;
     if collection.schema()?.has_partition_key() {
-        return Err(ServiceError::unexpected(
-            "disable create partition if partition key mode is used",
-        ));
+        let why = "disable create partition if partition key mode is used";
+        return Err(ServiceError::unexpected(why));
     }
     app.store.create_partition(collection.id, &name)?;
     Ok(json!({}))
@@ -382,9 +367,8 @@ fn drop_partition(app: &App, call: &ServiceCall) -> Result<Value> {
     }
     if let Some(partition) = app.store.partition(collection.id, Some(&name))? {
         if collection.loaded && !app.store.is_released(partition)? {
-            return Err(ServiceError::invalid(
-                "partition cannot be dropped, partition is loaded, please release it first",
-            ));
+            let why = "partition cannot be dropped, partition is loaded, please release it first";
+            return Err(ServiceError::invalid(why));
         }
         app.store.drop_partition(partition)?;
         app.shared.nudge();

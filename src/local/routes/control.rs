@@ -25,11 +25,6 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .get("/v2/jobs/{jobId}", job)
 }
 
-/// Returns the project that a call names. Any name is accepted, so scripts for the cloud run unchanged.
-pub(crate) fn project_of(call: &ServiceCall) -> Result<String> {
-    call.required(Dialect::V2, &["projectId"])
-}
-
 #[expect(clippy::unnecessary_wraps, reason = "a handler")]
 fn projects(app: &App, _: &ServiceCall) -> Result<Value> {
     Ok(json!([{
@@ -69,15 +64,10 @@ fn cluster(app: &App, call: &ServiceCall) -> Value {
 
 fn clusters(app: &App, call: &ServiceCall) -> Result<Value> {
     let page = ListPage::read(call, 1)?;
-    let is_own = call
-        .text(&["projectId"])
-        .is_none_or(|project| project == PROJECT);
-    let clusters = if page.skip == 0 && is_own {
-        vec![cluster(app, call)]
-    } else {
-        Vec::new()
-    };
-    Ok(page.answer(is_own.into(), &["clusters"], clusters))
+    let project = call.text(&["projectId"]);
+    let is_own = project.is_none_or(|project| project == PROJECT);
+    let shown = (page.skip == 0 && is_own).then(|| cluster(app, call));
+    Ok(page.answer(is_own.into(), &["clusters"], Vec::from_iter(shown)))
 }
 
 fn on_demand(_: &App, call: &ServiceCall) -> Result<Value> {

@@ -1,8 +1,7 @@
 //! The database calls, and the choice of a database for other calls.
 
 use super::lookup::{DIALECT, check_name, texts};
-use super::{App, Map, Result, Routes, ServiceCall, ServiceError, Value, json};
-use crate::local::http::requests as keys;
+use super::{App, Map, Result, Routes, ServiceCall, ServiceError, Value, json, keys};
 use crate::local::storage::databases::DEFAULT_DATABASE;
 
 /// Adds the routes below `/v2/vectordb/databases`.
@@ -33,10 +32,8 @@ fn describe(app: &App, call: &ServiceCall) -> Result<Value> {
     let name = call.required(DIALECT, &["dbName"])?;
     let found = app.store.database(&name)?;
     let found = found.ok_or_else(|| ServiceError::no_database(&name))?;
-    let pairs = found.properties.into_iter();
-    let pairs: Vec<_> = pairs
-        .map(|(key, value)| json!({ "key": key, "value": value }))
-        .collect();
+    let pair = |(key, value)| json!({ "key": key, "value": value });
+    let pairs: Vec<_> = found.properties.into_iter().map(pair).collect();
     Ok(json!({ "dbID": found.id, "dbName": name, "properties": pairs }))
 }
 
@@ -101,7 +98,6 @@ fn drop(app: &App, call: &ServiceCall) -> Result<Value> {
     if app.store.drop_database(&name)? {
         return Ok(json!({}));
     }
-    Err(ServiceError::unexpected(format!(
-        "database:{name} not empty, must drop all collections before drop database"
-    )))
+    let why = format!("database:{name} not empty, must drop all collections before drop database");
+    Err(ServiceError::unexpected(why))
 }

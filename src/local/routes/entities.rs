@@ -1,10 +1,9 @@
 //! The calls that read rows (query and get), and the helpers that they share with the calls that change rows.
 
 use super::lookup::{self, DIALECT};
-use super::{App, Map, Result, Routes, ServiceCall, ServiceError, Value};
+use super::{App, Map, Result, Routes, ServiceCall, ServiceError, Value, keys};
 use crate::formats::{DataType, Schema};
 use crate::local::filter::{Constant, Filter};
-use crate::local::http::requests as keys;
 use crate::local::search::outputs::{FoundRows, Outputs};
 use crate::local::search::query::Query;
 use crate::local::storage::collections::Collection;
@@ -42,7 +41,9 @@ impl RowsTarget {
         if self.collection.loaded {
             return Ok(());
         }
-        Err(ServiceError::not_loaded(&self.collection.name))
+        let name = &self.collection.name;
+        let message = format!("collection not loaded[collection={name}]");
+        Err(ServiceError::new(101, message))
     }
 
     /// Returns a query of the rows in these partitions that match a filter.
@@ -70,18 +71,15 @@ pub(crate) fn query(app: &App, call: &ServiceCall) -> Result<FoundRows> {
     let target = target(app, call)?;
     let filter = filter(call, &target.schema)?;
     let fields = output_fields(call)?;
-    let counts = matches!(fields.as_slice(), [field] if field == "count(*)");
-    let outputs = if counts {
-        None
-    } else {
-        let outputs = Outputs::parse(&fields, &target.schema);
-        Some(outputs.map_err(ServiceError::invalid)?)
+    let outputs = match fields.as_slice() {
+        [field] if field == "count(*)" => None,
+        fields => Some(Outputs::parse(fields, &target.schema).map_err(ServiceError::invalid)?),
     };
     target.check_loaded()?;
     let partitions = lookup::partitions(app, call, &target.collection)?;
     let query = target.query(app, call, partitions, filter);
     let Some(outputs) = outputs else {
-        return Ok(FoundRows::count(query.count()?));
+        return Ok(vec![format!("\"count(*)\":{}", query.count()?)].into());
     };
     let (skip, limit) = window(call)?;
     query.rows(&outputs, skip, limit)
@@ -94,7 +92,7 @@ pub(crate) fn get(app: &App, call: &ServiceCall) -> Result<FoundRows> {
         Outputs::parse(&output_fields(call)?, &target.schema).map_err(ServiceError::invalid)?;
     let ids = call.get(&["id", "ids"]);
     let ids = listed(ids.ok_or_else(|| ServiceError::missing(DIALECT, "id"))?);
-    let filter = by_keys(&target.schema, &ids)?;
+    let filter = by_keys(&target.schema, ids)?;
     target.check_loaded()?;
     let partitions = lookup::partitions(app, call, &target.collection)?;
     let query = target.query(app, call, partitions, Some(filter));
@@ -102,7 +100,7 @@ pub(crate) fn get(app: &App, call: &ServiceCall) -> Result<FoundRows> {
 }
 
 /// Returns a filter for the rows with these primary keys.
-pub(crate) fn by_keys(schema: &Schema, ids: &[&Value]) -> Result<Filter> {
+pub(crate) fn by_keys(schema: &Schema, ids: &[Value]) -> Result<Filter> {
     let mut fields = schema.fields.iter().enumerate();
     let primary = fields.find(|(_, field)| field.primary);
     let (primary, field) =
@@ -120,11 +118,9 @@ pub(crate) fn by_keys(schema: &Schema, ids: &[&Value]) -> Result<Filter> {
 }
 
 /// Returns a single value, or the values of a list.
-pub(crate) fn listed(value: &Value) -> Vec<&Value> {
-    match value {
-        Value::Array(values) => values.iter().collect(),
-        value => vec![value],
-    }
+pub(crate) fn listed(value: &Value) -> &[Value] {
+    let values = value.as_array();
+    values.map_or(std::slice::from_ref(value), Vec::as_slice)
 }
 
 /// Returns an id as a primary key. Integers may be texts, for languages without 64-bit integers.
@@ -140,12 +136,10 @@ fn key(id: &Value, textual: bool) -> Option<Constant> {
 
 /// Returns the filter of a call, if there is one.
 pub(crate) fn filter(call: &ServiceCall, schema: &Schema) -> Result<Option<Filter>> {
-    let Some(text) = call.text(&["filter", "expr"]) else {
+    let text = call.text(&["filter", "expr"]);
+    let Some(text) = text.filter(|text| !text.trim().is_empty()) else {
         return Ok(None);
     };
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
     let none = Map::new();
     let params = call.get(&["exprParams"]).and_then(Value::as_object);
     let filter = Filter::parse(&text, schema, params.unwrap_or(&none));

@@ -2,11 +2,10 @@
 //! the rows.
 
 use super::lookup::{DIALECT, find};
-use super::{App, Result, Routes, ServiceCall, ServiceError, Value, json};
+use super::{App, Result, Routes, ServiceCall, ServiceError, Value, json, keys};
 use crate::formats::batch::META;
 use crate::formats::schema::FunctionOutput;
 use crate::formats::{DataType, Schema};
-use crate::local::http::requests as keys;
 use crate::local::storage::collections::Collection;
 use serde::{Deserialize, Serialize};
 
@@ -113,8 +112,8 @@ impl Index {
     /// `parseIndexParams`).
     fn problem(&self, schema: &Schema) -> String {
         let metric = &self.metric;
-        let field = schema.field(&self.field);
-        let kind = match field.map(|field| &field.data_type) {
+        let outer = self.field.split('[').next().unwrap_or_default();
+        let kind = match schema.field(&self.field).map(|field| &field.data_type) {
             Some(DataType::SparseFloatVector) if metric.eq_ignore_ascii_case("BM25") => {
                 return "only BM25 Function output field support BM25 metric type".to_owned();
             }
@@ -124,12 +123,7 @@ impl Index {
             Some(DataType::BinaryVector { .. }) => "binary vector index",
             Some(DataType::Int8Vector { .. }) => "int vector index",
             Some(data_type) if data_type.is_vector() => "float vector index",
-            None if schema
-                .field(self.field.split('[').next().unwrap_or_default())
-                .is_some() =>
-            {
-                "array of vector"
-            }
+            None if schema.field(outer).is_some() => "array of vector",
             _ => "index",
         };
         format!("{kind} does not support metric type: {metric}")
@@ -143,9 +137,8 @@ fn metrics(schema: &Schema, name: &str) -> Option<&'static [&'static str]> {
         let DataType::ArrayOfStruct { fields, .. } = &schema.field(of)?.data_type else {
             return None;
         };
-        let sub = fields
-            .iter()
-            .find(|field| Some(field.name.as_str()) == sub.strip_suffix(']'))?;
+        let sub = sub.strip_suffix(']')?;
+        let sub = fields.iter().find(|field| field.name == sub)?;
         return Some(match &sub.element {
             DataType::BinaryVector { .. } => BINARY_LIST_METRICS,
             element if element.is_vector() => FLOAT_LIST_METRICS,
@@ -176,9 +169,8 @@ fn default_metric(schema: &Schema, field: &str) -> &'static str {
 
 /// Returns the metric of a field's index, or the default if the field has no index.
 pub(crate) fn metric_of(collection: &Collection, schema: &Schema, field: &str) -> String {
-    let index = of(collection, schema)
-        .into_iter()
-        .find(|it| it.field == field);
+    let mut indexes = of(collection, schema).into_iter();
+    let index = indexes.find(|it| it.field == field);
     index.map_or_else(|| default_metric(schema, field).to_owned(), |it| it.metric)
 }
 
@@ -201,13 +193,8 @@ fn listed(body: &Value, schema: &Schema) -> Vec<Index> {
 }
 
 fn is_quick(body: &Value) -> bool {
-    let fields = |value: &Value| {
-        value
-            .get("fields")
-            .and_then(Value::as_array)
-            .is_some_and(|list| !list.is_empty())
-    };
-    !body.get("schema").is_some_and(fields) && body.get("fields").is_none()
+    let fields = body.pointer("/schema/fields").and_then(Value::as_array);
+    fields.is_none_or(Vec::is_empty) && body.get("fields").is_none()
 }
 
 /// Returns the indexes that a create call requests.
@@ -278,9 +265,8 @@ fn create(app: &App, call: &ServiceCall) -> Result<Value> {
             match indexes.iter().find(other) {
                 Some(there) if there == index => {}
                 Some(_) => {
-                    return Err(ServiceError::unexpected(
-                        "at most one distinct index is allowed per field",
-                    ));
+                    let why = "at most one distinct index is allowed per field";
+                    return Err(ServiceError::unexpected(why));
                 }
                 None => indexes.push(index.clone()),
             }
@@ -334,7 +320,8 @@ fn describe(app: &App, call: &ServiceCall) -> Result<Value> {
     let (collection, indexes) = current(app, call)?;
     let name = call.required(DIALECT, &["indexName"])?;
     let index = indexes.into_iter().find(|it| it.name == name);
-    let index = index.ok_or_else(|| ServiceError::no_index(&name))?;
+    let missing = || ServiceError::new(700, format!("index not found[index={name}]"));
+    let index = index.ok_or_else(missing)?;
     let rows = app.store.count(collection.id, None)?;
     Ok(json!([{
         "failReason": "",

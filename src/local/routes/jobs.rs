@@ -5,8 +5,8 @@ use crate::api::model::{Dialect, JobState};
 use crate::local::source::{JobInput, MAX_FILES, PathOrigin, SourceError};
 use crate::local::storage::collections::{Collection, DEFAULT_PARTITION};
 use crate::local::storage::jobs::{JobCreation, NewJob, StoredJob, StoredProgress, Whole};
-use crate::secret::Secret;
-use crate::secret::StorageKeys;
+use crate::local::storage::signed;
+use crate::secret::{Secret, StorageKeys};
 use std::time::Duration;
 
 /// Longest idempotency key, in bytes.
@@ -33,8 +33,8 @@ pub(crate) fn submit(
     let key = key(call, dialect)?;
     let store = &app.store;
     let found = store.collection(&database, &collection)?;
-    let found =
-        found.ok_or_else(|| ServiceError::no_collection(dialect, &database, &collection))?;
+    let missing = || ServiceError::no_collection(dialect, &database, &collection);
+    let found = found.ok_or_else(missing)?;
     options::refuse_backup(call, dialect, partition.as_deref())?;
     if let Some(partition) = &partition {
         check_partition(app, dialect, &found, partition)?;
@@ -87,9 +87,8 @@ fn check_partition(
     partition: &str,
 ) -> Result<()> {
     if collection.schema()?.has_partition_key() {
-        return Err(ServiceError::import(
-            "not allow to set partition name for collection with partition key",
-        ));
+        let why = "not allow to set partition name for collection with partition key";
+        return Err(ServiceError::import(why));
     }
     match app.store.partition(collection.id, Some(partition))? {
         Some(_) => Ok(()),
@@ -107,8 +106,8 @@ fn source(
     if lists.is_empty() {
         return Err(ServiceError::parameter(dialect, "import request is empty"));
     }
-    if lists.len() > MAX_FILES {
-        let found = lists.len();
+    let found = lists.len();
+    if found > MAX_FILES {
         return Err(ServiceError::import(format!(
             "The max number of import files should not exceed {MAX_FILES}, but got {found}"
         )));
@@ -121,13 +120,10 @@ fn source(
 fn keys(call: &ServiceCall, source: &JobInput) -> Result<Option<StorageKeys>, SourceError> {
     let value = |names: &[&str]| call.text(names).map(Secret::new);
     let access = value(&["accessKey"]);
-    let session = access
-        .as_ref()
-        .and_then(|_| value(&["token", "sessionToken"]));
-    let secret = value(&["secretKey"]);
+    let session = value(&["token", "sessionToken"]).filter(|_| access.is_some());
     let keys = StorageKeys {
         access,
-        secret,
+        secret: value(&["secretKey"]),
         session,
     };
     if keys.is_empty() || !source.is_remote() {
@@ -141,10 +137,8 @@ fn keys(call: &ServiceCall, source: &JobInput) -> Result<Option<StorageKeys>, So
 
 /// Returns the time `timeout` from now, in Unix milliseconds.
 fn deadline(timeout: Duration) -> i64 {
-    let millis = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
-    jiff::Timestamp::now()
-        .as_millisecond()
-        .saturating_add(millis)
+    let now = jiff::Timestamp::now().as_millisecond();
+    now.saturating_add(signed(timeout.as_millis()))
 }
 
 /// Returns the idempotency key of a create call: printable ASCII, at most 256 bytes.
@@ -266,13 +260,9 @@ impl ListPage {
         let size = size.ok_or_else(|| ServiceError::new(80003, wrong()))?;
         let number = call.integer("currentPage", 1).filter(|number| *number >= 1);
         let wrong = || ServiceError::new(80004, "currentPage must be a number from 1 on");
-        let (number, size) = (
-            number.ok_or_else(wrong)?.unsigned_abs(),
-            size.unsigned_abs(),
-        );
-        let skip = i64::MAX
-            .unsigned_abs()
-            .min((number - 1).saturating_mul(size));
+        let number = number.ok_or_else(wrong)?.unsigned_abs();
+        let size = size.unsigned_abs();
+        let skip = (number - 1).saturating_mul(size);
         Ok(Self { number, size, skip })
     }
 

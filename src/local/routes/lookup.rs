@@ -32,9 +32,8 @@ pub(crate) fn named(app: &App, call: &ServiceCall) -> Result<(String, String)> {
 /// Returns the collection that `collectionName` names.
 pub(crate) fn find(app: &App, call: &ServiceCall) -> Result<Collection> {
     let (database, name) = named(app, call)?;
-    app.store
-        .collection(&database, &name)?
-        .ok_or_else(|| ServiceError::no_collection(DIALECT, &database, &name))
+    let found = app.store.collection(&database, &name)?;
+    found.ok_or_else(|| ServiceError::no_collection(DIALECT, &database, &name))
 }
 
 /// Returns the id of a collection's partition, which has to exist.
@@ -62,10 +61,8 @@ pub(crate) fn partitions(
 /// Checks a name, and returns the problem with it as a message.
 pub(crate) fn check_name(what: &str, name: &str) -> Result<(), String> {
     let sound = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    if name.len() <= MAX_NAME
-        && name.chars().all(sound)
-        && !name.starts_with(|c: char| c.is_ascii_digit())
-    {
+    let has_digit_first = name.starts_with(|c: char| c.is_ascii_digit());
+    if name.len() <= MAX_NAME && name.chars().all(sound) && !has_digit_first {
         return Ok(());
     }
     Err(format!(

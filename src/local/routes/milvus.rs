@@ -18,12 +18,9 @@ const WAITS: u64 = 99;
 /// Returns the paths of a create call: each inner list is a file or a set of `.npy` files. In a plain list, each text
 /// is a file of its own.
 pub(crate) fn paths(dialect: Dialect, name: &str, value: &Value) -> Result<Vec<Vec<String>>> {
-    let wrong = || {
-        ServiceError::parameter(
-            dialect,
-            format!("{name} must be a list of lists of paths, e.g. [[\"a.json\"], [\"b.json\"]]"),
-        )
-    };
+    let example = "[[\"a.json\"], [\"b.json\"]]";
+    let message = || format!("{name} must be a list of lists of paths, e.g. {example}");
+    let wrong = || ServiceError::parameter(dialect, message());
     let text = |path: &Value| path.as_str().map(str::to_owned).ok_or_else(wrong);
     let mut lists = Vec::new();
     for entry in value.as_array().ok_or_else(wrong)? {
@@ -57,10 +54,8 @@ pub(crate) fn progress(whole: &Whole) -> Value {
     let Whole { job, files, .. } = whole;
     let standing = &job.standing;
     let details: Vec<_> = listed(whole, files).map(detail).collect();
-    let size: u64 = details
-        .iter()
-        .filter_map(|detail| detail.get("fileSize")?.as_u64())
-        .sum();
+    let sizes = details.iter().map(|detail| detail["fileSize"].as_u64());
+    let size: u64 = sizes.flatten().sum();
     jobs::merged([
         json!({
             "jobId": job.id,

@@ -26,6 +26,7 @@ pub(crate) mod volumes;
 
 use crate::local::http::call::ServiceCall;
 use crate::local::http::error::{Result, ServiceError};
+use crate::local::http::requests as keys;
 use crate::local::http::routing::Routes;
 use crate::local::state::App;
 use serde_json::{Map, Value, json};

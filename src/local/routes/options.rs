@@ -104,9 +104,8 @@ fn check_backup_values<'o>(
     if let Some(version) = text("storage_version")
         && version.parse::<i64>().is_err()
     {
-        return Err(refused(format!(
-            "parse storage_version failed, value={version}"
-        )));
+        let why = format!("parse storage_version failed, value={version}");
+        return Err(refused(why));
     }
     let time = |names: [&str; 2]| {
         let Some((name, value)) = names.iter().find_map(|name| Some((name, text(name)?))) else {
@@ -151,10 +150,10 @@ fn csv(options: &Map<String, Value>, dialect: Dialect) -> Result<(CsvOptions, Op
     let text = |name: &str| match options.get(name) {
         None | Some(Value::Null) => Ok(""),
         Some(Value::String(text)) => Ok(text.as_str()),
-        Some(_) => Err(ServiceError::parameter(
-            dialect,
-            format!("options.{name} must be a text"),
-        )),
+        Some(_) => {
+            let why = format!("options.{name} must be a text");
+            Err(ServiceError::parameter(dialect, why))
+        }
     };
     match CsvOptions::new(text("sep")?, text("nullkey")?) {
         Ok(csv) => Ok((csv, None)),
@@ -162,10 +161,10 @@ fn csv(options: &Map<String, Value>, dialect: Dialect) -> Result<(CsvOptions, Op
             let why = format!("unsupported csv separator: {error}");
             Ok((CsvOptions::default(), Some(why)))
         }
-        Err(error) => Err(ServiceError::parameter(
-            dialect,
-            format!("options.sep: {error}"),
-        )),
+        Err(error) => {
+            let why = format!("options.sep: {error}");
+            Err(ServiceError::parameter(dialect, why))
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! The page for browsers at `/`: jobs, collections, and how to connect. Plain HTML, built for each request.
 
 use super::jobs::percent;
-use crate::api::model::JobState;
 use crate::local::http::error::{Result, ServiceError};
 use crate::local::state::App;
 use crate::local::storage::StoreError;
@@ -33,11 +32,10 @@ pub(crate) async fn show(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse> {
-    let host = headers.get(header::HOST);
-    let host = host
-        .and_then(|host| host.to_str().ok())
-        .unwrap_or("127.0.0.1:19531");
-    let host = host.to_owned();
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let host = host.unwrap_or("127.0.0.1:19531").to_owned();
     let made = tokio::task::spawn_blocking(move || page(&app, &host)).await;
     let failed = |_| ServiceError::unexpected("the page could not be made");
     let headers = [
@@ -53,7 +51,7 @@ pub(crate) async fn show(
 
 fn page(app: &App, host: &str) -> Result<String, StoreError> {
     let (count, jobs) = app.store.jobs(None, None, 0, JOBS)?;
-    let busy = jobs.iter().any(is_open);
+    let busy = jobs.iter().any(|job| !job.standing.state.is_final());
     let mut text = String::from(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\"><title>zshell: local import service</title>",
@@ -74,13 +72,6 @@ fn page(app: &App, host: &str) -> Result<String, StoreError> {
     connecting(&mut text, host, app.token.is_some());
     text.push_str("</body></html>\n");
     Ok(text)
-}
-
-const fn is_open(job: &StoredJob) -> bool {
-    matches!(
-        job.standing.state,
-        JobState::Pending | JobState::Importing | JobState::Uncommitted
-    )
 }
 
 fn list_jobs(text: &mut String, count: u64, jobs: &[StoredJob]) {

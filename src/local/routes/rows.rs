@@ -6,9 +6,9 @@
 
 use super::entities::{RowsTarget, by_keys, filter, listed, target};
 use super::lookup::{self, DIALECT};
-use super::{App, Result, Routes, ServiceCall, ServiceError, Value, json};
-use crate::formats::{Batch, Column, Schema};
-use crate::local::http::requests as keys;
+use super::{App, Result, Routes, ServiceCall, ServiceError, Value, json, keys};
+use crate::formats::{Batch, Schema};
+use crate::local::search::query::as_text;
 use crate::local::storage::collections::DEFAULT_PARTITION;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -16,11 +16,8 @@ use std::sync::Arc;
 
 /// Adds the routes below `/v2/vectordb/entities`.
 pub(crate) fn routes(routes: Routes) -> Routes {
-    routes.rows("entities/insert", keys::INSERT, insert).write(
-        "entities/delete",
-        keys::DELETE,
-        delete,
-    )
+    let routes = routes.rows("entities/insert", keys::INSERT, insert);
+    routes.write("entities/delete", keys::DELETE, delete)
 }
 
 /// Inserts the rows of `data`, an object or a list: either all rows or none.
@@ -28,10 +25,8 @@ pub(crate) fn insert(app: &App, call: &ServiceCall) -> Result<Value> {
     let target = target(app, call)?;
     let mut batch = rows(call, &target.schema)?;
     let (name, partition) = partition(app, call, &target)?;
-    if !app
-        .store
-        .insert(target.collection.id, partition, &mut batch)?
-    {
+    let collection = target.collection.id;
+    if !app.store.insert(collection, partition, &mut batch)? {
         return Err(ServiceError::no_partition(&name));
     }
     Ok(json!({ "insertCount": batch.rows(), "insertIds": ids(call, &batch) }))
@@ -42,7 +37,7 @@ pub(crate) fn delete(app: &App, call: &ServiceCall) -> Result<Value> {
     let target = target(app, call)?;
     let chosen = match (filter(call, &target.schema)?, call.get(&["id", "ids"])) {
         (Some(filter), _) => filter,
-        (None, Some(ids)) => by_keys(&target.schema, &listed(ids))?,
+        (None, Some(ids)) => by_keys(&target.schema, listed(ids))?,
         (None, None) => return Err(ServiceError::missing(DIALECT, "filter")),
     };
     let within = match call.text(&["partitionName"]) {
@@ -77,13 +72,9 @@ pub(crate) fn partition(
 /// Returns the primary keys of the rows.
 pub(crate) fn keys(batch: &Batch) -> Vec<Value> {
     let named = batch.schema().fields.iter().zip(batch.columns());
-    let values = |column: &Column| -> Vec<Value> {
-        (0..column.len()).map(|row| column.value(row)).collect()
-    };
-    named
-        .filter(|(field, _)| field.primary)
-        .flat_map(|(_, column)| values(column))
-        .collect()
+    let keys = named.filter(|(field, _)| field.primary);
+    let values = keys.flat_map(|(_, column)| (0..column.len()).map(move |row| column.value(row)));
+    values.collect()
 }
 
 /// Returns the primary keys of the rows in the form that the caller requested.
@@ -128,11 +119,4 @@ pub(crate) fn data<'a, T: Deserialize<'a>>(call: &'a ServiceCall) -> Result<Vec<
 pub(crate) fn bad_rows(why: impl std::fmt::Display) -> ServiceError {
     let message = format!("fail to deal the insert data, error: {why}");
     ServiceError::new(1804, message)
-}
-
-fn as_text(id: Value) -> Value {
-    match id {
-        Value::Number(number) => Value::from(number.to_string()),
-        other => other,
-    }
 }

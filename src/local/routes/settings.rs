@@ -2,6 +2,7 @@
 
 use super::{Result, ServiceError, Value};
 use crate::formats::Schema;
+use crate::local::http::requests::LEVELS;
 
 /// Most shards of a collection (Milvus: `proxy.maxShardNum`).
 const MAX_SHARDS: i64 = 16;
@@ -12,9 +13,6 @@ const DEFAULT_PARTITIONS: i64 = 16;
 
 /// Most partitions of a collection (Milvus: `rootCoord.maxPartitionNum`).
 const MAX_PARTITIONS: i64 = 1_024;
-
-/// Consistency levels (Milvus: `commonpb.ConsistencyLevel`). The first is the default.
-const CONSISTENCY: [&str; 5] = ["Bounded", "Strong", "Session", "Eventually", "Customized"];
 
 /// The settings of a create call.
 #[derive(Debug, PartialEq, Eq)]
@@ -90,14 +88,13 @@ fn consistency(body: &Value) -> Result<&'static str> {
     if let (Some(top), Some(param)) = (top, param)
         && top != param
     {
-        return Err(ServiceError::invalid(
-            "top-level consistencyLevel conflicts with params.consistencyLevel",
-        ));
+        let why = "top-level consistencyLevel conflicts with params.consistencyLevel";
+        return Err(ServiceError::invalid(why));
     }
     let Some(level) = top.or(param) else {
-        return Ok(CONSISTENCY[0]);
+        return Ok("Bounded");
     };
-    let mut known = CONSISTENCY.into_iter();
+    let mut known = LEVELS.into_iter();
     known.find(|known| level.as_str() == Some(known)).ok_or_else(|| {
         ServiceError::invalid(format!(
             "consistencyLevel can only be [Strong, Session, Bounded, Eventually, Customized], default: Bounded, found {level}"

@@ -6,13 +6,12 @@
 
 use super::entities::{by_keys, target};
 use super::rows::{bad_rows, data, ids, keys, partition, rows};
-use super::{App, Result, Routes, ServiceCall, ServiceError, Value, json};
+use super::{App, Result, Routes, ServiceCall, ServiceError, Value, json, keys};
 use crate::formats::{Batch, DataType, Schema};
-use crate::local::http::requests as keys;
 use crate::local::search::outputs::Outputs;
 use crate::local::search::query::Query;
 use crate::local::storage::dead::{DeletedRows, Replaced};
-use crate::local::storage::scan::Segment;
+use crate::local::storage::rows::Segment;
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -39,8 +38,7 @@ pub(crate) fn upsert(app: &App, call: &ServiceCall) -> Result<Value> {
     } else {
         vec![partition_id]
     };
-    let keys: Vec<_> = fresh.keys.iter().collect();
-    let filter = by_keys(&target.schema, &keys)?;
+    let filter = by_keys(&target.schema, &fresh.keys)?;
     let query = Query {
         texts_for_int64: false,
         ..target.query(app, call, within, Some(filter))
@@ -56,11 +54,8 @@ pub(crate) fn upsert(app: &App, call: &ServiceCall) -> Result<Value> {
         deleted.extend(query.deleted(&new)?);
         looked.extend(new);
         let batch = fresh.batch(&query, &looked)?;
-        let collection = target.collection.id;
-        let replaced = app
-            .store
-            .replace(collection, (&deleted, &seen), partition_id, batch)?;
-        match replaced {
+        let (store, collection) = (&app.store, target.collection.id);
+        match store.replace(collection, (&deleted, &seen), partition_id, batch)? {
             Replaced::Done => {
                 app.shared.nudge();
                 let (count, ids) = (batch.rows(), ids(call, batch));
@@ -83,10 +78,8 @@ fn is_partial(call: &ServiceCall) -> Result<bool> {
         match op.trim().to_ascii_uppercase().as_str() {
             "REPLACE" => {}
             "ARRAY_APPEND" | "ARRAY_REMOVE" => {
-                return Err(ServiceError::unsupported(format!(
-                    "the operation {} of fieldOps is",
-                    op.trim()
-                )));
+                let what = format!("the operation {} of fieldOps is", op.trim());
+                return Err(ServiceError::unsupported(what));
             }
             _ => {
                 let why = format!("unsupported partial update op: {op}");
@@ -141,9 +134,8 @@ impl FreshRows {
         if fresh.keys.iter().all(|key| seen.insert(plain(key))) {
             return Ok(fresh);
         }
-        Err(ServiceError::invalid(
-            "duplicate primary keys are not allowed in the same batch",
-        ))
+        let why = "duplicate primary keys are not allowed in the same batch";
+        Err(ServiceError::invalid(why))
     }
 
     /// Returns the rows to store. In a partial update, other fields are copied from the rows to change, which are in
@@ -210,27 +202,19 @@ fn existing(
     let all = Outputs::parse(&["*".to_owned()], schema).map_err(ServiceError::unexpected)?;
     let found = query.rows_in(segments, &all, 0, usize::MAX)?;
     let name = key_name(schema);
-    let json: BTreeSet<&str> = schema
-        .fields
-        .iter()
-        .filter(|field| field.data_type == DataType::Json)
-        .map(|field| field.name.as_str())
-        .collect();
+    let fields = schema.fields.iter();
+    let json = fields.filter(|field| field.data_type == DataType::Json);
+    let json: BTreeSet<&str> = json.map(|field| field.name.as_str()).collect();
     let mut rows = BTreeMap::new();
     for row in found {
         let read = serde_json::from_str(&format!("{{{row}}}"));
-        let mut row: RowTexts =
-            read.map_err(|error| ServiceError::unexpected(error.to_string()))?;
+        let mut row: RowTexts = read.map_err(ServiceError::unexpected)?;
         // A string for a JSON field is parsed as JSON. So each JSON value is put in a string here to be stored
         // unchanged.
-        for (_, value) in row
-            .iter_mut()
-            .filter(|(name, _)| json.contains(name.as_str()))
-        {
-            if value.get() != "null" {
+        for (name, value) in &mut row {
+            if json.contains(name.as_str()) && value.get() != "null" {
                 let text = Value::from(value.get()).to_string();
-                let text = RawValue::from_string(text);
-                *value = text.map_err(|error| ServiceError::unexpected(error.to_string()))?;
+                *value = RawValue::from_string(text).map_err(ServiceError::unexpected)?;
             }
         }
         let key = row.get(name).map(|text| text.get());

@@ -2,11 +2,10 @@
 
 use super::jobs::{self, Action, percent};
 use super::{
-    App, Result, Routes, ServiceCall, ServiceError, Value, collections, entities, json, rows,
+    App, Result, Routes, ServiceCall, ServiceError, Value, collections, entities, json, keys, rows,
     upsert,
 };
 use crate::api::model::{Dialect, JobState};
-use crate::local::http::requests as keys;
 use crate::local::source::PathOrigin;
 use crate::local::storage::jobs::StoredProgress;
 
@@ -38,9 +37,8 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 fn create(app: &App, call: &ServiceCall) -> Result<Value> {
-    let url = call.text(&["objectUrl"]);
-    let url =
-        url.ok_or_else(|| ServiceError::new(90142, "no object URL given: objectUrl is required"))?;
+    let missing = || ServiceError::new(90142, "no object URL given: objectUrl is required");
+    let url = call.text(&["objectUrl"]).ok_or_else(missing)?;
     let id = jobs::submit(app, call, DIALECT, &[vec![url]], PathOrigin::Cloud)?;
     Ok(json!({ "jobId": id }))
 }

@@ -3,12 +3,10 @@
 //! An answer has the fields of both, so one form serves both.
 
 use super::jobs::{self, Action, percent};
-use super::{App, Result, Routes, ServiceCall, ServiceError, Value, json, milvus, volumes};
+use super::{App, Result, Routes, ServiceCall, ServiceError, Value, json, keys, milvus, volumes};
 use crate::api::model::{Dialect, JobState};
-use crate::local::http::requests as keys;
 use crate::local::source::PathOrigin;
-use crate::local::storage::ending::Ending;
-use crate::local::storage::jobs::StoredProgress;
+use crate::local::storage::jobs::{Ending, StoredProgress};
 use crate::local::storage::{DataStore, StoreError};
 use crate::local::volumes::folder::objects_path;
 
@@ -45,10 +43,8 @@ fn create(app: &App, call: &ServiceCall) -> Result<Value> {
     let given = call.get(&["files"]).is_some();
     let paths = match (files, cloud) {
         (Some(_), Some(_)) if given => {
-            return Err(ServiceError::parameter(
-                self::dialect(call),
-                "give either files or objectUrl / objectUrls, not both",
-            ));
+            let message = "give either files or objectUrl / objectUrls, not both";
+            return Err(ServiceError::parameter(self::dialect(call), message));
         }
         (_, Some(_)) => urls(call)?,
         (Some(files), None) if !files.is_null() => milvus::paths(dialect, "files", files)?,

@@ -1,10 +1,9 @@
 //! The volume calls of Zilliz Cloud (reference: Volumes). The files go through [`crate::local::volumes`].
 
-use super::control::{CLOUD, project_of};
+use super::control::CLOUD;
 use super::jobs::ListPage;
-use super::{App, Result, Routes, ServiceCall, ServiceError, Value, json};
+use super::{App, Result, Routes, ServiceCall, ServiceError, Value, json, keys};
 use crate::api::model::Dialect;
-use crate::local::http::requests as keys;
 use crate::local::storage::now;
 use crate::local::storage::volumes::{StoredVolume, VolumeCreated};
 use crate::local::volumes::access::{MAX_CONTENT, MAX_VOLUME_FILES};
@@ -51,20 +50,19 @@ fn list(app: &App, call: &ServiceCall) -> Result<Value> {
         Some(EXTERNAL) => (0, Vec::new()),
         Some(other) => return Err(wrong_type(other)),
     };
-    let volumes = names
-        .into_iter()
-        .map(|name| json!({ "volumeName": name, "type": MANAGED }));
-    Ok(page.answer(count, &["volumes"], volumes.collect()))
+    let volume = |name| json!({ "volumeName": name, "type": MANAGED });
+    let volumes = names.into_iter().map(volume).collect();
+    Ok(page.answer(count, &["volumes"], volumes))
 }
 
 fn wrong_type(given: &str) -> ServiceError {
-    wrong(format!(
-        "type must be {MANAGED} or {EXTERNAL}, found {given:?}"
-    ))
+    let message = format!("type must be {MANAGED} or {EXTERNAL}, found {given:?}");
+    wrong(message)
 }
 
 fn create(app: &App, call: &ServiceCall) -> Result<Value> {
-    let project = project_of(call)?;
+    // Any name is accepted, so scripts for the cloud run unchanged.
+    let project = call.required(Dialect::V2, &["projectId"])?;
     let region = call.required(Dialect::V2, &["regionId"])?;
     let name = call.required(Dialect::V2, &["volumeName"])?;
     match call.text(&["type"]).as_deref() {

@@ -1,6 +1,5 @@
 //! The rows that a search keeps for one vector: the closest rows, or the closest rows of each of the closest groups.
 
-use super::metric::Metric;
 use super::query::{PrimaryKey, key_of};
 use crate::formats::Column;
 use serde_json::Value;
@@ -8,9 +7,9 @@ use std::cmp::Ordering;
 use std::collections::{BinaryHeap, HashMap};
 
 /// A row that was found, ordered by its rank, then by its primary key.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SearchHit {
-    pub(crate) rank: Rank,
+    /// The distance as [`super::metric::Metric::rank`] returns it; never NaN.
+    pub(crate) rank: f32,
     pub(crate) key: PrimaryKey,
     pub(crate) segment: usize,
     pub(crate) row: usize,
@@ -18,50 +17,31 @@ pub(crate) struct SearchHit {
     pub(crate) group: usize,
 }
 
-/// A distance, with a smaller value for a closer vector; never NaN.
-#[derive(Clone, Copy)]
-pub(crate) struct Rank(f32);
-
-impl PartialEq for Rank {
+impl PartialEq for SearchHit {
     fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
+        self.cmp(other).is_eq()
     }
 }
 
-impl Eq for Rank {}
+impl Eq for SearchHit {}
 
-impl PartialOrd for Rank {
+impl PartialOrd for SearchHit {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Rank {
+impl Ord for SearchHit {
     fn cmp(&self, other: &Self) -> Ordering {
         // Unlike `total_cmp`, this treats 0 and -0 as equal.
-        self.0.partial_cmp(&other.0).unwrap_or(Ordering::Equal)
-    }
-}
-
-impl Rank {
-    /// Returns the rank of a distance in the metric's own sign.
-    pub(crate) fn new(distance: f32, metric: Metric) -> Self {
-        Self(if metric.is_similarity() {
-            -distance
-        } else {
-            distance
+        let order = self.rank.partial_cmp(&other.rank);
+        let order = order.unwrap_or(Ordering::Equal);
+        let place = |hit: &Self| (hit.segment, hit.row);
+        order.then_with(|| {
+            self.key
+                .cmp(&other.key)
+                .then(place(self).cmp(&place(other)))
         })
-    }
-}
-
-impl SearchHit {
-    /// Returns the distance in the metric's own sign.
-    pub(crate) fn distance(&self, metric: Metric) -> f32 {
-        if metric.is_similarity() {
-            -self.rank.0
-        } else {
-            self.rank.0
-        }
     }
 }
 
@@ -75,7 +55,7 @@ pub(crate) struct NamingColumns {
 }
 
 impl NamingColumns {
-    fn hit(&self, rank: Rank, row: usize) -> Option<SearchHit> {
+    fn hit(&self, rank: f32, row: usize) -> Option<SearchHit> {
         Some(SearchHit {
             rank,
             key: key_of(&self.keys, row)?,
@@ -102,7 +82,7 @@ type GroupValue = Option<PrimaryKey>;
 /// Rows kept for one vector out of all rows that are offered.
 pub(crate) trait KeepHits {
     /// Adds a row if it's close enough. Its primary key and group are read only then.
-    fn offer(&mut self, rank: Rank, row: usize, names: &NamingColumns);
+    fn offer(&mut self, rank: f32, row: usize, names: &NamingColumns);
 }
 
 /// The closest rows so far, with the farthest of them on top.
@@ -126,7 +106,7 @@ impl Closest {
 }
 
 impl KeepHits for Closest {
-    fn offer(&mut self, rank: Rank, row: usize, names: &NamingColumns) {
+    fn offer(&mut self, rank: f32, row: usize, names: &NamingColumns) {
         if self.heap.len() < self.keep {
             self.heap.extend(names.hit(rank, row));
             return;
@@ -150,7 +130,7 @@ pub(crate) struct ClosestGroups {
     keep: usize,
     best: HashMap<GroupValue, SearchHit>,
     /// The rank of the farthest group that may still be among the closest ones.
-    limit: Option<Rank>,
+    limit: Option<f32>,
 }
 
 impl ClosestGroups {
@@ -182,7 +162,7 @@ impl ClosestGroups {
 }
 
 impl KeepHits for ClosestGroups {
-    fn offer(&mut self, rank: Rank, row: usize, names: &NamingColumns) {
+    fn offer(&mut self, rank: f32, row: usize, names: &NamingColumns) {
         if self.limit.is_some_and(|limit| rank > limit) {
             return;
         }
@@ -212,11 +192,8 @@ impl ChosenGroups {
     /// Chooses groups, closest first, to keep at most `size` rows of each.
     pub(crate) fn new(groups: Vec<(GroupValue, SearchHit)>, size: usize) -> Self {
         let groups = groups.into_iter().enumerate();
-        Self(
-            groups
-                .map(|(number, (group, _))| (group, (number, Closest::new(size))))
-                .collect(),
-        )
+        let chosen = groups.map(|(no, (group, _))| (group, (no, Closest::new(size))));
+        Self(chosen.collect())
     }
 
     /// Returns the rows by group, closest group first, and closest first in each group.
@@ -235,7 +212,7 @@ impl ChosenGroups {
 }
 
 impl KeepHits for ChosenGroups {
-    fn offer(&mut self, rank: Rank, row: usize, names: &NamingColumns) {
+    fn offer(&mut self, rank: f32, row: usize, names: &NamingColumns) {
         if let Some((_, rows)) = self.0.get_mut(&names.group(row)) {
             rows.offer(rank, row, names);
         }

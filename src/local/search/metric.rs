@@ -39,9 +39,58 @@ impl Metric {
         }
     }
 
+    /// Converts a distance to a rank, which is smaller for a closer vector, or a rank to a distance.
+    pub(crate) fn rank(self, distance: f32) -> f32 {
+        if self.is_similarity() {
+            -distance
+        } else {
+            distance
+        }
+    }
+
     /// Returns true if a larger value means a closer vector.
     pub(crate) const fn is_similarity(self) -> bool {
         matches!(self, Self::Ip | Self::Cosine)
+    }
+}
+
+/// The distances that a search accepts: all, or those of a range search.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DistanceRange {
+    /// The rank of the first distance that is too far.
+    radius: Option<f32>,
+    /// The rank of the closest accepted distance.
+    closest: Option<f32>,
+}
+
+impl DistanceRange {
+    /// Returns the range of `radius` and `range_filter`, or the problem with them as a message (Milvus:
+    /// `CheckRangeSearchParam`, and `parseSearchInfo` in the proxy).
+    pub(crate) fn new(
+        metric: Metric,
+        radius: Option<f32>,
+        range_filter: Option<f32>,
+    ) -> Result<Self, String> {
+        match (radius, range_filter) {
+            (None, Some(_)) => Err("range_filter requires radius to be set; range_filter alone is not a valid range search parameter".to_owned()),
+            (Some(radius), Some(closest)) if metric.rank(closest) >= metric.rank(radius) => {
+                let word = if metric.is_similarity() { "greater" } else { "less" };
+                let metric = metric.name();
+                Err(format!(
+                    "metric type ({metric}), range_filter({closest}) must be {word} than radius({radius})"
+                ))
+            }
+            _ => Ok(Self {
+                radius: radius.map(|radius| metric.rank(radius)),
+                closest: range_filter.map(|closest| metric.rank(closest)),
+            }),
+        }
+    }
+
+    /// Returns whether the distance of a rank is in the range, which excludes the radius and includes the range filter.
+    pub(crate) fn has(&self, rank: f32) -> bool {
+        self.radius.is_none_or(|radius| rank < radius)
+            && self.closest.is_none_or(|closest| rank >= closest)
     }
 }
 

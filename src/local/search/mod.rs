@@ -8,6 +8,5 @@ pub(crate) mod hits;
 pub(crate) mod metric;
 pub(crate) mod outputs;
 pub(crate) mod query;
-pub(crate) mod range;
 pub(crate) mod scan;
 pub(crate) mod vectors;

@@ -3,36 +3,41 @@
 use crate::formats::batch::META;
 use crate::formats::schema::FunctionOutput;
 use crate::formats::{Field, Schema};
-use crate::local::http::answer::Data;
+use crate::local::http::call::Data;
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
-/// The rows of an answer, each the text inside a JSON object's braces. As values they would take many times the memory.
-#[derive(Debug)]
-pub(crate) struct FoundRows(Vec<String>);
+/// The rows of an answer.
+#[derive(Debug, Default)]
+pub(crate) struct FoundRows {
+    /// The text inside the braces of each row's JSON object. As values they would take many times the memory.
+    pub(crate) rows: Vec<String>,
+    /// Number of rows of each vector of a search; empty if the answer has no such numbers.
+    pub(crate) topks: Vec<usize>,
+}
 
-impl FoundRows {
-    /// Returns an answer with these rows, each the text inside a JSON object's braces.
-    pub(crate) fn new(rows: Vec<String>) -> Self {
-        Self(rows)
-    }
-
-    /// Returns an answer with a count instead of rows.
-    pub(crate) fn count(count: u64) -> Self {
-        Self(vec![format!("\"count(*)\":{count}")])
+impl From<Vec<String>> for FoundRows {
+    fn from(rows: Vec<String>) -> Self {
+        let topks = Vec::new();
+        Self { rows, topks }
     }
 }
 
 impl Data for FoundRows {
     fn write(self, text: &mut String) {
-        let size = self.0.iter().map(|row| row.len() + 3).sum();
+        let size = self.rows.iter().map(|row| row.len() + 3).sum();
         text.reserve(size);
         text.push('[');
-        for (no, row) in self.0.into_iter().enumerate() {
+        for (no, row) in self.rows.into_iter().enumerate() {
             text.push_str(if no == 0 { "{" } else { ",{" });
             text.push_str(&row);
             text.push('}');
         }
         text.push(']');
+        if !self.topks.is_empty() {
+            // Appended as a key of its own beside `data`. Writing to a string can't fail.
+            _ = write!(text, ",\"topks\":{:?}", self.topks);
+        }
     }
 }
 
@@ -40,11 +45,11 @@ impl Data for FoundRows {
 #[derive(Debug, Default)]
 pub(crate) struct Outputs {
     /// Fields by their number in the schema; the primary key is always included.
-    fields: BTreeSet<usize>,
+    pub(super) fields: BTreeSet<usize>,
     /// Whether all dynamic fields are returned.
-    all_dynamic: bool,
+    pub(super) all_dynamic: bool,
     /// Names of the dynamic fields to return.
-    dynamic: Vec<String>,
+    pub(super) dynamic: Vec<String>,
     /// Names that are never written, even if requested.
     left_out: Vec<String>,
 }
@@ -52,10 +57,9 @@ pub(crate) struct Outputs {
 impl Outputs {
     /// Parses a list of names: `*`, fields, `$meta`, dynamic fields. Returns the problem with the list as a message.
     pub(crate) fn parse(names: &[String], schema: &Schema) -> Result<Self, String> {
+        let primary = schema.fields.iter().position(|field| field.primary);
         let mut outputs = Self::default();
-        outputs
-            .fields
-            .extend(schema.fields.iter().position(|field| field.primary));
+        outputs.fields.extend(primary);
         for name in names {
             let field = schema.fields.iter().position(|field| field.name == *name);
             match (name.as_str(), field) {
@@ -89,16 +93,6 @@ impl Outputs {
             self.fields.remove(&field);
         }
         self.left_out.push(name.to_owned());
-    }
-
-    /// Returns true if a field is returned.
-    pub(super) fn has_field(&self, number: usize) -> bool {
-        self.fields.contains(&number)
-    }
-
-    /// Returns true if a dynamic field may be returned.
-    pub(super) fn has_dynamic(&self) -> bool {
-        self.all_dynamic || !self.dynamic.is_empty()
     }
 
     /// Returns true if the dynamic field with this key is returned.

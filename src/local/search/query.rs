@@ -6,10 +6,11 @@
 use super::outputs::{FoundRows, Outputs};
 use crate::formats::{Column, DataType, Schema};
 use crate::local::filter::{EvalLimit, Filter, Loaded};
+use crate::local::http::call::CallLimit;
 use crate::local::http::error::{Result, ServiceError};
-use crate::local::http::limit::CallLimit;
+
 use crate::local::storage::dead::DeletedRows;
-use crate::local::storage::scan::Segment;
+use crate::local::storage::rows::Segment;
 use crate::local::storage::{DataStore, StoreError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -84,9 +85,9 @@ impl Query<'_> {
 
     /// Returns the rows by ascending primary key, without the first `skip`, at most `limit` rows.
     pub(crate) fn rows(&self, outputs: &Outputs, skip: usize, limit: usize) -> Result<FoundRows> {
-        let segments = self.segments()?;
-        self.rows_in(&segments, outputs, skip, limit)
-            .map(FoundRows::new)
+        Ok(self
+            .rows_in(&self.segments()?, outputs, skip, limit)?
+            .into())
     }
 
     /// Returns the rows of these segments, each the text inside a JSON object's braces.
@@ -222,28 +223,25 @@ impl Query<'_> {
         bytes: &mut usize,
     ) -> Result<bool> {
         let fields = self.schema.fields.iter().enumerate();
-        for (number, field) in fields.filter(|(number, _)| outputs.has_field(*number)) {
+        for (number, field) in fields.filter(|(number, _)| outputs.fields.contains(number)) {
             let Some(column) = self.column(segment, number)? else {
                 return Ok(false);
             };
             weigh(&column, places.len(), bytes)?;
             let name = Value::from(field.name.as_str()).to_string();
-            let as_text = self.texts_for_int64 && field.data_type == DataType::Int64;
+            let is_text = self.texts_for_int64 && field.data_type == DataType::Int64;
             for (row, place) in places {
                 let value = match column.packed(*row) {
                     Some(bytes) => Value::from(STANDARD.encode(bytes)),
+                    None if is_text => as_text(column.value(*row)),
                     None => column.value(*row),
-                };
-                let value = match value {
-                    Value::Number(number) if as_text => Value::from(number.to_string()),
-                    value => value,
                 };
                 if let Some(text) = rows.get_mut(*place) {
                     add(text, &name, &value);
                 }
             }
         }
-        if !outputs.has_dynamic() {
+        if !outputs.all_dynamic && outputs.dynamic.is_empty() {
             return Ok(true);
         }
         let Some(meta) = self.column(segment, self.schema.fields.len())? else {
@@ -298,14 +296,18 @@ fn add(text: &mut String, name: &str, value: &Value) {
     _ = write!(text, "{name}:{value}");
 }
 
+/// Returns a number as a text, for languages without 64-bit integers.
+pub(crate) fn as_text(value: Value) -> Value {
+    match value {
+        Value::Number(number) => Value::from(number.to_string()),
+        other => other,
+    }
+}
+
 /// Returns the primary key of a row.
 pub(crate) fn key_of(column: &Column, row: usize) -> Option<PrimaryKey> {
     let whole = column.int64(row).map(PrimaryKey::Int);
-    whole.or_else(|| {
-        column
-            .text(row)
-            .map(|text| PrimaryKey::Text(text.to_owned()))
-    })
+    whole.or_else(|| Some(PrimaryKey::Text(column.text(row)?.to_owned())))
 }
 
 /// Adds the size of this number of rows of a column, and returns an error if the answer gets too large.

@@ -1,14 +1,13 @@
 //! Reads the segments of a collection and keeps the rows closest to each vector.
 
-use super::hits::{ChosenGroups, Closest, ClosestGroups, KeepHits, NamingColumns, Rank, SearchHit};
-use super::metric::Metric;
+use super::hits::{ChosenGroups, Closest, ClosestGroups, KeepHits, NamingColumns, SearchHit};
+use super::metric::{DistanceRange, Metric};
 use super::query::{PrimaryKey, Query, key_of};
-use super::range::DistanceRange;
 use super::vectors::SearchVectors;
 use crate::formats::column::VectorView;
 use crate::local::http::error::Result;
 use crate::local::storage::StoreError;
-use crate::local::storage::scan::Segment;
+use crate::local::storage::rows::Segment;
 use std::collections::{HashMap, HashSet};
 
 /// Groups of rows with one value in a field.
@@ -163,11 +162,12 @@ impl VectorScan<'_> {
                 let look = (&view, rows.as_slice());
                 self.vectors
                     .compare(block, self.metric, look, |vector, row, distance| {
-                        if !distance.is_nan()
-                            && self.range.has(distance)
+                        let rank = self.metric.rank(distance);
+                        if !rank.is_nan()
+                            && self.range.has(rank)
                             && let Some(kept) = kept.get_mut(vector)
                         {
-                            kept.offer(Rank::new(distance, self.metric), row, &names);
+                            kept.offer(rank, row, &names);
                         }
                     });
             }
@@ -181,8 +181,8 @@ mod tests {
     use super::*;
     use crate::formats::{Batch, Schema};
     use crate::interrupt::Interrupt;
+    use crate::local::http::call::CallLimit;
     use crate::local::http::error::ServiceError;
-    use crate::local::http::limit::CallLimit;
     use crate::local::storage::DataStore;
     use serde_json::json;
     use std::sync::Arc;

@@ -13,24 +13,12 @@ const BLOCK: usize = 256 << 10;
 /// The vectors to search for.
 #[derive(Debug)]
 pub(crate) enum SearchVectors {
-    /// Vectors of floats, for all element types of the field.
-    Dense {
-        elements: Elements,
-        vectors: Vec<DenseVector>,
-    },
+    /// Vectors of floats, and the type of the field, which may have another element type.
+    Dense(DataType, Vec<DenseVector>),
     /// Vectors of bits.
     Binary(Vec<Vec<u8>>),
     /// Vectors of index-value pairs by ascending index.
     Sparse(Vec<Vec<(u32, f32)>>),
-}
-
-/// The storage format of a dense vector's elements.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Elements {
-    Float,
-    Float16,
-    BFloat16,
-    Int8,
 }
 
 /// One vector of floats.
@@ -47,35 +35,27 @@ impl SearchVectors {
         let bytes = column.encode();
         let view = VectorView::new(column.data_type(), column.len(), &bytes)?;
         let all = (0..column.len()).filter_map(|row| view.get(row));
-        let elements = match column.data_type() {
-            DataType::BinaryVector { .. } => {
-                return Ok(Self::Binary(all.map(<[u8]>::to_vec).collect()));
-            }
+        Ok(match column.data_type() {
+            DataType::BinaryVector { .. } => Self::Binary(all.map(<[u8]>::to_vec).collect()),
             DataType::SparseFloatVector => {
-                return Ok(Self::Sparse(all.map(|row| pairs(row).collect()).collect()));
+                Self::Sparse(all.map(|row| pairs(row).collect()).collect())
             }
-            DataType::Float16Vector { .. } => Elements::Float16,
-            DataType::BFloat16Vector { .. } => Elements::BFloat16,
-            DataType::Int8Vector { .. } => Elements::Int8,
-            _ => Elements::Float,
-        };
-        let dim = column.data_type().dim().unwrap_or(0);
-        let mut scratch = vec![0.0; dim];
-        let vectors = all.map(|bytes| {
-            let values = elements.read(bytes, &mut scratch).to_vec();
-            let square = metric::dot(&values, &values);
-            DenseVector { values, square }
-        });
-        Ok(Self::Dense {
-            elements,
-            vectors: vectors.collect(),
+            data_type => {
+                let mut scratch = vec![0.0; data_type.dim().unwrap_or(0)];
+                let vectors = all.map(|bytes| {
+                    let values = floats(data_type, bytes, &mut scratch).to_vec();
+                    let square = metric::dot(&values, &values);
+                    DenseVector { values, square }
+                });
+                Self::Dense(data_type.clone(), vectors.collect())
+            }
         })
     }
 
     /// Returns the number of vectors.
     pub(crate) fn len(&self) -> usize {
         match self {
-            Self::Dense { vectors, .. } => vectors.len(),
+            Self::Dense(_, vectors) => vectors.len(),
             Self::Binary(vectors) => vectors.len(),
             Self::Sparse(vectors) => vectors.len(),
         }
@@ -84,7 +64,7 @@ impl SearchVectors {
     /// Returns the ranges of vectors that are compared together.
     pub(crate) fn blocks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
         let bytes = match self {
-            Self::Dense { vectors, .. } => vectors.first().map_or(0, |it| it.values.len() * 4),
+            Self::Dense(_, vectors) => vectors.first().map_or(0, |it| it.values.len() * 4),
             Self::Binary(vectors) => vectors.first().map_or(0, Vec::len),
             Self::Sparse(vectors) => vectors.iter().map(Vec::len).max().unwrap_or(0) * 8,
         };
@@ -105,11 +85,11 @@ impl SearchVectors {
     ) {
         let rows = rows.iter().filter_map(|row| Some((*row, view.get(*row)?)));
         match self {
-            Self::Dense { elements, vectors } => {
+            Self::Dense(data_type, vectors) => {
                 let dim = vectors.first().map_or(0, |vector| vector.values.len());
                 let mut scratch = vec![0.0; dim];
                 for (row, bytes) in rows {
-                    let values = elements.read(bytes, &mut scratch);
+                    let values = floats(data_type, bytes, &mut scratch);
                     let square = match metric {
                         Metric::Cosine => metric::dot(values, values),
                         _ => 0.0,
@@ -164,46 +144,43 @@ impl DenseVector {
     }
 }
 
-impl Elements {
-    /// Returns the elements of a stored vector as floats: in place, or copied to `scratch`, which is as long as the
-    /// vector.
-    fn read<'s>(self, bytes: &'s [u8], scratch: &'s mut [f32]) -> &'s [f32] {
-        match self {
-            Self::Float => {
-                // A column's bytes start at an allocation, which is aligned for numbers of any size.
-                if let Ok(values) = bytemuck::try_cast_slice(bytes) {
-                    return values;
-                }
+/// Returns the elements of a stored vector as floats: in place, or copied to `scratch`, which is as long as the
+/// vector.
+fn floats<'s>(data_type: &DataType, bytes: &'s [u8], scratch: &'s mut [f32]) -> &'s [f32] {
+    match data_type {
+        DataType::Float16Vector { .. } => match bytemuck::try_cast_slice::<u8, u16>(bytes) {
+            Ok(halves) if halves.len() == scratch.len() => {
+                let halves = halves.reinterpret_cast::<f16>();
+                halves.convert_to_f32_slice(scratch);
+            }
+            _ => {
                 for (value, bytes) in scratch.iter_mut().zip(bytes.as_chunks().0) {
-                    *value = f32::from_le_bytes(*bytes);
+                    *value = f16::from_le_bytes(*bytes).to_f32();
                 }
             }
-            Self::Float16 => match bytemuck::try_cast_slice::<u8, u16>(bytes) {
-                Ok(halves) if halves.len() == scratch.len() => {
-                    halves
-                        .reinterpret_cast::<f16>()
-                        .convert_to_f32_slice(scratch);
-                }
-                _ => {
-                    for (value, bytes) in scratch.iter_mut().zip(bytes.as_chunks().0) {
-                        *value = f16::from_le_bytes(*bytes).to_f32();
-                    }
-                }
-            },
-            // A `BFloat16` is the upper half of an f32.
-            Self::BFloat16 => {
-                for (value, bytes) in scratch.iter_mut().zip(bytes.as_chunks().0) {
-                    *value = f32::from_bits(u32::from(u16::from_le_bytes(*bytes)) << 16);
-                }
-            }
-            Self::Int8 => {
-                for (value, byte) in scratch.iter_mut().zip(bytes) {
-                    *value = f32::from(byte.cast_signed());
-                }
+        },
+        // A `BFloat16` is the upper half of an f32.
+        DataType::BFloat16Vector { .. } => {
+            for (value, bytes) in scratch.iter_mut().zip(bytes.as_chunks().0) {
+                *value = f32::from_bits(u32::from(u16::from_le_bytes(*bytes)) << 16);
             }
         }
-        scratch
+        DataType::Int8Vector { .. } => {
+            for (value, byte) in scratch.iter_mut().zip(bytes) {
+                *value = f32::from(byte.cast_signed());
+            }
+        }
+        _ => {
+            // A column's bytes start at an allocation, which is aligned for numbers of any size.
+            if let Ok(values) = bytemuck::try_cast_slice(bytes) {
+                return values;
+            }
+            for (value, bytes) in scratch.iter_mut().zip(bytes.as_chunks().0) {
+                *value = f32::from_le_bytes(*bytes);
+            }
+        }
     }
+    scratch
 }
 
 /// Returns the pairs of a stored sparse vector.

@@ -1,15 +1,13 @@
 //! The input of a job: the paths of its create call, and the files that they name.
 
-mod error;
 mod places;
 
-pub(super) use error::SourceError;
 pub(super) use places::Rules;
 pub(crate) use places::{OwnBucket, Places};
 
 use crate::formats::CsvOptions;
 use crate::formats::source::{FilesError, SourceFile, SourcePath};
-use crate::location::Location;
+use crate::location::{Location, LocationError};
 use crate::secret::StorageKeys;
 use crate::stores::root::Root;
 use serde::{Deserialize, Serialize};
@@ -79,12 +77,11 @@ impl JobInput {
             Location::check_set(&locations)?;
             Ok(paths)
         };
-        let entries = lists
-            .iter()
-            .map(entry)
-            .collect::<Result<_, SourceError>>()?;
         Ok(Self {
-            entries,
+            entries: lists
+                .iter()
+                .map(entry)
+                .collect::<Result<_, SourceError>>()?,
             ..Self::default()
         })
     }
@@ -105,23 +102,77 @@ impl JobInput {
         for own in SourcePath::find(&self.entries, &keys, || false) {
             files.append(&mut own?);
         }
-        if files.len() > MAX_FILES {
-            let found = files.len();
-            return Err(FilesError::Count(format!(
-                "a job takes at most {MAX_FILES} files, found {found}"
-            ))
-            .into());
+        let found = files.len();
+        if found > MAX_FILES {
+            let why = format!("a job takes at most {MAX_FILES} files, found {found}");
+            return Err(FilesError::Count(why).into());
         }
         Ok(files)
     }
 
     /// Returns the paths of the whole job as given by the caller.
     pub(super) fn name(&self) -> String {
-        let entries = self
-            .entries
-            .iter()
-            .map(|entry| SourcePath::entry_name(entry));
-        let entries: Vec<_> = entries.collect();
-        entries.join(",")
+        let entries = self.entries.iter();
+        let names = entries.map(|entry| SourcePath::entry_name(entry));
+        names.collect::<Vec<_>>().join(",")
+    }
+}
+
+/// The reason why a path can't be imported.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SourceError {
+    /// A path or URL that can't be parsed. The message never repeats a part that might be a secret.
+    #[error("the object path is not valid: {0}; {hint}", hint = .0.hint())]
+    Invalid(#[from] LocationError),
+    /// A path longer than an object's path can be.
+    #[error("the object path is not valid: it has {0} bytes, and at most {MAX_PATH} are accepted")]
+    TooLong(usize),
+    /// The files of a path can't be found.
+    #[error(transparent)]
+    Files(#[from] FilesError),
+    /// A path without the extension of a file that Milvus imports.
+    #[error("unexpected file type, files=[{path}]: {why}")]
+    FileType {
+        /// The path as given.
+        path: String,
+        /// The reason, and what to do.
+        why: String,
+    },
+    /// A path on disk outside the folders that may be read.
+    #[error(
+        "{path:?}: outside the folders that this service may read; start it with --bucket-dir or --allow-dir to widen them"
+    )]
+    Outside {
+        /// The path as given.
+        path: String,
+    },
+    /// One of two storage keys without the other.
+    #[error("storage keys come in pairs: give accessKey and secretKey, or neither")]
+    HalfKeys,
+    /// Storage keys that were in the memory of a process that has ended.
+    #[error(
+        "the storage keys of this job are gone: they are kept in memory only, and the service that had them has ended; submit the import again"
+    )]
+    KeysGone,
+}
+
+impl SourceError {
+    /// Returns the error in Milvus' own form, which checks the extension first (importutilv2/util.go, `GetFileType`).
+    pub(super) fn of_milvus(path: &str, error: LocationError) -> Self {
+        match error {
+            LocationError::Extension { .. } | LocationError::NoExtension { .. } => Self::FileType {
+                path: path.to_owned(),
+                why: format!("{error}; {}", error.hint()),
+            },
+            other => Self::Invalid(other),
+        }
+    }
+
+    /// Returns the error for a folder in Milvus' own form.
+    pub(super) fn folder(path: &str) -> Self {
+        Self::FileType {
+            path: path.to_owned(),
+            why: "Milvus imports files only, each named in files; Zilliz Cloud (objectUrls) takes folders".to_owned(),
+        }
     }
 }

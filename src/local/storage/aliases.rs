@@ -1,7 +1,6 @@
 //! Aliases: other names of collections.
 
-use super::{DataStore, Result};
-use crate::local::storage::statements::Statements;
+use super::{DataStore, Result, Statements};
 use rusqlite::{Connection, params};
 
 /// The outcome of setting an alias.

@@ -3,9 +3,8 @@
 use super::aliases::{NAMED, id_of, partition_id};
 use super::rows::TRASH;
 use super::work::fail_where;
-use super::{DataStore, Result, StoreError};
+use super::{DataStore, Result, Statements, StoreError};
 use crate::formats::Schema;
-use crate::local::storage::statements::Statements;
 use rusqlite::params;
 use serde_json::Value;
 

@@ -6,12 +6,10 @@
 //! [`DataStore::remove_strays`] removes them.
 
 use super::error::{Result, file_error};
-use super::rows::VISIBLE;
-use super::scan::Segment;
-use super::{DataStore, StoreError, signed, unsigned};
+use super::rows::{AUTO_IDS, Segment, VISIBLE};
+use super::{DataStore, Statements, StoreError, signed, unsigned};
 use crate::formats::Batch;
 use crate::fsutil::{private_options, sync_folder};
-use crate::local::storage::statements::Statements;
 use rusqlite::{Connection, MAIN_DB, Transaction, params};
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -24,7 +22,7 @@ const FILE_BYTES: usize = 256 << 10;
 
 /// The folder of the columns' files.
 pub(super) struct ColumnFolder {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     /// The database's write-ahead log.
     log: PathBuf,
 }
@@ -36,10 +34,6 @@ impl ColumnFolder {
             path: store.join("columns"),
             log: database.with_extension("sqlite-wal"),
         }
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.path
     }
 
     fn file(&self, segment: i64, field: i64) -> PathBuf {
@@ -90,14 +84,15 @@ impl ColumnFolder {
     }
 }
 
-/// Stores a segment's columns: the fields in the schema's order, then `$meta`. With a folder, large columns are files,
-/// which are returned.
+/// Stores the columns of the segment that was inserted last: the fields in the schema's order, then `$meta`. In a
+/// collection with autoId, generates the primary keys. With a folder, large columns are files, which are returned.
 pub(super) fn keep_columns(
     tx: &Transaction<'_>,
-    segment: i64,
-    batch: &Batch,
+    batch: &mut Batch,
     folder: Option<&ColumnFolder>,
 ) -> Result<Vec<File>> {
+    let segment = tx.last_insert_rowid();
+    batch.set_auto_ids(segment.wrapping_mul(AUTO_IDS));
     let mut files = Vec::new();
     for (no, column) in batch.columns().iter().chain(batch.meta()).enumerate() {
         let (no, bytes) = (signed(no), column.encode());
@@ -173,12 +168,11 @@ impl DataStore {
 
     /// Removes files that belong to no column: a killed process or a failed transaction has left them.
     pub(crate) fn remove_strays(&self) -> Result<()> {
-        let folder = &self.base.columns;
-        let failed = || file_error("read", folder.path());
-        let mut names = Vec::new();
-        for entry in fs::read_dir(folder.path()).map_err(failed())? {
-            names.push(entry.map_err(failed())?.file_name());
-        }
+        let folder = &self.base.columns.path;
+        let entries = fs::read_dir(folder).map_err(file_error("read", folder))?;
+        let names = entries.map(|entry| Ok(entry?.file_name()));
+        let names = names.collect::<io::Result<Vec<_>>>();
+        let names = names.map_err(file_error("read", folder))?;
         let found = self.read(|view| strays(view, names))?;
         if found.is_empty() {
             return Ok(());
@@ -186,7 +180,7 @@ impl DataStore {
         // Another process's transaction may have added the columns since. None can during this one.
         self.write(|tx| {
             for name in strays(tx, found)? {
-                let path = folder.path().join(name);
+                let path = folder.join(name);
                 fs::remove_file(&path).map_err(file_error("remove", &path))?;
             }
             Ok(())
@@ -219,7 +213,7 @@ impl FileFlush<'_> {
         let sync = move || files.iter().try_for_each(File::sync_data);
         let flush = thread::Builder::new().name("local-flush".to_owned());
         let running = flush.spawn(sync);
-        self.running = Some(running.map_err(file_error("flush", self.folder.path()))?);
+        self.running = Some(running.map_err(file_error("flush", &self.folder.path))?);
         Ok(())
     }
 
@@ -229,7 +223,7 @@ impl FileFlush<'_> {
             return Ok(());
         }
         self.wait()?;
-        let path = self.folder.path();
+        let path = &self.folder.path;
         sync_folder(path).map_err(file_error("flush", path))
     }
 
@@ -239,6 +233,6 @@ impl FileFlush<'_> {
         };
         let flushed = running.join();
         let flushed = flushed.unwrap_or_else(|_| Err(io::Error::other("the thread failed")));
-        flushed.map_err(file_error("flush", self.folder.path()))
+        flushed.map_err(file_error("flush", &self.folder.path))
     }
 }

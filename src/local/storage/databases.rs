@@ -1,9 +1,8 @@
 //! Databases: namespaces of collections and jobs.
 
-use super::{DataStore, Result, StoreError};
-use crate::local::storage::statements::Statements;
+use super::{DataStore, Result, Statements, StoreError};
 use rusqlite::params;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// The database that always exists.
 pub(crate) const DEFAULT_DATABASE: &str = "default";
@@ -35,7 +34,7 @@ impl DataStore {
         properties: &Map<String, Value>,
     ) -> Result<bool> {
         let sql = "INSERT INTO databases (name, properties) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING";
-        Ok(self.run(sql, params![name, text(properties)])? > 0)
+        Ok(self.run(sql, params![name, json!(properties).to_string()])? > 0)
     }
 
     /// Sets some properties of a database and removes others. Returns false if no database has this name.
@@ -52,7 +51,7 @@ impl DataStore {
             properties.extend(set.clone());
             properties.retain(|key, _| !remove.contains(key));
             let sql = "UPDATE databases SET properties = ?2 WHERE name = ?1";
-            tx.run(sql, params![name, text(&properties)])?;
+            tx.run(sql, params![name, json!(properties).to_string()])?;
             Ok(true)
         })
     }
@@ -82,8 +81,4 @@ fn find(view: &impl Statements, name: &str) -> Result<Option<Database>> {
     };
     let properties = serde_json::from_str(&text).map_err(StoreError::corrupt("database"))?;
     Ok(Some(Database { id, properties }))
-}
-
-fn text(properties: &Map<String, Value>) -> String {
-    Value::Object(properties.clone()).to_string()
 }

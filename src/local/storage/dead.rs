@@ -1,11 +1,9 @@
 //! Deleted rows: one bit per row, stored beside the segment, which itself never changes.
 
 use super::columns::keep_columns;
-use super::rows::{AUTO_IDS, TRASH, VISIBLE, next_commit};
-use super::scan::{DeletedBits, Segment};
-use super::{DataStore, Result, signed, unsigned};
+use super::rows::{DeletedBits, Segment, TRASH, VISIBLE, next_commit};
+use super::{DataStore, Result, Statements, signed, unsigned};
 use crate::formats::Batch;
-use crate::local::storage::statements::Statements;
 use rusqlite::{Transaction, params};
 use std::collections::HashSet;
 
@@ -39,7 +37,10 @@ impl DataStore {
         batch: &mut Batch,
     ) -> Result<Replaced> {
         self.write(|tx| {
-            if !all_seen(tx, collection_id, seen)? {
+            let seen: HashSet<i64> = seen.iter().map(|segment| segment.id).collect();
+            let sql = "SELECT id FROM segments WHERE collection_id = ?1 AND state = ?2";
+            let ids = tx.list(sql, params![collection_id, VISIBLE])?;
+            if !ids.iter().all(|id| seen.contains(id)) {
                 return Ok(Replaced::Outdated);
             }
             if !add(tx, collection_id, partition_id, batch)? {
@@ -78,17 +79,8 @@ fn add(
     if made == 0 {
         return Ok(false);
     }
-    let id = tx.last_insert_rowid();
-    batch.set_auto_ids(id.wrapping_mul(AUTO_IDS));
-    keep_columns(tx, id, batch, None)?;
+    keep_columns(tx, batch, None)?;
     Ok(true)
-}
-
-fn all_seen(tx: &Transaction<'_>, collection_id: i64, seen: &[Segment]) -> Result<bool> {
-    let seen: HashSet<i64> = seen.iter().map(|segment| segment.id).collect();
-    let sql = "SELECT id FROM segments WHERE collection_id = ?1 AND state = ?2";
-    let ids = tx.list(sql, params![collection_id, VISIBLE])?;
-    Ok(ids.iter().all(|id| seen.contains(id)))
 }
 
 fn kill(tx: &Transaction<'_>, deleted: &DeletedRows) -> Result<u64> {

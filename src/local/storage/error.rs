@@ -26,6 +26,9 @@ pub enum StoreError {
         /// The system's error.
         source: std::io::Error,
     },
+    /// The job has ended, or it belongs to another worker now. Nothing was done.
+    #[error("the job has ended meanwhile")]
+    Ended,
     /// The wait for another process was interrupted.
     #[error("{} while another process had the local store locked", .0.words())]
     Stopped(Stop),
@@ -65,7 +68,7 @@ impl StoreError {
     pub(in crate::local) fn is_passing(&self) -> bool {
         match self {
             Self::Busy | Self::Stopped(_) | Self::File { .. } => true,
-            Self::Newer { .. } | Self::Corrupt { .. } => false,
+            Self::Ended | Self::Newer { .. } | Self::Corrupt { .. } => false,
             Self::Database(error) => {
                 is_busy(error) || error.sqlite_error_code().is_some_and(passes)
             }
@@ -98,7 +101,7 @@ pub(super) fn is_busy(error: &rusqlite::Error) -> bool {
 }
 
 /// Returns the constructor of the error for a failed action on a file.
-pub(super) fn file_error(
+pub(in crate::local) fn file_error(
     doing: &'static str,
     path: &Path,
 ) -> impl FnOnce(std::io::Error) -> StoreError {

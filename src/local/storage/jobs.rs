@@ -1,11 +1,12 @@
-//! Jobs and their files as callers see them: creating, reading and listing.
+//! Jobs and their files as callers see them: creating, reading and listing, and committing or aborting two-phase jobs,
+//! whose rows wait until then.
 
 use super::aliases::{id_of, partition_id};
-use super::{DataStore, Result, StoreError, now, signed, unsigned};
+use super::rows::{PENDING, VISIBLE, discard, next_commit};
+use super::{DataStore, Result, Statements, StoreError, now, signed, unsigned};
 use crate::api::model::JobState;
 use crate::local::source::JobInput;
-use crate::local::storage::statements::Statements;
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, Row, Transaction, params};
 
 /// The data of a create call.
 #[derive(Debug)]
@@ -39,6 +40,17 @@ pub(crate) enum JobCreation {
     NoCollection,
     /// There is no such partition.
     NoPartition,
+}
+
+/// The outcome of a call that commits or aborts a job.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The job is committed or aborted, by this call or an earlier one.
+    Done,
+    /// A job in this state can't be committed or aborted.
+    WrongState(JobState),
+    /// The job commits itself.
+    AutoCommit,
 }
 
 /// The progress of a job or of one of its files.
@@ -177,6 +189,7 @@ impl DataStore {
             let Some((job, source, create_time, warnings)) = found.optional()? else {
                 return Ok(None);
             };
+            let warnings = warnings.and_then(|text| serde_json::from_str(&text).ok());
             let mut select = view.prepare_cached(
                 "SELECT state, reason, complete_time, rows, bytes, size, name
                  FROM job_files WHERE job_id = ?1 ORDER BY no",
@@ -192,7 +205,8 @@ impl DataStore {
                 create_time,
                 source: parse_source(&source).unwrap_or_default(),
                 files: files.collect::<Result<_>>()?,
-                warnings: parse_warnings(warnings.as_deref()),
+                // A broken record counts as no warnings.
+                warnings: warnings.unwrap_or_default(),
             }))
         })
     }
@@ -220,6 +234,62 @@ impl DataStore {
             Ok((unsigned(count), jobs.collect::<Result<_, _>>()?))
         })
     }
+
+    /// Makes an uncommitted job's rows visible in one transaction. Also succeeds for a completed job, even if it
+    /// committed itself (Milvus: `internal/datacoord/services.go`, `CommitImport`).
+    pub(crate) fn commit(&self, id: &str) -> Result<Ending> {
+        self.write(|tx| match state(tx, id)? {
+            JobState::Uncommitted => show(tx, id).map(|()| Ending::Done),
+            JobState::Completed => Ok(Ending::Done),
+            state => Ok(Ending::WrongState(state)),
+        })
+    }
+
+    /// Aborts a two-phase job that isn't committed and discards its rows. Also succeeds for an aborted job, and for a
+    /// failed one, which keeps its reason (Milvus: `internal/datacoord/services.go`, `AbortImport`).
+    pub(crate) fn abort(&self, id: &str) -> Result<Ending> {
+        self.write(|tx| {
+            match state(tx, id)? {
+                JobState::Aborted => return Ok(Ending::Done),
+                JobState::Completed => return Ok(Ending::WrongState(JobState::Completed)),
+                _ if !is_two_phase(tx, id)? => return Ok(Ending::AutoCommit),
+                JobState::Failed => return Ok(Ending::Done),
+                JobState::Pending | JobState::Importing | JobState::Uncommitted => {}
+            }
+            // If a worker runs the job, its next write finds that the job has ended.
+            let time = now();
+            tx.run(
+                "UPDATE jobs SET state = 'Aborted', reason = 'aborted', complete_time = ?2 WHERE id = ?1",
+                params![id, time],
+            )?;
+            tx.run(
+                "UPDATE job_files SET state = 'Aborted', complete_time = ?2, reason = 'not imported, because the job was aborted'
+                 WHERE job_id = ?1",
+                params![id, time],
+            )?;
+            discard(tx, id)?;
+            Ok(Ending::Done)
+        })
+    }
+}
+
+fn state(tx: &Transaction<'_>, id: &str) -> Result<JobState> {
+    let word: String = tx.one("SELECT state FROM jobs WHERE id = ?1", [id])?;
+    read_state(&word)
+}
+
+/// Makes a job's rows visible and the job completed.
+pub(crate) fn show(tx: &Transaction<'_>, id: &str) -> Result<()> {
+    let sql = "UPDATE jobs SET state = 'Completed', complete_time = ?2 WHERE id = ?1";
+    tx.run(sql, params![id, now()])?;
+    let sql = "UPDATE segments SET state = ?2, commit_no = ?4 WHERE job_id = ?1 AND state = ?3";
+    let commit = next_commit(tx)?;
+    tx.run(sql, params![id, VISIBLE, PENDING, commit]).map(drop)
+}
+
+/// Returns true if a job waits, or has waited, for a commit.
+pub(crate) fn is_two_phase(tx: &Transaction<'_>, id: &str) -> Result<bool> {
+    tx.has("SELECT 1 FROM jobs WHERE id = ?1 AND two_phase", [id])
 }
 
 /// Returns the id after `last` at this time (Unix milliseconds); `None` if it exceeds 64 bits.
@@ -252,18 +322,12 @@ fn standing(row: &Row<'_>) -> Result<StoredProgress> {
     })
 }
 
-/// Parses the warnings stored with a job. Returns none if the record is broken.
-fn parse_warnings(text: Option<&str>) -> Vec<String> {
-    let warnings = text.and_then(|text| serde_json::from_str(text).ok());
-    warnings.unwrap_or_default()
-}
-
 pub(crate) fn parse_source(text: &str) -> Result<JobInput> {
     serde_json::from_str(text).map_err(StoreError::corrupt("job"))
 }
 
 /// Parses a stored state.
-pub(super) fn read_state(word: &str) -> Result<JobState> {
+fn read_state(word: &str) -> Result<JobState> {
     let unknown = |_| StoreError::corrupt("job state")(format!("{word:?} is no state"));
     word.parse().map_err(unknown)
 }

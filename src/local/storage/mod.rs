@@ -10,28 +10,27 @@ pub(super) mod collections;
 pub(super) mod columns;
 pub(super) mod databases;
 pub(super) mod dead;
-pub(super) mod ending;
 mod error;
 pub(super) mod jobs;
 mod open;
 mod pool;
 pub(super) mod rows;
-pub(super) mod scan;
 mod statements;
 pub(super) mod volumes;
 pub(super) mod work;
 
+pub(super) use error::file_error;
 pub(crate) use error::{Result, StoreError};
 
 use crate::fsutil::{LockError, LockMode, create_private_folder, lock_file, open_private};
 use crate::interrupt::Interrupt;
 use columns::ColumnFolder;
-use error::file_error;
 use open::connect_all;
-use pool::{ConnectionPool, PooledConnection, Priority, Stopping};
+use pool::{ConnectionPool, DatabaseWait, PooledConnection, Priority};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+use statements::Statements;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// Longest wait of workers, and of opening the store, for another process's transaction. A transaction normally lasts
@@ -52,7 +51,8 @@ struct Base {
     writer: ConnectionPool,
     reader: ConnectionPool,
     columns: ColumnFolder,
-    stopping: Stopping,
+    /// The time at which the service began to stop.
+    stopping: OnceLock<Instant>,
 }
 
 impl DataStore {
@@ -60,7 +60,7 @@ impl DataStore {
     pub(super) fn open(dir: &Path, interrupt: &Interrupt) -> Result<Self> {
         let path = dir.join("store.sqlite");
         let columns = ColumnFolder::new(dir, &path);
-        create_private(columns.path())?;
+        create_private(&columns.path)?;
         // Several processes may open the store at once, and the switch to write-ahead logging needs exclusive access.
         let lock_path = dir.join("open.lock");
         let lock = open_private(&lock_path).map_err(file_error("open", &lock_path))?;
@@ -75,7 +75,7 @@ impl DataStore {
             writer: ConnectionPool::new(writer),
             reader: ConnectionPool::new(reader),
             columns,
-            stopping: Stopping::default(),
+            stopping: OnceLock::new(),
         };
         Ok(Self {
             base: Arc::new(base),
@@ -104,28 +104,28 @@ impl DataStore {
 
     /// Shortens the waits of all operations, since the service stops.
     pub(super) fn stop(&self) {
-        self.base.stopping.begin();
+        self.base.stopping.get_or_init(Instant::now);
     }
 
-    fn end(&self) -> Instant {
-        Instant::now() + self.patience
+    fn wait(&self) -> DatabaseWait<'_> {
+        DatabaseWait {
+            priority: self.priority,
+            end: Instant::now() + self.patience,
+            stopping: &self.base.stopping,
+        }
     }
 
     /// Returns the writing connection.
     fn writer(&self) -> Result<PooledConnection<'_>> {
-        self.base
-            .writer
-            .connection(self.priority, &self.base.stopping, self.end())
+        self.base.writer.connection(&self.wait())
     }
 
     /// Runs `act` in one transaction, which takes the write lock at the start. An error rolls the transaction back.
     pub(super) fn write<T>(&self, act: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
-        let end = self.end();
-        let stopping = &self.base.stopping;
-        let writer = self.base.writer.connection(self.priority, stopping, end)?;
-        let transaction = stopping.insist(self.priority, end, || {
-            Transaction::new_unchecked(&writer, TransactionBehavior::Immediate)
-        })?;
+        let wait = self.wait();
+        let writer = self.base.writer.connection(&wait)?;
+        let transaction =
+            wait.insist(|| Transaction::new_unchecked(&writer, TransactionBehavior::Immediate))?;
         let value = act(&transaction)?;
         transaction.commit()?;
         Ok(value)
@@ -133,12 +133,11 @@ impl DataStore {
 
     /// Runs `act` on a consistent view of the store.
     pub(super) fn read<T>(&self, act: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let end = self.end();
-        let stopping = &self.base.stopping;
-        let reader = self.base.reader.connection(self.priority, stopping, end)?;
+        let wait = self.wait();
+        let reader = self.base.reader.connection(&wait)?;
         let view = Transaction::new_unchecked(&reader, TransactionBehavior::Deferred)?;
         // Only the first read of the database may have to wait. Later reads see the same state.
-        stopping.insist(self.priority, end, || {
+        wait.insist(|| {
             view.prepare_cached("SELECT 1 FROM sqlite_schema LIMIT 1")?
                 .exists([])
         })?;
@@ -153,9 +152,8 @@ pub(super) fn create_private(dir: &Path) -> Result<()> {
 
 /// Returns the current time in the format of answers: RFC 3339, UTC, whole seconds.
 pub(super) fn now() -> String {
-    jiff::Timestamp::now()
-        .strftime("%Y-%m-%dT%H:%M:%SZ")
-        .to_string()
+    let now = jiff::Timestamp::now();
+    now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// Converts a size or count to a signed integer, as stored in the database. Real values never come near the limit.

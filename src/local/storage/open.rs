@@ -5,7 +5,6 @@ use super::{BUSY, pool};
 use crate::interrupt::Interrupt;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
-use std::cmp::Ordering;
 use std::path::Path;
 use std::time::Instant;
 
@@ -69,19 +68,18 @@ fn connect(path: &Path) -> Result<Connection> {
 fn migrate(connection: &mut Connection, path: &Path) -> Result<()> {
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let newer = || StoreError::Newer {
+    let done = usize::try_from(found).ok();
+    let steps = done.and_then(|done| MIGRATIONS.get(done..));
+    let steps = steps.ok_or_else(|| StoreError::Newer {
         path: path.to_owned(),
         found,
         known,
-    };
-    let done = usize::try_from(found).map_err(|_| newer())?;
-    match found.cmp(&known) {
-        Ordering::Greater => return Err(newer()),
-        Ordering::Equal => return Ok(()),
-        Ordering::Less => {}
+    })?;
+    if steps.is_empty() {
+        return Ok(());
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    for step in MIGRATIONS.iter().skip(done) {
+    for step in steps {
         transaction.execute_batch(step)?;
     }
     transaction.pragma_update(None, "user_version", known)?;

@@ -13,39 +13,34 @@ pub(crate) const SLICE: Duration = Duration::from_millis(50);
 /// Longest wait of a worker once the service stops, to release its job. Requests end at once.
 const LAST: Duration = Duration::from_secs(1);
 
-/// The time at which the service began to stop.
-#[derive(Debug, Default)]
-pub(crate) struct Stopping(OnceLock<Instant>);
+/// The limit of one operation's waits.
+pub(crate) struct DatabaseWait<'a> {
+    pub(crate) priority: Priority,
+    pub(crate) end: Instant,
+    /// The time at which the service began to stop, which shortens all waits.
+    pub(crate) stopping: &'a OnceLock<Instant>,
+}
 
-impl Stopping {
-    /// Shortens all waits from now on.
-    pub(crate) fn begin(&self) {
-        self.0.get_or_init(Instant::now);
-    }
-
-    /// Returns the time left of a wait until `end`; `None` if the wait is over.
-    fn left(&self, priority: Priority, end: Instant) -> Option<Duration> {
-        let last = match priority {
+impl DatabaseWait<'_> {
+    /// Returns the time left; `None` if the wait is over.
+    fn left(&self) -> Option<Duration> {
+        let last = match self.priority {
             Priority::Request => Duration::ZERO,
             Priority::Worker => LAST,
         };
-        let end = self.0.get().map_or(end, |begin| end.min(*begin + last));
+        let stop = self.stopping.get().map(|begin| *begin + last);
+        let end = stop.map_or(self.end, |stop| self.end.min(stop));
         let left = end.saturating_duration_since(Instant::now());
         (!left.is_zero()).then_some(left)
     }
 
-    /// Runs `act`, and retries until `end` while another process has locked the database.
-    pub(crate) fn insist<T>(
-        &self,
-        priority: Priority,
-        end: Instant,
-        mut act: impl FnMut() -> rusqlite::Result<T>,
-    ) -> Result<T> {
+    /// Runs `act`, and retries while another process has locked the database.
+    pub(crate) fn insist<T>(&self, mut act: impl FnMut() -> rusqlite::Result<T>) -> Result<T> {
         loop {
             let begin = Instant::now();
             match act() {
                 Err(error) if is_busy(&error) => {
-                    let left = self.left(priority, end).ok_or(StoreError::Busy)?;
+                    let left = self.left().ok_or(StoreError::Busy)?;
                     // The database normally waited for a slice itself, but not if that could be a deadlock.
                     std::thread::sleep(SLICE.min(left).saturating_sub(begin.elapsed()));
                 }
@@ -98,19 +93,14 @@ impl ConnectionPool {
         }
     }
 
-    /// Waits for the connection until `end`.
-    pub(crate) fn connection(
-        &self,
-        priority: Priority,
-        stopping: &Stopping,
-        end: Instant,
-    ) -> Result<PooledConnection<'_>> {
+    /// Waits for the connection.
+    pub(crate) fn connection(&self, wait: &DatabaseWait<'_>) -> Result<PooledConnection<'_>> {
         let begin = Instant::now();
-        let is_request = priority == Priority::Request;
+        let is_request = wait.priority == Priority::Request;
         let mut queue = self.queue.lock();
         queue.requests += usize::from(is_request);
         while queue.taken || (!is_request && queue.requests > 0 && begin.elapsed() < POLITE) {
-            let Some(left) = stopping.left(priority, end) else {
+            let Some(left) = wait.left() else {
                 queue.requests -= usize::from(is_request);
                 return Err(StoreError::Busy);
             };

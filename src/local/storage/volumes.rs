@@ -1,7 +1,6 @@
 //! The records of volumes. Their files are in [`crate::local::volumes`].
 
-use super::{DataStore, Result, signed, unsigned};
-use crate::local::storage::statements::Statements;
+use super::{DataStore, Result, Statements, signed, unsigned};
 use rusqlite::params;
 
 /// A volume as stored.
@@ -36,16 +35,14 @@ impl DataStore {
             if unsigned(tx.one("SELECT count(*) FROM volumes", [])?) >= max {
                 return Ok(VolumeCreated::Full);
             }
-            let StoredVolume {
-                name,
-                project,
-                region,
-                create_time,
-                ..
-            } = volume;
             tx.run(
                 "INSERT INTO volumes (name, project, region, create_time) VALUES (?1, ?2, ?3, ?4)",
-                params![name, project, region, create_time],
+                params![
+                    volume.name,
+                    volume.project,
+                    volume.region,
+                    volume.create_time
+                ],
             )?;
             Ok(VolumeCreated::New)
         })

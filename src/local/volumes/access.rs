@@ -53,10 +53,6 @@ impl GrantedAccess {
 pub(crate) struct VolumeKeys(Mutex<HashMap<String, GrantedAccess>>);
 
 impl VolumeKeys {
-    fn with<T>(&self, act: impl FnOnce(&mut HashMap<String, GrantedAccess>) -> T) -> T {
-        act(&mut self.0.lock())
-    }
-
     /// Returns new credentials for a folder of a volume.
     pub(crate) fn issue(
         &self,
@@ -75,23 +71,22 @@ impl VolumeKeys {
             files: 0,
             bytes: 0,
         };
-        self.with(|keys| {
-            if keys.len() >= MAX_KEYS {
-                keys.retain(|_, key| key.expires > now);
-            }
-            if keys.len() >= MAX_KEYS {
-                let oldest = keys.values().min_by_key(|key| key.expires);
-                let oldest = oldest.map(|key| key.key_id.clone());
-                keys.remove(&oldest.unwrap_or_default());
-            }
-            keys.insert(access.key_id.clone(), access.clone());
-        });
+        let mut keys = self.0.lock();
+        if keys.len() >= MAX_KEYS {
+            keys.retain(|_, key| key.expires > now);
+        }
+        if keys.len() >= MAX_KEYS {
+            let oldest = keys.values().min_by_key(|key| key.expires);
+            let oldest = oldest.map(|key| key.key_id.clone());
+            keys.remove(&oldest.unwrap_or_default());
+        }
+        keys.insert(access.key_id.clone(), access.clone());
         Some(access)
     }
 
     /// Returns the credentials with this access key id, if they are valid.
     pub(crate) fn find(&self, key_id: &str, now: i64) -> Result<GrantedAccess> {
-        let found = self.with(|keys| keys.get(key_id).cloned());
+        let found = self.0.lock().get(key_id).cloned();
         match found {
             Some(access) if access.expires > now => Ok(access),
             // Credentials of an earlier service are taken for expired ones, so clients apply for new ones.
@@ -110,33 +105,28 @@ impl VolumeKeys {
 
     /// Counts a file, if the limits of the credentials allow one with this many bytes.
     pub(crate) fn count(&self, key_id: &str, bytes: u64) -> Result<()> {
-        self.with(|keys| {
-            let Some(access) = keys.get_mut(key_id) else {
-                return Ok(());
-            };
-            check_size(access.bytes.saturating_add(bytes))?;
-            if access.files >= MAX_VOLUME_FILES {
-                return Err(S3Error::new(
-                    400,
-                    "TooManyFiles",
-                    format!("at most {MAX_VOLUME_FILES} files may be uploaded with one apply call"),
-                ));
-            }
-            access.files += 1;
-            access.bytes = access.bytes.saturating_add(bytes);
-            Ok(())
-        })
+        let mut keys = self.0.lock();
+        let Some(access) = keys.get_mut(key_id) else {
+            return Ok(());
+        };
+        let all = access.bytes.saturating_add(bytes);
+        check_size(all)?;
+        if access.files >= MAX_VOLUME_FILES {
+            let message =
+                format!("at most {MAX_VOLUME_FILES} files may be uploaded with one apply call");
+            return Err(S3Error::new(400, "TooManyFiles", message));
+        }
+        access.files += 1;
+        access.bytes = all;
+        Ok(())
     }
 }
 
 /// Refuses more bytes than credentials allow.
 pub(crate) fn check_size(bytes: u64) -> Result<()> {
     if bytes > MAX_CONTENT {
-        return Err(S3Error::new(
-            400,
-            "EntityTooLarge",
-            format!("at most {MAX_CONTENT} bytes may be uploaded with one apply call"),
-        ));
+        let message = format!("at most {MAX_CONTENT} bytes may be uploaded with one apply call");
+        return Err(S3Error::new(400, "EntityTooLarge", message));
     }
     Ok(())
 }
@@ -189,7 +179,7 @@ mod tests {
         for _ in 0..MAX_KEYS {
             keys.issue(&volume(), "", 1002).unwrap();
         }
-        assert_eq!(keys.with(|keys| keys.len()), MAX_KEYS);
+        assert_eq!(keys.0.lock().len(), MAX_KEYS);
         assert!(keys.find(&first.key_id, 1002).is_err());
     }
 }

@@ -40,6 +40,12 @@ pub(crate) struct VolumeFolder {
 /// An object of a volume.
 pub(crate) struct StoredObject {
     pub(crate) file: File,
+    pub(crate) info: ObjectInfo,
+}
+
+/// An object's size in bytes, tag, and time of its last change.
+#[derive(Debug)]
+pub(crate) struct ObjectInfo {
     pub(crate) size: u64,
     pub(crate) tag: String,
     pub(crate) modified: jiff::Timestamp,
@@ -47,7 +53,7 @@ pub(crate) struct StoredObject {
 
 /// A file that is being received. It's removed on drop unless it became an object.
 pub(crate) struct NewObject {
-    file: File,
+    pub(super) file: File,
     uploads: Dir,
     name: Option<PathBuf>,
     /// The checksum of the content, once it's complete.
@@ -63,10 +69,6 @@ impl Drop for NewObject {
 }
 
 impl NewObject {
-    pub(crate) fn file(&mut self) -> &mut File {
-        &mut self.file
-    }
-
     /// Moves the file to a name in another folder. Returns its tag.
     pub(super) fn rename(mut self, folder: &Dir, name: &Path) -> io::Result<String> {
         // Without the note, the file has a tag that is no checksum.
@@ -175,21 +177,18 @@ impl VolumeFolder {
         if !metadata.is_file() {
             return Err(S3Error::no_key(key));
         }
-        Ok(StoredObject {
+        let info = ObjectInfo {
             size: metadata.len(),
             tag: tag(&file)?,
             modified: modified(&metadata),
-            file,
-        })
+        };
+        Ok(StoredObject { file, info })
     }
 
     /// Removes the object with this name, and folders that are empty then. A missing object isn't an error.
     pub(crate) fn delete(&self, key: &str) -> Result<()> {
-        if !self
-            .objects
-            .metadata(key)
-            .is_ok_and(|found| found.is_file())
-        {
+        let found = self.objects.metadata(key);
+        if !found.is_ok_and(|found| found.is_file()) {
             return Ok(());
         }
         match self.objects.remove_file(key) {

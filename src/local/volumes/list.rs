@@ -1,28 +1,15 @@
 //! Lists objects in the order of their names, a page at a time, without reading more of the folder than the page needs.
 
 use super::error::Result;
-use super::folder::VolumeFolder;
+use super::folder::{ObjectInfo, VolumeFolder};
 use std::io;
 
 /// One entry of a page.
 #[derive(Debug)]
-pub(crate) enum ListedObject {
-    Object {
-        name: String,
-        size: u64,
-        tag: String,
-        modified: jiff::Timestamp,
-    },
-    /// The common beginning of names, up to a slash.
-    Folder(String),
-}
-
-impl ListedObject {
-    pub(crate) fn name(&self) -> &str {
-        match self {
-            Self::Object { name, .. } | Self::Folder(name) => name,
-        }
-    }
+pub(crate) struct ListedObject {
+    pub(crate) name: String,
+    /// The object; `None` for the common beginning of names, up to a slash.
+    pub(crate) info: Option<ObjectInfo>,
 }
 
 /// The objects to list.
@@ -82,15 +69,13 @@ impl VolumeFolder {
             if name.ends_with('/') {
                 let is_past = name.as_str() < after && !after.starts_with(name.as_str());
                 let is_listed = request.folders && after == name;
-                let rest = name
-                    .strip_prefix(request.prefix.as_str())
-                    .unwrap_or_default();
+                let is_inner = request.prefix.len() < name.len();
                 if is_past || is_listed {
                     continue;
                 }
-                if request.folders && !rest.is_empty() {
+                if request.folders && is_inner {
                     if name.as_str() > after {
-                        listed.push(ListedObject::Folder(name));
+                        listed.push(ListedObject { name, info: None });
                     }
                 } else {
                     self.walk(&name, request, listed)?;
@@ -99,12 +84,8 @@ impl VolumeFolder {
                 // The object may have been removed meanwhile.
                 && let Ok(object) = self.get(&name)
             {
-                listed.push(ListedObject::Object {
-                    name,
-                    size: object.size,
-                    tag: object.tag,
-                    modified: object.modified,
-                });
+                let info = Some(object.info);
+                listed.push(ListedObject { name, info });
             }
         }
         Ok(())

@@ -52,16 +52,9 @@ impl VolumeFolder {
         if id.is_empty() || !id.bytes().all(is_id) {
             return Err(S3Error::no_upload());
         }
-        let dir = self
-            .uploads
-            .open_dir(id)
-            .map_err(|_| S3Error::no_upload())?;
-        let own = dir.read_to_string(KEY_FILE);
-        if own.is_ok_and(|own| own == key) {
-            Ok(dir)
-        } else {
-            Err(S3Error::no_upload())
-        }
+        let is_own = |dir: &Dir| dir.read_to_string(KEY_FILE).is_ok_and(|own| own == key);
+        let dir = self.uploads.open_dir(id).ok().filter(is_own);
+        dir.ok_or_else(S3Error::no_upload)
     }
 
     /// Checks that an upload takes a part with this number, before its body is received.
@@ -116,7 +109,7 @@ impl VolumeFolder {
                 let message = format!("part {number} is smaller than {MIN_PART} bytes");
                 return Err(S3Error::new(400, "EntityTooSmall", message));
             }
-            size += io::copy(&mut file, joined.file())?;
+            size += io::copy(&mut file, &mut joined.file)?;
         }
         if sums.len() == parts.len() {
             joined.checksum = checksum::of_parts(&sums);

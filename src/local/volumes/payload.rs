@@ -190,10 +190,10 @@ impl Payload {
                 let (size, extension) = line.split_once(';').unwrap_or((line, ""));
                 let size = u64::from_str_radix(size.trim(), 16)
                     .map_err(|_| broken("a chunk's head has no size"))?;
-                let signature = extension.strip_prefix("chunk-signature=");
-                signature
-                    .unwrap_or_default()
-                    .clone_into(&mut self.signature);
+                let signature = extension
+                    .strip_prefix("chunk-signature=")
+                    .unwrap_or_default();
+                signature.clone_into(&mut self.signature);
                 self.position = ChunkPosition::Data(size);
                 if size == 0 {
                     self.end_chunk()?;
@@ -236,13 +236,11 @@ impl Payload {
             ));
         }
         let md5 = self.md5.finalize();
-        let crc32 = self
-            .crc32
-            .map(|crc| STANDARD.encode(crc.sum().to_be_bytes()));
+        let crc32 = self.crc32.map(|crc| crc.sum().to_be_bytes());
         for (name, sum) in [
             (CONTENT_MD5, Some(STANDARD.encode(md5))),
             (SHA256_SUM, sha256.map(|sum| STANDARD.encode(sum.as_ref()))),
-            (CRC32_SUM, crc32),
+            (CRC32_SUM, crc32.map(|sum| STANDARD.encode(sum))),
         ] {
             let given = self.sums.get(name);
             if given.is_some() && given != sum.as_ref() {

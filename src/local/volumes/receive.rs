@@ -20,64 +20,53 @@ const MAX_PARTS_LIST: usize = 4 << 20;
 /// Writes a body's content to the file, and notes the checksum. Returns the length in bytes.
 pub(crate) async fn to_file(
     body: Body,
-    payload: Payload,
+    mut payload: Payload,
     mut file: NewObject,
 ) -> Result<(u64, NewObject)> {
-    let mut buffer = Vec::new();
-    let mut pieces = Pieces {
-        body: body.into_data_stream(),
-        payload,
-    };
-    while pieces.next(&mut buffer).await? {
+    let (mut body, mut buffer) = (body.into_data_stream(), Vec::new());
+    while next(&mut body, &mut payload, &mut buffer).await? {
         if buffer.len() >= BUFFER {
             (file, buffer) = write(file, buffer).await?;
         }
     }
     let (mut file, _) = write(file, buffer).await?;
-    let (length, md5) = pieces.payload.finish()?;
+    let (length, md5) = payload.finish()?;
     file.checksum = md5;
     Ok((length, file))
 }
 
 /// Returns a body's content, which must be small.
-pub(crate) async fn to_memory(body: Body, payload: Payload) -> Result<Vec<u8>> {
-    let mut content = Vec::new();
-    let mut pieces = Pieces {
-        body: body.into_data_stream(),
-        payload,
-    };
-    while pieces.next(&mut content).await? {
+pub(crate) async fn to_memory(body: Body, mut payload: Payload) -> Result<Vec<u8>> {
+    let (mut body, mut content) = (body.into_data_stream(), Vec::new());
+    while next(&mut body, &mut payload, &mut content).await? {
         if content.len() > MAX_PARTS_LIST {
             let message = format!("this request's body has more than {MAX_PARTS_LIST} bytes");
             return Err(S3Error::new(400, "EntityTooLarge", message));
         }
     }
-    pieces.payload.finish()?;
+    payload.finish()?;
     Ok(content)
 }
 
-struct Pieces {
-    body: BodyDataStream,
-    payload: Payload,
-}
-
-impl Pieces {
-    /// Decodes the next piece into `content`. Returns false at the end of the body.
-    async fn next(&mut self, content: &mut Vec<u8>) -> Result<bool> {
-        let late = |_| S3Error::new(400, "RequestTimeout", "the body didn't arrive in time");
-        let piece = tokio::time::timeout(PAUSE, self.body.try_next()).await;
-        let broken = |error: axum::Error| S3Error::new(400, "IncompleteBody", error.to_string());
-        let Some(data) = piece.map_err(late)?.map_err(broken)? else {
-            return Ok(false);
-        };
-        self.payload.feed(&data, content)?;
-        Ok(true)
-    }
+/// Decodes the next piece of a body into `content`. Returns false at the end of the body.
+async fn next(
+    body: &mut BodyDataStream,
+    payload: &mut Payload,
+    content: &mut Vec<u8>,
+) -> Result<bool> {
+    let late = |_| S3Error::new(400, "RequestTimeout", "the body didn't arrive in time");
+    let piece = tokio::time::timeout(PAUSE, body.try_next()).await;
+    let broken = |error: axum::Error| S3Error::new(400, "IncompleteBody", error.to_string());
+    let Some(data) = piece.map_err(late)?.map_err(broken)? else {
+        return Ok(false);
+    };
+    payload.feed(&data, content)?;
+    Ok(true)
 }
 
 async fn write(mut file: NewObject, mut buffer: Vec<u8>) -> Result<(NewObject, Vec<u8>)> {
     let written = tokio::task::spawn_blocking(move || {
-        file.file().write_all(&buffer)?;
+        file.file.write_all(&buffer)?;
         buffer.clear();
         Ok::<_, std::io::Error>((file, buffer))
     });

@@ -19,8 +19,9 @@ pub(crate) fn answer(
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response> {
+    let StoredObject { mut file, info } = object;
     let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    let matches = |list: &str| list.split(',').any(|tag| is_tag(tag, &object.tag));
+    let matches = |list: &str| list.split(',').any(|tag| is_tag(tag, &info.tag));
     if text(header::IF_MATCH).is_some_and(|list| !matches(list)) {
         let message = "the object has another ETag";
         return Err(S3Error::new(412, "PreconditionFailed", message));
@@ -28,22 +29,22 @@ pub(crate) fn answer(
     if text(header::IF_NONE_MATCH).is_some_and(matches) {
         return Err(S3Error::new(304, "NotModified", ""));
     }
-    let range = text(header::RANGE).map_or(Ok(None), |text| range(text, object.size))?;
-    let part = range.clone().unwrap_or(0..object.size);
+    let range = text(header::RANGE).map_or(Ok(None), |text| range(text, info.size))?;
+    let part = range.clone().unwrap_or(0..info.size);
     let length = part.end - part.start;
     let body = if *method == Method::HEAD {
         Body::empty()
     } else {
-        let mut file = object.file;
         file.seek(SeekFrom::Start(part.start))?;
         content(file, length)
     };
+    let modified = info.modified.strftime("%a, %d %b %Y %H:%M:%S GMT");
     let headers = [
         (header::CONTENT_LENGTH, length.to_string()),
         (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
         (header::ACCEPT_RANGES, "bytes".to_owned()),
-        (header::ETAG, format!("\"{}\"", object.tag)),
-        (header::LAST_MODIFIED, http_date(object.modified)),
+        (header::ETAG, format!("\"{}\"", info.tag)),
+        (header::LAST_MODIFIED, modified.to_string()),
     ];
     let status = match range {
         Some(_) => StatusCode::PARTIAL_CONTENT,
@@ -51,7 +52,7 @@ pub(crate) fn answer(
     };
     let range = range.map(|range| {
         let last = range.end - 1;
-        let value = format!("bytes {}-{last}/{}", range.start, object.size);
+        let value = format!("bytes {}-{last}/{}", range.start, info.size);
         [(header::CONTENT_RANGE, value)]
     });
     Ok((status, headers, range, body).into_response())
@@ -60,11 +61,6 @@ pub(crate) fn answer(
 fn is_tag(given: &str, tag: &str) -> bool {
     let given = given.trim();
     given == "*" || given.trim_matches('"') == tag
-}
-
-/// Returns a time in the form of HTTP's headers.
-fn http_date(time: jiff::Timestamp) -> String {
-    time.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 /// Parses a range. Returns `None` for a form that servers ignore (RFC 9110, 14.2).

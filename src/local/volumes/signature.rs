@@ -119,11 +119,8 @@ fn parse(text: &str) -> Option<Authorization<'_>> {
 pub(crate) fn verify(parts: &Parts, keys: &VolumeKeys, now: i64) -> Result<SignedRequest> {
     let headers = &parts.headers;
     let given = header(headers, "authorization").and_then(parse);
-    let given = given.ok_or_else(|| {
-        S3Error::denied(
-            "a request needs a signature (AWS4-HMAC-SHA256) in its Authorization header",
-        )
-    })?;
+    let message = "a request needs a signature (AWS4-HMAC-SHA256) in its Authorization header";
+    let given = given.ok_or_else(|| S3Error::denied(message))?;
     let access = keys.find(given.key_id, now)?;
     if header(headers, "x-amz-security-token") != Some(access.token.expose()) {
         let message = "x-amz-security-token isn't the session token of the credentials";
@@ -150,11 +147,8 @@ pub(crate) fn verify(parts: &Parts, keys: &VolumeKeys, now: i64) -> Result<Signe
     let request = canonical(parts, &signed, given.headers, payload);
     let hash = hex(digest::digest(&digest::SHA256, request.as_bytes()).as_ref());
     let head = format!("{date}\n{}", given.scope);
-    check(
-        &key,
-        &format!("AWS4-HMAC-SHA256\n{head}\n{hash}"),
-        given.signature,
-    )?;
+    let text = format!("AWS4-HMAC-SHA256\n{head}\n{hash}");
+    check(&key, &text, given.signature)?;
     Ok(SignedRequest {
         access,
         payload: payload.to_owned(),
@@ -166,22 +160,18 @@ pub(crate) fn verify(parts: &Parts, keys: &VolumeKeys, now: i64) -> Result<Signe
 pub(crate) fn signing_key(secret: &str, scope: &str, date: &str) -> Result<hmac::Key> {
     let pieces: Vec<_> = scope.split('/').collect();
     let [day, _, "s3", "aws4_request"] = pieces[..] else {
-        return Err(S3Error::denied(
-            "the credential's scope isn't DATE/REGION/s3/aws4_request",
-        ));
+        let message = "the credential's scope isn't DATE/REGION/s3/aws4_request";
+        return Err(S3Error::denied(message));
     };
     if !date.starts_with(day) {
-        return Err(S3Error::denied(
-            "the credential's date isn't the one of x-amz-date",
-        ));
+        let message = "the credential's date isn't the one of x-amz-date";
+        return Err(S3Error::denied(message));
     }
     let first = format!("AWS4{secret}");
     let mut key = hmac::Key::new(hmac::HMAC_SHA256, first.as_bytes());
     for piece in pieces {
-        key = hmac::Key::new(
-            hmac::HMAC_SHA256,
-            hmac::sign(&key, piece.as_bytes()).as_ref(),
-        );
+        let signed = hmac::sign(&key, piece.as_bytes());
+        key = hmac::Key::new(hmac::HMAC_SHA256, signed.as_ref());
     }
     Ok(key)
 }
@@ -192,9 +182,8 @@ fn canonical(parts: &Parts, signed: &[&str], names: &str, payload: &str) -> Stri
     let path = percent_encoding::percent_encode(&decoded, ENCODED_PATH);
     let query = parts.uri.query().unwrap_or_default();
     let pairs = url::form_urlencoded::parse(query.as_bytes());
-    let mut pairs: Vec<_> = pairs
-        .map(|(name, value)| format!("{}={}", encode(&name), encode(&value)))
-        .collect();
+    let pairs = pairs.map(|(name, value)| format!("{}={}", encode(&name), encode(&value)));
+    let mut pairs: Vec<_> = pairs.collect();
     pairs.sort();
     let lines = signed.iter().map(|name| {
         let values = parts.headers.get_all(*name).iter();

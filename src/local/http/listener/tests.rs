@@ -22,7 +22,7 @@ fn serve<T: Send + 'static>(
         let router = Router::new().route("/", get(async || "here"));
         let (_stop, stopped) = tokio::sync::oneshot::channel();
         tokio::select! {
-            () = crate::local::http::serve::serve(doors, router, stopped) => unreachable!(),
+            () = crate::local::server::serve(doors, router, stopped) => unreachable!(),
             done = tokio::task::spawn_blocking(move || client(addr)) => done.unwrap(),
         }
     })

@@ -2,8 +2,7 @@
 
 use super::params::SearchParams;
 use crate::formats::{DataType, Schema};
-use crate::local::http::call::ServiceCall;
-use crate::local::http::error::{Result, ServiceError};
+use crate::local::routes::{Result, ServiceCall, ServiceError};
 use crate::local::search::scan::Grouping;
 
 /// Most rows of a group, as in Milvus (`quotaAndLimits.limits.maxGroupSize`).
@@ -17,7 +16,7 @@ pub(super) fn read(
     schema: &Schema,
     (vectors, params): (usize, &SearchParams),
 ) -> Result<Option<Grouping>> {
-    let refused = |message: String| Err(ServiceError::invalid(message));
+    let refused = |message: &str| Err(ServiceError::invalid(message));
     let Some(name) = call.text(&["groupingField"]) else {
         return Ok(None);
     };
@@ -30,20 +29,18 @@ pub(super) fn read(
         Some(size @ ..=0) => size.max(1),
         Some(size @ 1..=MAX_SIZE) => size,
         Some(size) => {
-            return refused(format!(
+            return Err(ServiceError::invalid(format!(
                 "input group size:{size} exceeds configured max group size:{MAX_SIZE}"
-            ));
+            )));
         }
-        None => return refused("groupSize must be a whole number".to_owned()),
+        None => return refused("groupSize must be a whole number"),
     };
-    if params.has_range() {
-        return refused("Not allowed to do range-search when doing search-group-by".to_owned());
+    if params.radius.is_some() {
+        return refused("Not allowed to do range-search when doing search-group-by");
     }
     let searched = schema.fields.get(vectors).map(|field| &field.data_type);
     if matches!(searched, Some(DataType::BinaryVector { .. })) {
-        return refused(
-            "not support search_group_by operation based on binary vector column".to_owned(),
-        );
+        return refused("not support search_group_by operation based on binary vector column");
     }
     Ok(Some(Grouping {
         field,

@@ -6,23 +6,17 @@ mod grouping;
 mod params;
 
 use super::entities::{self, RowsTarget};
+use super::lookup::{self, DIALECT};
+use super::{App, Result, Routes, ServiceCall, ServiceError, Value, keys};
 use crate::formats::Schema;
-use crate::local::http::answer::Data;
-use crate::local::http::call::ServiceCall;
-use crate::local::http::error::{Result, ServiceError};
-use crate::local::http::requests as keys;
-use crate::local::http::routing::Routes;
-use crate::local::routes::lookup::{self, DIALECT};
 use crate::local::search::hits::SearchHit;
+use crate::local::search::metric::DistanceRange;
 use crate::local::search::outputs::{FoundRows, Outputs};
 use crate::local::search::query::PrimaryKey;
 use crate::local::search::scan::{Grouping, VectorScan};
 use crate::local::search::vectors::SearchVectors;
-use crate::local::state::App;
-use crate::local::storage::scan::Segment;
-use params::{ResultWindow, SearchParams};
-use serde_json::Value;
-use std::fmt::Write as _;
+use crate::local::storage::rows::Segment;
+use params::SearchParams;
 
 /// Most rows in one answer, over all its vectors.
 const MAX_ROWS: usize = 1 << 20;
@@ -39,25 +33,8 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .vectors("/v1/vector/search", keys::UNCHECKED, search_v1)
 }
 
-/// The rows that were found, grouped by the call's vectors in order.
-pub(crate) struct SearchAnswer {
-    rows: FoundRows,
-    /// Number of rows of each vector; empty in the v1 form.
-    topks: Vec<usize>,
-}
-
-impl Data for SearchAnswer {
-    fn write(self, text: &mut String) {
-        self.rows.write(text);
-        if !self.topks.is_empty() {
-            // Appended as a key of its own beside `data`. Writing to a string can't fail.
-            _ = write!(text, ",\"topks\":{:?}", self.topks);
-        }
-    }
-}
-
 /// Returns the rows closest to each vector of `data`.
-fn search(app: &App, call: &ServiceCall) -> Result<SearchAnswer> {
+fn search(app: &App, call: &ServiceCall) -> Result<FoundRows> {
     let target = entities::target(app, call)?;
     params::refuse_unsupported(call)?;
     let data = call.object.data.as_deref().unwrap_or_default();
@@ -80,7 +57,7 @@ fn search(app: &App, call: &ServiceCall) -> Result<SearchAnswer> {
 }
 
 /// Returns the rows closest to `vector`, in the first API's form.
-fn search_v1(app: &App, call: &ServiceCall) -> Result<SearchAnswer> {
+fn search_v1(app: &App, call: &ServiceCall) -> Result<FoundRows> {
     let target = entities::target(app, call)?;
     params::refuse_unsupported(call)?;
     if call.text(&["groupingField"]).is_some() {
@@ -92,16 +69,12 @@ fn search_v1(app: &App, call: &ServiceCall) -> Result<SearchAnswer> {
     let data = Value::Array(vec![vector.clone()]).to_string();
     let params = SearchParams::read(call.get(&["params"]))?;
     let answer = run(app, call, &target, (data.as_bytes(), params, Keyed::AsId))?;
-    Ok(SearchAnswer {
-        topks: Vec::new(),
-        ..answer
-    })
+    Ok(answer.rows.into())
 }
 
-fn hybrid(_: &App, _: &ServiceCall) -> Result<SearchAnswer> {
-    Err(ServiceError::unsupported(
-        "hybrid_search (several searches and a rerank) is",
-    ))
+fn hybrid(_: &App, _: &ServiceCall) -> Result<FoundRows> {
+    let what = "hybrid_search (several searches and a rerank) is";
+    Err(ServiceError::unsupported(what))
 }
 
 /// The name of the primary key in the rows of an answer.
@@ -118,7 +91,7 @@ fn run(
     call: &ServiceCall,
     target: &RowsTarget,
     (data, params, keyed): (&[u8], SearchParams, Keyed),
-) -> Result<SearchAnswer> {
+) -> Result<FoundRows> {
     let schema = &target.schema;
     let field = params::vector_field(call, schema)?;
     let vectors = params::vectors(data, schema, field)?;
@@ -129,9 +102,10 @@ fn run(
     }
     let partitions = lookup::partitions(app, call, &target.collection)?;
     let outputs = outputs(call, schema, keyed)?;
-    let window = ResultWindow::read(call)?;
+    let (skip, limit) = params::window(call)?;
     let metric = params::metric(&target.collection, schema, (field, &params))?;
-    let range = params.range(metric)?;
+    let range = DistanceRange::new(metric, params.radius, params.range_filter);
+    let range = range.map_err(ServiceError::invalid)?;
     let grouping = grouping::read(call, schema, (field, &params))?;
     let filter = entities::filter(call, schema)?;
     target.check_loaded()?;
@@ -143,8 +117,13 @@ fn run(
         metric,
         vectors: &vectors,
         range,
-        keep: keep(&window, &vectors, &segments, grouping.as_ref())?,
-        skip: window.skip,
+        keep: keep(
+            skip.saturating_add(limit),
+            &vectors,
+            &segments,
+            grouping.as_ref(),
+        )?,
+        skip,
         grouping,
     };
     let hits = scan.run(&segments)?;
@@ -158,28 +137,26 @@ fn outputs(call: &ServiceCall, schema: &Schema, keyed: Keyed) -> Result<Outputs>
     let key = schema.primary().map_or("", |field| &field.name);
     let asked = names.iter().any(|name| name == key || name == "*");
     outputs.leave_out(DISTANCE, schema);
-    match keyed {
-        Keyed::AsId if key != "id" => {
-            outputs.leave_out("id", schema);
-            if !asked {
-                outputs.leave_out(key, schema);
-            }
-        }
-        _ => outputs.leave_out(key, schema),
+    let is_renamed = keyed == Keyed::AsId && key != "id";
+    if is_renamed {
+        outputs.leave_out("id", schema);
+    }
+    if !is_renamed || !asked {
+        outputs.leave_out(key, schema);
     }
     Ok(outputs)
 }
 
-/// Returns the number of rows or groups to keep for each vector: `offset` plus `limit`, or all rows if there are fewer.
+/// Returns the number of rows or groups to keep for each vector: `most`, or all rows if there are fewer.
 fn keep(
-    window: &ResultWindow,
+    most: usize,
     vectors: &SearchVectors,
     segments: &[Segment],
     grouping: Option<&Grouping>,
 ) -> Result<usize> {
     let rows = segments.iter().map(Segment::live);
     let rows = rows.fold(0, usize::saturating_add);
-    let keep = window.skip.saturating_add(window.limit).min(rows);
+    let keep = most.min(rows);
     let size = grouping.map_or(1, |grouping| grouping.size);
     let all = vectors.len().saturating_mul(keep).saturating_mul(size);
     if all <= MAX_ROWS {
@@ -196,7 +173,7 @@ fn answer(
     segments: &[Segment],
     hits: Vec<Vec<SearchHit>>,
     (params, outputs, keyed): (&SearchParams, &Outputs, Keyed),
-) -> Result<SearchAnswer> {
+) -> Result<FoundRows> {
     let schema = scan.query.schema;
     let key_name = match (keyed, schema.primary()) {
         (Keyed::ByField, Some(field)) => field.name.as_str(),
@@ -206,7 +183,7 @@ fn answer(
     let (mut rows, mut places, mut ends) = (Vec::new(), Vec::new(), Vec::new());
     for hits in hits {
         for hit in hits {
-            let distance = params.round(hit.distance(scan.metric));
+            let distance = params.round(scan.metric.rank(hit.rank));
             let key = match hit.key {
                 PrimaryKey::Int(key) if scan.query.texts_for_int64 => Value::from(key.to_string()),
                 PrimaryKey::Int(key) => Value::from(key),
@@ -228,9 +205,7 @@ fn answer(
     });
     let topks: Vec<usize> = counts.collect();
     rows.retain(|row| !row.is_empty());
-    Ok(SearchAnswer {
-        // Milvus omits the counts from an answer without rows.
-        topks: if rows.is_empty() { Vec::new() } else { topks },
-        rows: FoundRows::new(rows),
-    })
+    // Milvus omits the counts from an answer without rows.
+    let topks = if rows.is_empty() { Vec::new() } else { topks };
+    Ok(FoundRows { rows, topks })
 }

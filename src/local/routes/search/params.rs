@@ -3,16 +3,12 @@
 use crate::formats::found::describe;
 use crate::formats::vectors::{self as lists, VectorError};
 use crate::formats::{DataType, Schema};
-use crate::local::http::call::ServiceCall;
-use crate::local::http::error::{Result, ServiceError};
-use crate::local::routes::indexes;
+use crate::local::routes::{Map, Result, ServiceCall, ServiceError, Value, indexes};
 use crate::local::search::metric::Metric;
-use crate::local::search::range::DistanceRange;
 use crate::local::search::vectors::SearchVectors;
 use crate::local::storage::collections::Collection;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value};
 
 /// Most vectors in one search, as in Milvus (`quotaAndLimits.limits.nq`).
 const MAX_VECTORS: usize = 16_384;
@@ -90,15 +86,17 @@ fn bad_vectors(message: impl std::fmt::Display) -> ServiceError {
 /// Returns the number of the field that `annsField` names, or of the only vector field (Milvus:
 /// `generatePlaceholderGroup` in `handler_v2.go`).
 pub(crate) fn vector_field(call: &ServiceCall, schema: &Schema) -> Result<usize> {
+    let missing = |name: &str| {
+        bad_vectors(format!(
+            "cannot find a vector field: field not found[field={name}]"
+        ))
+    };
     let fields = schema.fields.iter().enumerate();
     let mut vectors = fields.filter(|(_, field)| field.data_type.is_vector());
     if let Some(name) = call.text(&["annsField"]) {
         let named = vectors.find(|(_, field)| field.name == name);
-        return named.map(|(number, _)| number).ok_or_else(|| {
-            bad_vectors(format!(
-                "cannot find a vector field: field not found[field={name}]"
-            ))
-        });
+        let named = named.map(|(number, _)| number);
+        return named.ok_or_else(|| missing(&name));
     }
     match (vectors.next(), vectors.next()) {
         (Some((number, _)), None) => Ok(number),
@@ -106,9 +104,7 @@ pub(crate) fn vector_field(call: &ServiceCall, schema: &Schema) -> Result<usize>
             "search without annsField, but already found multiple vector fields: [{}, {},,,]: invalid parameter",
             one.name, other.name
         ))),
-        _ => Err(bad_vectors(
-            "cannot find a vector field: field not found[field=]",
-        )),
+        _ => Err(missing("")),
     }
 }
 
@@ -126,21 +122,19 @@ pub(crate) fn vectors(data: &[u8], schema: &Schema, field: usize) -> Result<Sear
             DataType::Int8Vector { .. } => "int8",
             _ => "float",
         };
+        let bytes = match data_type {
+            DataType::BinaryVector { .. } => dim / 8,
+            _ => dim * 2,
+        };
         let (message, actual) = match error {
-            VectorError::Elements { found, shown } => (
-                format!("dimension: {dim}, but length of []{list}: {found}"),
+            VectorError::Elements { found, shown } => {
+                let message = format!("dimension: {dim}, but length of []{list}: {found}");
+                (message, shown)
+            }
+            VectorError::Bytes { found, shown } => (
+                format!("dimension: {dim}, bytesLen: {bytes}, but length of []byte: {found}"),
                 shown,
             ),
-            VectorError::Bytes { found, shown } => {
-                let bytes = match data_type {
-                    DataType::BinaryVector { .. } => dim / 8,
-                    _ => dim * 2,
-                };
-                (
-                    format!("dimension: {dim}, bytesLen: {bytes}, but length of []byte: {found}"),
-                    shown,
-                )
-            }
             VectorError::NotAList(shown) => ("data must be a list of vectors".to_owned(), shown),
             VectorError::Value(found) => ("a vector can't be read".to_owned(), found),
         };
@@ -155,48 +149,35 @@ pub(crate) fn vectors(data: &[u8], schema: &Schema, field: usize) -> Result<Sear
             "nq [{count}] is invalid, nq (number of search vector per search request) should be in range [1, {MAX_VECTORS}], but got {count}"
         )));
     }
-    SearchVectors::new(&column).map_err(|error| ServiceError::unexpected(error.to_string()))
+    SearchVectors::new(&column).map_err(ServiceError::unexpected)
 }
 
-/// The range of the found rows that is returned.
-pub(crate) struct ResultWindow {
-    pub(crate) skip: usize,
-    pub(crate) limit: usize,
-}
-
-impl ResultWindow {
-    /// Reads `offset` and `limit` (Milvus: `parseSearchInfo` in `internal/proxy/search_util.go`).
-    pub(crate) fn read(call: &ServiceCall) -> Result<Self> {
-        let number = |key: &str, default: i64| {
-            call.integer(key, default)
-                .ok_or_else(|| ServiceError::invalid(format!("{key} must be a whole number")))
-        };
-        let within = |name: &str, value: i64| match value {
-            1..=MAX_WINDOW => Ok(usize::try_from(value).unwrap_or(0)),
-            _ => Err(ServiceError::invalid(format!(
-                "{name} [{value}] is invalid, it should be in range [1, {MAX_WINDOW}], but got {value}"
-            ))),
-        };
-        let limit = number("limit", LIMIT)?;
-        let skip = number("offset", 0)?;
-        let window = Self {
-            limit: within("topk", limit)?,
-            skip: match skip {
-                0 => 0,
-                skip => within("offset", skip)?,
-            },
-        };
-        within("offset+topk", limit.saturating_add(skip))?;
-        Ok(window)
-    }
+/// Returns `offset` and `limit` (Milvus: `parseSearchInfo` in `internal/proxy/search_util.go`).
+pub(crate) fn window(call: &ServiceCall) -> Result<(usize, usize)> {
+    let number = |key: &str, default: i64| {
+        call.integer(key, default)
+            .ok_or_else(|| ServiceError::invalid(format!("{key} must be a whole number")))
+    };
+    let within = |name: &str, least: i64, value: i64| match value {
+        value if (least..=MAX_WINDOW).contains(&value) => Ok(usize::try_from(value).unwrap_or(0)),
+        _ => Err(ServiceError::invalid(format!(
+            "{name} [{value}] is invalid, it should be in range [1, {MAX_WINDOW}], but got {value}"
+        ))),
+    };
+    let (limit, skip) = (number("limit", LIMIT)?, number("offset", 0)?);
+    let most = within("topk", 1, limit)?;
+    let window = (within("offset", 0, skip)?, most);
+    within("offset+topk", 1, limit.saturating_add(skip))?;
+    Ok(window)
 }
 
 /// The values in `searchParams` and in its `params`.
 #[derive(Debug, Default)]
 pub(crate) struct SearchParams {
     metric: Option<String>,
-    radius: Option<f32>,
-    range_filter: Option<f32>,
+    /// Set for a range search.
+    pub(super) radius: Option<f32>,
+    pub(super) range_filter: Option<f32>,
     /// Decimal places to which distances are rounded.
     round_decimal: Option<i32>,
 }
@@ -260,23 +241,11 @@ impl SearchParams {
             }
             key if WITHOUT_EFFECT.contains(&key) => {}
             key => {
-                return Err(ServiceError::unsupported(format!(
-                    "the search parameter {key} is"
-                )));
+                let what = format!("the search parameter {key} is");
+                return Err(ServiceError::unsupported(what));
             }
         }
         Ok(())
-    }
-
-    /// Returns true for a range search.
-    pub(super) fn has_range(&self) -> bool {
-        self.radius.is_some()
-    }
-
-    /// Returns the range of accepted distances.
-    pub(crate) fn range(&self, metric: Metric) -> Result<DistanceRange> {
-        let range = DistanceRange::new(metric, self.radius, self.range_filter);
-        range.map_err(ServiceError::invalid)
     }
 
     /// Rounds a distance for the answer. JSON has no infinity.
@@ -293,9 +262,8 @@ impl SearchParams {
 }
 
 fn object<'v>(value: &'v Value, expected: &str) -> Result<&'v Map<String, Value>> {
-    value
-        .as_object()
-        .ok_or_else(|| ServiceError::invalid(expected))
+    let object = value.as_object();
+    object.ok_or_else(|| ServiceError::invalid(expected))
 }
 
 /// Returns whether two values are equal, with 10 equal to 10.0.
@@ -319,15 +287,11 @@ pub(crate) fn metric(
     let field = schema.fields.get(field);
     let field = field.ok_or_else(|| ServiceError::unexpected("the schema has no such field"))?;
     let name = indexes::metric_of(collection, schema, &field.name);
-    let metric = name
-        .parse::<Metric>()
-        .ok()
-        .filter(|metric| metric.suits(&field.data_type));
+    let metric = name.parse::<Metric>().ok();
+    let metric = metric.filter(|metric| metric.suits(&field.data_type));
     let metric = metric.ok_or_else(|| {
-        ServiceError::unsupported(format!(
-            "searching {} fields by the metric {name} is",
-            field.data_type.name()
-        ))
+        let kind = field.data_type.name();
+        ServiceError::unsupported(format!("searching {kind} fields by the metric {name} is"))
     })?;
     match &params.metric {
         Some(asked) if !asked.is_empty() && asked.parse() != Ok(metric) => {

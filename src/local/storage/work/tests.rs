@@ -4,7 +4,6 @@ use super::super::jobs::{JobCreation, NewJob};
 use super::*;
 use crate::formats::{Batch, Schema};
 use crate::interrupt::Interrupt;
-use serde_json::json;
 use std::sync::Arc;
 
 /// Returns a store with one job, and a batch of one row for the job.
@@ -39,26 +38,21 @@ fn a_worker_that_lost_its_job_adds_no_rows() {
     let dir = tempfile::tempdir().unwrap();
     let (store, mut batch) = store(dir.path());
     let lost = store.claim("job-1", false).unwrap().unwrap();
-    let mut append = |job| {
-        let stored = store.append(job, &mut batch, &WorkerReport::default(), None);
-        stored.unwrap().is_some()
-    };
-    assert!(append(&lost));
+    let mut append = |job| store.append(job, &mut batch, &WorkerReport::default(), None);
+    append(&lost).unwrap();
     let next = store.claim("job-1", false).unwrap().unwrap();
-    assert!(append(&next));
-    assert!(!append(&lost));
-    assert!(!store.complete(&lost, None, &[]).unwrap());
+    append(&next).unwrap();
+    assert!(matches!(append(&lost), Err(StoreError::Ended)));
+    let completed = store.complete(&lost, None, &[]);
+    assert!(matches!(completed, Err(StoreError::Ended)));
     let failing = JobFailure {
         reason: "lost".to_owned(),
         file: None,
     };
     store.fail(&lost, &failing).unwrap();
     store.release(&lost).unwrap();
-    assert!(
-        store
-            .complete(&next, None, &["dropped".to_owned()])
-            .unwrap()
-    );
+    let warnings = ["dropped".to_owned()];
+    store.complete(&next, None, &warnings).unwrap();
     assert_eq!(store.count(next.collection_id, None).unwrap(), 1);
     assert!(store.claim("job-1", false).unwrap().is_none());
 }
@@ -79,7 +73,7 @@ fn rows_of_failed_jobs_and_dropped_collections_are_swept() {
     };
     let job = store.claim("job-1", false).unwrap().unwrap();
     let stored = store.append(&job, &mut batch, &WorkerReport::default(), None);
-    assert!(stored.unwrap().is_some());
+    stored.unwrap();
     assert!(columns() > 0 && !store.sweep().unwrap());
     let failing = JobFailure {
         reason: "bad".to_owned(),
@@ -96,14 +90,14 @@ fn claim_and_die(store: &DataStore, rows: u64) -> bool {
         return false;
     };
     let files = [("a.json".to_owned(), 1), ("b.json".to_owned(), 1)];
-    assert!(store.set_files(&job, &files).unwrap());
+    store.set_files(&job, &files).unwrap();
     let report = WorkerReport {
         file: 1,
         rows,
         ..WorkerReport::default()
     };
     if rows > 0 || job.is_suspect {
-        assert!(store.start_file(&job, &report).unwrap());
+        store.start_file(&job, &report).unwrap();
     }
     true
 }

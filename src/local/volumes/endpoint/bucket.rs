@@ -4,7 +4,7 @@ use super::{on_disk, open, outside};
 use crate::local::state::App;
 use crate::local::volumes::error::{Result, S3Error, xml};
 use crate::local::volumes::folder::check_key;
-use crate::local::volumes::list::{ListRequest, ListedObject};
+use crate::local::volumes::list::ListRequest;
 use crate::local::volumes::payload::Payload;
 use crate::local::volumes::signature::{SignedRequest, encode};
 use crate::local::volumes::{BUCKET, REGION, receive};
@@ -116,10 +116,11 @@ async fn list(
     };
     let limit = match text("max-keys") {
         "" => PAGE,
-        given => given
-            .parse::<usize>()
-            .map_err(|_| S3Error::invalid("max-keys must be a number"))?
-            .min(PAGE),
+        given => {
+            let limit = given.parse::<usize>();
+            let limit = limit.map_err(|_| S3Error::invalid("max-keys must be a number"))?;
+            limit.min(PAGE)
+        }
     };
     let after = match (second, text("continuation-token")) {
         (false, _) => text("marker"),
@@ -160,42 +161,30 @@ async fn list(
         answer.push_str("<EncodingType>url</EncodingType>");
     }
     if let Some(last) = entries.last().filter(|_| is_cut) {
-        let tag = if second {
-            "NextContinuationToken"
-        } else {
-            "NextMarker"
-        };
-        let last = format!("{start}{}", last.name());
+        let last = format!("{start}{}", last.name);
         // A continuation token isn't a name, so clients don't decode it.
-        let last = if second {
-            escape(&last).into_owned()
+        let (tag, last) = if second {
+            ("NextContinuationToken", escape(&last).into_owned())
         } else {
-            shown(&last)
+            ("NextMarker", shown(&last))
         };
         _ = write!(answer, "<{tag}>{last}</{tag}>");
     }
     for entry in &entries {
-        let name = shown(&format!("{start}{}", entry.name()));
-        _ = match entry {
-            ListedObject::Folder(_) => {
-                write!(
-                    answer,
-                    "<CommonPrefixes><Prefix>{name}</Prefix></CommonPrefixes>"
-                )
-            }
-            ListedObject::Object {
-                size,
-                tag,
-                modified,
-                ..
-            } => {
-                let time = modified.strftime("%Y-%m-%dT%H:%M:%S.%3fZ");
-                write!(
-                    answer,
-                    "<Contents><Key>{name}</Key><LastModified>{time}</LastModified><ETag>&quot;{tag}&quot;</ETag><Size>{size}</Size><StorageClass>STANDARD</StorageClass></Contents>"
-                )
-            }
+        let name = shown(&format!("{start}{}", entry.name));
+        let Some(info) = &entry.info else {
+            _ = write!(
+                answer,
+                "<CommonPrefixes><Prefix>{name}</Prefix></CommonPrefixes>"
+            );
+            continue;
         };
+        let (size, tag) = (info.size, &info.tag);
+        let time = info.modified.strftime("%Y-%m-%dT%H:%M:%S.%3fZ");
+        _ = write!(
+            answer,
+            "<Contents><Key>{name}</Key><LastModified>{time}</LastModified><ETag>&quot;{tag}&quot;</ETag><Size>{size}</Size><StorageClass>STANDARD</StorageClass></Contents>"
+        );
     }
     answer.push_str("</ListBucketResult>");
     Ok(xml(&answer))

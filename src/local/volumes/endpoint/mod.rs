@@ -7,10 +7,9 @@ use super::folder::{VolumeFolder, check_key};
 use super::payload::Payload;
 use super::signature::{self, SignedRequest};
 use super::{BUCKET, receive, send};
-use crate::local::http::listener::Peer;
+use crate::local::http::routing;
 use crate::local::state::App;
 use axum::body::Body;
-use axum::extract::connect_info::ConnectInfo;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, header};
@@ -27,18 +26,16 @@ static RECEIVING: Semaphore = Semaphore::const_new(RECEIVERS);
 
 /// Returns true if a path is one of this endpoint's.
 pub(crate) fn is_own(path: &str) -> bool {
-    path.strip_prefix('/')
-        .and_then(|path| path.strip_prefix(BUCKET))
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    let path = path.strip_prefix('/').unwrap_or_default();
+    let rest = path.strip_prefix(BUCKET);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// Answers a request.
 pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Result<Response> {
     let (parts, body) = request.into_parts();
     // A body may take longer than the time limit of a connection without a complete request.
-    if let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<Peer>>() {
-        peer.request_is_complete();
-    }
+    routing::complete(&parts.extensions);
     answer(&app, parts, body).await
 }
 
@@ -52,12 +49,8 @@ struct Operation {
 }
 
 impl Operation {
-    fn param(&self, name: &str) -> Option<&str> {
-        self.query.get(name).map(String::as_str)
-    }
-
-    fn upload_id(&self) -> Option<String> {
-        self.param("uploadId").map(str::to_owned)
+    fn param(&self, name: &str) -> Option<String> {
+        self.query.get(name).cloned()
     }
 }
 
@@ -94,7 +87,7 @@ async fn answer(app: &Arc<App>, parts: Parts, body: Body) -> Result<Response> {
         query,
     };
     let is_copy = parts.headers.contains_key("x-amz-copy-source");
-    match (&parts.method, operation.upload_id()) {
+    match (&parts.method, operation.param("uploadId")) {
         _ if is_copy => Err(S3Error::unsupported("copying an object")),
         (&Method::GET | &Method::HEAD, None) => {
             let object = on_disk(move || operation.folder.get(&operation.key)).await?;
