@@ -126,6 +126,13 @@ impl Failure {
         matches!(self.kind, Kind::Connect | Kind::Busy) || (self.kind == Kind::Refused && internal)
     }
 
+    /// Returns true if the run or a wait was stopped.
+    pub(crate) fn is_stop(&self) -> bool {
+        use Kind::{ClosedPipe, HungUp, Interrupted, Terminated, Timeout};
+        let stops = [Interrupted, Terminated, HungUp, Timeout, ClosedPipe];
+        stops.contains(&self.kind)
+    }
+
     /// Returns a failure for a call with wrong arguments.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(Kind::Usage, message)

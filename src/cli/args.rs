@@ -1,6 +1,6 @@
 //! Command-line arguments. Their doc comments are the help texts.
 
-use super::plain::{JournalList, PlainCommand};
+use super::plain::PlainCommand;
 use super::{age, duration};
 use crate::config::Config;
 use crate::engine::help;
@@ -179,7 +179,7 @@ fn help_pages() -> Vec<CompletionCandidate> {
 #[derive(Debug, Subcommand)]
 pub(crate) enum JournalCommand {
     /// List submissions, the latest first
-    List(JournalList),
+    List(PlainCommand),
     /// Show a submission with its history
     Show {
         /// Submission id

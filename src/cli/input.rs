@@ -5,8 +5,11 @@ use crate::connection::Connection;
 use crate::engine::connecting;
 use crate::error::{Failure, Kind};
 use crate::location::{Location, PathScope, Store};
+use crate::secret::Secret;
 use crate::session::Session;
+use std::path::Path;
 use std::rc::Rc;
+use zeroize::Zeroizing;
 
 /// Returns the text of a file, or of standard input for `-`.
 pub(super) fn read(session: &Session, file: &str) -> Result<String, Failure> {
@@ -18,30 +21,36 @@ pub(super) fn read(session: &Session, file: &str) -> Result<String, Failure> {
         })
 }
 
-/// Refuses the first of these local paths that doesn't exist, or that's a pattern without a match.
-pub(super) fn exist<'a>(paths: impl IntoIterator<Item = &'a str>) -> Result<(), Failure> {
-    let missing = paths.into_iter().find_map(problem);
-    missing.map_or(Ok(()), |problem| {
-        Err(Failure::new(Kind::Arguments, problem))
-    })
+/// Returns the secret in a file. The noun names it in errors.
+pub(super) fn secret(session: &Session, file: &Path, noun: &str) -> Result<Secret, Failure> {
+    let name = file.to_str();
+    let name =
+        name.ok_or_else(|| Failure::usage("the name of the token's file is not UTF-8 text"))?;
+    let text = Zeroizing::new(read(session, name)?);
+    let secret = Secret::new(text.trim());
+    if secret.is_empty() {
+        return Err(Failure::usage(format!("{name} holds no {noun}")));
+    }
+    Ok(secret)
 }
 
-fn problem(path: &str) -> Option<String> {
+/// Refuses a local path that doesn't exist, and a pattern without a match.
+pub(super) fn exist(path: &str) -> Result<(), Failure> {
     let location = Location::parse(path, &PathScope::Disk).ok();
     let location = location.filter(|_| path.starts_with("~/") || path.starts_with("file:"));
     let place = location.as_ref().map_or(path, Location::text);
     let Err(error) = std::fs::metadata(place) else {
-        return None;
+        return Ok(());
     };
-    if !path.contains(['*', '?', '[']) {
-        return Some(format!("cannot read {path:?}: {error}"));
-    }
-    // `folder/*.npy` is the import API's own form of a set of NumPy files, and as a pattern it matches these files.
-    let mut found = glob::glob(path).ok()?;
-    found
-        .next()
-        .is_none()
-        .then(|| format!("no file matches {path:?}"))
+    let problem = if !path.contains(['*', '?', '[']) {
+        format!("cannot read {path:?}: {error}")
+    } else if glob::glob(path).is_ok_and(|mut found| found.next().is_none()) {
+        // `folder/*.npy` is the import API's own form of a set of NumPy files, and as a pattern it matches these files.
+        format!("no file matches {path:?}")
+    } else {
+        return Ok(());
+    };
+    Err(Failure::new(Kind::Arguments, problem))
 }
 
 /// Returns true if the run's service reads this path from this machine's disk.

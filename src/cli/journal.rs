@@ -10,14 +10,14 @@ use crate::session::Session;
 use crate::text::words;
 use jiff::{SignedDuration, Timestamp};
 use rhai::Dynamic;
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 use std::rc::Rc;
 use std::time::Duration;
 
 /// Runs a subcommand.
 pub(super) fn journal(session: &Rc<Session>, command: JournalCommand) -> Outcome {
     let done = match command {
-        JournalCommand::List(list) => return plain::journal_list(session, &list),
+        JournalCommand::List(list) => return plain::run(session, &list),
         JournalCommand::Show { id } => show(session, &id),
         JournalCommand::Prune { older_than } => prune(session, older_than),
         JournalCommand::Settle(said) => settle(session, said),
@@ -38,28 +38,21 @@ fn show(session: &Session, id: &str) -> Result<(), Failure> {
         )));
     };
     let for_people = session.choices().output == OutputFormat::Table;
-    if let Some(map) = whole.as_object_mut()
-        && !(for_people && candidates.is_empty())
-    {
-        map.insert("candidates".to_owned(), Value::from(candidates));
+    if !(for_people && candidates.is_empty()) {
+        whole["candidates"] = Value::from(candidates);
     }
-    if for_people {
-        session.show(Shown::Value(&whole))?;
-        return session.show(Shown::Value(&Value::Array(history)));
+    if !for_people {
+        whole["history"] = Value::Array(history);
+        return session.show(Shown::Value(&whole));
     }
-    if let Some(map) = whole.as_object_mut() {
-        map.insert("history".to_owned(), Value::Array(history));
-    }
-    session.show(Shown::Value(&whole))
+    session.show(Shown::Value(&whole))?;
+    session.show(Shown::Value(&Value::Array(history)))
 }
 
 /// Returns an entry as a row: time, event, and the remaining fields of the entry.
 fn event(entry: &Value) -> Value {
-    let (kind, fields) = entry
-        .as_object()
-        .and_then(|entry| entry.iter().next())
-        .map(|(kind, fields)| (kind.clone(), fields.clone()))
-        .unwrap_or_default();
+    let event = entry.as_object().and_then(|entry| entry.iter().next());
+    let (kind, fields) = event.map_or(("", &Value::Null), |(kind, fields)| (kind, fields));
     let mut fields = fields.as_object().cloned().unwrap_or_default();
     let at = fields.remove("at").unwrap_or_default();
     // These fields are shown above the history.
@@ -73,12 +66,7 @@ fn event(entry: &Value) -> Value {
     ] {
         fields.remove(name);
     }
-    let row = [
-        ("at".to_owned(), at),
-        ("event".to_owned(), Value::from(kind)),
-        ("details".to_owned(), Value::Object(fields)),
-    ];
-    Value::Object(row.into_iter().collect::<Map<_, _>>())
+    json!({"at": at, "event": kind, "details": fields})
 }
 
 fn prune(session: &Session, older_than: Duration) -> Result<(), Failure> {

@@ -221,11 +221,7 @@ fn with_submitted(session: &Session, error: &ScriptError) -> ScriptError {
     let failure = &mut told.failure;
     let mut jobs = session.known.submitted();
     jobs.retain(|job| !failure.jobs.contains(job));
-    let stopped = matches!(
-        failure.kind,
-        Kind::Interrupted | Kind::Terminated | Kind::HungUp | Kind::Timeout
-    );
-    if !stopped || jobs.is_empty() || session.choices().dry_run {
+    if !failure.is_stop() || jobs.is_empty() || session.choices().dry_run {
         return told;
     }
     // The hint of a wait names only its own jobs, and that of a submission is about something else.

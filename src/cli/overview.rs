@@ -89,10 +89,8 @@ pub(super) fn command() -> Command {
 pub(super) fn help(session: &Session, name: &[String], find: &[String]) -> Result<(), Failure> {
     let is_command = |name: &String| Args::command().find_subcommand(name).is_some();
     if find.is_empty() && name.first().is_none_or(is_command) {
-        let words = ["zshell"].into_iter();
-        let words = words
-            .chain(name.iter().map(String::as_str))
-            .chain(["--help"]);
+        let name = name.iter().map(String::as_str);
+        let words = ["zshell"].into_iter().chain(name).chain(["--help"]);
         let words: Vec<OsString> = words.map(OsString::from).collect();
         let Err(shown) = parse(&words) else {
             return Ok(());
@@ -110,10 +108,8 @@ pub(super) fn help(session: &Session, name: &[String], find: &[String]) -> Resul
     }
     let (commands, screen) = (commands::described(), session.out());
     let own = |(usage, _): &(String, String)| {
-        let mut words = usage.split(' ').skip(1);
-        words
-            .next()
-            .is_none_or(|name| plain::family(name).is_none())
+        let name = usage.split(' ').nth(1);
+        name.and_then(plain::family).is_none()
     };
     let shell: Vec<(String, String)> = rows().into_iter().filter(own).collect();
     let text = match find {

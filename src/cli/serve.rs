@@ -74,13 +74,8 @@ fn token(session: &Session, options: &Serve) -> Result<Option<Secret>, Failure> 
     if let Some(token) = &options.token {
         return Ok(Some(Secret::new(token)));
     }
-    let Some(path) = &options.token_file else {
-        return Ok(set("ZSHELL_SERVE_TOKEN").map(Secret::new));
-    };
-    let text = input::read(session, &path.display().to_string())?;
-    let token = text.trim();
-    if token.is_empty() {
-        return Err(Failure::usage(format!("{} holds no token", path.display())));
+    match &options.token_file {
+        Some(path) => input::secret(session, path, "token").map(Some),
+        None => Ok(set("ZSHELL_SERVE_TOKEN").map(Secret::new)),
     }
-    Ok(Some(Secret::new(token)))
 }

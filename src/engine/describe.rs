@@ -180,6 +180,13 @@ pub struct Opt {
 }
 
 impl Opt {
+    /// Sets other spellings, from the REST API or pymilvus.
+    #[must_use]
+    pub const fn alias(mut self, aliases: &'static [&'static str]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
     /// Sets the default.
     #[must_use]
     pub const fn or(mut self, default: &'static str) -> Self {
@@ -209,31 +216,22 @@ impl Opt {
     }
 }
 
-/// Returns an option without other spellings.
+/// Returns an option.
 pub(crate) const fn opt(name: &'static str, help: &'static str) -> Opt {
-    opt_as(name, &[], help)
-}
-
-/// Returns an option that's false by default.
-pub(crate) const fn flag(name: &'static str, help: &'static str) -> Opt {
-    opt(name, help).or("false").of(Takes::Flag)
-}
-
-/// Returns an option with other spellings, from the REST API or pymilvus.
-pub(crate) const fn opt_as(
-    name: &'static str,
-    aliases: &'static [&'static str],
-    help: &'static str,
-) -> Opt {
     Opt {
         name,
-        aliases,
+        aliases: &[],
         help,
         default: "",
         takes: Takes::Anything,
         list: false,
         map_only: false,
     }
+}
+
+/// Returns an option that's false by default.
+pub(crate) const fn flag(name: &'static str, help: &'static str) -> Opt {
+    opt(name, help).or("false").of(Takes::Flag)
 }
 
 /// An effect of a function on what the session, the prompt and lint know, in addition to its result.
@@ -250,6 +248,15 @@ pub enum SessionEffect {
     Exits,
     /// The argument declares the script's options.
     DeclaresOptions,
+}
+
+/// Returns the function's name in a form.
+pub(crate) const fn called_name(form: &'static str) -> &'static str {
+    let mut length = 0;
+    while form.as_bytes()[length] != b'(' {
+        length += 1;
+    }
+    form.split_at(length).0
 }
 
 /// Returns the smallest and largest number of arguments in the forms of a function.

@@ -97,6 +97,17 @@ impl Options {
         })
     }
 
+    /// Returns an option that's a whole number, or `usize::MAX` for `"all"`.
+    pub(crate) fn count(&self, name: &str) -> Result<Option<usize>, Failure> {
+        if self.get(name).and_then(as_text).as_deref() == Some("all") {
+            return Ok(Some(usize::MAX));
+        }
+        let number = self.number(name).map_err(|failure| {
+            failure.with_hint(format!("{name} is a whole number, or \"all\""))
+        })?;
+        Ok(number.map(|number| usize::try_from(number).unwrap_or(usize::MAX)))
+    }
+
     /// Returns an option that's a duration: text such as `"90s"` or `"1h45m"`, or seconds.
     pub fn duration(&self, name: &str) -> Result<Option<Duration>, Failure> {
         self.read(
@@ -135,6 +146,15 @@ impl Options {
     /// Returns an option that's a map.
     pub fn map(&self, name: &str) -> Result<Option<Map>, Failure> {
         self.read(name, "a map", map_of)
+    }
+
+    /// Returns an option that's a map, as JSON; empty if it wasn't given.
+    pub(crate) fn object(&self, name: &str) -> Result<serde_json::Map<String, Value>, Failure> {
+        let map = self.map(name)?.unwrap_or_default();
+        let pairs = map.iter();
+        Ok(pairs
+            .map(|(key, value)| (key.to_string(), json_of(value)))
+            .collect())
     }
 
     /// Returns the keys of `extra`.

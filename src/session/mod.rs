@@ -218,6 +218,12 @@ impl Session {
         }
     }
 
+    /// Returns the abilities of standard error if a bar is wanted there and can be redrawn.
+    pub(crate) fn bar_screen(&self) -> Option<Screen> {
+        let wanted = self.choices().status().is_some();
+        Some(self.err()).filter(|screen| wanted && screen.redraw)
+    }
+
     /// Returns the current connection, which functions without a connection use.
     pub fn current(&self) -> Option<Rc<Connection>> {
         self.current.borrow().clone()

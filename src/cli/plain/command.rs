@@ -30,11 +30,8 @@ pub(super) fn option_id(option: &Opt) -> String {
 pub(super) fn command(function: &'static Function) -> Command {
     let path = form::path(function);
     let command = Command::new(&path).about(about(function.help));
-    let command = if path == function.name {
-        command
-    } else {
-        command.alias(function.name)
-    };
+    let alias = Some(function.name).filter(|name| *name != path);
+    let command = command.aliases(alias);
     command.defer(|command| match form::function(command.get_name()) {
         Some(function) => {
             let form = CommandForm::of(function);
@@ -227,14 +224,10 @@ fn typed(arg: Arg, takes: Takes) -> Arg {
 
 /// Parses a whole number.
 fn number(text: &str) -> Result<String, String> {
-    let number = text
-        .parse::<u64>()
-        .ok()
-        .filter(|it| i64::try_from(*it).is_ok());
-    number.map_or_else(
-        || Err("expected a whole number".to_owned()),
-        |number| Ok(number.to_string()),
-    )
+    match text.parse::<i64>() {
+        Ok(number) if number >= 0 => Ok(number.to_string()),
+        _ => Err("expected a whole number".to_owned()),
+    }
 }
 
 fn count(text: &str) -> Result<String, String> {

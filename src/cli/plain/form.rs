@@ -120,7 +120,8 @@ impl CommandForm {
                 option: None,
             });
         }
-        let option = self.option(&name)?;
+        let mut options = self.function.options.iter();
+        let option = options.find(|option| option.matches(&name))?;
         (self.options_at == Some(index)).then_some(Positional {
             name,
             takes: option.takes,
@@ -128,12 +129,6 @@ impl CommandForm {
             repeated: false,
             option: Some(option),
         })
-    }
-
-    /// Returns the option with this name.
-    pub(super) fn option(&self, name: &str) -> Option<&'static Opt> {
-        let mut options = self.function.options.iter();
-        options.find(|option| option.matches(name))
     }
 
     /// Returns the options that the command takes as `--name`. Global options and secrets aren't among them.
@@ -146,11 +141,6 @@ impl CommandForm {
                 && !super::GLOBAL.contains(&kebab(option.name).as_str())
                 && !self.positionals.iter().any(is_positional)
         })
-    }
-
-    /// Returns the words behind `zshell` that name the command.
-    pub(super) fn path(&self) -> String {
-        path(self.function)
     }
 }
 

@@ -14,8 +14,10 @@ mod values;
 use super::{Outcome, input};
 use crate::engine::describe::{ExamplePlace, Family, Takes};
 use crate::engine::registry;
+use crate::engine::types::as_texts;
 use crate::error::{Failure, Kind};
 use crate::session::Session;
+use clap::error::ErrorKind;
 use clap::{ArgMatches, Command, FromArgMatches, Subcommand};
 use form::CommandForm;
 use rhai::Dynamic;
@@ -84,13 +86,15 @@ pub(crate) struct PlainCommand {
 
 impl FromArgMatches for PlainCommand {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let found = matches.subcommand().and_then(|(name, matches)| {
-            Some(Self {
-                form: CommandForm::of(form::function(name)?),
-                matches: matches.clone(),
-            })
-        });
-        found.ok_or_else(|| clap::Error::new(clap::error::ErrorKind::MissingSubcommand))
+        let (function, matches) = match matches.subcommand() {
+            Some((name, matches)) => (form::function(name), matches),
+            None => (registry::find(JOURNAL_LIST), matches),
+        };
+        let function = function.ok_or_else(|| clap::Error::new(ErrorKind::MissingSubcommand))?;
+        Ok(Self {
+            form: CommandForm::of(function),
+            matches: matches.clone(),
+        })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -113,29 +117,13 @@ impl Subcommand for PlainCommand {
     }
 }
 
-/// The arguments of `zshell journal list`, which is the function `submissions`.
-#[derive(Debug)]
-pub(crate) struct JournalList(ArgMatches);
+/// The function of `zshell journal list`, the only plain command that's below another command.
+const JOURNAL_LIST: &str = "submissions";
 
-fn submissions() -> Option<CommandForm> {
-    registry::find("submissions").map(CommandForm::of)
-}
-
-impl FromArgMatches for JournalList {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        Ok(Self(matches.clone()))
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?;
-        Ok(())
-    }
-}
-
-impl clap::Args for JournalList {
+impl clap::Args for PlainCommand {
     fn augment_args(command: Command) -> Command {
-        match submissions() {
-            Some(form) => command::with_arguments(command, &form),
+        match registry::find(JOURNAL_LIST) {
+            Some(function) => command::with_arguments(command, &CommandForm::of(function)),
             None => command,
         }
     }
@@ -145,30 +133,14 @@ impl clap::Args for JournalList {
     }
 }
 
-/// Runs a plain command.
+/// Runs a plain command. A usage error of the function is one of the command line.
 pub(super) fn run(session: &Rc<Session>, plain: &PlainCommand) -> Outcome {
-    outcome(&plain.form, || {
-        let (form, matches) = (&plain.form, &plain.matches);
-        let args = values::arguments(session, form, matches)?;
+    let (form, matches) = (&plain.form, &plain.matches);
+    let result = values::arguments(session, form, matches).and_then(|args| {
         check_paths(session, form, &args, own::uploads(matches))?;
         own::run(session, form.function.name, matches, args)
-    })
-}
-
-/// `zshell journal list`
-pub(super) fn journal_list(session: &Rc<Session>, list: &JournalList) -> Outcome {
-    let Some(form) = submissions() else {
-        return Ok(Dynamic::UNIT);
-    };
-    outcome(&form, || {
-        let args = values::arguments(session, &form, &list.0)?;
-        registry::call(session, form.function.name, args)
-    })
-}
-
-/// Returns the result of a command. A usage error of the function is one of the command line.
-fn outcome(form: &CommandForm, run: impl FnOnce() -> Result<Dynamic, Failure>) -> Outcome {
-    Ok(run().map_err(|failure| match failure.kind {
+    });
+    Ok(result.map_err(|failure| match failure.kind {
         Kind::Usage => of_the_command_line(form, failure),
         _ => failure,
     })?)
@@ -184,15 +156,10 @@ fn of_the_command_line(form: &CommandForm, mut failure: Failure) -> Failure {
         message = message.replace(&format!("the option {} ", option.name), &format!("{flag} "));
     }
     failure.message = message;
-    if failure
-        .hint
-        .as_ref()
-        .is_none_or(|hint| hint.starts_with("its forms: "))
-    {
-        failure.hint = Some(format!(
-            "zshell {} --help shows how to call it",
-            form.path()
-        ));
+    let hint = failure.hint.as_ref();
+    if hint.is_none_or(|hint| hint.starts_with("its forms: ")) {
+        let path = form::path(form.function);
+        failure.hint = Some(format!("zshell {path} --help shows how to call it"));
     }
     failure.of_the_command_line()
 }
@@ -204,30 +171,21 @@ fn check_paths(
     args: &[Dynamic],
     uploads: bool,
 ) -> Result<(), Failure> {
-    use crate::engine::types::{as_text, list_of};
     let places = form.positionals.iter().zip(args);
     let places = places.filter(|(it, _)| matches!(it.takes, Takes::Data | Takes::Path));
-    let paths = places.flat_map(|(_, value)| match list_of(value) {
-        Some(list) => list.iter().filter_map(as_text).collect(),
-        None => as_text(value).into_iter().collect::<Vec<_>>(),
-    });
-    let paths: Vec<String> = paths.collect();
     // An import's paths are read by the service, unless they're uploaded.
     let is_import = form.function.name.starts_with("import") && !uploads;
-    let local = |path: &&String| {
-        if is_import {
-            input::is_read_here(session, path)
+    for path in places.filter_map(|(_, value)| as_texts(value)).flatten() {
+        let is_here = if is_import {
+            input::is_read_here(session, &path)?
         } else {
-            Ok(!path.contains("://"))
-        }
-    };
-    let mut here = Vec::new();
-    for path in &paths {
-        if local(&path)? {
-            here.push(path.as_str());
+            !path.contains("://")
+        };
+        if is_here {
+            input::exist(&path)?;
         }
     }
-    input::exist(here)
+    Ok(())
 }
 
 #[cfg(test)]

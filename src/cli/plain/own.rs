@@ -219,7 +219,7 @@ pub(super) fn run(
                 let strict = matches.get_one::<String>("option strict");
                 let strict = strict.is_some_and(|word| word == "true");
                 let reports: Vec<String> = reports.cloned().collect();
-                input::exist(reports.iter().map(String::as_str))?;
+                reports.iter().try_for_each(|report| input::exist(report))?;
                 let report = merge(reports, strict, &session.interrupt)?;
                 return Ok(judged(session, Dynamic::from(ReportValue::new(report))));
             }
@@ -246,7 +246,7 @@ fn target(matches: &ArgMatches) -> Result<Option<String>, Failure> {
     let Some(file) = matches.get_one::<String>("schema") else {
         return Ok(matches.get_one::<String>("collection").cloned());
     };
-    input::exist([file.as_str()])?;
+    input::exist(file)?;
     // A path without a dot or slash would be taken for a collection.
     Ok(Some(
         Path::new(".").join(file).to_string_lossy().into_owned(),

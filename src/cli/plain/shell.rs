@@ -9,7 +9,6 @@ use crate::engine::registry::{self, Function};
 use crate::engine::syntax::SourceText;
 use rhai::Token;
 use serde_json::{Map, Value};
-use std::borrow::Cow;
 use std::ops::Range;
 
 /// Returns the profile of a job, as `-p` names it.
@@ -92,11 +91,8 @@ fn replaced(text: &str, profile_of: Option<ProfileOf<'_>>) -> Option<(String, us
     }
     // A call of calls, which no command makes.
     let profile = profile_of.filter(|_| function.method).and_then(|of| of(""));
-    let words = [
-        "eval".to_owned(),
-        shell_words::quote(&text[..end]).into_owned(),
-    ];
-    Some((line(profile, &words), end))
+    let call = shell_words::quote(&text[..end]).into_owned();
+    Some((line(profile, &["eval".to_owned(), call]), end))
 }
 
 /// Returns the length of an access such as `.details` behind a call, which a command doesn't need: it shows the whole
@@ -186,9 +182,8 @@ impl WrittenCall {
         let Some(profile_of) = profile_of.filter(|_| self.function.method) else {
             return line(None, &self.words(&self.arguments));
         };
-        let jobs = self.jobs();
         let mut groups: Vec<(Option<String>, Vec<Value>)> = Vec::new();
-        for job in jobs {
+        for job in self.jobs() {
             let profile = profile_of(job.as_str().unwrap_or_default());
             match groups.iter_mut().find(|(known, _)| *known == profile) {
                 Some((_, group)) => group.push(job),
@@ -220,7 +215,8 @@ impl WrittenCall {
 
     fn words(&self, arguments: &[CallArgument]) -> Vec<String> {
         let form = CommandForm::of(self.function);
-        let mut words: Vec<String> = form.path().split(' ').map(str::to_owned).collect();
+        let path = form::path(self.function);
+        let mut words: Vec<String> = path.split(' ').map(str::to_owned).collect();
         for (index, argument) in arguments.iter().enumerate() {
             let value = match argument {
                 CallArgument::Literal(value) => value,
@@ -270,12 +266,11 @@ fn word(value: &Value) -> String {
 
 /// Quotes a word for a shell. A word with `…` is a placeholder and stays readable.
 fn quoted(word: &str) -> String {
-    let word = if word.contains('…') {
-        Cow::Borrowed(word)
+    if word.contains('…') {
+        word.to_owned()
     } else {
-        shell_words::quote(word)
-    };
-    word.into_owned()
+        shell_words::quote(word).into_owned()
+    }
 }
 
 fn line(profile: Option<String>, words: &[String]) -> String {

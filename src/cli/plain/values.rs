@@ -18,7 +18,7 @@ pub(super) fn arguments(
     matches: &ArgMatches,
 ) -> Result<Vec<Dynamic>, Failure> {
     let mut args = Vec::new();
-    let mut options = body(session, form, matches)?;
+    let mut options = body(session, matches)?;
     let values = |id: &str, takes: Takes, shown: &str| -> Result<Array, Failure> {
         // An argument that the command lacks has no values.
         let given = matches.try_get_many::<String>(id).ok().flatten();
@@ -53,11 +53,9 @@ pub(super) fn arguments(
 }
 
 /// Returns the option map of `--body`.
-fn body(session: &Session, form: &CommandForm, matches: &ArgMatches) -> Result<Map, Failure> {
-    if form.options_at.is_none() {
-        return Ok(Map::new());
-    }
-    let Some(text) = matches.get_one::<String>(BODY) else {
+fn body(session: &Session, matches: &ArgMatches) -> Result<Map, Failure> {
+    // A command without options has no such argument.
+    let Ok(Some(text)) = matches.try_get_one::<String>(BODY) else {
         return Ok(Map::new());
     };
     let value = json(session, "--body", text)?;

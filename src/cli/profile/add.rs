@@ -21,10 +21,11 @@ const TRIES: usize = 3;
 pub(super) fn run(session: &Session, options: Add) -> Result<(), Failure> {
     profiles::check_name(&options.name)?;
     let config = profiles::load(session)?;
-    let mut draft = ProfileDraft {
-        token: token(session, &options)?,
-        options,
-    };
+    let token = options.token_file.as_deref();
+    let token = token.map(|path| input::secret(session, path, "key"));
+    let token = token.transpose()?;
+    token.iter().for_each(remember);
+    let mut draft = ProfileDraft { options, token };
     if config.profiles.contains_key(&draft.options.name) {
         allow_replacing(session, &mut draft.options)?;
     }
@@ -54,22 +55,6 @@ fn allow_replacing(session: &Session, options: &mut Add) -> Result<(), Failure> 
     } else {
         Err(profiles::taken(name).with_hint("--force replaces it"))
     }
-}
-
-fn token(session: &Session, options: &Add) -> Result<Option<Secret>, Failure> {
-    let Some(path) = &options.token_file else {
-        return Ok(None);
-    };
-    let name = path
-        .to_str()
-        .ok_or_else(|| Failure::usage("the name of the token's file is not UTF-8 text"))?;
-    let text = zeroize::Zeroizing::new(input::read(session, name)?);
-    let token = Secret::new(text.trim());
-    if token.is_empty() {
-        return Err(Failure::usage(format!("{} holds no key", path.display())));
-    }
-    remember(&token);
-    Ok(Some(token))
 }
 
 /// The profile to save.
@@ -243,15 +228,9 @@ fn describe(connection: &Connection) -> Result<String, Failure> {
     let settings = connection.client.settings();
     let base = settings.import_base.as_str().trim_end_matches('/');
     let mut told = vec![format!("{} at {base}", settings.dialect)];
-    for (what, text) in [
-        ("cluster", &settings.cluster_id),
-        ("region", &settings.region),
-    ] {
-        told.extend(
-            text.iter()
-                .map(|text| format!("{what} {}", words::safe_line(text))),
-        );
-    }
+    let named = |noun: &str, name: &String| format!("{noun} {}", words::safe_line(name));
+    told.extend(settings.cluster_id.iter().map(|id| named("cluster", id)));
+    told.extend(settings.region.iter().map(|region| named("region", region)));
     let page = connection.client.list_page(&JobFilter::default(), 1, 5)?;
     let jobs = page.count.unwrap_or(page.jobs.len() as u64);
     told.push(words::count(jobs, "import job"));

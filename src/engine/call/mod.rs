@@ -4,7 +4,9 @@ mod guard;
 mod near;
 
 use super::connecting;
-use super::describe::{Confirm, ExamplePlace, Family, Opt, SessionEffect, Takes, arity};
+use super::describe::{
+    Confirm, ExamplePlace, Family, Opt, SessionEffect, Takes, arity, called_name,
+};
 use super::options::Options;
 use super::types::{self, Gives, Job, as_text, list_of, map_of};
 use crate::api::model::is_placeholder_id;
@@ -60,18 +62,16 @@ pub struct Function {
 }
 
 impl Function {
-    /// Returns a function without options. Its forms say how many arguments it takes.
+    /// Returns a function without options. Its forms say its name and how many arguments it takes.
     pub const fn new(
-        family: Family,
-        name: &'static str,
         forms: &'static [&'static str],
         help: &'static str,
         example: &'static str,
         run: fn(&Call) -> Result<Dynamic, Failure>,
     ) -> Self {
         Self {
-            name,
-            family,
+            name: called_name(forms[0]),
+            family: Family::Script,
             forms,
             help,
             examples: [(ExamplePlace::Local, example), (ExamplePlace::Local, "")],
@@ -80,7 +80,7 @@ impl Function {
             gives: Gives::Nothing,
             related: &[],
             arity: arity(forms),
-            method: !matches!(family, Family::Script),
+            method: true,
             replaces: false,
             destroys: None,
             missing: None,
@@ -179,6 +179,19 @@ impl Function {
     pub(crate) const fn unless_missing(mut self, missing: MissingNotice) -> Self {
         self.missing = Some(missing);
         self
+    }
+}
+
+impl Family {
+    /// Returns a table of functions of this family.
+    pub(crate) const fn table<const N: usize>(self, mut table: [Function; N]) -> [Function; N] {
+        let mut at = 0;
+        while at < N {
+            table[at].family = self;
+            table[at].method &= !matches!(self, Self::Script);
+            at += 1;
+        }
+        table
     }
 }
 

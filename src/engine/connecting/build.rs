@@ -7,7 +7,7 @@ use crate::api::model::Dialect;
 use crate::api::{ApiError, Client, Cluster, REMEMBERS, Settings};
 use crate::config::{Profile, Setting};
 use crate::connection::{Connection, Storage};
-use crate::engine::describe::{Opt, opt, opt_as};
+use crate::engine::describe::{Opt, opt};
 use crate::engine::options::Options;
 use crate::engine::types::{as_text, json_of, map_of};
 use crate::error::{Failure, Kind};
@@ -20,11 +20,7 @@ use std::time::Duration;
 
 /// The keys of `storage: #{…}`.
 pub(super) const STORAGE: &[Opt] = &[
-    opt_as(
-        "url",
-        &["bucket"],
-        "the server's bucket, e.g. s3://milvus-bucket",
-    ),
+    opt("url", "the server's bucket, e.g. s3://milvus-bucket").alias(&["bucket"]),
     opt(
         "endpoint",
         "address of the object store, if it isn't the provider's own",

@@ -9,7 +9,7 @@ pub(crate) mod profiles;
 
 pub(super) use build::{account, aws, build};
 
-use super::describe::{Opt, Takes, flag, opt, opt_as};
+use super::describe::{Opt, Takes, flag, opt};
 use super::options::Options;
 use crate::config::{Config, set};
 use crate::connection::Connection;
@@ -32,18 +32,14 @@ pub(super) enum Origin {
 
 /// The keys of `connect(#{…})` and of a profile.
 pub(crate) const OPTIONS: &[Opt] = &[
-    opt_as(
-        "endpoint",
-        &["uri", "url", "base_url"],
-        "the service's address",
-    ),
-    opt_as("token", &["api_key"], "API key, or user:password"),
+    opt("endpoint", "the service's address").alias(&["uri", "url", "base_url"]),
+    opt("token", "API key, or user:password").alias(&["api_key"]),
     opt("cluster", "a cluster's name or id, looked up in clusters()"),
     opt("cluster_id", "a cluster's id, taken as it is"),
     opt("cluster_endpoint", "where collection calls go"),
-    opt_as("region", &["region_id"], "cloud region, e.g. aws-us-east1"),
+    opt("region", "cloud region, e.g. aws-us-east1").alias(&["region_id"]),
     opt("project_id", "with region, instead of a cluster"),
-    opt_as("db", &["db_name", "database"], "database"),
+    opt("db", "database").alias(&["db_name", "database"]),
     opt(
         "api",
         "\"v1\", \"v2\" or \"milvus\" instead of what the endpoint suggests",

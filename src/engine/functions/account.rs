@@ -8,7 +8,7 @@ use crate::connection::Connection;
 use crate::credentials;
 use crate::engine::call::{Call, Function};
 use crate::engine::connecting::{self, Origin, account, profiles};
-use crate::engine::describe::{ExamplePlace, Family, Opt, Takes, opt, opt_as};
+use crate::engine::describe::{ExamplePlace, Family, Opt, Takes, opt};
 use crate::engine::options::Options;
 use crate::engine::types::{Gives, List, ListKind, ordered};
 use crate::error::Failure;
@@ -16,13 +16,12 @@ use crate::session::Session;
 use rhai::{Dynamic, Map};
 use serde_json::json;
 
-const ENDPOINT: Opt = opt_as(
-    "endpoint",
-    &["uri", "url", "base_url"],
-    "address of Zilliz Cloud's API",
-)
-.or("\"https://api.cloud.zilliz.com\"");
-const TOKEN: Opt = opt_as("token", &["api_key"], "API key").of(Takes::Secret);
+const ENDPOINT: Opt = opt("endpoint", "address of Zilliz Cloud's API")
+    .alias(&["uri", "url", "base_url"])
+    .or("\"https://api.cloud.zilliz.com\"");
+const TOKEN: Opt = opt("token", "API key")
+    .alias(&["api_key"])
+    .of(Takes::Secret);
 const CA_CERT: Opt = opt("ca_cert", "a PEM file of certificates to trust").of(Takes::Path);
 const TIMEOUT: Opt = opt("timeout", "deadline of one call")
     .or("\"30s\"")
@@ -61,10 +60,8 @@ const PROJECT: &[&str] = &[
 ];
 
 /// The function table of this family.
-pub(crate) const FUNCTIONS: &[Function] = &[
+pub(crate) const FUNCTIONS: &[Function] = &Family::Connect.table([
     Function::new(
-        Family::Connect,
-        "clusters",
         &["clusters()", "clusters(#{endpoint, token, project_id})"],
         "lists the Zilliz Cloud clusters that the API key can access",
         "clusters()",
@@ -76,8 +73,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .gives(Gives::Maps(CLUSTER))
     .related(&["connect", "projects"]),
     Function::new(
-        Family::Connect,
-        "projects",
         &["projects()", "projects(#{endpoint, token})"],
         "lists the Zilliz Cloud projects that the API key can access",
         "projects()",
@@ -88,7 +83,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .example_in(ExamplePlace::ZillizCloud)
     .gives(Gives::Maps(PROJECT))
     .related(&["clusters", "connect"]),
-];
+]);
 
 fn clusters(call: &Call) -> Result<Dynamic, Failure> {
     let clusters = client(call)?.clusters()?;

@@ -1,9 +1,9 @@
 //! `alias`, `aliases`, `drop_alias`: other names of collections.
 
-use super::catalog::{change, function, missing};
+use super::catalog::{change, missing};
 use crate::api::catalog as calls;
 use crate::engine::call::{Call, Function};
-use crate::engine::describe::{Confirm, SessionEffect, Takes};
+use crate::engine::describe::{Confirm, Family, SessionEffect, Takes};
 use crate::engine::types::{Gives, List, ordered};
 use crate::error::Failure;
 use rhai::Dynamic;
@@ -13,9 +13,8 @@ use serde_json::json;
 const ALIAS: &[&str] = &["alias", "collection"];
 
 /// The function table of this family.
-pub(crate) const FUNCTIONS: &[Function] = &[
-    function(
-        "alias",
+pub(crate) const FUNCTIONS: &[Function] = &Family::Collections.table([
+    Function::new(
         &["alias(name, collection)"],
         "points an alias, new or existing, at a collection; the result is the previous collection",
         "alias(\"library\", \"books\")",
@@ -25,8 +24,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .effect(SessionEffect::ChangesNames)
     .gives(Gives::Text)
     .related(&["aliases", "drop_alias", "describe"]),
-    function(
-        "aliases",
+    Function::new(
         &["aliases()", "aliases(collection)"],
         "lists the aliases of the database or of a collection, with the collections that they point to",
         "aliases()",
@@ -35,8 +33,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .takes(&[Takes::Collection])
     .gives(Gives::Maps(ALIAS))
     .related(&["alias", "drop_alias"]),
-    function(
-        "drop_alias",
+    Function::new(
         &["drop_alias(name)"],
         "drops an alias; the collection stays",
         "drop_alias(\"library\")",
@@ -47,7 +44,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .destroys(Confirm::Name(0))
     .unless_missing(|call| missing(call, calls::ALIASES, &["aliasName"], "alias"))
     .related(&["aliases", "alias"]),
-];
+]);
 
 /// Creates or changes the alias. If the alias points to the collection already, nothing is sent.
 fn alias(call: &Call) -> Result<Dynamic, Failure> {

@@ -12,9 +12,7 @@ use serde_json::Value;
 use url::form_urlencoded::Serializer;
 
 /// The function table of this family.
-pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
-    Family::Connect,
-    "api",
+pub(crate) const FUNCTIONS: &[Function] = &Family::Connect.table([Function::new(
     &["api(method, path)", "api(method, path, body)"],
     "calls any path of the service's REST API with the connection's API key",
     "api(\"POST\", \"/v2/vectordb/collections/list\").data",
@@ -27,16 +25,15 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
 ])
 .gives(Gives::Map(&["code", "data"]))
 .destroys(Confirm::Change)
-.related(&["connect", "clusters", "collections"])];
+.related(&["connect", "clusters", "collections"])]);
 
 fn run(call: &Call) -> Result<Dynamic, Failure> {
     let method = method(call)?;
     let mut path = call.text(1, "the path")?;
     let mut secrets = Vec::new();
-    let body = match call.args.get(2).filter(|body| !body.is_unit()) {
-        None => None,
-        Some(body) => Some(read_body(call, body, &mut secrets)?),
-    };
+    let body = call.args.get(2).filter(|body| !body.is_unit());
+    let body = body.map(|body| read_body(call, body, &mut secrets));
+    let body = body.transpose()?;
     let body = match (method, body) {
         ("GET", Some(body)) => {
             path.push_str(&query(call, &path, &body)?);

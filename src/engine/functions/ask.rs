@@ -11,10 +11,8 @@ use crate::session::Session;
 use rhai::Dynamic;
 
 /// The function table of this family.
-pub(crate) const FUNCTIONS: &[Function] = &[
+pub(crate) const FUNCTIONS: &[Function] = &Family::Script.table([
     Function::new(
-        Family::Script,
-        "secret",
         &["secret(name)"],
         "returns a secret, masked in output: from variable NAME, the file in NAME_FILE, config.toml or the terminal",
         "connect(#{\n  endpoint: \"https://in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com\",\n  token: secret(\"PROD_KEY\"),\n})",
@@ -25,8 +23,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .example_in(ExamplePlace::ZillizCloud)
     .related(&["connect", "env", "ask_secret"]),
     Function::new(
-        Family::Script,
-        "ask",
         &["ask(question)", "ask(question, default)"],
         "asks at the terminal and returns the answer as text; without a terminal, the default",
         "ask(\"which collection?\", \"books\")",
@@ -35,8 +31,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .gives(Gives::Text)
     .related(&["ask_secret"]),
     Function::new(
-        Family::Script,
-        "ask_secret",
         &["ask_secret(question)"],
         "asks for a secret, which the terminal doesn't show",
         "ask_secret(\"API key:\")",
@@ -45,7 +39,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .gives(Gives::One(Secret::TYPE))
     .example_in(ExamplePlace::Terminal)
     .related(&["secret", "ask"]),
-];
+]);
 
 fn secret(call: &Call) -> Result<Dynamic, Failure> {
     let name = call.text(0, "the secret's name")?;

@@ -4,29 +4,28 @@ use crate::api::catalog::{self as calls, CatalogCall};
 use crate::api::{ApiError, ServiceReason};
 use crate::connection::Connection;
 use crate::engine::call::{Call, Function};
-use crate::engine::describe::{Confirm, Family, Opt, SessionEffect, Takes, opt, opt_as};
-use crate::engine::types::{Gives, List, ScriptType, json_of, ordered};
+use crate::engine::describe::{Confirm, Family, Opt, SessionEffect, Takes, opt};
+use crate::engine::types::{Gives, List, ScriptType, ordered};
 use crate::error::{Failure, Kind};
 use crate::text::words;
 use rhai::Dynamic;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::rc::Rc;
 
 const INDEX_OPTIONS: &[Opt] = &[
-    opt_as("type", &["indexType", "index_type"], "index type").or("\"AUTOINDEX\""),
-    opt_as(
+    opt("type", "index type")
+        .alias(&["indexType", "index_type"])
+        .or("\"AUTOINDEX\""),
+    opt(
         "metric",
-        &["metricType", "metric_type"],
         "metric of vectors; by default the server's choice for the field",
     )
+    .alias(&["metricType", "metric_type"])
     .of(Takes::Words(&[
         "COSINE", "L2", "IP", "HAMMING", "JACCARD", "BM25",
     ])),
-    opt_as(
-        "name",
-        &["indexName", "index_name"],
-        "the index's name; by default that of the field",
-    ),
+    opt("name", "the index's name; by default that of the field")
+        .alias(&["indexName", "index_name"]),
     opt("params", "settings of the index type, e.g. #{M: 16}"),
 ];
 
@@ -43,34 +42,18 @@ const INDEX: &[&str] = &[
     "failReason",
 ];
 
-/// Returns a function of this family, which is also a method of a connection.
-pub(super) const fn function(
-    name: &'static str,
-    forms: &'static [&'static str],
-    help: &'static str,
-    example: &'static str,
-    run: fn(&Call) -> Result<Dynamic, Failure>,
-) -> Function {
-    Function::new(Family::Collections, name, forms, help, example, run)
-}
-
 /// The function table of this family.
-pub(crate) const FUNCTIONS: &[Function] = &[
-    function(
-        "partitions",
+pub(crate) const FUNCTIONS: &[Function] = &Family::Collections.table([
+    Function::new(
         &["partitions(collection)"],
         "lists the names of a collection's partitions",
         "partitions(\"books\")",
-        |call| {
-            let collection = call.pair("collectionName", 0)?;
-            names(call, calls::PARTITIONS, &[collection], "partition")
-        },
+        |call| names(call, calls::PARTITIONS, &COLLECTION, "partition"),
     )
     .takes(&[Takes::Collection])
     .gives(Gives::Texts)
     .related(&["create_partition", "drop_partition", "import"]),
-    function(
-        "create_partition",
+    Function::new(
         &["create_partition(collection, name)"],
         "creates a partition, to which imports and queries can be limited",
         "create_partition(\"books\", \"year_2026\")",
@@ -86,8 +69,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .takes(&[Takes::Collection, Takes::Text("name of the new partition")])
     .effect(SessionEffect::ChangesNames)
     .related(&["partitions", "drop_partition", "import"]),
-    function(
-        "drop_partition",
+    Function::new(
         &["drop_partition(collection, name)"],
         "drops a partition with all its rows",
         "drop_partition(\"books\", \"year_2026\")",
@@ -98,8 +80,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .destroys(Confirm::Name(1))
     .unless_missing(|call| missing(call, calls::PARTITIONS, &PARTITION, "partition"))
     .related(&["partitions", "create_partition"]),
-    function(
-        "databases",
+    Function::new(
         &["databases()"],
         "lists the names of the databases",
         "databases()",
@@ -107,8 +88,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     )
     .gives(Gives::Texts)
     .related(&["use_database", "collections", "connect"]),
-    function(
-        "use_database",
+    Function::new(
         &["use_database(name)"],
         "makes a connection with this database the current one, and returns it",
         "use_database(\"default\")",
@@ -118,8 +98,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .gives(Gives::One(<Rc<Connection> as ScriptType>::TYPE))
     .related(&["databases", "connect"])
     .script_only(),
-    function(
-        "indexes",
+    Function::new(
         &["indexes(collection)"],
         "lists a collection's indexes with their type, metric and state",
         "indexes(\"books\")",
@@ -128,8 +107,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .takes(&[Takes::Collection])
     .gives(Gives::Maps(INDEX))
     .related(&["create_index", "drop_index", "describe"]),
-    function(
-        "create_index",
+    Function::new(
         &[
             "create_index(collection, field)",
             "create_index(collection, field, #{type, metric, name, params})",
@@ -142,8 +120,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .effect(SessionEffect::ChangesNames)
     .options(INDEX_OPTIONS)
     .related(&["indexes", "drop_index", "load"]),
-    function(
-        "drop_index",
+    Function::new(
         &["drop_index(collection, name)"],
         "drops an index; the rows stay",
         "drop_index(\"books\", \"vector\")",
@@ -154,27 +131,25 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .destroys(Confirm::Name(1))
     .unless_missing(|call| missing(call, calls::INDEXES, &NAMED_INDEX, "index"))
     .related(&["indexes", "create_index"]),
-];
+]);
 
-/// The keys of the bodies that name a partition or an index. The arguments have the same order.
+/// The keys of the bodies that name a collection, a partition or an index. The arguments have the same order.
+const COLLECTION: [&str; 1] = ["collectionName"];
 const PARTITION: [&str; 2] = ["collectionName", "partitionName"];
 const NAMED_INDEX: [&str; 2] = ["collectionName", "indexName"];
 
 impl Call<'_> {
-    /// Returns a key of the body with the text argument at `index`.
-    fn pair<'k>(&self, key: &'k str, index: usize) -> Result<(&'k str, String), Failure> {
-        let what = match key {
-            "collectionName" => "the collection",
-            "aliasName" => "the alias",
-            _ => "the name",
-        };
-        Ok((key, self.text(index, what)?))
-    }
-
-    /// Returns the pairs of these keys and the text arguments in this order.
+    /// Returns the pairs of these keys of a body and the text arguments in this order.
     fn pairs<'k>(&self, keys: &[&'k str]) -> Result<Vec<(&'k str, String)>, Failure> {
-        let pairs = keys.iter().enumerate();
-        pairs.map(|(index, key)| self.pair(key, index)).collect()
+        let pair = |(index, key): (usize, &&'k str)| {
+            let what = match *key {
+                "collectionName" => "the collection",
+                "aliasName" => "the alias",
+                _ => "the name",
+            };
+            Ok((*key, self.text(index, what)?))
+        };
+        keys.iter().enumerate().map(pair).collect()
     }
 }
 
@@ -187,13 +162,12 @@ fn borrowed<'p>(pairs: &'p [(&'p str, String)]) -> Vec<(&'p str, &'p str)> {
 fn names(
     call: &Call,
     list: CatalogCall,
-    body: &[(&str, String)],
+    keys: &[&str],
     noun: &'static str,
 ) -> Result<Dynamic, Failure> {
-    let names = call
-        .connection()?
-        .client
-        .catalog_names(list, &borrowed(body))?;
+    let body = call.pairs(keys)?;
+    let client = &call.connection()?.client;
+    let names = client.catalog_names(list, &borrowed(&body))?;
     let names = names.into_iter().map(Dynamic::from).collect();
     Ok(Dynamic::from(List::of(noun, names)))
 }
@@ -210,12 +184,8 @@ pub(super) fn change(
         return Ok(Dynamic::UNIT);
     };
     let client = &call.connection()?.client;
-    client.catalog_change(
-        change,
-        &borrowed(&pairs),
-        None,
-        (name, done.starts_with("created").then_some("")),
-    )?;
+    let made = done.starts_with("created").then_some("");
+    client.catalog_change(change, &borrowed(&pairs), None, (name, made))?;
     call.session.changed(&format!("{done} {}", place(&pairs)));
     Ok(Dynamic::UNIT)
 }
@@ -257,11 +227,10 @@ pub(super) fn if_listed(
 
 /// Drops a partition. Servers refuse to drop a partition that's loaded, so it's then released first.
 fn drop_partition(call: &Call) -> Result<Dynamic, Failure> {
-    let [collection, partition] = PARTITION;
-    let pairs = [call.pair(collection, 0)?, call.pair(partition, 1)?];
-    let [collection, (_, name)] = &pairs;
+    let pairs = call.pairs(&PARTITION)?;
     let client = &call.connection()?.client;
     let body = borrowed(&pairs);
+    let (_, name) = body[1];
     let drop = || client.catalog_change(calls::DROP_PARTITION, &body, None, (name, None));
     let is_loaded = call.session.choices().dry_run
         || match drop() {
@@ -271,8 +240,7 @@ fn drop_partition(call: &Call) -> Result<Dynamic, Failure> {
         };
     if is_loaded {
         let more = Some(("partitionNames", json!([name])));
-        let body = borrowed(std::slice::from_ref(collection));
-        client.catalog_change(calls::RELEASE_PARTITIONS, &body, more, ("", None))?;
+        client.catalog_change(calls::RELEASE_PARTITIONS, &body[..1], more, ("", None))?;
         drop()?;
     }
     let place = place(&pairs);
@@ -304,19 +272,15 @@ fn use_database(call: &Call) -> Result<Dynamic, Failure> {
 }
 
 fn indexes(call: &Call) -> Result<Dynamic, Failure> {
-    let collection = call.pair("collectionName", 0)?;
+    let collection = call.pairs(&COLLECTION)?;
     let client = &call.connection()?.client;
-    let names =
-        client.catalog_names(calls::INDEXES, &borrowed(std::slice::from_ref(&collection)))?;
     let mut rows = Vec::new();
-    for name in names {
-        let body = [collection.clone(), ("indexName", name)];
-        match client.catalog_objects(calls::DESCRIBE_INDEX, &borrowed(&body)) {
+    for name in client.catalog_names(calls::INDEXES, &borrowed(&collection))? {
+        let mut body = borrowed(&collection);
+        body.push(("indexName", &name));
+        match client.catalog_objects(calls::DESCRIBE_INDEX, &body) {
             // The index may be one that a dry run would have created.
-            Err(_) if call.session.choices().dry_run => {
-                let [_, (key, name)] = body;
-                rows.push(json!({ key: name }));
-            }
+            Err(_) if call.session.choices().dry_run => rows.push(json!({"indexName": name})),
             found => rows.extend(found?),
         }
     }
@@ -326,40 +290,39 @@ fn indexes(call: &Call) -> Result<Dynamic, Failure> {
 
 /// Returns the known keys of an index in their order, without the server's internal ones.
 fn index_row(mut index: Value) -> Dynamic {
-    let mut value = |key: &&str| {
-        (
-            (*key).to_owned(),
-            index.get_mut(*key).map_or(Value::Null, Value::take),
-        )
-    };
-    ordered(Value::Object(INDEX.iter().map(&mut value).collect()))
+    let pairs = INDEX.iter().map(|key| {
+        let value = index.get_mut(*key).map_or(Value::Null, Value::take);
+        ((*key).to_owned(), value)
+    });
+    ordered(Value::Object(pairs.collect()))
 }
 
 fn create_index(call: &Call) -> Result<Dynamic, Failure> {
-    let collection = call.pair("collectionName", 0)?;
+    let mut pairs = call.pairs(&COLLECTION)?;
     let field = call.text(1, "the field")?;
     let options = call.options(2)?;
     let name = options.text("name")?.unwrap_or_else(|| field.clone());
-    let mut params: Map<String, Value> = options
-        .map("params")?
-        .unwrap_or_default()
-        .iter()
-        .map(|(key, value)| (key.to_string(), json_of(value)))
-        .collect();
-    let kind = options
-        .text("type")?
-        .unwrap_or_else(|| "AUTOINDEX".to_owned());
+    let mut params = options.object("params")?;
+    let kind = options.text("type")?;
     // All versions from 2.4 on read the type here.
-    params.insert("index_type".to_owned(), kind.into());
+    params.insert(
+        "index_type".to_owned(),
+        kind.as_deref().unwrap_or("AUTOINDEX").into(),
+    );
     let mut index = json!({"fieldName": field, "indexName": name, "params": params});
-    if let (Some(metric), Some(index)) = (options.text("metric")?, index.as_object_mut()) {
-        index.insert("metricType".to_owned(), metric.into());
+    if let Some(metric) = options.text("metric")? {
+        index["metricType"] = metric.into();
     }
-    let body = borrowed(std::slice::from_ref(&collection));
     let more = Some(("indexParams", json!([index])));
     let client = &call.connection()?.client;
-    client.catalog_change(calls::CREATE_INDEX, &body, more, (&name, Some("")))?;
-    let place = place(&[collection.clone(), ("indexName", name.clone())]);
-    call.session.changed(&format!("created index {place}"));
+    client.catalog_change(
+        calls::CREATE_INDEX,
+        &borrowed(&pairs),
+        more,
+        (&name, Some("")),
+    )?;
+    pairs.push(("indexName", name));
+    call.session
+        .changed(&format!("created index {}", place(&pairs)));
     Ok(Dynamic::UNIT)
 }

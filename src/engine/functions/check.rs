@@ -8,7 +8,7 @@ use crate::connection::Storage;
 use crate::credentials;
 use crate::engine::call::{Call, Function};
 use crate::engine::connecting::{aws, profiles};
-use crate::engine::describe::{ExamplePlace, Family, Opt, Takes, flag, opt, opt_as};
+use crate::engine::describe::{ExamplePlace, Family, Opt, Takes, flag, opt};
 use crate::engine::options::Options;
 use crate::engine::types::{
     Gives, ReportValue, ScriptType, as_text, as_texts, json_of, map_of, ordered,
@@ -18,15 +18,17 @@ use crate::formats::{CsvOptions, Schema, SchemaError};
 use crate::render::{CheckBar, Screen};
 use crate::secret::StorageKeys;
 use crate::session::Session;
-use crate::session::log::LogFormat;
 use crate::stores::bucket::Endpoints;
 use crate::text::words;
 use rhai::Dynamic;
 use serde_json::{Map, Value};
 
-const SEPARATOR: Opt =
-    opt_as("sep", &["separator"], "CSV: the character between cells").or("\",\"");
-const NULL: Opt = opt_as("nullkey", &["null"], "CSV: the text of a null cell").or("\"\"");
+const SEPARATOR: Opt = opt("sep", "CSV: the character between cells")
+    .alias(&["separator"])
+    .or("\",\"");
+const NULL: Opt = opt("nullkey", "CSV: the text of a null cell")
+    .alias(&["null"])
+    .or("\"\"");
 pub(super) const STORAGE_KEYS: Opt = opt(
     "storage_keys",
     "\"aws\": the keys of the AWS environment or of ~/.aws",
@@ -63,10 +65,8 @@ const OPTIONS: &[Opt] = &[
 ];
 
 /// The function table of this family.
-pub(crate) const FUNCTIONS: &[Function] = &[
+pub(crate) const FUNCTIONS: &[Function] = &Family::Data.table([
     Function::new(
-        Family::Data,
-        "check",
         &[
             "check(paths)",
             "check(paths, target)",
@@ -85,8 +85,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     )
     .related(&["infer", "import", "import_all"]),
     Function::new(
-        Family::Data,
-        "infer",
         &[
             "infer(paths)",
             "infer(paths, #{sep, nullkey, storage_keys})",
@@ -99,7 +97,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .options(INFER_OPTIONS)
     .gives(Gives::Map(&["schema", "indexParams"]))
     .related(&["check", "create_collection"]),
-];
+]);
 
 fn run(call: &Call) -> Result<Dynamic, Failure> {
     let (target, options) = arguments(call)?;
@@ -174,18 +172,14 @@ fn infer_schema(call: &Call, options: &Options) -> Result<Inferred, Failure> {
 
 /// Returns the target and the options. A map in second place is a schema, or options with or without a target.
 fn arguments(call: &Call) -> Result<(Option<Dynamic>, Options), Failure> {
-    let is_schema = |map: &rhai::Map| {
+    let is_options = |second: &Dynamic| {
         let keys = ["schema", "fields", "dimension", "dim"];
-        keys.iter().any(|key| map.contains_key(*key))
+        map_of(second).is_some_and(|map| keys.iter().all(|key| !map.contains_key(*key)))
     };
     let second = call.args.get(1);
-    let map = second.and_then(map_of);
-    if call.args.len() < 3 && map.as_ref().is_none_or(|map| !is_schema(map)) {
-        let is_options = map.is_some();
-        if is_options || second.is_none() {
-            let options = call.options(1)?;
-            return Ok((options.get("target").cloned(), options));
-        }
+    if call.args.len() < 3 && second.is_none_or(is_options) {
+        let options = call.options(1)?;
+        return Ok((options.get("target").cloned(), options));
     }
     let target = second.filter(|target| !target.is_unit()).cloned();
     Ok((target, call.options(2)?))
@@ -328,10 +322,8 @@ pub(super) struct ByteBar {
 impl ByteBar {
     /// Returns a bar that's shown from the first update on.
     pub(super) fn new(session: &Session) -> Self {
-        let wanted = session.log().format == LogFormat::Text && !session.choices().quiet;
-        let screen = session.err();
         Self {
-            screen: Some(screen).filter(|screen| wanted && screen.redraw),
+            screen: session.bar_screen(),
             bar: None,
         }
     }

@@ -38,10 +38,8 @@ const DESCRIPTION: &[&str] = &[
 ];
 
 /// The function table of this family.
-pub(crate) const FUNCTIONS: &[Function] = &[
+pub(crate) const FUNCTIONS: &[Function] = &Family::Collections.table([
     Function::new(
-        Family::Collections,
-        "collections",
         &["collections()"],
         "returns the names of the database's collections",
         "collections()",
@@ -51,8 +49,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .effect(SessionEffect::ListsCollections)
     .related(&["describe", "create_collection", "count"]),
     Function::new(
-        Family::Collections,
-        "describe",
         &["describe(collection)"],
         "returns a collection's fields, indexes and load state",
         "describe(\"books\")",
@@ -62,8 +58,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .gives(Gives::Map(DESCRIPTION))
     .related(&["collections", "create_collection"]),
     Function::new(
-        Family::Collections,
-        "create_collection",
         &["create_collection(name, #{…})"],
         "creates a collection from a vector dimension, a schema, or the result of describe()",
         "create_collection(\"novels\", #{dimension: 768, metricType: \"COSINE\"})",
@@ -74,8 +68,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .effect(SessionEffect::ChangesNames)
     .related(&["describe", "import", "load", "drop_collection"]),
     Function::new(
-        Family::Collections,
-        "drop_collection",
         &["drop_collection(name)"],
         "drops a collection with all its rows",
         "create_collection(\"old_books\", #{dimension: 4});\ndrop_collection(\"old_books\")",
@@ -87,8 +79,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .effect(SessionEffect::ChangesNames)
     .related(&["collections", "create_collection"]),
     Function::new(
-        Family::Collections,
-        "load",
         &["load(collection)", "load(collection, #{timeout})"],
         "loads a collection for queries and searches; ready when the call ends",
         "load(\"books\")",
@@ -98,8 +88,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .options(LOAD_OPTIONS)
     .related(&["describe", "count"]),
     Function::new(
-        Family::Collections,
-        "count",
         &["count(collection)"],
         "counts the rows exactly, with count(*)",
         "count(\"books\")",
@@ -108,7 +96,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .takes(&[Takes::Collection])
     .gives(Gives::Number)
     .related(&["describe", "load", "query"]),
-];
+]);
 
 fn collections(call: &Call) -> Result<Dynamic, Failure> {
     let names = call.connection()?.client.collections()?;

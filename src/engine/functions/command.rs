@@ -34,9 +34,7 @@ const OPTIONS: &[Opt] = &[
 ];
 
 /// The function table of this family.
-pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
-    Family::Script,
-    "run_command",
+pub(crate) const FUNCTIONS: &[Function] = &Family::Script.table([Function::new(
     &[
         "run_command(program)",
         "run_command(program, [arguments])",
@@ -49,7 +47,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
 .takes(&[Takes::Path, Takes::Anything, Takes::Options])
 .options(OPTIONS)
 .gives(Gives::Map(&["code", "stdout", "stderr"]))
-.related(&["env", "secret", "log_info"])];
+.related(&["env", "secret", "log_info"])]);
 
 fn run(call: &Call) -> Result<Dynamic, Failure> {
     let program = call.text(0, "the program")?;
@@ -58,14 +56,10 @@ fn run(call: &Call) -> Result<Dynamic, Failure> {
     let (mut command, stdin) = command(&program, &arguments, &options)?;
     let limit = options.duration("timeout")?;
     call.session.allow_command(&program)?;
-    let line: Vec<String> = std::iter::once(&program)
-        .chain(&arguments)
-        .map(|it| words::quote(it))
-        .collect();
-    if call
-        .session
-        .would(&hidden(&format!("run {}", line.join(" "))))?
-    {
+    let line = std::iter::once(&program).chain(&arguments);
+    let line: Vec<String> = line.map(|it| words::quote(it)).collect();
+    let line = hidden(&format!("run {}", line.join(" ")));
+    if call.session.would(&line)? {
         return Ok(ordered(json!({"code": 0, "stdout": "", "stderr": ""})));
     }
     let unable = |error: &io::Error| {
@@ -115,23 +109,13 @@ fn command(
 ) -> Result<(Command, Option<Secret>), Failure> {
     let stdin = options.secret("stdin")?;
     let mut command = Command::new(program);
-    command
-        .args(arguments)
-        .stdin(if stdin.is_some() {
-            Stdio::piped()
-        } else {
-            Stdio::null()
-        })
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    let input = stdin.as_ref().map_or_else(Stdio::null, |_| Stdio::piped());
+    command.args(arguments).stdin(input);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
     for (name, value) in options.map("env")?.unwrap_or_default() {
-        let text = value
-            .read_lock::<Secret>()
-            .map(|secret| secret.expose().to_owned());
-        let text = text
-            .or_else(|| as_text(&value))
-            .unwrap_or_else(|| value.to_string());
-        command.env(name.as_str(), text);
+        let secret = value.read_lock::<Secret>();
+        let secret = secret.map(|secret| secret.expose().to_owned());
+        command.env(name.as_str(), secret.unwrap_or_else(|| value.to_string()));
     }
     // A group of its own, so a stop also ends the programs that it has started.
     #[cfg(unix)]
@@ -159,10 +143,8 @@ fn attend(
     ];
     loop {
         let is_read = readers.iter().all(|it| it.thread.is_finished());
-        if readers
-            .iter()
-            .any(|it| it.too_large.load(Ordering::Relaxed))
-        {
+        let is_too_large = |it: &StreamReader| it.too_large.load(Ordering::Relaxed);
+        if readers.iter().any(is_too_large) {
             let message = format!("{}: the output is larger than 64 MiB", call.function.name);
             return Err(Failure::refused(message));
         }
@@ -218,12 +200,10 @@ impl StreamReader {
 /// Ends the program and the programs of its group.
 fn end(child: &mut Child) {
     #[cfg(unix)]
-    if let Some(group) = i32::try_from(child.id())
-        .ok()
-        .and_then(rustix::process::Pid::from_raw)
     {
+        use rustix::process::{Pid, Signal, kill_process_group};
         // The group may have ended by itself.
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
     }
     let _ = child.kill();
     let _ = child.wait();

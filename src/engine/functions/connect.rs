@@ -10,9 +10,7 @@ use rhai::Dynamic;
 use std::rc::Rc;
 
 /// The function table of this family.
-pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
-    Family::Connect,
-    "connect",
+pub(crate) const FUNCTIONS: &[Function] = &Family::Connect.table([Function::new(
     &[
         "connect()",
         "connect(\"local\")",
@@ -34,26 +32,24 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
 )
 .related(&["clusters", "collections", "jobs"])
 .no_method()
-.script_only()];
+.script_only()]);
 
 fn connect(call: &Call) -> Result<Dynamic, Failure> {
-    let connection = match call.args.first() {
-        None => return connecting::by_default(call.session).map(Dynamic::from),
-        Some(argument) => {
-            if let Some(connection) = argument.clone().try_cast::<Rc<Connection>>() {
-                connection
-            } else if let Some(name) = as_text(argument) {
-                connecting::by_name(call.session, name.trim())?
-            } else if map_of(argument).is_some() {
-                Rc::new(connecting::build(
-                    call.session,
-                    &call.options(0)?,
-                    &Origin::Options,
-                )?)
-            } else {
-                return Err(call.wrong_type("takes text, a map #{…} or a connection", argument));
-            }
-        }
+    let Some(argument) = call.args.first() else {
+        return connecting::by_default(call.session).map(Dynamic::from);
+    };
+    let connection = if let Some(connection) = argument.clone().try_cast::<Rc<Connection>>() {
+        connection
+    } else if let Some(name) = as_text(argument) {
+        connecting::by_name(call.session, name.trim())?
+    } else if map_of(argument).is_some() {
+        Rc::new(connecting::build(
+            call.session,
+            &call.options(0)?,
+            &Origin::Options,
+        )?)
+    } else {
+        return Err(call.wrong_type("takes text, a map #{…} or a connection", argument));
     };
     call.session.use_connection(Rc::clone(&connection));
     Ok(Dynamic::from(connection))

@@ -69,13 +69,10 @@ fn carry_properties(
     let database = body.get("dbName").and_then(Value::as_str);
     let left = |error: ApiError| {
         let names: Vec<&String> = wanted.keys().collect();
-        Failure {
-            message: format!(
-                "the collection {name} was created, but its properties {} may be missing: {error}",
-                words::list(&names, "and")
-            ),
-            ..Failure::refused("")
-        }
+        Failure::refused(format!(
+            "the collection {name} was created, but its properties {} may be missing: {error}",
+            words::list(&names, "and")
+        ))
         .with_hint("set them on the server, or drop the collection: drop_collection(name)")
     };
     let missing = client

@@ -6,6 +6,7 @@ use crate::engine::types::{as_text, list_of};
 use crate::error::Failure;
 use csv::{ReaderBuilder, StringRecord};
 use rhai::{Array, Dynamic, Map};
+use std::collections::HashSet;
 
 /// The layout of a CSV text.
 pub(super) struct CsvShape {
@@ -58,13 +59,10 @@ pub(super) fn rows(text: &str, shape: &CsvShape) -> Result<Array, String> {
     } else {
         shape.names.clone()
     };
-    let mut sorted = names.clone().unwrap_or_default();
-    sorted.sort();
-    if let Some(pair) = sorted.windows(2).find(|pair| pair.first() == pair.last()) {
-        return Err(format!(
-            "two columns are named {:?}",
-            pair.first().map_or("", String::as_str)
-        ));
+    let mut known = HashSet::new();
+    let mut columns = names.iter().flatten();
+    if let Some(name) = columns.find(|name| !known.insert(*name)) {
+        return Err(format!("two columns are named {name:?}"));
     }
     let mut rows = Array::new();
     let mut record = StringRecord::new();

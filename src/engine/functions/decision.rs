@@ -18,10 +18,8 @@ use std::time::{Duration, Instant};
 const LAG: Duration = Duration::from_secs(5);
 
 /// The function table of this family.
-pub(crate) const FUNCTIONS: &[Function] = &[
+pub(crate) const FUNCTIONS: &[Function] = &Family::Jobs.table([
     Function::new(
-        Family::Jobs,
-        "commit",
         &["commit(job)"],
         "ends a two-phase import: its rows become visible",
         "write_text(\"books.jsonl\", `{\"id\": 1, \"vector\": [0.1, 0.2, 0.3, 0.4]}`);\nlet job = import(\"books\", \"books.jsonl\", #{auto_commit: false});\nwait(job);\ncommit(job)",
@@ -31,8 +29,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .gives(Gives::One(ProgressValue::TYPE))
     .related(&["abort", "import"]),
     Function::new(
-        Family::Jobs,
-        "abort",
         &["abort(job)"],
         "ends a two-phase import: its rows are dropped",
         "write_text(\"books.jsonl\", `{\"id\": 1, \"vector\": [0.1, 0.2, 0.3, 0.4]}`);\nlet job = import(\"books\", \"books.jsonl\", #{auto_commit: false});\nwait(job);\nabort(job)",
@@ -42,7 +38,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .takes(&[Takes::Job])
     .gives(Gives::One(ProgressValue::TYPE))
     .related(&["commit", "import"]),
-];
+]);
 
 /// The decision about the rows of a two-phase import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

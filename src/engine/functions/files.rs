@@ -34,10 +34,8 @@ const WRITE_OPTIONS: &[Opt] = &[flag(
 const GLOB_OPTIONS: &[Opt] = &[check::STORAGE_KEYS];
 
 /// The function table of this family.
-pub(crate) const FUNCTIONS: &[Function] = &[
+pub(crate) const FUNCTIONS: &[Function] = &Family::Script.table([
     Function::new(
-        Family::Script,
-        "read_text",
         &["read_text(path)"],
         "returns a text file's content, up to 64 MiB; \"-\" is standard input",
         "write_text(\"body.json\", \"{}\");\nread_text(\"body.json\")",
@@ -47,8 +45,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .gives(Gives::Text)
     .related(&["parse_json", "read_json", "write_text"]),
     Function::new(
-        Family::Script,
-        "read_json",
         &["read_json(path)"],
         "returns a JSON file as a value; whole numbers of 64 bits stay exact",
         "write_text(\"body.json\", `{\"id\": 1}`);\nread_json(\"body.json\").id",
@@ -58,8 +54,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .gives(Gives::Json)
     .related(&["read_text", "read_csv"]),
     Function::new(
-        Family::Script,
-        "read_csv",
         &["read_csv(path)", "read_csv(path, #{delimiter, header, numbers})"],
         "returns a CSV file's rows as maps, with the header's names as keys; values are text",
         "write_text(\"files.csv\", \"file,rows\\nbooks.jsonl,1\");\nread_csv(\"files.csv\")",
@@ -70,8 +64,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .gives(Gives::Maps(&[]))
     .related(&["read_text", "read_json"]),
     Function::new(
-        Family::Script,
-        "parse_json",
         &["parse_json(text)"],
         "returns JSON text as a value; whole numbers of 64 bits stay exact",
         "parse_json(`{\"id\": 1}`).id",
@@ -81,8 +73,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .related(&["read_text", "read_json"])
     .replaces(),
     Function::new(
-        Family::Script,
-        "write_text",
         &["write_text(path, text)", "write_text(path, text, #{append})"],
         "writes a text file, completely or not at all",
         "write_text(\"summary.json\", #{rows: 300}.to_json())",
@@ -92,8 +82,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .takes(&[Takes::Path, Takes::Anything, Takes::Options])
     .related(&["read_text"]),
     Function::new(
-        Family::Script,
-        "glob",
         &["glob(pattern)", "glob(pattern, #{storage_keys})"],
         "returns the files that match, sorted, on this machine, in a bucket or volume: *, ? and [a-z] in names, ** for folders",
         "glob(\"**/*.jsonl\")",
@@ -103,7 +91,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .options(GLOB_OPTIONS)
     .gives(Gives::Texts)
     .related(&["import", "upload"]),
-];
+]);
 
 fn read_text(call: &Call) -> Result<Dynamic, Failure> {
     let path = call.text(0, "the path")?;

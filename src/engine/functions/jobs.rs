@@ -7,7 +7,7 @@ use crate::api::model::Progress;
 use crate::api::{ApiError, ServiceReason};
 use crate::connection::Connection;
 use crate::engine::call::{Call, Function};
-use crate::engine::describe::{ExamplePlace, Family, Opt, Takes, opt, opt_as};
+use crate::engine::describe::{ExamplePlace, Family, Opt, Takes, opt};
 use crate::engine::types::{Gives, Job, ProgressValue, ScriptType, SummaryValue};
 use crate::error::{Failure, Kind};
 use crate::journal::target;
@@ -15,7 +15,7 @@ use crate::session::Session;
 use crate::submission::{Notice, Shown};
 use rhai::Dynamic;
 
-pub(super) use list::{limit, states};
+pub(super) use list::states;
 
 /// The default limit of `jobs()`.
 pub(super) const DEFAULT_LIMIT: usize = 100;
@@ -24,13 +24,10 @@ const JOBS_OPTIONS: &[Opt] = &[
     opt("state", "a state, a list of states, or \"active\"")
         .of(Takes::State)
         .list(),
-    opt_as(
-        "collection",
-        &["collection_name"],
-        "only this collection's jobs",
-    )
-    .of(Takes::Collection),
-    opt_as("db", &["db_name", "database"], "database"),
+    opt("collection", "only this collection's jobs")
+        .alias(&["collection_name"])
+        .of(Takes::Collection),
+    opt("db", "database").alias(&["db_name", "database"]),
     opt(
         "since",
         "only jobs created since then: an age such as \"1h\" or \"7d\", or a time",
@@ -42,10 +39,8 @@ const JOBS_OPTIONS: &[Opt] = &[
 ];
 
 /// The function table of this family.
-pub(crate) const FUNCTIONS: &[Function] = &[
+pub(crate) const FUNCTIONS: &[Function] = &Family::Jobs.table([
     Function::new(
-        Family::Jobs,
-        "import",
         &[
             "import(collection, path)",
             "import(collection, [path, …])",
@@ -65,8 +60,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "import(\"books\", \"s3://my-bucket/books/1.parquet\", #{storage_keys: \"aws\"})",
     ),
     Function::new(
-        Family::Jobs,
-        "progress",
         &["progress(job)"],
         "reads a job's progress once",
         "progress(jobs()[0])",
@@ -76,8 +69,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .gives(Gives::One(ProgressValue::TYPE))
     .related(&["wait", "jobs"]),
     Function::new(
-        Family::Jobs,
-        "jobs",
         &["jobs()", "jobs(#{state, collection, since, limit})"],
         "lists import jobs in the service's order, 100 by default",
         "jobs(#{state: \"active\"})",
@@ -87,7 +78,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .options(JOBS_OPTIONS)
     .gives(Gives::Many(SummaryValue::TYPE))
     .related(&["progress", "wait", "show"]),
-];
+]);
 
 fn import(call: &Call) -> Result<Dynamic, Failure> {
     let connection = call.connection()?;
@@ -142,7 +133,7 @@ pub(super) fn known_reading(
     answer: Result<Progress, ApiError>,
 ) -> Result<ProgressValue, Failure> {
     let settings = job.connection.client.settings();
-    let progress = match answer {
+    let mut progress = match answer {
         Ok(progress) => progress,
         // A job that has ended can't change, whatever the service responds now.
         Err(error) => {
@@ -156,25 +147,27 @@ pub(super) fn known_reading(
     };
     let shown = (job.id.as_str(), progress.state.kind, progress.rows);
     note_ends(session, &job.connection, [shown]);
-    Ok(reading(job, progress))
+    if progress.collection.is_empty() {
+        progress.collection.clone_from(&job.collection);
+    }
+    // The requested id is shown, because it must lead back to the job.
+    progress.job_id.clone_from(&job.id);
+    Ok(ProgressValue::new(progress, &job.connection))
 }
 
 /// Returns the failure for a job that was submitted here and that the service has forgotten. Other errors are returned
 /// unchanged.
 fn forgotten(session: &Session, job: &Job, error: &ApiError) -> Failure {
     let settings = job.connection.client.settings();
-    let submitted = match error {
-        ApiError::Service {
-            reason: Some(ServiceReason::NoJob),
-            message,
-            ..
-        } => session
-            .desk
-            .submitted(settings, &job.id)
-            .map(|at| (message, at)),
-        _ => None,
+    let ApiError::Service {
+        reason: Some(ServiceReason::NoJob),
+        message,
+        ..
+    } = error
+    else {
+        return error.clone().into();
     };
-    let Some((message, (id, at))) = submitted else {
+    let Some((id, at)) = session.desk.submitted(settings, &job.id) else {
         return error.clone().into();
     };
     let text = format!(
@@ -190,16 +183,6 @@ fn forgotten(session: &Session, job: &Job, error: &ApiError) -> Failure {
             "count the rows, then say it: zshell journal settle {id} --ended completed, or --ended failed to have it submitted again"
         ))
         .with_jobs(vec![job.id.clone()])
-}
-
-/// Returns the reading of a service's answer, with missing values filled in from the job.
-fn reading(job: &Job, mut progress: Progress) -> ProgressValue {
-    if progress.collection.is_empty() {
-        progress.collection.clone_from(&job.collection);
-    }
-    // The requested id is shown, because it must lead back to the job.
-    progress.job_id.clone_from(&job.id);
-    ProgressValue::new(progress, &job.connection)
 }
 
 /// Records the ends of known jobs in the journal. If the journal can't be written, a warning is

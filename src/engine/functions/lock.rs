@@ -15,10 +15,8 @@ const INTERVAL: Duration = Duration::from_millis(100);
 const OPTIONS: &[Opt] = &[opt("timeout", "maximum time to wait for another run to end").or("0")];
 
 /// The function table of this family.
-pub(crate) const FUNCTIONS: &[Function] = &[
+pub(crate) const FUNCTIONS: &[Function] = &Family::Script.table([
     Function::new(
-        Family::Script,
-        "lock",
         &["lock(name)", "lock(name, #{timeout})"],
         "takes a lock until the run ends; returns false if another run holds it",
         "if !lock(\"nightly\") { exit(75); }",
@@ -29,8 +27,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .gives(Gives::Flag)
     .related(&["unlock", "exit"]),
     Function::new(
-        Family::Script,
-        "unlock",
         &["unlock(name)"],
         "releases a lock early; returns false if it wasn't held",
         "unlock(\"nightly\")",
@@ -38,7 +34,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     )
     .gives(Gives::Flag)
     .related(&["lock"]),
-];
+]);
 
 fn lock(call: &Call) -> Result<Dynamic, Failure> {
     let name = name(call)?;

@@ -9,40 +9,32 @@ use crate::session::log::LogLevel;
 use rhai::Dynamic;
 
 /// The function table of this family.
-pub(crate) const FUNCTIONS: &[Function] = &[
+pub(crate) const FUNCTIONS: &[Function] = &Family::Script.table([
     Function::new(
-        Family::Script,
-        "log_debug",
         &["log_debug(text)"],
         "writes a line with time and level to standard error, only with -v",
         "log_debug(`read ${args.len()} names`)",
         |call| log(call, LogLevel::Debug),
     ),
     Function::new(
-        Family::Script,
-        "log_info",
         &["log_info(text)"],
         "writes a line with time and level to standard error, but not with -q",
         "log_info(\"nightly import begins\")",
         |call| log(call, LogLevel::Info),
     ),
     Function::new(
-        Family::Script,
-        "log_warn",
         &["log_warn(text)"],
         "writes a line with time and level to standard error",
         "log_warn(\"no files today\")",
         |call| log(call, LogLevel::Warn),
     ),
     Function::new(
-        Family::Script,
-        "log_error",
         &["log_error(text)"],
         "writes a line with time and level to standard error; the script continues",
         "log_error(\"two jobs failed\")",
         |call| log(call, LogLevel::Error),
     ),
-];
+]);
 
 fn log(call: &Call, level: LogLevel) -> Result<Dynamic, Failure> {
     let value = call.arg(0, "the text")?;

@@ -2,7 +2,7 @@
 
 use super::write;
 use crate::engine::call::{Call, Function};
-use crate::engine::describe::{Family, Opt, Takes, opt};
+use crate::engine::describe::{Family, Opt, Takes, flag, opt};
 use crate::engine::help;
 use crate::engine::options::Options;
 use crate::engine::types::{self, as_text, json_of};
@@ -21,16 +21,12 @@ const OPTIONS: &[Opt] = &[
         "file to write instead of printing; its ending chooses the format unless format does",
     )
     .of(Takes::Path),
-    opt("overwrite", "true: replace an existing file")
-        .or("false")
-        .of(Takes::Flag),
+    flag("overwrite", "true: replace an existing file"),
 ];
 
 /// The function table of this family.
-pub(crate) const FUNCTIONS: &[Function] = &[
+pub(crate) const FUNCTIONS: &[Function] = &Family::Script.table([
     Function::new(
-        Family::Script,
-        "show",
         &[
             "show(value)",
             "show(value, #{columns, format, limit, file, overwrite})",
@@ -43,15 +39,13 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .options(OPTIONS)
     .related(&["jobs", "progress"]),
     Function::new(
-        Family::Script,
-        "help",
         &["help()", "help(name)", "help(\"word\")"],
         "describes everything, or one function, type or topic; else lists where a word occurs",
         "help(import)",
         show_help,
     )
     .takes(&[Takes::Function]),
-];
+]);
 
 fn show(call: &Call) -> Result<Dynamic, Failure> {
     let value = call.arg(0, "the value")?;
@@ -65,14 +59,19 @@ fn show(call: &Call) -> Result<Dynamic, Failure> {
             by_name.unwrap_or_else(|| call.session.choices().output)
         }
     };
-    let limit = limit(&options)?;
+    let count = options.count("limit")?;
+    let limit = match count {
+        None => Limit::Screen,
+        Some(usize::MAX) => Limit::All,
+        Some(rows) => Limit::First(rows),
+    };
     let columns = options.texts("columns")?;
     if let Some(columns) = &columns {
         known_columns(&render::columns(&json_of(value)), columns)?;
     }
     let show = |shown: Shown<'_>| match options.text("file")? {
         None => call.session.show_limited(shown, format, limit),
-        Some(file) => to_file(call, shown, format, limit, (&file, &options)),
+        Some(file) => to_file(call, shown, format, count, (&file, &options)),
     };
     types::show(value, |shown| match &columns {
         None => show(shown),
@@ -88,7 +87,7 @@ fn to_file(
     call: &Call,
     shown: Shown<'_>,
     format: OutputFormat,
-    limit: Limit,
+    count: Option<usize>,
     (file, options): (&str, &Options),
 ) -> Result<(), Failure> {
     let path = Path::new(file);
@@ -103,33 +102,17 @@ fn to_file(
     if call.session.would(&format!("write {file:?}"))? {
         return Ok(());
     }
-    let max = match limit {
-        Limit::First(rows) => rows,
-        Limit::All | Limit::End | Limit::Screen => usize::MAX,
-    };
     let mut text = Vec::new();
     let screen = Screen {
         unicode: true,
         ..Screen::plain()
     };
-    let written = shown.first(max, |shown, _| {
+    let written = shown.first(count.unwrap_or(usize::MAX), |shown, _| {
         render::write(&mut text, &shown, format, &screen)
     });
     written
         .and_then(|()| write::replace(path, String::from_utf8_lossy(&text).as_bytes()))
         .map_err(|error| Failure::refused(format!("cannot write {file:?}: {error}")))
-}
-
-fn limit(options: &Options) -> Result<Limit, Failure> {
-    if options.get("limit").and_then(as_text).as_deref() == Some("all") {
-        return Ok(Limit::All);
-    }
-    let rows = options
-        .number("limit")
-        .map_err(|failure| failure.with_hint("limit is a whole number, or \"all\""))?;
-    Ok(rows.map_or(Limit::Screen, |rows| {
-        Limit::First(usize::try_from(rows).unwrap_or(usize::MAX))
-    }))
 }
 
 /// Returns an error if a wanted column doesn't exist, unless there are no columns at all.

@@ -7,7 +7,7 @@ use crate::connection::Connection;
 use crate::credentials;
 use crate::engine::call::Call;
 use crate::engine::connecting::aws;
-use crate::engine::describe::{Opt, Takes, opt, opt_as};
+use crate::engine::describe::{Opt, Takes, opt};
 use crate::engine::options::{EXTRA, Options};
 use crate::engine::types::map_of;
 use crate::error::Failure;
@@ -27,90 +27,84 @@ const API_OPTIONS: &[Opt] = &[
     opt("nullkey", "CSV: the text of a null cell"),
 ];
 
-/// The options that both `import` and `import_all` take.
-pub(super) mod shared {
-    use super::{API_OPTIONS, Opt, Takes, opt, opt_as};
-
-    pub(in super::super) const PARTITION: Opt =
-        opt_as("partition", &["partition_name"], "target partition").of(Takes::Partition);
-    pub(in super::super) const DB: Opt =
-        opt_as("db", &["db_name", "database"], "database").of(Takes::Database);
-    pub(in super::super) const ACCESS_KEY: Opt =
-        opt("access_key", "access key id of the store").of(Takes::Secret);
-    pub(in super::super) const SECRET_KEY: Opt =
-        opt("secret_key", "secret key of the store").of(Takes::Secret);
-    pub(in super::super) const SESSION_TOKEN: Opt = opt_as(
-        "session_token",
-        &["token"],
-        "session token of temporary storage credentials",
-    )
-    .of(Takes::Secret);
-    pub(in super::super) const STORAGE_KEYS: Opt = opt(
-        "storage_keys",
-        "\"aws\": storage credentials from the AWS environment variables or ~/.aws",
-    )
-    .of(Takes::Words(&["aws"]));
-    pub(in super::super) const AUTO_COMMIT: Opt = opt(
-        "auto_commit",
-        "false: the job waits for commit() or abort() before its rows are visible",
-    )
-    .or("true")
-    .of(Takes::Flag);
-    pub(in super::super) const BUSY_WAIT: Opt = opt(
-        "busy_wait",
-        "time to retry if the service is busy, instead of the connection's setting",
-    )
-    .of(Takes::Duration);
-    pub(in super::super) const API: Opt = opt(
-        "options",
-        "the API's own options, e.g. #{timeout: \"300s\"}",
-    )
-    .of(Takes::Keys(API_OPTIONS));
-}
+// The options that several functions take.
+pub(super) const PARTITION: Opt = opt("partition", "target partition")
+    .alias(&["partition_name"])
+    .of(Takes::Partition);
+pub(super) const DB: Opt = opt("db", "database")
+    .alias(&["db_name", "database"])
+    .of(Takes::Database);
+pub(super) const ACCESS_KEY: Opt =
+    opt("access_key", "access key id of the store").of(Takes::Secret);
+pub(super) const SECRET_KEY: Opt = opt("secret_key", "secret key of the store").of(Takes::Secret);
+pub(super) const SESSION_TOKEN: Opt = opt(
+    "session_token",
+    "session token of temporary storage credentials",
+)
+.alias(&["token"])
+.of(Takes::Secret);
+pub(super) const STORAGE_KEYS: Opt = opt(
+    "storage_keys",
+    "\"aws\": storage credentials from the AWS environment variables or ~/.aws",
+)
+.of(Takes::Words(&["aws"]));
+pub(super) const BUSY_WAIT: Opt = opt(
+    "busy_wait",
+    "time to retry if the service is busy, instead of the connection's setting",
+)
+.of(Takes::Duration);
+pub(super) const API: Opt = opt(
+    "options",
+    "the API's own options, e.g. #{timeout: \"300s\"}",
+)
+.of(Takes::Keys(API_OPTIONS));
 
 /// The keys of `import(#{…})`: zshell's own first, then the keys of a request body saved from curl.
 pub(super) const OPTIONS: &[Opt] = &[
-    opt_as("collection", &["collection_name"], "target collection")
+    opt("collection", "target collection")
+        .alias(&["collection_name"])
         .of(Takes::Collection)
         .map_only(),
-    opt_as("url", &["object_url", "path"], "one object path")
+    opt("url", "one object path")
+        .alias(&["object_url", "path"])
         .of(Takes::Data)
         .map_only(),
-    opt_as(
+    opt(
         "urls",
-        &["object_urls"],
         "object paths; a nested list is one set of NumPy files",
     )
+    .alias(&["object_urls"])
     .of(Takes::Data)
     .map_only(),
     opt("files", "Milvus' name for urls")
         .of(Takes::Data)
         .map_only(),
-    opt_as(
-        "volume",
-        &["volume_name", "stage_name"],
-        "a Zilliz Cloud volume",
-    ),
-    opt_as(
+    opt("volume", "a Zilliz Cloud volume").alias(&["volume_name", "stage_name"]),
+    opt(
         "paths",
-        &["data_paths"],
         "paths inside the volume; without a volume, the same as urls",
     )
+    .alias(&["data_paths"])
     .map_only(),
-    shared::PARTITION,
-    shared::DB,
-    shared::ACCESS_KEY,
-    shared::SECRET_KEY,
-    shared::SESSION_TOKEN,
-    shared::STORAGE_KEYS,
-    shared::AUTO_COMMIT,
-    shared::API,
+    PARTITION,
+    DB,
+    ACCESS_KEY,
+    SECRET_KEY,
+    SESSION_TOKEN,
+    STORAGE_KEYS,
+    opt(
+        "auto_commit",
+        "false: the job waits for commit() or abort() before its rows are visible",
+    )
+    .or("true")
+    .of(Takes::Flag),
+    API,
     opt(
         "key",
         "import key: repeating the call returns the same job (printable ASCII, at most 256)",
     )
     .of(Takes::ImportKey),
-    shared::BUSY_WAIT,
+    BUSY_WAIT,
     opt("cluster_id", "must be the connection's cluster id").map_only(),
     opt("project_id", "must be the connection's project id").map_only(),
     opt("region_id", "must be the connection's region").map_only(),

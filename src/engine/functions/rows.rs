@@ -4,11 +4,9 @@ use super::collections::with_load_hint;
 use crate::api::ApiError;
 use crate::api::query::{RowQuery, RowSearch};
 use crate::engine::call::{Call, Function};
-use crate::engine::describe::{Family, Opt, Takes, opt, opt_as};
+use crate::engine::describe::{Family, Opt, Takes, opt};
 use crate::engine::options::EXTRA;
-use crate::engine::types::{
-    Gives, List, ListKind, as_text, found, json_of, list_of, map_of, ordered,
-};
+use crate::engine::types::{Gives, List, ListKind, as_texts, found, json_of, map_of, ordered};
 use crate::error::Failure;
 use rhai::{Array, Dynamic};
 use serde_json::Value;
@@ -24,30 +22,24 @@ const LIMIT: Opt = opt("limit", "maximum number of rows; servers allow up to 163
     .or("100")
     .of(Takes::Number);
 const OFFSET: Opt = opt("offset", "rows to skip").or("0").of(Takes::Number);
-const PARTITION: Opt = opt_as(
-    "partition",
-    &["partitions", "partitionNames"],
-    "a partition, or a list of them",
-)
-.of(Takes::Partition)
-.list();
+const PARTITION: Opt = opt("partition", "a partition, or a list of them")
+    .alias(&["partitions", "partitionNames"])
+    .of(Takes::Partition)
+    .list();
 
 const OPTIONS: &[Opt] = &[
-    opt_as(
+    opt(
         "filter",
-        &["expr"],
         "condition for the rows, e.g. \"id in [1, 2] and year > 1999\"",
     )
+    .alias(&["expr"])
     .or("\"\"")
     .of(Takes::Filter),
-    opt_as(
-        "fields",
-        &["outputFields"],
-        "fields to return, or [\"count(*)\"]",
-    )
-    .or("[\"*\"]")
-    .of(Takes::Field)
-    .list(),
+    opt("fields", "fields to return, or [\"count(*)\"]")
+        .alias(&["outputFields"])
+        .or("[\"*\"]")
+        .of(Takes::Field)
+        .list(),
     LIMIT,
     OFFSET,
     PARTITION,
@@ -57,41 +49,36 @@ const OPTIONS: &[Opt] = &[
 const SEARCH_OPTIONS: &[Opt] = &[
     LIMIT,
     OFFSET,
-    opt_as(
-        "field",
-        &["annsField", "anns_field"],
-        "the vector field, if there are several",
-    )
-    .of(Takes::Field),
-    opt_as(
+    opt("field", "the vector field, if there are several")
+        .alias(&["annsField", "anns_field"])
+        .of(Takes::Field),
+    opt(
         "filter",
-        &["expr"],
         "condition for the rows to search, e.g. \"year > 1999\"",
     )
+    .alias(&["expr"])
     .or("\"\"")
     .of(Takes::Filter),
-    opt_as(
+    opt(
         "fields",
-        &["outputFields"],
         "fields to return with primary key and distance, or [\"*\"]",
     )
+    .alias(&["outputFields"])
     .or("[]")
     .of(Takes::Field)
     .list(),
     PARTITION,
-    opt_as(
+    opt(
         "params",
-        &["searchParams"],
         "the server's search parameters, e.g. #{radius: 0.8}",
     )
+    .alias(&["searchParams"])
     .of(Takes::Json),
 ];
 
 /// The function table of this family.
-pub(crate) const FUNCTIONS: &[Function] = &[
+pub(crate) const FUNCTIONS: &[Function] = &Family::Collections.table([
     Function::new(
-        Family::Collections,
-        "query",
         &[
             "query(collection, filter)",
             "query(collection, filter, fields)",
@@ -106,8 +93,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .gives(Gives::Maps(&[]))
     .related(&["peek", "count", "load"]),
     Function::new(
-        Family::Collections,
-        "peek",
         &["peek(collection)", "peek(collection, n)"],
         "returns some rows of a collection with all fields, 5 by default",
         "peek(\"books\", 3)",
@@ -117,8 +102,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .gives(Gives::Maps(&[]))
     .related(&["query", "count", "describe"]),
     Function::new(
-        Family::Collections,
-        "search",
         &[
             "search(collection, vector)",
             "search(collection, vector, #{limit, offset, field, filter, fields, partition, params})",
@@ -131,7 +114,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .options(SEARCH_OPTIONS)
     .gives(Gives::Maps(&["distance"]))
     .related(&["query", "peek", "load"]),
-];
+]);
 
 fn query(call: &Call) -> Result<Dynamic, Failure> {
     let second = call.arg(1, "the filter")?;
@@ -143,15 +126,18 @@ fn query(call: &Call) -> Result<Dynamic, Failure> {
     } else if call.args.get(2).and_then(map_of).is_some() {
         return Err(call.misused("options go into one map with the filter: #{filter, limit}"));
     } else {
+        let fields = |value: &Dynamic| {
+            let wrong = || call.wrong_type("the fields are a list of names", value);
+            as_texts(value).ok_or_else(wrong)
+        };
         RowQuery {
             filter: call.text(1, "the filter")?,
-            fields: call.args.get(2).map_or_else(
-                || Ok(Vec::new()),
-                |fields| {
-                    names(fields)
-                        .ok_or_else(|| call.wrong_type("the fields are a list of names", fields))
-                },
-            )?,
+            fields: call
+                .args
+                .get(2)
+                .map(fields)
+                .transpose()?
+                .unwrap_or_default(),
             ..RowQuery::default()
         }
     };
@@ -168,14 +154,6 @@ fn from_options(call: &Call) -> Result<RowQuery, Failure> {
         partitions: options.texts("partition")?.unwrap_or_default(),
         extra: options.extra()?,
     })
-}
-
-/// Returns the names in a text or a list of texts; `None` for any other value.
-fn names(fields: &Dynamic) -> Option<Vec<String>> {
-    match list_of(fields) {
-        Some(list) => list.iter().map(as_text).collect(),
-        None => Some(vec![as_text(fields)?]),
-    }
 }
 
 fn peek(call: &Call) -> Result<Dynamic, Failure> {
@@ -212,7 +190,6 @@ fn search(call: &Call) -> Result<Dynamic, Failure> {
     let name = call.text(0, "the collection")?;
     let vector = vector(call.arg(1, "the vector")?).map_err(|problem| call.misused(&problem))?;
     let options = call.options(2)?;
-    let params = options.map("params")?.unwrap_or_default();
     let asked = RowSearch {
         vector,
         field: options.text("field")?,
@@ -221,10 +198,7 @@ fn search(call: &Call) -> Result<Dynamic, Failure> {
         limit: options.number("limit")?,
         offset: options.number("offset")?,
         partitions: options.texts("partition")?.unwrap_or_default(),
-        params: params
-            .iter()
-            .map(|(key, value)| (key.to_string(), json_of(value)))
-            .collect(),
+        params: options.object("params")?,
     };
     let rows = call.connection()?.client.search(&name, &asked);
     listing(rows, &name, Some("distance"), None)
@@ -245,10 +219,8 @@ fn vector(given: &Dynamic) -> Result<Value, String> {
         },
         Value::Object(pairs) => {
             let is_index = |key: &String| key.parse::<u32>().is_ok();
-            let by_lists = pairs.len() == 2
-                && ["indices", "values"]
-                    .iter()
-                    .all(|key| pairs.contains_key(*key));
+            let is_list = |key: &String| matches!(key.as_str(), "indices" | "values");
+            let by_lists = pairs.len() == 2 && pairs.keys().all(is_list);
             if by_lists || pairs.keys().all(is_index) {
                 return Ok(value);
             }
@@ -272,9 +244,8 @@ fn listing(
     let rows = rows.map_err(|error| with_load_hint(error, need, name))?;
     let rows = rows.into_iter().map(|row| match (row, first) {
         (Value::Object(mut row), Some(first)) => {
-            let own = row
-                .shift_remove(first)
-                .map(|value| (first.to_owned(), value));
+            let own = row.shift_remove(first);
+            let own = own.map(|value| (first.to_owned(), value));
             Value::Object(own.into_iter().chain(row).collect())
         }
         (row, _) => row,

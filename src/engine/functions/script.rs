@@ -10,10 +10,8 @@ use crate::error::{Failure, Kind};
 use rhai::Dynamic;
 
 /// The function table of this family.
-pub(crate) const FUNCTIONS: &[Function] = &[
+pub(crate) const FUNCTIONS: &[Function] = &Family::Script.table([
     Function::new(
-        Family::Script,
-        "params",
         &[
             "params(#{name: default, …})",
             "params(#{name: #{value, type, required, help, choices}, …})",
@@ -26,8 +24,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .effect(SessionEffect::DeclaresOptions)
     .related(&["env"]),
     Function::new(
-        Family::Script,
-        "env",
         &["env(name)", "env(name, default)"],
         "returns an environment variable, or the default, or (), if it isn't set",
         "env(\"HOME\")",
@@ -37,8 +33,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .gives(Gives::Text)
     .related(&["secret"]),
     Function::new(
-        Family::Script,
-        "dry_run",
         &["dry_run()"],
         "returns true under --dry-run, so a script can skip checks of imported rows",
         "assert(dry_run() || count(\"books\") > 0)",
@@ -46,16 +40,12 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     )
     .gives(Gives::Flag),
     Function::new(
-        Family::Script,
-        "assert",
         &["assert(condition)", "assert(condition, message)"],
         "ends the script with exit code 1 if the condition is false",
         "assert(count(\"books\") > 0, \"books is empty\")",
         assert,
     ),
     Function::new(
-        Family::Script,
-        "sleep",
         &["sleep(seconds)", "sleep(\"1m30s\")"],
         "waits; Ctrl-C ends it",
         "sleep(\"1s\")",
@@ -63,8 +53,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     )
     .replaces(),
     Function::new(
-        Family::Script,
-        "exit",
         &["exit()", "exit(code)"],
         "ends the script with this exit code (0 to 255)",
         "exit(4)",
@@ -72,7 +60,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     )
     .effect(SessionEffect::Exits)
     .replaces(),
-];
+]);
 
 fn env(call: &Call) -> Result<Dynamic, Failure> {
     let name = call.text(0, "the variable's name")?;
@@ -104,13 +92,12 @@ fn assert(call: &Call) -> Result<Dynamic, Failure> {
     if holds {
         return Ok(Dynamic::UNIT);
     }
-    Err(match call.args.get(1) {
-        None => Failure::new(Kind::Script, "assertion failed"),
-        Some(message) => Failure::new(
-            Kind::Script,
-            format!("assertion failed: {}", plain(message)),
-        ),
-    })
+    let message = call
+        .args
+        .get(1)
+        .map(|message| format!(": {}", plain(message)));
+    let message = format!("assertion failed{}", message.unwrap_or_default());
+    Err(Failure::new(Kind::Script, message))
 }
 
 fn sleep(call: &Call) -> Result<Dynamic, Failure> {

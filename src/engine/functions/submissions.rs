@@ -1,8 +1,8 @@
 //! `submissions`: the submissions in the journal.
 
-use super::jobs::{DEFAULT_LIMIT, limit, states};
+use super::jobs::{DEFAULT_LIMIT, states};
 use crate::engine::call::{Call, Function};
-use crate::engine::describe::{Family, Opt, Takes, opt, opt_as};
+use crate::engine::describe::{Family, Opt, Takes, opt};
 use crate::engine::types::{Gives, List, ListKind, ordered};
 use crate::error::Failure;
 use crate::journal::{SUBMISSION_KEYS, Standing, Submission};
@@ -28,12 +28,9 @@ const OPTIONS: &[Opt] = &[
         "only those whose import key starts with this text",
     )
     .of(Takes::ImportKey),
-    opt_as(
-        "collection",
-        &["collection_name"],
-        "only imports into this collection",
-    )
-    .of(Takes::Collection),
+    opt("collection", "only imports into this collection")
+        .alias(&["collection_name"])
+        .of(Takes::Collection),
     opt(
         "state",
         "a state, a list of states, or \"unresolved\" (Open and Unknown)",
@@ -46,9 +43,7 @@ const OPTIONS: &[Opt] = &[
 ];
 
 /// The function table of this family.
-pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
-    Family::Jobs,
-    "submissions",
+pub(crate) const FUNCTIONS: &[Function] = &Family::Jobs.table([Function::new(
     &[
         "submissions()",
         "submissions(#{key_prefix, collection, state, limit})",
@@ -63,7 +58,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
 .related(&["import", "jobs", "wait"])
 // As a command it is `journal list`.
 .no_method()
-.script_only()];
+.script_only()]);
 
 fn submissions(call: &Call) -> Result<Dynamic, Failure> {
     let options = call.options(0)?;
@@ -71,18 +66,13 @@ fn submissions(call: &Call) -> Result<Dynamic, Failure> {
     let collection = options.text("collection")?;
     let group = [Standing::Open.word(), Standing::Unknown.word()];
     let states = states(call, &options, &Standing::WORDS, (UNRESOLVED, &group))?;
-    let max = limit(&options, DEFAULT_LIMIT)?.unwrap_or(usize::MAX);
+    let max = options.count("limit")?.unwrap_or(DEFAULT_LIMIT);
     let wanted = |it: &&Submission| {
         let key = it.intent.key.as_deref();
-        prefix
-            .as_deref()
-            .is_none_or(|prefix| key.is_some_and(|key| key.starts_with(prefix)))
-            && collection
-                .as_deref()
-                .is_none_or(|name| name == it.intent.scope.collection)
-            && states
-                .as_ref()
-                .is_none_or(|states| states.contains(&it.standing.word()))
+        let (prefix, name, states) = (prefix.as_deref(), collection.as_ref(), states.as_ref());
+        prefix.is_none_or(|prefix| key.is_some_and(|key| key.starts_with(prefix)))
+            && name.is_none_or(|name| *name == it.intent.scope.collection)
+            && states.is_none_or(|states| states.contains(&it.standing.word()))
     };
     let (rows, total) = call.session.desk.journal.read(|fold| {
         let found: Vec<&Submission> = fold.submissions().iter().rev().filter(wanted).collect();

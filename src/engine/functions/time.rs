@@ -10,10 +10,8 @@ use jiff::{Span, Timestamp};
 use rhai::Dynamic;
 
 /// The function table of this family.
-pub(crate) const FUNCTIONS: &[Function] = &[
+pub(crate) const FUNCTIONS: &[Function] = &Family::Script.table([
     Function::new(
-        Family::Script,
-        "date",
         &["date()", "date(days)", "date(days, format)"],
         "returns the date in UTC, days from today, as 2026-11-23 or in a strftime format",
         "date(-1, \"%Y/%m/%d\")",
@@ -22,8 +20,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .gives(Gives::Text)
     .related(&["now"]),
     Function::new(
-        Family::Script,
-        "now",
         &["now()"],
         "returns the time in UTC as RFC 3339 text, to the second",
         "now()",
@@ -31,7 +27,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     )
     .gives(Gives::Text)
     .related(&["date"]),
-];
+]);
 
 /// Returns a date in UTC, so a script names the same folder on every machine.
 fn date(call: &Call) -> Result<Dynamic, Failure> {

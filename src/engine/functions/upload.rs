@@ -3,9 +3,9 @@
 mod destination;
 
 use super::check::{self, ByteBar};
-use super::request::shared;
+use super::request;
 use crate::engine::call::{Call, Function};
-use crate::engine::describe::{ExamplePlace, Family, Opt, Takes, opt, opt_as};
+use crate::engine::describe::{ExamplePlace, Family, Opt, Takes, opt};
 use crate::engine::options::Options;
 use crate::engine::types::{Gives, ordered};
 use crate::error::Failure;
@@ -28,18 +28,10 @@ const KEYS: &[&str] = &[
 ];
 
 pub(super) const OPTIONS: &[Opt] = &[
-    opt_as(
-        "policy",
-        &["upload_policy"],
-        "which files are skipped: those whose object has the same size (even if the content changed), the same checksum, any content, or none",
-    )
+    opt("policy", "which files are skipped: those whose object has the same size (even if the content changed), the same checksum, any content, or none").alias(&["upload_policy"])
     .or("\"same-size\"")
     .of(Takes::Words(&UploadPolicy::WORDS)),
-    opt_as(
-        "parallel",
-        &["upload_concurrency", "concurrency"],
-        "number of requests at the same time, at most 64",
-    )
+    opt("parallel", "number of requests at the same time, at most 64").alias(&["upload_concurrency", "concurrency"])
     .or("8")
     .of(Takes::Number),
     opt(
@@ -48,16 +40,14 @@ pub(super) const OPTIONS: &[Opt] = &[
     )
     .or("8388608")
     .of(Takes::Number),
-    shared::ACCESS_KEY,
-    shared::SECRET_KEY,
-    shared::SESSION_TOKEN,
-    shared::STORAGE_KEYS,
+    request::ACCESS_KEY,
+    request::SECRET_KEY,
+    request::SESSION_TOKEN,
+    request::STORAGE_KEYS,
 ];
 
 /// The function table of this family.
-pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
-    Family::Data,
-    "upload",
+pub(crate) const FUNCTIONS: &[Function] = &Family::Data.table([Function::new(
     &[
         "upload(path, to)",
         "upload([path, …], to, #{policy, parallel, part_size, storage_keys})",
@@ -72,7 +62,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
 .options(OPTIONS)
 .gives(Gives::Map(KEYS))
 .example_in(ExamplePlace::Bucket)
-.related(&["import", "check", "volumes", "glob"])];
+.related(&["import", "check", "volumes", "glob"])]);
 
 fn run(call: &Call) -> Result<Dynamic, Failure> {
     let options = call.options(2)?;
@@ -80,15 +70,12 @@ fn run(call: &Call) -> Result<Dynamic, Failure> {
     let mut target = UploadTarget::read(call, to, &options)?;
     target.parallel = options.number("parallel")?.unwrap_or(PARALLEL);
     target.part_size = options.number("part_size")?;
-    let policy = options.text("policy")?.unwrap_or_default();
-    target.policy = match UploadPolicy::parse(&policy) {
-        _ if policy.is_empty() => UploadPolicy::default(),
-        Some(policy) => policy,
-        None => {
+    if let Some(policy) = options.text("policy")?.filter(|it| !it.is_empty()) {
+        target.policy = UploadPolicy::parse(&policy).ok_or_else(|| {
             let words = words::list(&UploadPolicy::WORDS, "or");
-            return Err(call.misused(&format!("policy is {words}, got {policy:?}")));
-        }
-    };
+            call.misused(&format!("policy is {words}, got {policy:?}"))
+        })?;
+    }
     let policy = target.policy;
     let report = target.send(call.session, check::paths(call)?)?;
     call.session.notice(&summary(&report, policy));
@@ -183,12 +170,9 @@ pub(super) fn summary(report: &UploadReport, policy: UploadPolicy) -> String {
 /// Returns the report for a service that reads this machine's files: nothing is sent.
 fn here(paths: &[String], to: String) -> Result<UploadReport, Failure> {
     let files = upload::local_files(paths)?;
-    let absolute = |path: &str| match std::path::absolute(path) {
-        Ok(path) => path.to_string_lossy().into_owned(),
-        Err(_) => path.to_owned(),
-    };
+    let absolute = |path: &str| std::path::absolute(path).unwrap_or_else(|_| path.into());
     let files = files.into_iter().map(|(path, size)| UploadedFile {
-        object: absolute(&path),
+        object: absolute(&path).to_string_lossy().into_owned(),
         path,
         size,
         sent: false,

@@ -3,7 +3,7 @@
 use super::account;
 use crate::api::{Client, NewVolume};
 use crate::engine::call::{Call, Function};
-use crate::engine::describe::{Confirm, ExamplePlace, Family, Opt, Takes, opt, opt_as};
+use crate::engine::describe::{Confirm, ExamplePlace, Family, Opt, Takes, opt};
 use crate::engine::types::{Gives, List, ordered};
 use crate::error::Failure;
 use rhai::Dynamic;
@@ -16,11 +16,11 @@ const PROJECT: Opt = opt("project_id", "the project's id, if there are several")
 
 const CREATE_OPTIONS: &[Opt] = &[
     PROJECT,
-    opt_as(
+    opt(
         "region",
-        &["region_id"],
         "cloud region, e.g. aws-us-east-1; by default the connection's, or that of its cluster",
-    ),
+    )
+    .alias(&["region_id"]),
     opt(
         "type",
         "MANAGED, or EXTERNAL: a bucket of yours, which is read only",
@@ -35,10 +35,8 @@ const CREATE_OPTIONS: &[Opt] = &[
 ];
 
 /// The function table of this family.
-pub(crate) const FUNCTIONS: &[Function] = &[
+pub(crate) const FUNCTIONS: &[Function] = &Family::Data.table([
     Function::new(
-        Family::Data,
-        "volumes",
         &["volumes()", "volumes(#{project_id})"],
         "lists the volumes of a Zilliz Cloud project, by default of all projects",
         "volumes()",
@@ -50,8 +48,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .example_in(ExamplePlace::ZillizCloud)
     .related(&["upload", "create_volume", "projects"]),
     Function::new(
-        Family::Data,
-        "create_volume",
         &[
             "create_volume(name)",
             "create_volume(name, #{project_id, region, type})",
@@ -65,8 +61,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .example_in(ExamplePlace::ZillizCloud)
     .related(&["volumes", "drop_volume", "upload"]),
     Function::new(
-        Family::Data,
-        "drop_volume",
         &["drop_volume(name)"],
         "deletes a volume with all its files",
         "drop_volume(\"staging\")",
@@ -76,7 +70,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .destroys(Confirm::Name(0))
     .example_in(ExamplePlace::ZillizCloud)
     .related(&["volumes", "create_volume"]),
-];
+]);
 
 fn client(call: &Call) -> Result<Client, Failure> {
     account::of_connection(&*call.connection()?)
@@ -109,24 +103,15 @@ fn create(call: &Call) -> Result<Dynamic, Failure> {
     let options = call.options(1)?;
     let settings = client.settings();
     let region = options.text("region")?.or_else(|| settings.region.clone());
-    let region = match region {
-        Some(region) => region,
-        None => cluster_region(call, &client)?,
-    };
-    let project = options
-        .text("project_id")?
-        .or_else(|| settings.project_id.clone());
-    let project = match project {
-        Some(project) => project,
-        None => only_project(call, &client)?,
-    };
+    let region = region.map_or_else(|| cluster_region(call, &client), Ok)?;
+    let project = options.text("project_id")?;
+    let project = project.or_else(|| settings.project_id.clone());
+    let kind = options.text("type")?;
     client.create_volume(&NewVolume {
-        project_id: project,
+        project_id: project.map_or_else(|| only_project(call, &client), Ok)?,
         region_id: region,
         volume_name: name.clone(),
-        kind: options
-            .text("type")?
-            .unwrap_or_else(|| "MANAGED".to_owned()),
+        kind: kind.unwrap_or_else(|| "MANAGED".to_owned()),
         storage_integration_id: options.text("storage_integration_id")?,
         path: options.text("path")?,
     })?;
@@ -154,13 +139,11 @@ fn cluster_region(call: &Call, client: &Client) -> Result<String, Failure> {
 
 fn only_project(call: &Call, client: &Client) -> Result<String, Failure> {
     let projects = client.projects()?;
+    let count = projects.len();
     match projects.as_slice() {
         [only] => Ok(only.id.clone()),
         _ => Err(call
-            .misused(&format!(
-                "the key has access to {} projects",
-                projects.len()
-            ))
+            .misused(&format!("the key has access to {count} projects"))
             .with_hint("name one: #{project_id: \"proj-…\"}; projects() lists them")),
     }
 }

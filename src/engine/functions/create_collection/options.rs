@@ -1,26 +1,22 @@
 //! The options of `create_collection`: the keys of the create call and of the maps in it.
 
-use crate::engine::describe::{Opt, Takes, flag, opt, opt_as};
+use crate::engine::describe::{Opt, Takes, flag, opt};
 use crate::engine::options::EXTRA;
 
 /// The keys of the API's create call (reference: Collections).
 pub(crate) const OPTIONS: &[Opt] = &[
-    opt_as("dimension", &["dim"], "quick form: the vector's dimension").of(Takes::Number),
+    opt("dimension", "quick form: the vector's dimension")
+        .alias(&["dim"])
+        .of(Takes::Number),
     opt("metricType", "quick form: how vectors are compared")
         .or("\"COSINE\"")
         .of(Takes::Words(&["COSINE", "L2", "IP", "HAMMING", "JACCARD"])),
-    opt_as(
-        "primaryFieldName",
-        &["primary_field"],
-        "quick form: the primary key's name",
-    )
-    .or("\"id\""),
-    opt_as(
-        "vectorFieldName",
-        &["vector_field"],
-        "quick form: the vector's name",
-    )
-    .or("\"vector\""),
+    opt("primaryFieldName", "quick form: the primary key's name")
+        .alias(&["primary_field"])
+        .or("\"id\""),
+    opt("vectorFieldName", "quick form: the vector's name")
+        .alias(&["vector_field"])
+        .or("\"vector\""),
     opt("vectorFieldType", "quick form: the vector's type")
         .or("\"FloatVector\"")
         .of(Takes::Words(&[
@@ -59,7 +55,7 @@ pub(crate) const OPTIONS: &[Opt] = &[
             "Eventually",
         ])),
     opt("description", "the collection's purpose"),
-    opt_as("db", &["dbName", "database"], "database"),
+    opt("db", "database").alias(&["dbName", "database"]),
     opt("collectionName", "alternative to the first argument").map_only(),
     EXTRA,
 ];
@@ -72,12 +68,8 @@ const PARAMS: &[Opt] = &[
     )
     .or("true")
     .of(Takes::Flag),
-    opt_as("shardsNum", &["num_shards"], "number of shards"),
-    opt_as(
-        "partitionsNum",
-        &["num_partitions"],
-        "number of partitions of the partition key",
-    ),
+    opt("shardsNum", "number of shards").alias(&["num_shards"]),
+    opt("partitionsNum", "number of partitions of the partition key").alias(&["num_partitions"]),
     opt("consistencyLevel", "how fresh reads are"),
     opt("ttlSeconds", "rows expire after this time"),
     opt("ttlField", "the field with a row's time of expiry"),
@@ -97,12 +89,9 @@ const SCHEMA: &[Opt] = &[
     flag("autoID", "the server makes the primary keys"),
     flag("enableDynamicField", "accepts fields outside the schema"),
     opt("fields", "a list of fields").of(Takes::Keys(FIELD)),
-    opt_as(
-        "structFields",
-        &["struct_array_fields"],
-        "a list of struct fields",
-    )
-    .of(Takes::Keys(STRUCT)),
+    opt("structFields", "a list of struct fields")
+        .alias(&["struct_array_fields"])
+        .of(Takes::Keys(STRUCT)),
     opt("functions", "a list of functions, such as BM25").of(Takes::Keys(FUNCTION)),
     opt("externalSource", "where an external collection's data is"),
     opt(
@@ -112,51 +101,43 @@ const SCHEMA: &[Opt] = &[
 ];
 
 const FIELD: &[Opt] = &[
-    opt_as("fieldName", &["name"], "its name"),
-    opt_as("dataType", &["type"], "its type").of(Takes::Words(&[
-        "Bool",
-        "Int8",
-        "Int16",
-        "Int32",
-        "Int64",
-        "Float",
-        "Double",
-        "VarChar",
-        "JSON",
-        "Array",
-        "ArrayOfVector",
-        "Geometry",
-        "Timestamptz",
-        "Text",
-        "FloatVector",
-        "BinaryVector",
-        "Float16Vector",
-        "BFloat16Vector",
-        "Int8Vector",
-        "SparseFloatVector",
-    ])),
-    opt_as(
-        "isPrimary",
-        &["primaryKey", "isPrimaryKey"],
-        "the primary key",
-    )
-    .or("false")
-    .of(Takes::Flag),
+    opt("fieldName", "its name").alias(&["name"]),
+    opt("dataType", "its type")
+        .alias(&["type"])
+        .of(Takes::Words(&[
+            "Bool",
+            "Int8",
+            "Int16",
+            "Int32",
+            "Int64",
+            "Float",
+            "Double",
+            "VarChar",
+            "JSON",
+            "Array",
+            "ArrayOfVector",
+            "Geometry",
+            "Timestamptz",
+            "Text",
+            "FloatVector",
+            "BinaryVector",
+            "Float16Vector",
+            "BFloat16Vector",
+            "Int8Vector",
+            "SparseFloatVector",
+        ])),
+    flag("isPrimary", "the primary key").alias(&["primaryKey", "isPrimaryKey"]),
     opt("autoId", "primary key: the server makes the values").of(Takes::Flag),
-    opt_as("isPartitionKey", &["partitionKey"], "the partition key")
-        .or("false")
-        .of(Takes::Flag),
-    opt_as("isClusteringKey", &["clusteringKey"], "the clustering key")
-        .or("false")
-        .of(Takes::Flag),
+    flag("isPartitionKey", "the partition key").alias(&["partitionKey"]),
+    flag("isClusteringKey", "the clustering key").alias(&["clusteringKey"]),
     flag("nullable", "accepts null"),
     opt("defaultValue", "used for a missing value"),
-    opt_as("elementDataType", &["elementType"], "an Array's items"),
-    opt_as(
+    opt("elementDataType", "an Array's items").alias(&["elementType"]),
+    opt(
         "elementTypeParams",
-        &["typeParams", "params"],
         "#{dim}, #{max_length}, #{max_capacity}",
     )
+    .alias(&["typeParams", "params"])
     .of(Takes::Keys(TYPE_PARAMS)),
     opt("dim", "alternative to the key in elementTypeParams"),
     opt("max_length", "alternative to the key in elementTypeParams"),
@@ -169,7 +150,7 @@ const FIELD: &[Opt] = &[
 ];
 
 const TYPE_PARAMS: &[Opt] = &[
-    opt_as("dim", &["dimension"], "a vector's dimension"),
+    opt("dim", "a vector's dimension").alias(&["dimension"]),
     opt("max_length", "a VarChar's length in bytes"),
     opt("max_capacity", "an Array's length"),
     opt("enable_analyzer", "VarChar: split text into terms").of(Takes::Flag),
@@ -181,14 +162,11 @@ const TYPE_PARAMS: &[Opt] = &[
 ];
 
 const STRUCT: &[Opt] = &[
-    opt_as("fieldName", &["name"], "its name"),
+    opt("fieldName", "its name").alias(&["name"]),
     opt("fields", "a list of fields, Array or ArrayOfVector").of(Takes::Keys(FIELD)),
-    opt_as(
-        "typeParams",
-        &["params", "elementTypeParams"],
-        "#{max_capacity}",
-    )
-    .of(Takes::Keys(TYPE_PARAMS)),
+    opt("typeParams", "#{max_capacity}")
+        .alias(&["params", "elementTypeParams"])
+        .of(Takes::Keys(TYPE_PARAMS)),
     flag("nullable", "accepts null"),
     opt("description", "the field's purpose"),
 ];

@@ -34,10 +34,8 @@ pub(super) fn end(queue: &mut Queue<'_>) -> Result<(), Failure> {
 pub(super) fn commit_left(queue: &mut Queue<'_>) -> Result<(), Failure> {
     let mut left = waiting(queue);
     left.retain(|at| {
-        let task = queue.tasks.get(*at);
-        task.is_some_and(|task| {
-            matches!(task.before, Before::Job(_)) && !task.request.is_two_phase()
-        })
+        let task = &queue.tasks[*at];
+        matches!(task.before, Before::Job(_)) && !task.request.is_two_phase()
     });
     if left.is_empty() {
         return Ok(());
@@ -47,12 +45,8 @@ pub(super) fn commit_left(queue: &mut Queue<'_>) -> Result<(), Failure> {
 
 /// Returns the indexes of jobs that wait for their commit.
 fn waiting(queue: &Queue<'_>) -> Vec<usize> {
-    let waits = |entry: &BatchEntry| entry.state() == Some(JobState::Uncommitted);
-    let entries = queue.entries.iter().enumerate();
-    entries
-        .filter(|(_, entry)| waits(entry))
-        .map(|(at, _)| at)
-        .collect()
+    let waits = |at: &usize| queue.entries[*at].state() == Some(JobState::Uncommitted);
+    (0..queue.entries.len()).filter(waits).collect()
 }
 
 fn jobs(queue: &Queue<'_>, places: &[usize]) -> Vec<Job> {

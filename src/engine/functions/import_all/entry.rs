@@ -55,8 +55,7 @@ impl BatchEntry {
 
     /// Returns the imported rows; 0 if they aren't known.
     pub(super) fn rows(&self) -> u64 {
-        let rows = self.progress.as_ref().and_then(|it| it.rows);
-        rows.unwrap_or(0)
+        self.progress.as_ref().and_then(|it| it.rows).unwrap_or(0)
     }
 
     /// Returns how much of the job is done, in thousandths. A job that ended is done.

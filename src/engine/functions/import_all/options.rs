@@ -1,9 +1,10 @@
 //! The options of `import_all`.
 
 use super::plan::JobLimits;
+use super::steps::StepChoices;
 use crate::api::model::MOST_FILES;
 use crate::engine::describe::{Opt, Takes, flag, opt};
-use crate::engine::functions::request::shared;
+use crate::engine::functions::request;
 use crate::engine::options::{EXTRA, Options};
 use crate::error::Failure;
 use std::time::Duration;
@@ -47,14 +48,14 @@ pub(super) const OPTIONS: &[Opt] = &[
         "start of the jobs' import keys: the same files under the same prefix are imported once",
     )
     .or("\"import_all\""),
-    shared::PARTITION,
-    shared::DB,
-    shared::ACCESS_KEY,
-    shared::SECRET_KEY,
-    shared::SESSION_TOKEN,
-    shared::STORAGE_KEYS,
-    shared::BUSY_WAIT,
-    shared::API,
+    request::PARTITION,
+    request::DB,
+    request::ACCESS_KEY,
+    request::SECRET_KEY,
+    request::SESSION_TOKEN,
+    request::STORAGE_KEYS,
+    request::BUSY_WAIT,
+    request::API,
     EXTRA,
 ];
 
@@ -66,6 +67,7 @@ pub(super) struct QueueOptions {
     pub(super) continue_on_error: bool,
     pub(super) prefix: String,
     pub(super) busy_wait: Option<Duration>,
+    pub(super) steps: StepChoices,
 }
 
 impl QueueOptions {
@@ -109,6 +111,7 @@ impl QueueOptions {
             continue_on_error,
             prefix,
             busy_wait: options.duration("busy_wait")?,
+            steps: StepChoices::read(options)?,
         })
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn cut_off(queue: &Queue<'_>, failure: Failure) -> Failure {
         words::number(count.jobs.saturating_sub(known)),
     );
     Failure { message, ..failure }
-        .with_hint("run the same again: it continues, and submits nothing twice".to_owned())
+        .with_hint("run the same again: it continues, and submits nothing twice")
         .with_jobs(open)
 }
 
@@ -41,10 +41,8 @@ pub(super) fn failure_of(failed: &[&BatchEntry], queue: &Queue<'_>, atomic: bool
             });
             hint = hint.or_else(|| failure.hint.clone());
         } else if let Some(why) = entry.progress.as_ref().and_then(|it| explain_failure(it)) {
-            jobs.push(FailedJob::new(
-                entry.job.as_deref().unwrap_or_default(),
-                &why,
-            ));
+            let id = entry.job.as_deref().unwrap_or_default();
+            jobs.push(FailedJob::new(id, &why));
             hint = hint.or_else(|| Some(why.advice()));
         }
     }
@@ -52,14 +50,13 @@ pub(super) fn failure_of(failed: &[&BatchEntry], queue: &Queue<'_>, atomic: bool
     let is_alone = queue.tasks.len() == 1;
     let tally = (!is_alone).then(|| format!("{}\n", tally(failed, queue, atomic)));
     let message = format!("{}{}", tally.unwrap_or_default(), merged(&jobs));
-    let refused = |entry: &&BatchEntry| entry.progress.is_none();
-    let kind = match () {
-        () if failed.iter().any(|entry| entry.is_in_doubt()) => Kind::Unknown,
-        () if failed.iter().all(refused) => failed
-            .iter()
-            .find_map(|it| it.failure.as_ref())
-            .map_or(Kind::Refused, |it| it.kind),
-        () => Kind::JobFailed,
+    let kind = if failed.iter().any(|it| it.is_in_doubt()) {
+        Kind::Unknown
+    } else if failed.iter().all(|it| it.progress.is_none()) {
+        let failure = failed.iter().find_map(|it| it.failure.as_ref());
+        failure.map_or(Kind::Refused, |it| it.kind)
+    } else {
+        Kind::JobFailed
     };
     let ids = failed.iter().filter_map(|it| it.job.clone()).collect();
     let again = "the next run submits the failed jobs again, and leaves out the finished ones";
@@ -79,28 +76,20 @@ pub(super) fn failure_of(failed: &[&BatchEntry], queue: &Queue<'_>, atomic: bool
 fn tally(failed: &[&BatchEntry], queue: &Queue<'_>, atomic: bool) -> String {
     let jobs = words::count(queue.tasks.len() as u64, "job");
     let doubtful = failed.iter().filter(|it| it.is_in_doubt()).count();
-    let mut parts = Vec::new();
-    if failed.len() > doubtful {
-        let number = words::number((failed.len() - doubtful) as u64);
-        parts.push(format!("{number} of {jobs} failed"));
-    }
-    if doubtful > 0 {
-        let number = words::number(doubtful as u64);
-        parts.push(format!("{number} of {jobs} in doubt"));
-    }
     let left = queue.entries.iter().filter(|it| it.is_left()).count();
-    if left > 0 {
-        parts.push(format!("{} not submitted", words::number(left as u64)));
-    }
-    if atomic {
-        let none = if doubtful > 0 {
-            "so nothing more was committed"
-        } else {
-            "so none was committed"
-        };
-        parts.push(none.to_owned());
-    }
-    parts.join(", ")
+    let counts = [
+        (failed.len() - doubtful, format!(" of {jobs} failed")),
+        (doubtful, format!(" of {jobs} in doubt")),
+        (left, " not submitted".to_owned()),
+    ];
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    let counts = counts.map(|(count, what)| format!("{}{what}", words::number(count as u64)));
+    let none = match doubtful {
+        0 => "so none was committed",
+        _ => "so nothing more was committed",
+    };
+    let none = atomic.then(|| none.to_owned());
+    counts.chain(none).collect::<Vec<_>>().join(", ")
 }
 
 /// Returns the value for the script.
@@ -118,14 +107,12 @@ pub(super) fn batch(queue: &Queue<'_>, began: Instant) -> BatchTotals {
         }))
     };
     let count = queue.count();
+    let jobs = queue.tasks.iter().zip(&queue.entries).map(job);
     let submitted = queue.entries.iter().filter(|it| it.progress.is_some());
     BatchTotals {
         ok: submitted.filter(|it| !it.has_failed()).count() as u64,
         failed: count.failed,
-        jobs: List::of(
-            "job",
-            queue.tasks.iter().zip(&queue.entries).map(job).collect(),
-        ),
+        jobs: List::of("job", jobs.collect()),
         files: count.files,
         rows: count.rows,
         elapsed: (began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,

@@ -21,14 +21,9 @@ pub(super) struct BatchView<'a> {
 impl<'a> BatchView<'a> {
     /// Returns a display, with a bar if the terminal supports one.
     pub(super) fn new(session: &'a Session) -> Self {
-        let text = session.log().format == LogFormat::Text;
-        let wanted = text && !session.choices().quiet;
-        let screen = session.err();
-        let bar = (wanted && screen.redraw).then(|| BatchBar::stderr(&screen));
-        Self {
-            session,
-            bar: RefCell::new(bar),
-        }
+        let bar = session.bar_screen();
+        let bar = RefCell::new(bar.as_ref().map(BatchBar::stderr));
+        Self { session, bar }
     }
 
     /// Updates the progress. `silence` is the time for which the service hasn't answered.
@@ -75,9 +70,9 @@ impl<'a> BatchView<'a> {
                 format!("{:.3} ", Timestamp::now())
             };
             log.line(LogLevel::Info, &format!("{time}{line}"));
-            return;
+        } else {
+            Log::job(&line, job);
         }
-        Log::job(&line, job);
     }
 
     /// Removes the bar.

@@ -5,7 +5,7 @@ use crate::api::model::{JobState, JobSummary};
 use crate::api::{JobFilter, JobWalk};
 use crate::connection::Connection;
 use crate::engine::call::Call;
-use crate::engine::functions::watch::requests::{Pace, ProgressRequest, run_requests};
+use crate::engine::functions::watch::requests::{Pace, read_jobs};
 use crate::engine::options::Options;
 use crate::engine::types::{Job, List, ListKind, SummaryValue};
 use crate::error::Failure;
@@ -22,7 +22,7 @@ pub(super) fn jobs(call: &Call) -> Result<Dynamic, Failure> {
     let open: Vec<&str> = open.map(|state| state.word()).collect();
     let all: Vec<&str> = all.map(|state| state.word()).collect();
     let states = states(call, &options, &all, ("active", &open))?;
-    let limit = limit(&options, DEFAULT_LIMIT)?;
+    let limit = options.count("limit")?.unwrap_or(DEFAULT_LIMIT);
     let since = options.moment("since")?;
     let connection = call.connection()?;
     let mut walk = connection.client.jobs(JobFilter {
@@ -31,20 +31,14 @@ pub(super) fn jobs(call: &Call) -> Result<Dynamic, Failure> {
     });
     let mut found: Vec<JobSummary> = Vec::new();
     // The time of a job may be unknown until the whole list is read.
-    let enough = limit.filter(|_| since.is_none());
-    while enough.is_none_or(|limit| found.len() < limit) {
-        match walk.next() {
-            None => break,
-            Some(job) => {
-                let job = job?;
-                if states
-                    .as_ref()
-                    .is_none_or(|states| states.contains(&job.state.kind.word()))
-                {
-                    found.push(job);
-                }
-            }
-        }
+    let is_wanted = |job: &JobSummary| {
+        let states = states.as_ref();
+        states.is_none_or(|states| states.contains(&job.state.kind.word()))
+    };
+    while (since.is_some() || found.len() < limit)
+        && let Some(job) = walk.next().transpose()?
+    {
+        found.extend(Some(job).filter(is_wanted));
     }
     if !walk.is_whole() {
         call.session.warn(&partly_read(&walk));
@@ -57,7 +51,7 @@ pub(super) fn jobs(call: &Call) -> Result<Dynamic, Failure> {
     call.session.desk.complete(settings, &mut found);
     if let Some(since) = since {
         found = created_since(call, &connection, found, since)?;
-        found.truncate(limit.unwrap_or(usize::MAX));
+        found.truncate(limit);
     }
     // With a client-side filter, the service's total doesn't fit the list.
     let total = walk.total();
@@ -97,23 +91,19 @@ fn created_since(
     since: Timestamp,
 ) -> Result<Vec<JobSummary>, Failure> {
     let (undated, beyond) = undated(&jobs);
-    let requests: Vec<ProgressRequest> = undated
-        .into_iter()
-        .map(|(place, summary)| {
-            let job = Job {
-                id: summary.job_id.clone(),
-                collection: summary.collection.clone(),
-                connection: Rc::clone(connection),
-            };
-            ProgressRequest::new(place, &job, None)
-        })
-        .collect();
-    let (pace, mut completed) = (Pace::default(), HashMap::new());
-    let send = |request: &ProgressRequest| request.send(&pace);
-    run_requests(&requests, send, |answer| {
-        if let Some((place, Ok(progress))) = answer
-            && let Some(job) = jobs.get_mut(place)
-        {
+    let undated = undated.into_iter().map(|(place, summary)| {
+        let job = Job {
+            id: summary.job_id.clone(),
+            collection: summary.collection.clone(),
+            connection: Rc::clone(connection),
+        };
+        (place, job)
+    });
+    let undated: Vec<(usize, Job)> = undated.collect();
+    let mut completed = HashMap::new();
+    read_jobs(&undated, &Pace::default(), |answer| {
+        if let Some((place, Ok(progress))) = answer {
+            let job = &mut jobs[place];
             job.create_time = progress.create_time;
             completed.insert(job.job_id.clone(), progress.complete_time);
         }
@@ -156,21 +146,6 @@ fn partly_read(walk: &JobWalk) -> String {
             "jobs: read {read} of the {count} jobs that the service counts: the list changed meanwhile, or the service doesn't give all of it"
         ),
         None => "jobs: some of the list could not be read, so jobs may be missing".to_owned(),
-    }
-}
-
-/// Returns the option `limit`; `None` for all.
-pub(crate) fn limit(options: &Options, default: usize) -> Result<Option<usize>, Failure> {
-    match options.get("limit").and_then(crate::engine::types::as_text) {
-        Some(word) if word == "all" => Ok(None),
-        _ => {
-            let limit = options
-                .number("limit")
-                .map_err(|failure| failure.with_hint("limit is a whole number, or \"all\""))?;
-            Ok(Some(limit.map_or(default, |limit| {
-                usize::try_from(limit).unwrap_or(usize::MAX)
-            })))
-        }
     }
 }
 

@@ -32,9 +32,7 @@ const OPTIONS: &[Opt] = &[
 ];
 
 /// The function table of this family.
-pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
-    Family::Jobs,
-    "wait",
+pub(crate) const FUNCTIONS: &[Function] = &Family::Jobs.table([Function::new(
     &[
         "wait(job)",
         "wait([job, …])",
@@ -47,7 +45,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
 .takes(&[Takes::Job, Takes::Options])
 .options(OPTIONS)
 .gives(Gives::Each(ProgressValue::TYPE))
-.related(&["import", "progress", "jobs"])];
+.related(&["import", "progress", "jobs"])]);
 
 fn wait(call: &Call) -> Result<Dynamic, Failure> {
     let given = call.arg(0, "the job")?;

@@ -1,14 +1,13 @@
 //! One round of a wait: every open job is read once.
 
 use super::Watch;
-use crate::api::ApiError;
 use crate::api::model::{JobState, JobSummary, Progress};
 use crate::engine::functions::jobs::known_reading;
 use crate::engine::functions::watch::REDRAW;
 use crate::engine::functions::watch::lists::{ListQuestion, Listed, tells};
-use crate::engine::functions::watch::requests::{ProgressRequest, run_requests};
+use crate::engine::functions::watch::requests::{JobAnswer, ProgressRequest, run_requests};
 use crate::engine::types::{Job, ProgressValue};
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::render::WaitView;
 use std::rc::Rc;
 use std::time::Instant;
@@ -47,9 +46,7 @@ impl Watch<'_> {
             let single = open.iter().filter(|(place, _)| {
                 round.settled.binary_search(place).is_err() || fresh.contains(place)
             });
-            let requests: Vec<ProgressRequest> = single
-                .map(|(place, job)| ProgressRequest::new(*place, job, deadline))
-                .collect();
+            let requests = ProgressRequest::list(single, deadline);
             let pace = Rc::clone(&self.pace);
             let pace = &*pace;
             let send = |request: &ProgressRequest| request.send(pace);
@@ -109,10 +106,8 @@ impl Watch<'_> {
         }
     }
 
-    fn take(&mut self, round: &mut Round, (place, answer): (usize, Result<Progress, ApiError>)) {
-        let (Some(job), Some(slot)) = (self.jobs.get(place), self.readings.get_mut(place)) else {
-            return;
-        };
+    fn take(&mut self, round: &mut Round, (place, answer): JobAnswer) {
+        let (job, slot) = (&self.jobs[place], &mut self.readings[place]);
         round.requests += u64::from(!job.connection.client.is_local_service());
         match known_reading(self.session, job, answer) {
             Ok(reading) => {
@@ -135,8 +130,8 @@ impl Watch<'_> {
 
     /// Records a list's answer. Jobs without enough detail are then read on their own.
     fn take_list(&mut self, round: &mut Round, listed: Listed) {
-        let limited = listed.asked.first().and_then(|place| self.jobs.get(*place));
-        if limited.is_some_and(|job| !job.connection.client.is_local_service()) {
+        let is_limited = |place: &usize| !self.jobs[*place].connection.client.is_local_service();
+        if listed.asked.first().is_some_and(is_limited) {
             round.requests += listed.requests;
         }
         if !listed.found.is_empty() {
@@ -144,36 +139,31 @@ impl Watch<'_> {
             self.unanswered = Some(Instant::now());
         }
         for (place, summary) in &listed.found {
-            let (Some(job), Some(slot)) = (self.jobs.get(*place), self.readings.get_mut(*place))
-            else {
-                continue;
-            };
-            if !tells(&summary.state) {
-                continue;
+            if tells(&summary.state) {
+                round.settled.push(*place);
+                if summary.state.kind == JobState::Importing {
+                    round.running.push(*place);
+                }
+                let slot = &mut self.readings[*place];
+                *slot = Some(moved(slot.take(), &self.jobs[*place], summary));
             }
-            round.settled.push(*place);
-            if summary.state.kind == JobState::Importing {
-                round.running.push(*place);
-            }
-            *slot = Some(moved(slot.take(), job, summary));
         }
         match listed.failure {
             None => self.lists.learn(&listed),
             Some(failure) if failure.is_transient() => {
                 // The service is unavailable, so no single calls either, except for jobs that were never read.
-                let seen = |place: &&usize| self.readings.get(**place).is_some_and(Option::is_some);
+                let seen = |place: &&usize| self.readings[**place].is_some();
                 round
                     .settled
                     .extend(listed.asked.iter().filter(seen).copied());
                 round.missed = Some(failure);
             }
-            Some(failure) if is_stop(&failure) => {
+            Some(failure) if failure.is_stop() => {
                 round.failed.get_or_insert(failure);
             }
             // The service has no such list, or doesn't allow this API key to read it.
             Some(_) => self.lists.learn(&Listed {
                 found: Vec::new(),
-                failure: None,
                 ..listed
             }),
         }
@@ -193,13 +183,4 @@ fn moved(last: Option<ProgressValue>, job: &Job, summary: &JobSummary) -> Progre
         progress.collection.clone_from(&summary.collection);
     }
     ProgressValue::new(progress, &job.connection)
-}
-
-/// Returns true if the run or the wait was stopped.
-fn is_stop(failure: &Failure) -> bool {
-    use Kind::{ClosedPipe, HungUp, Interrupted, Terminated, Timeout};
-    matches!(
-        failure.kind,
-        Interrupted | Terminated | HungUp | Timeout | ClosedPipe
-    )
 }

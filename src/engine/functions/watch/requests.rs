@@ -38,6 +38,9 @@ impl Pace {
     }
 }
 
+/// The answer about a job, with the job's index in the caller's list.
+pub(crate) type JobAnswer = (usize, Result<Progress, ApiError>);
+
 /// A request for one job's progress.
 pub(crate) struct ProgressRequest {
     /// The job's index in the caller's list.
@@ -47,20 +50,35 @@ pub(crate) struct ProgressRequest {
 }
 
 impl ProgressRequest {
-    /// Returns a request for the job at this index of the caller's list. The request is cancelled at the deadline.
-    pub(crate) fn new(place: usize, job: &Job, deadline: Option<Instant>) -> Self {
-        Self {
-            place,
+    /// Returns requests for jobs with their indexes in the caller's list. The requests are cancelled at the deadline.
+    pub(crate) fn list<'j>(
+        jobs: impl IntoIterator<Item = &'j (usize, Job)>,
+        deadline: Option<Instant>,
+    ) -> Vec<Self> {
+        let jobs = jobs.into_iter();
+        let request = |(place, job): &(usize, Job)| Self {
+            place: *place,
             id: job.id.clone(),
             client: until(&job.connection.client, deadline),
-        }
+        };
+        jobs.map(request).collect()
     }
 
-    /// Sends the request when it's due. Returns the job's index and progress.
-    pub(crate) fn send(&self, pace: &Pace) -> (usize, Result<Progress, ApiError>) {
+    /// Sends the request when it's due.
+    pub(crate) fn send(&self, pace: &Pace) -> JobAnswer {
         pace.keep(&self.client);
         (self.place, self.client.progress(&self.id))
     }
+}
+
+/// Reads the progress of each of these jobs once, like [`run_requests`].
+pub(crate) fn read_jobs(
+    jobs: &[(usize, Job)],
+    pace: &Pace,
+    on_result: impl FnMut(Option<JobAnswer>) -> bool,
+) {
+    let send = |request: &ProgressRequest| request.send(pace);
+    run_requests(&ProgressRequest::list(jobs, None), send, on_result);
 }
 
 /// Sends every request once, at most [`AT_ONCE`] at the same time, and passes each answer to `on_result` as it arrives,

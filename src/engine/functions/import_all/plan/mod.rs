@@ -5,14 +5,63 @@
 //! the files submitted with it, and whatever options the next run has. Other files are sorted by path and cut into
 //! groups. A key depends on a job's request and the state of its files, never on a position in a list.
 
-mod unit;
-
 use crate::api::Settings;
 use crate::api::model::{ImportRequest, JobState};
 use crate::error::{Failure, Kind};
 use crate::journal::{Scope, Standing, Submission, hash, identity, plain_files};
+use crate::location::{Location, Store};
 use std::collections::{BTreeMap, BTreeSet};
-pub(super) use unit::Unit;
+use std::time::UNIX_EPOCH;
+
+/// One file, or one set of `NumPy` files, which belong in one job.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Unit {
+    /// The paths.
+    pub(super) paths: Vec<String>,
+    /// Size in bytes, if it's known without a request.
+    size: Option<u64>,
+    /// A text that changes when the files change.
+    pub(super) stamp: String,
+}
+
+impl Unit {
+    /// Reads size and time of files on this machine's disk. Of other files, only the paths are known.
+    pub(super) fn of(set: &[Location]) -> Self {
+        let mut size = Some(0_u64);
+        let mut stamps = Vec::new();
+        // The order of a set doesn't matter, so paths are sorted.
+        let mut set: Vec<&Location> = set.iter().collect();
+        set.sort_by_key(|location| location.text());
+        for location in &set {
+            let found = (location.store() == Store::Disk)
+                .then(|| std::fs::metadata(location.key()).ok())
+                .flatten()
+                .filter(std::fs::Metadata::is_file);
+            size = size.zip(found.as_ref()).map(|(sum, it)| sum + it.len());
+            let changed = found.as_ref().and_then(|it| it.modified().ok());
+            let changed = changed.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+            stamps.push(match (found, changed) {
+                (Some(it), Some(time)) => format!("{} {}", it.len(), time.as_nanos()),
+                _ => String::new(),
+            });
+        }
+        let paths = set.iter().map(|it| it.text().to_owned()).collect();
+        Self {
+            paths,
+            size,
+            stamp: stamps.join(","),
+        }
+    }
+
+    /// Sets the state of files that aren't on this machine's disk.
+    pub(super) fn with_state(self, size: u64, stamp: String) -> Self {
+        Self {
+            size: Some(size),
+            stamp,
+            ..self
+        }
+    }
+}
 
 /// The limits of one job.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +98,25 @@ pub(super) struct BatchTask {
     pub(super) before: Before,
 }
 
+impl BatchTask {
+    /// Returns a job to submit.
+    pub(super) fn new(
+        request: ImportRequest,
+        key: String,
+        files: u64,
+        stamps: Vec<String>,
+    ) -> Self {
+        Self {
+            request,
+            key,
+            files,
+            stamps,
+            contents: Vec::new(),
+            before: Before::Nothing,
+        }
+    }
+}
+
 /// The result of an earlier run for a job.
 #[derive(Clone, Debug)]
 pub(super) enum Before {
@@ -63,104 +131,81 @@ pub(super) enum Before {
 /// The remaining files by their paths as in the journal.
 type Left<'a> = BTreeMap<Vec<String>, &'a Unit>;
 
-/// Returns the earlier submissions that contain files of this batch and whose job isn't known to have ended.
-pub(super) fn open<'a>(
-    units: &[Unit],
-    template: &ImportRequest,
-    settings: &Settings,
-    earlier: &'a mut [Submission],
-) -> Vec<&'a mut Submission> {
-    let wanted: BTreeSet<Vec<String>> = units.iter().map(|unit| plain(template, unit)).collect();
-    let scope = Scope::of(settings, template);
-    let is_open = |before: &&mut Submission| {
-        before.standing == Standing::Submitted
-            && before.job.is_some()
-            && before.intent.scope == scope
-            && before.intent.files.iter().any(|set| wanted.contains(set))
-    };
-    earlier.iter_mut().filter(is_open).collect()
-}
-
-/// Groups the files into jobs. `template` is the request without files, and `earlier` has the journal's submissions
-/// under the prefix.
-pub(super) fn tasks(
-    units: &[Unit],
-    template: &ImportRequest,
-    prefix: &str,
-    limits: JobLimits,
-    settings: &Settings,
-    earlier: &[Submission],
-) -> Vec<BatchTask> {
-    let grouping = JobGrouping {
-        template,
-        prefix,
-        settings,
-        limits,
-    };
-    let units: BTreeSet<&Unit> = units.iter().collect();
-    let mut left: Left<'_> = BTreeMap::new();
-    for unit in units {
-        left.insert(plain(template, unit), unit);
-    }
-    // Latest first, because files that changed were submitted again.
-    let mut tasks: Vec<BatchTask> = earlier
-        .iter()
-        .rev()
-        .filter_map(|before| grouping.again(before, &mut left))
-        .collect();
-    let mut group: Vec<&Unit> = Vec::new();
-    for unit in left.into_values() {
-        group.push(unit);
-        if group.len() > 1 && !limits.takes(&group) {
-            group.pop();
-            tasks.push(grouping.task(&std::mem::take(&mut group)));
-            group.push(unit);
-        }
-    }
-    if !group.is_empty() {
-        tasks.push(grouping.task(&group));
-    }
-    tasks
-}
-
 /// Returns the key of a job whose files were grouped by the caller.
 pub(super) fn key_of(prefix: &str, settings: &Settings, request: &ImportRequest) -> String {
     let scope = Scope::of(settings, request);
     format!("{prefix}-{}", hash(&identity(&scope, request)))
 }
 
-/// Returns a unit's paths as in the journal.
-fn plain(template: &ImportRequest, unit: &Unit) -> Vec<String> {
-    let alone = template.with_files(vec![unit.paths.clone()]);
-    plain_files(&alone).into_iter().flatten().collect()
-}
-
-struct JobGrouping<'a> {
-    template: &'a ImportRequest,
-    prefix: &'a str,
-    settings: &'a Settings,
-    limits: JobLimits,
+/// The grouping of files into jobs.
+pub(super) struct JobGrouping<'a> {
+    /// The request without files.
+    pub(super) template: &'a ImportRequest,
+    /// The prefix of the jobs' keys.
+    pub(super) prefix: &'a str,
+    pub(super) settings: &'a Settings,
+    pub(super) limits: JobLimits,
 }
 
 impl JobGrouping<'_> {
+    /// Returns the earlier submissions that contain files of this batch and whose job isn't known to have ended.
+    pub(super) fn open<'e>(
+        &self,
+        units: &[Unit],
+        earlier: &'e mut [Submission],
+    ) -> Vec<&'e mut Submission> {
+        let wanted: BTreeSet<Vec<String>> = units.iter().map(|unit| self.plain(unit)).collect();
+        let scope = Scope::of(self.settings, self.template);
+        let is_open = |before: &&mut Submission| {
+            before.standing == Standing::Submitted
+                && before.job.is_some()
+                && before.intent.scope == scope
+                && before.intent.files.iter().any(|set| wanted.contains(set))
+        };
+        earlier.iter_mut().filter(is_open).collect()
+    }
+
+    /// Groups the files into jobs. `earlier` has the journal's submissions under the prefix.
+    pub(super) fn tasks(&self, units: &[Unit], earlier: &[Submission]) -> Vec<BatchTask> {
+        let units: BTreeSet<&Unit> = units.iter().collect();
+        let units = units.into_iter().map(|unit| (self.plain(unit), unit));
+        let mut left: Left<'_> = units.collect();
+        // Latest first, because files that changed were submitted again.
+        let earlier = earlier.iter().rev();
+        let again = earlier.filter_map(|before| self.again(before, &mut left));
+        let mut tasks: Vec<BatchTask> = again.collect();
+        let mut group: Vec<&Unit> = Vec::new();
+        for unit in left.into_values() {
+            group.push(unit);
+            if group.len() > 1 && !self.limits.takes(&group) {
+                group.pop();
+                tasks.push(self.task(&group));
+                group = vec![unit];
+            }
+        }
+        if !group.is_empty() {
+            tasks.push(self.task(&group));
+        }
+        tasks
+    }
+
+    /// Returns a unit's paths as in the journal.
+    fn plain(&self, unit: &Unit) -> Vec<String> {
+        let alone = self.template.with_files(vec![unit.paths.clone()]);
+        plain_files(&alone).into_iter().flatten().collect()
+    }
+
     fn task(&self, group: &[&Unit]) -> BatchTask {
-        let request = self
-            .template
-            .with_files(group.iter().map(|unit| unit.paths.clone()).collect());
+        let files = group.iter().map(|unit| unit.paths.clone());
+        let request = self.template.with_files(files.collect());
         let mut whole = identity(&Scope::of(self.settings, &request), &request);
         let stamps: Vec<String> = group.iter().map(|unit| unit.stamp.clone()).collect();
         for stamp in &stamps {
             whole.push(' ');
             whole.push_str(stamp);
         }
-        BatchTask {
-            key: format!("{}-{}", self.prefix, hash(&whole)),
-            files: group.len() as u64,
-            request,
-            stamps,
-            contents: Vec::new(),
-            before: Before::Nothing,
-        }
+        let key = format!("{}-{}", self.prefix, hash(&whole));
+        BatchTask::new(request, key, group.len() as u64, stamps)
     }
 
     /// Returns the job for files of an earlier submission, and removes them from `left`. `None` if the files must be
@@ -176,12 +221,8 @@ impl JobGrouping<'_> {
             // Only an upload knows the state of an object. Without it, the path is the object's identity.
             unit.filter(|unit| unit.stamp == *stamp || unit.stamp.is_empty() || stamp.is_empty())
         };
-        let found: Vec<&Unit> = intent
-            .files
-            .iter()
-            .zip(&intent.stamps)
-            .filter_map(same)
-            .collect();
+        let files = intent.files.iter().zip(&intent.stamps);
+        let found: Vec<&Unit> = files.filter_map(same).collect();
         if found.is_empty() {
             return None;
         }
@@ -204,7 +245,7 @@ impl JobGrouping<'_> {
         };
         if task.is_some() {
             for unit in found {
-                left.remove(&plain(self.template, unit));
+                left.remove(&self.plain(unit));
             }
         }
         task
@@ -212,13 +253,12 @@ impl JobGrouping<'_> {
 
     /// Returns a job that isn't submitted again.
     fn done(&self, before: &Submission, found: &[&Unit], made: Before) -> BatchTask {
+        let intent = &before.intent;
+        let request = self.template.with_files(intent.files.clone());
+        let key = intent.key.clone().unwrap_or_default();
         BatchTask {
-            request: self.template.with_files(before.intent.files.clone()),
-            key: before.intent.key.clone().unwrap_or_default(),
-            files: found.len() as u64,
-            stamps: before.intent.stamps.clone(),
-            contents: Vec::new(),
             before: made,
+            ..BatchTask::new(request, key, found.len() as u64, intent.stamps.clone())
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::api::model::{Dialect, Source};
 use crate::journal::Intent;
+use crate::location::PathScope;
 use crate::secret::StorageKeys;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -32,8 +33,30 @@ fn unit(name: &str, size: u64) -> Unit {
     }
 }
 
+fn grouping<'a>(
+    template: &'a ImportRequest,
+    settings: &'a Settings,
+    limits: JobLimits,
+) -> JobGrouping<'a> {
+    JobGrouping {
+        template,
+        prefix: "p",
+        settings,
+        limits,
+    }
+}
+
+fn grouped(
+    units: &[Unit],
+    template: &ImportRequest,
+    limits: JobLimits,
+    earlier: &[Submission],
+) -> Vec<BatchTask> {
+    grouping(template, &settings(), limits).tasks(units, earlier)
+}
+
 fn cut(units: &[Unit], limits: JobLimits, earlier: &[Submission]) -> Vec<BatchTask> {
-    tasks(units, &template(), "p", limits, &settings(), earlier)
+    grouped(units, &template(), limits, earlier)
 }
 
 /// Returns the journal's submission of a task.
@@ -141,7 +164,7 @@ fn files_already_done_are_not_submitted_again() {
 }
 
 fn tasks_of(units: &[Unit], template: &ImportRequest, earlier: &[Submission]) -> Vec<BatchTask> {
-    tasks(units, template, "p", ALL, &settings(), earlier)
+    grouped(units, template, ALL, earlier)
 }
 
 #[test]
@@ -216,7 +239,10 @@ fn only_jobs_with_files_of_the_batch_are_read() {
         submission(&first[0], FAILED),
     ];
     let asked = |units: &[Unit], earlier: &mut [Submission]| {
-        open(units, &template(), &settings(), earlier).len()
+        let (template, settings) = (template(), settings());
+        grouping(&template, &settings, ALL)
+            .open(units, earlier)
+            .len()
     };
     assert_eq!(asked(&units[1..], &mut earlier), 1);
     assert_eq!(asked(&[unit("c", 1)], &mut earlier), 0);
@@ -259,4 +285,12 @@ proptest! {
         prop_assert_eq!(tasks.len(), 1);
         prop_assert_eq!(tasks[0].files, 1);
     }
+}
+
+#[test]
+fn a_set_is_equal_in_any_order() {
+    let at = |path: &str| Location::parse(path, &PathScope::Disk).expect("a path");
+    let set = [at("/set/id.npy"), at("/set/vector.npy")];
+    let turned = [at("/set/vector.npy"), at("/set/id.npy")];
+    assert_eq!(Unit::of(&set), Unit::of(&turned));
 }

@@ -101,7 +101,7 @@ impl<'a> Queue<'a> {
             entries: vec![BatchEntry::default(); tasks.len()],
             how,
             busy_wait: given.unwrap_or(BUSY_WAIT),
-            pending: (0..tasks.len()).collect(),
+            pending: VecDeque::new(),
             parked: Vec::new(),
             running: Vec::new(),
             pause: None,
@@ -130,6 +130,10 @@ impl<'a> Queue<'a> {
                 self.pending.clear();
             }
         }
+        self.work_off()
+    }
+
+    fn work_off(&mut self) -> Result<(), Failure> {
         loop {
             self.session.interrupt.check()?;
             self.look()?;
@@ -151,17 +155,11 @@ impl<'a> Queue<'a> {
 
     /// Adopts the results of earlier runs.
     fn take_up(&mut self) -> Result<(), Failure> {
-        let tasks = self.tasks;
-        let pending = std::mem::take(&mut self.pending);
-        for at in pending {
-            match tasks.get(at).map(|task| &task.before) {
-                Some(Before::Job(job)) => {
-                    self.known += 1;
-                    self.made(at, job.clone());
-                    self.recall(at)?;
-                }
-                Some(Before::Doubt(failure)) => self.give_up(at, failure.clone()),
-                _ => self.pending.push_back(at),
+        for (at, task) in self.tasks.iter().enumerate() {
+            match &task.before {
+                Before::Job(job) => self.adopt(at, job.clone())?,
+                Before::Doubt(failure) => self.give_up(at, failure.clone()),
+                Before::Nothing => self.pending.push_back(at),
             }
         }
         Ok(())
@@ -177,7 +175,7 @@ impl<'a> Queue<'a> {
         for at in places {
             self.watch(*at);
         }
-        self.run()
+        self.work_off()
     }
 
     /// Records in the journal that a job was aborted.
@@ -235,12 +233,9 @@ impl<'a> Queue<'a> {
     /// Searches for the submissions whose answers were lost, when their next search is due.
     fn look(&mut self) -> Result<(), Failure> {
         let now = Instant::now();
-        let (due, rest) = std::mem::take(&mut self.parked)
-            .into_iter()
-            .partition(|(_, parked)| parked.due() <= now);
-        self.parked = rest;
-        let due: Vec<(usize, Unresolved)> = due;
-        let (places, parked): (Vec<usize>, Vec<Unresolved>) = due.into_iter().unzip();
+        let is_due = |parked: &mut (usize, Unresolved)| parked.1.due() <= now;
+        let due = self.parked.extract_if(.., is_due);
+        let (places, parked): (Vec<usize>, Vec<Unresolved>) = due.unzip();
         let looked = self.submitter.look(parked);
         for (at, step) in places.into_iter().zip(looked) {
             self.apply_step(at, step)?;
@@ -248,24 +243,29 @@ impl<'a> Queue<'a> {
         Ok(())
     }
 
+    /// Takes over an earlier run's job.
+    fn adopt(&mut self, at: usize, job: String) -> Result<(), Failure> {
+        self.known += 1;
+        self.made(at, job);
+        self.recall(at)
+    }
+
     fn made(&mut self, at: usize, job: String) {
         self.busy = 0;
         self.busy_since = None;
         self.contact.answered();
         self.pause = None;
-        if let Some(entry) = self.entries.get_mut(at) {
-            entry.job = Some(job);
-        }
+        self.entries[at].job = Some(job);
         self.watch(at);
     }
 
     fn watch(&mut self, at: usize) {
         let since = Instant::now();
         let is_local = self.connection.client.is_local_service();
-        let first = if is_local || self.min_tick().is_zero() {
+        let first = if is_local {
             self.min_tick()
         } else {
-            FIRST_LOOK
+            self.first_look()
         };
         self.running.push(WatchedJob {
             at,
@@ -285,17 +285,15 @@ impl<'a> Queue<'a> {
             format!("not submitted: {text}")
         });
         self.running.retain(|it| it.at != at);
-        if let Some(entry) = self.entries.get_mut(at) {
-            entry.failure = Some(failure);
-        }
+        self.entries[at].failure = Some(failure);
         self.done += 1;
     }
 
     /// Returns a task's job with its connection.
     pub(super) fn job(&self, at: usize) -> Option<Job> {
         Some(Job {
-            id: self.entries.get(at)?.job.clone()?,
-            collection: self.tasks.get(at)?.request.collection.clone(),
+            id: self.entries[at].job.clone()?,
+            collection: self.tasks[at].request.collection.clone(),
             connection: Rc::clone(self.connection),
         })
     }
@@ -304,28 +302,21 @@ impl<'a> Queue<'a> {
     fn nap(&self) -> Duration {
         let now = Instant::now();
         let has_place = self.running.len() < self.how.max_running && !self.pending.is_empty();
-        let soon = if self.min_tick().is_zero() {
-            now
-        } else {
-            now + FIRST_LOOK
-        };
-        let submits = has_place.then(|| self.pause.unwrap_or(soon));
-        let next = self
-            .running
-            .iter()
-            .map(|it| it.due)
-            .chain(self.parked.iter().map(|(_, parked)| parked.due()))
-            .chain(submits)
-            .min();
+        let submits = has_place.then(|| self.pause.unwrap_or(now + self.first_look()));
+        let running = self.running.iter().map(|it| it.due);
+        let parked = self.parked.iter().map(|(_, parked)| parked.due());
+        let next = running.chain(parked).chain(submits).min();
         let left = next.map_or(TICK, |next| next.saturating_duration_since(now));
         left.clamp(self.min_tick(), TICK)
     }
 
     fn min_tick(&self) -> Duration {
-        if self.session.dry_run().is_some() {
-            Duration::ZERO
-        } else {
-            MIN_TICK
-        }
+        let is_dry = self.session.dry_run().is_some();
+        if is_dry { Duration::ZERO } else { MIN_TICK }
+    }
+
+    fn first_look(&self) -> Duration {
+        let is_dry = self.session.dry_run().is_some();
+        if is_dry { Duration::ZERO } else { FIRST_LOOK }
     }
 }

@@ -16,24 +16,14 @@ impl Queue<'_> {
         let retry_after = error.retry_after();
         let failure = Failure::from(error);
         match failure.kind {
-            Kind::Busy => self.busy(at, failure, retry_after),
+            Kind::Busy => return self.busy(at, failure, retry_after),
             // Nothing was sent: the service is unavailable, or couldn't report the state of an earlier job.
-            _ if failure.is_transient() && !self.is_lasting() => {
-                self.put_off(at, self.backoff());
-                Ok(())
-            }
-            Kind::Connect
-            | Kind::Auth
-            | Kind::Interrupted
-            | Kind::Terminated
-            | Kind::HungUp
-            | Kind::Timeout
-            | Kind::ClosedPipe => Err(failure),
-            _ => {
-                self.give_up(at, failure);
-                Ok(())
-            }
+            _ if failure.is_transient() && !self.is_lasting() => self.put_off(at, self.backoff()),
+            Kind::Connect | Kind::Auth => return Err(failure),
+            _ if failure.is_stop() => return Err(failure),
+            _ => self.give_up(at, failure),
         }
+        Ok(())
     }
 
     /// Counts a missing answer. Returns true if the service has been silent for too long.

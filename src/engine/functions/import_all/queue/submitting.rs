@@ -58,14 +58,11 @@ impl Queue<'_> {
 
     /// Submits these jobs at the same time. Returns how many of them another process is submitting.
     fn submit_some(&mut self, places: &[usize]) -> Result<usize, Failure> {
-        let work: Vec<(usize, &BatchTask)> = places
-            .iter()
-            .filter_map(|at| Some((*at, self.tasks.get(*at)?)))
-            .collect();
+        let tasks = self.tasks;
         let (desk, connection) = (&self.session.desk, &self.connection.name);
         let client = &self.connection.client;
         let notices = Mutex::new(Vec::new());
-        let submit = |(at, task): &(usize, &BatchTask)| {
+        let submit = |at: &usize| {
             let submitter = Submitter {
                 desk,
                 client,
@@ -73,17 +70,17 @@ impl Queue<'_> {
                 notify: &|notice| notices.lock().push(notice),
                 busy_wait: Duration::ZERO,
             };
-            (*at, submitted(&submitter, task))
+            submitted(&submitter, &tasks[*at])
         };
-        let steps = at_once(&work, AT_ONCE, submit, |_| false);
+        let steps = at_once(places, AT_ONCE, submit, |_| false);
         for notice in notices.into_inner() {
             self.view.notice(&notice);
         }
         let (mut busy, mut result) = (0, Ok(()));
-        for (at, step) in steps {
+        for (at, step) in places.iter().zip(steps) {
             busy += usize::from(matches!(step, Ok(SubmissionStep::Busy)));
             // After a failure, the results of the other submissions are still recorded.
-            result = result.and(self.apply_step(at, step));
+            result = result.and(self.apply_step(*at, step));
         }
         result.map(|()| busy)
     }
@@ -95,11 +92,7 @@ impl Queue<'_> {
         step: Result<SubmissionStep, SubmitError>,
     ) -> Result<(), Failure> {
         match step {
-            Ok(SubmissionStep::Known(job)) => {
-                self.known += 1;
-                self.made(at, job);
-                return self.recall(at);
-            }
+            Ok(SubmissionStep::Known(job)) => return self.adopt(at, job),
             Ok(SubmissionStep::Made(job)) => self.made(at, job),
             Ok(SubmissionStep::Open(open)) => {
                 let sent = self.submitter.send(open);

@@ -3,9 +3,10 @@
 use super::Queue;
 use crate::engine::functions::jobs::{known_reading, read_progress};
 use crate::engine::functions::watch::interval;
-use crate::engine::functions::watch::requests::{ProgressRequest, run_requests};
+use crate::engine::functions::watch::requests::read_jobs;
 use crate::engine::types::{Job, ProgressValue};
 use crate::error::{Failure, Kind};
+use std::rc::Rc;
 use std::time::Instant;
 
 impl Queue<'_> {
@@ -25,20 +26,15 @@ impl Queue<'_> {
             }
             return Ok(());
         }
-        let requests = due.iter();
-        let requests = requests.map(|(at, job)| ProgressRequest::new(*at, job, None));
-        let requests: Vec<ProgressRequest> = requests.collect();
-        let mut answers = Vec::new();
-        let send = |request: &ProgressRequest| request.send(&self.pace);
-        run_requests(&requests, send, |answer| {
+        let mut answers = Vec::with_capacity(due.len());
+        read_jobs(&due, &self.pace, |answer| {
             answers.extend(answer);
             true
         });
         for (at, answer) in answers {
-            let Some(job) = self.job(at) else {
-                continue;
-            };
-            self.take(at, known_reading(self.session, &job, answer))?;
+            if let Some(job) = self.job(at) {
+                self.take(at, known_reading(self.session, &job, answer))?;
+            }
         }
         Ok(())
     }
@@ -62,10 +58,7 @@ impl Queue<'_> {
     fn take(&mut self, at: usize, reading: Result<ProgressValue, Failure>) -> Result<(), Failure> {
         let progress = match reading {
             Ok(reading) => reading.progress,
-            Err(failure) if failure.is_transient() => {
-                if self.is_lasting() {
-                    return Err(failure);
-                }
+            Err(failure) if failure.is_transient() && !self.is_lasting() => {
                 self.later(at);
                 return Ok(());
             }
@@ -79,30 +72,20 @@ impl Queue<'_> {
         self.contact.answered();
         let state = progress.state.kind;
         let has_ended = state.is_final() || (state.ends_wait() && !self.committing);
-        if let Some(entry) = self.entries.get_mut(at) {
-            entry.progress = Some(progress);
-        }
+        self.entries[at].progress = Some(Rc::clone(&progress));
         if has_ended {
             self.running.retain(|it| it.at != at);
             // The ended job has made room at the service.
             self.pause = None;
             self.busy_since = None;
             self.done += u64::from(!self.committing);
-            self.ended(at);
+            self.has_failed |= self.entries[at].has_failed();
+            let (files, all) = (self.tasks[at].files, self.tasks.len() as u64);
+            self.view.ended(&progress, files, self.done, all);
         } else {
             self.later(at);
         }
         Ok(())
-    }
-
-    fn ended(&mut self, at: usize) {
-        if let Some((entry, task)) = self.entries.get(at).zip(self.tasks.get(at))
-            && let Some(progress) = &entry.progress
-        {
-            self.has_failed |= entry.has_failed();
-            let all = self.tasks.len() as u64;
-            self.view.ended(progress, task.files, self.done, all);
-        }
     }
 
     fn later(&mut self, at: usize) {

@@ -8,7 +8,6 @@ use crate::formats::Schema;
 use crate::journal::{Checked, Entry, hash, now};
 use crate::text::words;
 use serde_json::{Value, json};
-use std::fmt::Write;
 
 /// Maximum number of findings of a check that an error shows.
 const FINDINGS: usize = 20;
@@ -45,13 +44,10 @@ impl BatchSteps<'_> {
             strict: false,
         };
         let report = watched(self.session, request)?;
-        let number = |key: &str| report.json().get(key).and_then(Value::as_u64);
-        let rows = number("rows").unwrap_or(0);
-        let size = format!(
-            "{} in {}",
-            words::count(rows, "row"),
-            words::count(number("files").unwrap_or(0), "file")
-        );
+        let number = |key: &str| report.json()[key].as_u64().unwrap_or(0);
+        let rows = number("rows");
+        let files = words::count(number("files"), "file");
+        let size = format!("{} in {files}", words::count(rows, "row"));
         if !report.is_ok() {
             return Err(refused(&report, &size));
         }
@@ -89,54 +85,42 @@ impl BatchSteps<'_> {
 /// Returns the error for files that an import would refuse.
 fn refused(report: &CheckReport, size: &str) -> Failure {
     let problems = findings(report, "errors");
-    let mut text = format!("check: the import would fail: {size}");
-    for problem in problems.iter().take(FINDINGS) {
-        text.push('\n');
-        text.push_str(problem);
-    }
+    let mut lines = vec![format!("check: the import would fail: {size}")];
+    lines.extend(problems.iter().take(FINDINGS).cloned());
     if problems.len() > FINDINGS {
         let more = (problems.len() - FINDINGS) as u64;
-        let _ = write!(text, "\nand {}", words::count(more, "more problem"));
+        lines.push(format!("and {}", words::count(more, "more problem")));
     }
     let kind = if report.unreadable {
         Kind::Script
     } else {
         Kind::Refused
     };
-    Failure::new(kind, text).with_hint(format!("correct the files; {AGAIN}"))
+    Failure::new(kind, lines.join("\n")).with_hint(format!("correct the files; {AGAIN}"))
 }
 
 /// Returns a line for each error or warning of a report.
 fn findings(report: &CheckReport, level: &str) -> Vec<String> {
-    let text = |value: &Value, key: &str| {
-        let text = value.get(key).and_then(Value::as_str);
-        text.unwrap_or_default().to_owned()
-    };
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let line = |finding: &Value| {
-        let field = text(finding, "field");
-        let mut line = if field.is_empty() {
-            text(finding, "problem")
-        } else {
-            format!("{field}: {}", text(finding, "problem"))
-        };
-        let rows = finding.get("rows").and_then(Value::as_u64).unwrap_or(0);
-        if rows > 0 {
+        let mut line = text(&finding["problem"]);
+        if let Some(field) = finding["field"].as_str().filter(|it| !it.is_empty()) {
+            line = format!("{field}: {line}");
+        }
+        if let Some(rows) = finding["rows"].as_u64().filter(|rows| *rows > 0) {
             line = format!("{line}, {}", words::count(rows, "row"));
         }
-        let first = finding.get("first").and_then(|first| first.get(0));
-        if let Some(first) = first {
-            line = format!("{line}, first in {}", text(first, "file"));
-            if let Some(row) = first.get("row").and_then(Value::as_u64) {
+        if let Some(first) = finding["first"].get(0) {
+            line = format!("{line}, first in {}", text(&first["file"]));
+            if let Some(row) = first["row"].as_u64() {
                 line = format!("{line} row {row}");
             }
         }
-        let hint = text(finding, "hint");
-        if hint.is_empty() {
-            line
-        } else {
-            format!("{line}: {hint}")
+        match finding["hint"].as_str() {
+            None | Some("") => line,
+            Some(hint) => format!("{line}: {hint}"),
         }
     };
-    let list = report.json().get(level).and_then(Value::as_array);
+    let list = report.json()[level].as_array();
     list.into_iter().flatten().map(line).collect()
 }

@@ -13,11 +13,10 @@ use crate::api::Client;
 use crate::api::model::ImportRequest;
 use crate::check::{Inferred, StoreAccess, expand, infer};
 use crate::connection::Connection;
-use crate::engine::call::Call;
 use crate::engine::functions::check::{schema_of, store_access};
 use crate::engine::functions::create_collection::body_of_options;
 use crate::engine::options::Options;
-use crate::engine::types::{BatchTotals, List, as_text, list_of, ordered};
+use crate::engine::types::{BatchTotals, as_text, list_of, ordered};
 use crate::error::Failure;
 use crate::formats::{CsvOptions, Schema};
 use crate::journal::{Created, Entry, JournalError, Scope, now};
@@ -32,7 +31,6 @@ use verify::CountBaseline;
 const AGAIN: &str = "the same command then continues, and skips the steps that are done";
 
 /// The steps that the caller has asked for.
-#[derive(Clone, Debug, Default)]
 pub(super) struct StepChoices {
     create: bool,
     check: bool,
@@ -75,10 +73,10 @@ pub(super) struct BatchSteps<'a> {
     /// The client, with the batch's database.
     client: Client,
     /// The request without files.
-    pub(super) template: &'a ImportRequest,
-    choices: StepChoices,
+    template: &'a ImportRequest,
+    choices: &'a StepChoices,
     /// The values of the steps that have ended.
-    ended: Array,
+    pub(super) ended: Array,
     /// Number of rows of all files, if they were checked.
     rows: Option<u64>,
     baseline: Option<CountBaseline>,
@@ -86,17 +84,17 @@ pub(super) struct BatchSteps<'a> {
 
 impl<'a> BatchSteps<'a> {
     pub(super) fn new(
-        call: &Call<'a>,
+        session: &'a Session,
         connection: &'a Connection,
         template: &'a ImportRequest,
-        choices: StepChoices,
+        choices: &'a StepChoices,
     ) -> Result<Self, Failure> {
         let client = match &template.database {
             Some(database) => connection.client.with_database(database)?,
             None => connection.client.clone(),
         };
         Ok(Self {
-            session: call.session,
+            session,
             connection,
             client,
             template,
@@ -109,9 +107,6 @@ impl<'a> BatchSteps<'a> {
 
     /// Checks the files and creates the collection.
     pub(super) fn prepare(&mut self, files: &[String]) -> Result<(), Failure> {
-        if !self.choices.create && !self.choices.check {
-            return Ok(());
-        }
         let inferred = if self.choices.create {
             self.proposed(files)?
         } else {
@@ -132,24 +127,19 @@ impl<'a> BatchSteps<'a> {
         if !self.choices.any() {
             return;
         }
-        let jobs = words::count(batch.jobs.items().len() as u64, "job");
+        let count = batch.jobs.items().len() as u64;
+        let jobs = words::count(count, "job");
         let files = words::count(batch.files, "file");
         let rows = words::count(batch.rows, "row");
-        if known == batch.jobs.items().len() as u64 {
+        let (state, detail) = if known == count {
             let detail = format!("earlier runs imported {files} with {rows} in {jobs}");
-            return self.end("import", "skipped", detail);
-        }
-        let detail = if self.session.dry_run().is_some() {
-            format!("would import {files} in {jobs}")
+            ("skipped", detail)
+        } else if self.session.dry_run().is_some() {
+            ("done", format!("would import {files} in {jobs}"))
         } else {
-            format!("{rows} from {files} in {jobs}")
+            ("done", format!("{rows} from {files} in {jobs}"))
         };
-        self.end("import", "done", detail);
-    }
-
-    /// Returns a batch's list of its steps.
-    pub(super) fn list(&self) -> List {
-        List::of("step", self.ended.clone())
+        self.end("import", state, detail);
     }
 
     /// Returns a schema for the files if the collection is missing.
@@ -191,7 +181,8 @@ impl<'a> BatchSteps<'a> {
             format!("{} {}{key}", field.name, field.data_type)
         });
         let fields: Vec<String> = fields.collect();
-        let done = self.word("would create", "created");
+        let is_dry = self.session.dry_run().is_some();
+        let done = if is_dry { "would create" } else { "created" };
         let detail = format!("{done} the collection {name} with {}", fields.join(", "));
         self.note(Entry::Created(Created {
             at: now(),
@@ -235,15 +226,6 @@ impl<'a> BatchSteps<'a> {
             return Ok(());
         }
         self.session.desk.journal.append(vec![entry])
-    }
-
-    /// Returns the word for a dry run or for a real one.
-    fn word<'w>(&self, dry: &'w str, real: &'w str) -> &'w str {
-        if self.session.dry_run().is_some() {
-            dry
-        } else {
-            real
-        }
     }
 
     /// Reports the end of a step.
