@@ -150,6 +150,15 @@ impl Failure {
         self
     }
 
+    /// Turns a refusal into a failure of another kind.
+    #[must_use]
+    pub(crate) fn refused_as(mut self, kind: Kind) -> Self {
+        if self.kind == Kind::Refused {
+            self.kind = kind;
+        }
+        self
+    }
+
     /// Sets the hint.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
@@ -171,6 +180,13 @@ impl Failure {
     pub fn or_hint(mut self, hint: &str) -> Self {
         self.hint.get_or_insert_with(|| hint.to_owned());
         self
+    }
+
+    /// Adds a further step to the hint.
+    #[must_use]
+    pub(crate) fn and_hint(mut self, more: &str) -> Self {
+        let hint = self.hint.take().map(|hint| format!("{hint}; {more}"));
+        self.with_hint(hint.unwrap_or_else(|| more.to_owned()))
     }
 
     /// Sets the affected jobs.

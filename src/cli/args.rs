@@ -42,16 +42,10 @@ pub(crate) struct Common {
     #[arg(short, long, global = true, value_name = "PROFILE", add = ArgValueCandidates::new(profiles))]
     pub profile: Option<String>,
     /// Output format
-    #[arg(short, long, global = true, value_enum, default_value = "table")]
+    #[arg(short, long, global = true, default_value = "table")]
     pub output: OutputFormat,
     /// When to use colours
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        default_value = "auto",
-        hide_short_help = true
-    )]
+    #[arg(long, global = true, default_value = "auto", hide_short_help = true)]
     pub color: ColorChoice,
     /// Print no notices and no progress bars
     #[arg(short, long, global = true)]
@@ -69,7 +63,6 @@ pub(crate) struct Common {
     #[arg(
         long,
         global = true,
-        value_enum,
         default_value = "text",
         value_name = "FORM",
         hide_short_help = true

@@ -7,10 +7,7 @@ use std::panic::{self, PanicHookInfo};
 
 /// Replaces Rust's panic message, which may quote data. Panics that become errors have no message.
 pub(super) fn install(format: LogFormat) {
-    let log = Log {
-        format,
-        ..Log::default()
-    };
+    let log = Log::of(format);
     panic::set_hook(Box::new(move |info| {
         if !is_catching() {
             log.line(LogLevel::Error, &text(info));

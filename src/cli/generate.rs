@@ -43,10 +43,8 @@ fn completed_command() -> Command {
     // Makes the arguments of plain commands, which clap defers.
     command.build();
     let command = candidates::add(command);
-    if env::args_os()
-        .next_back()
-        .is_some_and(|word| !word.is_empty())
-    {
+    let word = env::args_os().next_back();
+    if word.is_some_and(|word| !word.is_empty()) {
         return command;
     }
     without_options(command)

@@ -1,24 +1,18 @@
 //! Files named on the command line. All commands have one rule: a file that doesn't exist is an error of the command
 //! line (exit code 2), found before anything runs.
 
-use crate::connection::Connection;
 use crate::engine::connecting;
 use crate::error::{Failure, Kind};
 use crate::location::{Location, PathScope, Store};
 use crate::secret::Secret;
 use crate::session::Session;
 use std::path::Path;
-use std::rc::Rc;
 use zeroize::Zeroizing;
 
 /// Returns the text of a file, or of standard input for `-`.
 pub(super) fn read(session: &Session, file: &str) -> Result<String, Failure> {
-    session
-        .read_text(file)
-        .map_err(|failure| match failure.kind {
-            Kind::Refused => failure.of_the_command_line(),
-            _ => failure,
-        })
+    let text = session.read_text(file);
+    text.map_err(|failure| failure.refused_as(Kind::Arguments))
 }
 
 /// Returns the secret in a file. The noun names it in errors.
@@ -55,10 +49,8 @@ pub(super) fn exist(path: &str) -> Result<(), Failure> {
 
 /// Returns true if the run's service reads this path from this machine's disk.
 pub(super) fn is_read_here(session: &Session, path: &str) -> Result<bool, Failure> {
-    let connection: Rc<Connection> = match session.current() {
-        Some(connection) => connection,
-        None => connecting::by_default(session)?,
-    };
+    let current = session.current();
+    let connection = current.map_or_else(|| connecting::by_default(session), Ok)?;
     // A path that isn't accepted, such as a pattern, may still be one of this machine.
     let located = connection.locate(path).ok();
     let on_disk = located.is_none_or(|it| it.store() == Store::Disk);

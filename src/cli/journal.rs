@@ -33,9 +33,8 @@ fn show(session: &Session, id: &str) -> Result<(), Failure> {
         Some((submission.json(), submission.candidates.clone()))
     })?;
     let Some((mut whole, candidates)) = found else {
-        return Err(Failure::refused(format!(
-            "the journal has no submission {id:?}"
-        )));
+        let message = format!("the journal has no submission {id:?}");
+        return Err(Failure::refused(message));
     };
     let for_people = session.choices().output == OutputFormat::Table;
     if !(for_people && candidates.is_empty()) {

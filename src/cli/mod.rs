@@ -23,12 +23,10 @@ use crate::engine::types;
 use crate::engine::{Interpreter, ScriptError, Setup};
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
-use crate::render::signals::SignalChoices;
 use crate::render::{ColorChoice, Screen};
 use crate::repl;
 use crate::session::idle::PromptTerminal;
 use crate::session::log::{Log, LogFormat, LogLevel};
-use crate::session::pager::PagerChoice;
 use crate::session::{Choices, Session};
 use args::{Command, Common};
 use plain::shell::reworded;
@@ -89,10 +87,7 @@ pub fn main() -> ExitCode {
 
 /// Reports an error from before the session exists.
 fn tell_early(format: LogFormat, failure: Failure) {
-    let log = Log {
-        format,
-        ..Log::default()
-    };
+    let log = Log::of(format);
     tell(log, &Box::from(failure), &Screen::stderr(ColorChoice::Auto));
 }
 
@@ -225,10 +220,12 @@ fn with_submitted(session: &Session, error: &ScriptError) -> ScriptError {
         return told;
     }
     // The hint of a wait names only its own jobs, and that of a submission is about something else.
-    let other = failure.hint.take().filter(|_| failure.jobs.is_empty());
+    if !failure.jobs.is_empty() {
+        failure.hint = None;
+    }
     failure.jobs.extend(jobs);
     let back = come_back(&failure.jobs);
-    failure.hint = Some(other.map_or_else(|| back.clone(), |hint| format!("{hint}; {back}")));
+    told.failure = told.failure.and_hint(&back);
     told
 }
 
@@ -292,11 +289,8 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
         data_dir,
         color: common.color,
         yes: common.yes,
-        edit_mode: config::EditMode::default(),
-        pager: PagerChoice::default(),
-        timing: false,
         given: common.given.clone(),
-        signals: SignalChoices::default(),
+        ..Choices::default()
     })
 }
 

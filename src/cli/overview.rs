@@ -150,13 +150,9 @@ pub(super) fn examples_help(examples: &[PlacedExample]) -> StyledStr {
 pub(super) fn headed(examples: &[PlacedExample]) -> Vec<(String, &[PlacedExample])> {
     let groups: Vec<_> = examples.chunk_by(|(a, _), (b, _)| a == b).collect();
     let is_only = groups.len() == 1;
-    let places = groups.into_iter();
-    places
-        .filter_map(|group| {
-            let (place, _) = group.first()?;
-            Some((place.heading("Examples", is_only), group))
-        })
-        .collect()
+    let groups = groups.into_iter();
+    let headed = groups.map(|group| (group[0].0.heading("Examples", is_only), group));
+    headed.collect()
 }
 
 /// Returns the heading of a command. Scripts have the first one.

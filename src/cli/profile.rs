@@ -53,9 +53,8 @@ fn remove(session: &Session, name: &str) -> Result<(), Failure> {
         .with_hint("--yes removes it without asking"));
     }
     if !yes && !session.confirm(&format!("remove profile {name:?} and its API key?"), false)? {
-        return Err(Failure::refused(format!(
-            "profile {name:?} was not removed"
-        )));
+        let message = format!("profile {name:?} was not removed");
+        return Err(Failure::refused(message));
     }
     let mut edit = Edit::begin(&session.interrupt)?;
     let was_default = edit.default() == Some(name);

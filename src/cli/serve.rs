@@ -24,13 +24,20 @@ pub(super) fn serve(session: &Session, options: Serve) -> Result<(), Failure> {
         ))
         .with_hint("set ZSHELL_SERVE_TOKEN, or name a file with --token-file"));
     }
+    let dir = options.bucket_dir.map(OwnBucket::Dir);
     let started = Service::start(ServiceConfig {
         data_dir: session.choices().data_dir.clone(),
         listen: options.listen,
         token,
         import_rate: options.import_rate,
-        faults: Faults::new(options.fault.clone(), options.fault_seed),
-        places: places(&options),
+        faults: Faults::new(options.fault, options.fault_seed),
+        places: Places {
+            bucket: dir.or_else(|| options.bucket.map(OwnBucket::Url)),
+            allow: options.allow_dir,
+            s3_endpoint: options.s3_endpoint.or_else(s3_endpoint),
+            gcs_endpoint: options.gcs_endpoint,
+            azure_endpoint: options.azure_endpoint,
+        },
         workers: workers(),
         query_timeout: options.query_timeout,
         warn: warner(session.log().format),
@@ -55,18 +62,6 @@ pub(super) fn serve(session: &Session, options: Serve) -> Result<(), Failure> {
     match session.interrupt.check() {
         Err(Stop::HungUp) => Err(Stop::HungUp.into()),
         _ => Ok(()),
-    }
-}
-
-/// Returns the places that jobs may read from.
-fn places(options: &Serve) -> Places {
-    let dir = options.bucket_dir.clone().map(OwnBucket::Dir);
-    Places {
-        bucket: dir.or_else(|| options.bucket.clone().map(OwnBucket::Url)),
-        allow: options.allow_dir.clone(),
-        s3_endpoint: options.s3_endpoint.clone().or_else(s3_endpoint),
-        gcs_endpoint: options.gcs_endpoint.clone(),
-        azure_endpoint: options.azure_endpoint.clone(),
     }
 }
 

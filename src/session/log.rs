@@ -63,11 +63,7 @@ pub(crate) fn warning(format: LogFormat) -> fn(&str) {
 }
 
 fn warn(format: LogFormat, text: &str) {
-    let log = Log {
-        format,
-        ..Log::default()
-    };
-    log.line(LogLevel::Warn, text);
+    Log::of(format).line(LogLevel::Warn, text);
 }
 
 impl Session {
@@ -126,6 +122,14 @@ impl Session {
 }
 
 impl Log {
+    /// Returns a log of this format that hides only what `-v` shows.
+    pub fn of(format: LogFormat) -> Self {
+        Self {
+            format,
+            ..Self::default()
+        }
+    }
+
     /// Writes a line. Characters that control a terminal are replaced.
     pub fn line(self, level: LogLevel, text: &str) {
         match self.format {

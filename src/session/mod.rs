@@ -41,7 +41,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 
 /// The settings of a run: the command line's options, which the prompt's `:set` may change.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Choices {
     /// `-p`: the profile name, `local` or endpoint that `connect()` uses.
     pub profile: Option<String>,
@@ -365,22 +365,13 @@ impl Session {
     /// Returns a session for tests, which writes JSON and asks nothing.
     pub(crate) fn for_tests(data_dir: &std::path::Path) -> Self {
         let choices = Choices {
-            profile: None,
             output: OutputFormat::Json,
             quiet: true,
-            verbose: false,
             data_dir: data_dir.to_owned(),
             color: ColorChoice::Never,
             yes: true,
-            log_format: LogFormat::Text,
-            lib: Vec::new(),
-            dry_run: false,
-            no_commands: false,
-            edit_mode: EditMode::default(),
             pager: PagerChoice::Off,
-            timing: false,
-            given: Vec::new(),
-            signals: SignalChoices::default(),
+            ..Choices::default()
         };
         Self::new(choices, Interrupt::new(), idle::PromptTerminal::default())
     }

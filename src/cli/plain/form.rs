@@ -111,23 +111,20 @@ impl CommandForm {
     fn positional(&self, index: usize, list: bool, required: bool) -> Option<Positional> {
         let name = self.names.get(index)?.clone()?;
         let takes = self.function.takes.get(index).copied().unwrap_or_default();
-        if self.options_at.is_none_or(|at| index < at) {
-            return Some(Positional {
-                name,
-                takes,
-                required,
-                repeated: list || takes == Takes::Data,
-                option: None,
-            });
-        }
-        let mut options = self.function.options.iter();
-        let option = options.find(|option| option.matches(&name))?;
-        (self.options_at == Some(index)).then_some(Positional {
+        let option = match self.options_at {
+            Some(at) if at < index => return None,
+            Some(at) if at == index => {
+                let mut options = self.function.options.iter();
+                Some(options.find(|option| option.matches(&name))?)
+            }
+            _ => None,
+        };
+        Some(Positional {
             name,
-            takes: option.takes,
-            required: false,
-            repeated: false,
-            option: Some(option),
+            takes: option.map_or(takes, |option| option.takes),
+            required: required && option.is_none(),
+            repeated: option.is_none() && (list || takes == Takes::Data),
+            option,
         })
     }
 

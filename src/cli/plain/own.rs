@@ -138,9 +138,7 @@ fn import_in_steps(
         let Some(command) = own_command().filter(|_| failure.kind != Kind::Usage) else {
             return failure;
         };
-        let hint = failure.hint.as_ref();
-        let hint = hint.map_or_else(String::new, |hint| format!("{hint}; "));
-        failure.with_hint(format!("{hint}to continue: {command}"))
+        failure.and_hint(&format!("to continue: {command}"))
     })
 }
 

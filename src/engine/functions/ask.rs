@@ -75,9 +75,8 @@ fn lookup(call: &Call, name: &str) -> Result<Secret, Failure> {
     }
     if Session::can_ask() {
         let question = format!("secret {name}, not shown:");
-        let answer = call
-            .session
-            .ask_once(&format!("the secret {name}"), &question)?;
+        let label = format!("the secret {name}");
+        let answer = call.session.ask_once(&label, &question)?;
         return answer.ok_or_else(|| Failure::usage(format!("no secret {name:?} was given")));
     }
     Err(

@@ -126,10 +126,8 @@ fn run(call: &Call) -> Result<Dynamic, Failure> {
         keys_out: options.text("keys_out")?.map(Into::into),
         strict: options.flag("strict")?.unwrap_or(false),
     };
-    Ok(Dynamic::from(ReportValue::new(watched(
-        call.session,
-        request,
-    )?)))
+    let report = watched(call.session, request)?;
+    Ok(Dynamic::from(ReportValue::new(report)))
 }
 
 /// Runs a check with its display.
@@ -162,12 +160,8 @@ fn infer(call: &Call) -> Result<Dynamic, Failure> {
 
 fn infer_schema(call: &Call, options: &Options) -> Result<Inferred, Failure> {
     let (stores, csv) = (stores(call, options)?, csv(call, options)?);
-    Ok(check::infer(
-        paths(call)?,
-        stores,
-        csv,
-        &call.session.interrupt,
-    )?)
+    let interrupt = &call.session.interrupt;
+    Ok(check::infer(paths(call)?, stores, csv, interrupt)?)
 }
 
 /// Returns the target and the options. A map in second place is a schema, or options with or without a target.
@@ -201,10 +195,7 @@ fn target_of(call: &Call, target: &Dynamic) -> Result<(Schema, Vec<(String, Stri
         // A collection's name has no dot and no slash.
         Some(path) if path.contains(['.', '/', '\\']) => {
             let text = call.session.read_text(&path);
-            let text = text.map_err(|failure| match failure.kind {
-                Kind::Refused => Failure::usage(failure.message),
-                _ => failure,
-            })?;
+            let text = text.map_err(|failure| failure.refused_as(Kind::Usage))?;
             let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
             serde_json::from_str(text)
                 .map_err(|error| Failure::usage(format!("check: {path}: {error}")))?

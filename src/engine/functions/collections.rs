@@ -140,14 +140,10 @@ pub(super) fn await_load(client: &Client, name: &str, limit: Duration) -> Result
             return Ok(());
         }
         if began.elapsed() >= limit {
-            return Err(Failure::new(
-                Kind::Timeout,
-                format!("the collection {name:?} is not loaded yet: {state}"),
-            )
-            .with_hint(format!(
-                "wait longer: load({}, #{{timeout: \"30m\"}})",
-                words::quote(name)
-            )));
+            let message = format!("the collection {name:?} is not loaded yet: {state}");
+            let call = format!("load({}, #{{timeout: \"30m\"}})", words::quote(name));
+            let failure = Failure::new(Kind::Timeout, message);
+            return Err(failure.with_hint(format!("wait longer: {call}")));
         }
         client.interrupt().sleep(LOAD_INTERVAL)?;
     }

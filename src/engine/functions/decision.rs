@@ -179,9 +179,7 @@ fn is_answer(error: &ApiError) -> bool {
 }
 
 fn in_doubt(failure: &Failure) -> Failure {
-    Failure {
-        kind: Kind::Unknown,
-        ..failure.clone()
-    }
-    .or_hint("progress(job) shows its state; the same call again is safe")
+    let mut doubt = failure.clone();
+    doubt.kind = Kind::Unknown;
+    doubt.or_hint("progress(job) shows its state; the same call again is safe")
 }

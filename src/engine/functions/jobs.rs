@@ -174,10 +174,8 @@ fn forgotten(session: &Session, job: &Job, error: &ApiError) -> Failure {
         "the service does not know the job {} any more ({message}), which was submitted at {at}: how it ended is not known",
         job.id
     );
-    let doubt = Failure {
-        code: error.code(),
-        ..Failure::new(Kind::Unknown, text)
-    };
+    let mut doubt = Failure::new(Kind::Unknown, text);
+    doubt.code = error.code();
     doubt
         .with_hint(format!(
             "count the rows, then say it: zshell journal settle {id} --ended completed, or --ended failed to have it submitted again"

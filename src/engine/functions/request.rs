@@ -128,7 +128,6 @@ pub(super) fn read(call: &Call, connection: &Connection) -> Result<ImportSubmiss
     match call.args.as_slice() {
         [only] if map_of(only).is_some() => from_options(call, connection, &call.options(0)?, None),
         [_] => Err(call.misused("the files are missing")),
-        [_, paths] => from_options(call, connection, &call.options(2)?, Some(paths)),
         _ => from_options(call, connection, &call.options(2)?, call.args.get(1)),
     }
 }
@@ -225,14 +224,13 @@ fn check_target(options: &Options, connection: &Connection) -> Result<(), Failur
         ("region_id", &settings.region),
     ];
     for (name, ours) in checks {
-        match (options.text(name)?, ours) {
-            (Some(theirs), Some(ours)) if theirs != *ours => {
-                return Err(Failure::refused(format!(
-                    "the request names {name} {theirs:?}, the connection's is {ours:?}"
-                ))
-                .with_hint("connect to the one it names, or leave it out"));
-            }
-            _ => {}
+        if let (Some(theirs), Some(ours)) = (options.text(name)?, ours)
+            && theirs != *ours
+        {
+            let message =
+                format!("the request names {name} {theirs:?}, the connection's is {ours:?}");
+            let failure = Failure::refused(message);
+            return Err(failure.with_hint("connect to the one it names, or leave it out"));
         }
     }
     Ok(())

@@ -72,33 +72,31 @@ pub(super) struct QueueOptions {
 
 impl QueueOptions {
     pub(super) fn read(options: &Options) -> Result<Self, Failure> {
+        let wrong = |problem: String| Failure::usage(format!("import_all: {problem}"));
         let count = |name: &str, default: u64| match options.number(name)? {
-            Some(0) => Err(Failure::usage(format!(
-                "import_all: the option {name} is at least 1"
-            ))),
+            Some(0) => Err(wrong(format!("the option {name} is at least 1"))),
             number => Ok(usize::try_from(number.unwrap_or(default)).unwrap_or(usize::MAX)),
         };
         let continue_on_error = match options.text("on_error")?.as_deref() {
-            None | Some("stop") => false,
-            Some("continue") => true,
+            None | Some("stop") => Ok(false),
+            Some("continue") => Ok(true),
             Some(other) => {
-                return Err(Failure::usage(format!(
-                    "import_all: on_error is \"stop\" or \"continue\", got {other:?}"
-                )));
+                let problem = format!("on_error is \"stop\" or \"continue\", got {other:?}");
+                Err(wrong(problem))
             }
         };
         let prefix = options.text("key_prefix")?;
         let prefix = prefix.unwrap_or_else(|| PREFIX.to_owned());
         let sound = prefix.bytes().all(|byte| (b' '..=b'~').contains(&byte));
         if !sound || prefix.is_empty() || prefix.len() > LONGEST_PREFIX {
-            return Err(Failure::usage(format!(
-                "import_all: key_prefix is 1 to {LONGEST_PREFIX} printable ASCII characters"
+            return Err(wrong(format!(
+                "key_prefix is 1 to {LONGEST_PREFIX} printable ASCII characters"
             )));
         }
         let files = count("files_per_job", 256)?;
         if files > MOST_FILES {
-            return Err(Failure::usage(format!(
-                "import_all: files_per_job is at most {MOST_FILES}, as many as one request takes"
+            return Err(wrong(format!(
+                "files_per_job is at most {MOST_FILES}, as many as one request takes"
             )));
         }
         Ok(Self {
@@ -108,7 +106,7 @@ impl QueueOptions {
             },
             max_running: count("max_running", 8)?,
             atomic: options.flag("atomic")?.unwrap_or(false),
-            continue_on_error,
+            continue_on_error: continue_on_error?,
             prefix,
             busy_wait: options.duration("busy_wait")?,
             steps: StepChoices::read(options)?,

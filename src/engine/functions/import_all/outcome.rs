@@ -64,12 +64,9 @@ pub(super) fn failure_of(failed: &[&BatchEntry], queue: &Queue<'_>, atomic: bool
     let again = (!failed.iter().all(|it| it.is_in_doubt())).then(|| again.to_owned());
     let hints: Vec<String> = hint.into_iter().chain(again).collect();
     let code = failed.first().and_then(|it| it.failure.as_ref()?.code);
-    Failure {
-        code: code.filter(|_| is_alone),
-        ..Failure::new(kind, message.trim_end())
-    }
-    .with_hint(hints.join("; "))
-    .with_jobs(ids)
+    let mut failure = Failure::new(kind, message.trim_end());
+    failure.code = code.filter(|_| is_alone);
+    failure.with_hint(hints.join("; ")).with_jobs(ids)
 }
 
 /// Returns the numbers of jobs that failed, are in doubt, or weren't submitted.

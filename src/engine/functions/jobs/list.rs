@@ -56,15 +56,13 @@ pub(super) fn jobs(call: &Call) -> Result<Dynamic, Failure> {
     // With a client-side filter, the service's total doesn't fit the list.
     let total = walk.total();
     let kind = ListKind::Jobs(total.filter(|_| states.is_none() && since.is_none()));
-    let rows = found
-        .into_iter()
-        .map(|summary| {
-            Dynamic::from(SummaryValue {
-                summary: Rc::new(summary),
-                connection: Rc::clone(&connection),
-            })
+    let row = |summary| {
+        Dynamic::from(SummaryValue {
+            summary: Rc::new(summary),
+            connection: Rc::clone(&connection),
         })
-        .collect();
+    };
+    let rows = found.into_iter().map(row).collect();
     Ok(Dynamic::from(List::new(kind, rows)))
 }
 
@@ -74,9 +72,8 @@ const MAX_DATED: usize = 500;
 /// Returns the jobs without a creation time, with their indexes, and how many more there are than can be asked about.
 fn undated(jobs: &[JobSummary]) -> (Vec<(usize, &JobSummary)>, u64) {
     let undated = jobs.iter().enumerate();
-    let mut undated: Vec<_> = undated
-        .filter(|(_, job)| job.create_time.is_none())
-        .collect();
+    let undated = undated.filter(|(_, job)| job.create_time.is_none());
+    let mut undated: Vec<_> = undated.collect();
     let beyond = undated.len().saturating_sub(MAX_DATED);
     undated.truncate(MAX_DATED);
     (undated, beyond as u64)

@@ -82,11 +82,11 @@ pub(super) fn source(
             _ => "give the files once: as url, urls, files, or volume with paths",
         }));
     };
-    let of_path = || first_text(paths).and_then(|text| volume_of(&text));
-    let volume = volume.or_else(|| of_path().map(|(name, _)| name));
+    let of_path = || Some(volume_of(&first_text(paths)?)?.0.to_owned());
+    let volume = volume.or_else(of_path);
     // Paths in a volume may be written as `volume://NAME/path`.
     let sets = sets(call, paths, &|text| match (&volume, volume_of(text)) {
-        (Some(name), Some((volume, path))) if volume == *name => Location::parse_volume(&path),
+        (Some(name), Some((volume, path))) if volume == name => Location::parse_volume(path),
         (Some(_), _) => Location::parse_volume(text),
         (None, _) => connection.locate(text),
     })?;
@@ -100,9 +100,8 @@ pub(super) fn source(
 }
 
 /// Splits `volume://NAME/path`.
-fn volume_of(text: &str) -> Option<(String, String)> {
-    let (name, path) = text.strip_prefix("volume://")?.split_once('/')?;
-    Some((name.to_owned(), path.to_owned()))
+fn volume_of(text: &str) -> Option<(&str, &str)> {
+    text.strip_prefix("volume://")?.split_once('/')
 }
 
 fn first_text(paths: &Dynamic) -> Option<String> {

@@ -81,10 +81,8 @@ fn volume(call: &Call, inner: &str) -> Result<UploadDestination, Failure> {
 /// Splits an object's name into its folder and, if the object isn't a folder, the rest.
 fn split_name(key: &str) -> (String, Option<String>) {
     let (folder, name) = key.split_at(key.rfind('/').map_or(0, |slash| slash + 1));
-    (
-        folder.to_owned(),
-        (!name.is_empty()).then(|| name.to_owned()),
-    )
+    let name = Some(name).filter(|name| !name.is_empty());
+    (folder.to_owned(), name.map(str::to_owned))
 }
 
 /// Returns the failure of a destination. One without a file's extension is usually a folder without its final slash.
@@ -107,9 +105,8 @@ fn unfit(error: LocationError, to: &str) -> Failure {
 pub(crate) fn split_volume<'a>(call: &Call, inner: &'a str) -> Result<(&'a str, &'a str), Failure> {
     match inner.split_once('/') {
         Some((name, path)) if !name.is_empty() => {
-            let parts = path.split('/').collect::<Vec<_>>();
-            let (_, folders) = parts.split_last().unwrap_or((&"", &[]));
-            if folders.iter().any(|part| matches!(*part, "" | "." | "..")) {
+            let mut folders = path.rsplit('/').skip(1);
+            if folders.any(|part| matches!(part, "" | "." | "..")) {
                 return Err(call.misused(&format!("{path:?} is no path in a volume")));
             }
             Ok((name, path))

@@ -26,22 +26,16 @@ impl Watch<'_> {
     pub(super) fn timed_out(&self, limit: Duration) -> Failure {
         let open = self.open_jobs();
         let jobs = words::count(open.len() as u64, "job");
-        Failure::new(
-            Kind::Timeout,
-            format!("{jobs} not ended after {}", words::duration(limit)),
-        )
-        .with_hint(come_back(&open))
-        .with_jobs(open)
+        let message = format!("{jobs} not ended after {}", words::duration(limit));
+        let failure = Failure::new(Kind::Timeout, message);
+        failure.with_hint(come_back(&open)).with_jobs(open)
     }
 
     /// Returns an error that explains the jobs that failed or were aborted.
     pub(super) fn verdict(&self) -> Result<(), Failure> {
-        let failed: Vec<(String, Explanation)> = self
-            .readings
-            .iter()
-            .flatten()
-            .filter_map(|it| Some((it.progress.job_id.clone(), explain_failure(&it.progress)?)))
-            .collect();
+        let known = self.readings.iter().flatten().map(|it| &it.progress);
+        let failed = known.filter_map(|it| Some((it.job_id.clone(), explain_failure(it)?)));
+        let failed: Vec<(String, Explanation)> = failed.collect();
         let Some((_, first)) = failed.first() else {
             return Ok(());
         };

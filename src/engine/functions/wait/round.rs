@@ -33,10 +33,8 @@ impl Watch<'_> {
     pub(super) fn read(&mut self, view: &mut Option<WaitView>) -> Result<(), Failure> {
         let deadline = self.limit.and_then(|limit| self.began.checked_add(limit));
         let mut round = Round::default();
-        let open: Vec<(usize, Job)> = self
-            .open()
-            .map(|(place, job)| (place, job.clone()))
-            .collect();
+        let open = self.open().map(|(place, job)| (place, job.clone()));
+        let open: Vec<(usize, Job)> = open.collect();
         let lists = self.lists.questions(&open, deadline);
         self.send_all(&lists, ListQuestion::put, Self::take_list, &mut round, view);
         if round.failed.is_none() {

@@ -44,11 +44,8 @@ impl Queue<'_> {
         let since = self.busy_since.unwrap_or_else(Instant::now);
         let waited = since.elapsed();
         if waited.saturating_add(pause) > self.busy_wait {
-            let message = format!(
-                "{}: still busy after {}",
-                failure.message,
-                words::duration(waited)
-            );
+            let waited = words::duration(waited);
+            let message = format!("{}: still busy after {waited}", failure.message);
             return Err(Failure { message, ..failure });
         }
         if self.busy_since.is_none() {

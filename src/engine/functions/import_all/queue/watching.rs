@@ -13,12 +13,9 @@ impl Queue<'_> {
     /// Reads the jobs that are due, several at once.
     pub(super) fn read(&mut self) -> Result<(), Failure> {
         let now = Instant::now();
-        let due: Vec<(usize, Job)> = self
-            .running
-            .iter()
-            .filter(|it| it.due <= now)
-            .filter_map(|it| Some((it.at, self.job(it.at)?)))
-            .collect();
+        let due = self.running.iter().filter(|it| it.due <= now);
+        let due = due.filter_map(|it| Some((it.at, self.job(it.at)?)));
+        let due: Vec<(usize, Job)> = due.collect();
         if self.session.dry_run().is_some() {
             // The answers are local, so threads would only cost time.
             for (at, job) in due {

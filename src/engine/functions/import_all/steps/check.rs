@@ -20,7 +20,12 @@ impl BatchSteps<'_> {
         schema: Schema,
         metrics: Vec<(String, String)>,
     ) -> Result<(), Failure> {
-        let identity = self.identity_of(&files, &schema, &metrics)?;
+        // A check's identity: the files with their sizes and times or tags, the schema, and the form of CSV files. There's
+        // none if the files can't be compared with those of an earlier check.
+        let states = check::states(files.clone(), self.stores(), &self.session.interrupt)?;
+        let options = &self.template.options;
+        let identity =
+            states.map(|states| hash(&json!([2, states, schema, metrics, options]).to_string()));
         if let Some(identity) = &identity
             && let Some(rows) = self.session.desk.journal.read(|it| it.checked(identity))?
         {
@@ -66,19 +71,6 @@ impl BatchSteps<'_> {
         };
         self.end("check", "done", format!("{size}, {found}"));
         Ok(())
-    }
-
-    /// Returns the identity of a check: the files with their sizes and times or tags, the schema, and the form of CSV files.
-    /// `None` if the files can't be compared with those of an earlier check.
-    fn identity_of(
-        &self,
-        files: &[String],
-        schema: &Schema,
-        metrics: &[(String, String)],
-    ) -> Result<Option<String>, Failure> {
-        let states = check::states(files.to_vec(), self.stores(), &self.session.interrupt)?;
-        let options = &self.template.options;
-        Ok(states.map(|files| hash(&json!([2, files, schema, metrics, options]).to_string())))
     }
 }
 

@@ -157,12 +157,9 @@ impl<'a> BatchSteps<'a> {
             for reason in &inferred.reasons {
                 self.session.notice(reason);
             }
-            return Err(Failure::refused(format!(
-                "create: no schema can be proposed for {name}: {error}"
-            ))
-            .with_hint(format!(
-                "correct the files, or create the collection yourself; {AGAIN}"
-            )));
+            let message = format!("create: no schema can be proposed for {name}: {error}");
+            let hint = "correct the files, or create the collection yourself";
+            return Err(Failure::refused(message).with_hint(hint).and_hint(AGAIN));
         }
         Ok(Some(inferred))
     }

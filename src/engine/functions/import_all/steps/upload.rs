@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 const EXAMPLE: &str = "file.json";
 
 /// The files of a batch.
+#[derive(Default)]
 pub(crate) struct BatchFiles {
     /// The units to import.
     pub(crate) units: Vec<Unit>,
@@ -81,12 +82,9 @@ pub(crate) fn importable(paths: &[String]) -> Result<Vec<String>, Failure> {
     if !files.is_empty() {
         return Ok(files);
     }
-    Err(
-        Failure::usage("import_all: none of the files has a format that can be imported")
-            .with_hint(
-                "an import takes .json, .jsonl, .ndjson, .csv, .parquet and .npy, in lower case",
-            ),
-    )
+    let message = "import_all: none of the files has a format that can be imported";
+    let hint = "an import takes .json, .jsonl, .ndjson, .csv, .parquet and .npy, in lower case";
+    Err(Failure::usage(message).with_hint(hint))
 }
 
 impl BatchSteps<'_> {
@@ -97,21 +95,12 @@ impl BatchSteps<'_> {
         files: Vec<String>,
     ) -> Result<BatchFiles, Failure> {
         target.policy = UploadPolicy::Unchanged;
-        let report = target.send(self.session, files).map_err(|failure| {
-            let hint = failure.hint.iter().map(String::as_str).chain([AGAIN]);
-            let hint = hint.collect::<Vec<_>>().join("; ");
-            failure.with_hint(hint)
-        })?;
+        let report = target.send(self.session, files);
+        let report = report.map_err(|failure| failure.and_hint(AGAIN))?;
         let is_sent = report.files.iter().any(|file| file.sent);
-        self.end(
-            "upload",
-            if is_sent { "done" } else { "skipped" },
-            summary(&report, UploadPolicy::Unchanged),
-        );
-        let mut found = BatchFiles {
-            units: Vec::new(),
-            local: HashMap::new(),
-        };
+        let state = if is_sent { "done" } else { "skipped" };
+        self.end("upload", state, summary(&report, UploadPolicy::Unchanged));
+        let mut found = BatchFiles::default();
         for set in import_sets(&report) {
             let unit = self.unit(&report, &set)?;
             if let ([file], [path]) = (set.as_slice(), unit.paths.as_slice()) {
@@ -123,13 +112,11 @@ impl BatchSteps<'_> {
     }
 
     fn unit(&self, report: &UploadReport, set: &[&UploadedFile]) -> Result<Unit, Failure> {
-        let locations: Vec<Location> = set
-            .iter()
-            .map(|file| match &report.volume {
-                Some(_) => Location::parse_volume(&file.object),
-                None => self.connection.locate(&file.object),
-            })
-            .collect::<Result<_, _>>()?;
+        let locations = set.iter().map(|file| match &report.volume {
+            Some(_) => Location::parse_volume(&file.object),
+            None => self.connection.locate(&file.object),
+        });
+        let locations: Vec<Location> = locations.collect::<Result<_, _>>()?;
         Location::check_set(&locations)?;
         let unit = Unit::of(&locations);
         if report.note.is_some() {

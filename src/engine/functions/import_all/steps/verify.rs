@@ -36,13 +36,10 @@ pub(super) struct CountBaseline {
 impl BatchSteps<'_> {
     /// Counts the rows before the first job, and loads the collection if it isn't loaded.
     pub(crate) fn count_before(&mut self, tasks: &[BatchTask]) -> Result<(), Failure> {
-        if !self.choices.verify {
+        if !self.choices.verify || self.session.dry_run().is_some() {
             return Ok(());
         }
         let name = &self.template.collection;
-        if self.session.dry_run().is_some() {
-            return Ok(());
-        }
         if !is_loaded(&self.client.load_state(name)?) {
             self.session.notice(&format!(
                 "loading {name}, because only a loaded collection can be counted"
@@ -200,10 +197,9 @@ impl ImportedRows {
                 ),
             ));
         }
-        let earlier = if self.before > 0 {
-            format!("; earlier runs imported {}", rows(self.before))
-        } else {
-            String::new()
+        let earlier = match self.before {
+            0 => String::new(),
+            before => format!("; earlier runs imported {}", rows(before)),
         };
         let detail = if imported == 0 {
             format!(
