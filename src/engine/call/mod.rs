@@ -214,10 +214,8 @@ impl<'a> Call<'a> {
         function: &'static Function,
         mut args: Vec<Dynamic>,
     ) -> Result<Self, Failure> {
-        let receiver = args
-            .first()
-            .filter(|_| function.method)
-            .and_then(|first| first.clone().try_cast::<Rc<Connection>>());
+        let first = args.first().filter(|_| function.method);
+        let receiver = first.and_then(|it| it.clone().try_cast::<Rc<Connection>>());
         if receiver.is_some() {
             let _ = args.remove(0);
         }
@@ -388,17 +386,13 @@ pub(super) fn learn_jobs(session: &Session, value: &Dynamic) {
         let (job, state) = types::job_of(value)?;
         Some(SeenJob::new(job.id, job.collection, state, &job.connection))
     };
+    let is_job = |value: &Dynamic| types::job_of(value).is_some();
     match list_of(value) {
         None => session.known.learn(seen(value)),
         // The service lists the latest first. If the first item is no job, none is.
-        Some(list)
-            if list
-                .first()
-                .is_some_and(|first| types::job_of(first).is_some()) =>
-        {
-            session
-                .known
-                .learn(list.iter().take(JOBS).rev().filter_map(seen));
+        Some(list) if list.first().is_some_and(is_job) => {
+            let latest = list.iter().take(JOBS).rev();
+            session.known.learn(latest.filter_map(seen));
         }
         Some(_) => {}
     }
