@@ -211,7 +211,7 @@ pub struct FileProgress {
 }
 
 /// A job in the job list.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct JobSummary {
     /// The job's id, always as text, since it may exceed 2^53.
     pub job_id: String,

@@ -2,8 +2,6 @@
 //!
 //! The view is decoration on standard error, so a closed or full stream isn't an error here.
 
-mod batch;
-mod check;
 mod line;
 mod rate;
 mod single;
@@ -23,11 +21,10 @@ use super::style::{Screen, Tone};
 use super::wrap::hanging;
 use crate::api::model::{JobState, Progress};
 use crate::text::words;
-pub(crate) use batch::{BatchBar, BatchCount};
-pub(crate) use check::CheckBar;
-use line::BarLine;
+use line::{BarLine, LineLayout};
 use rate::Rate;
 use single::no_answer;
+pub(crate) use single::{BatchBar, BatchCount, CheckBar};
 use stall::Stalls;
 
 /// The number of jobs from which on a line shows all of them together.
@@ -76,35 +73,7 @@ struct Bars {
     before: Option<f64>,
 }
 
-impl std::fmt::Debug for WaitView {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("WaitView")
-            .field("screen", &self.screen)
-            .finish_non_exhaustive()
-    }
-}
-
 impl WaitView {
-    /// Returns a view on this stream. The screen's size is the stream's and doesn't change.
-    #[cfg(test)]
-    pub(crate) fn new(screen: Screen, stream: impl Write + Send + 'static) -> Self {
-        let size = (screen.width.unwrap_or(80), screen.height.unwrap_or(24));
-        Self::with_size(screen, stream, Box::new(move || size))
-    }
-
-    /// Returns a view on a stream with a terminal of this size.
-    #[cfg(test)]
-    fn with_size(
-        screen: Screen,
-        stream: impl Write + Send + 'static,
-        size: super::block::Size,
-    ) -> Self {
-        if screen.redraw {
-            return Self::drawn(screen, LineBlock::new(Box::new(stream), size));
-        }
-        Self::written(screen, stream)
-    }
-
     /// Returns a view on standard error, which follows the terminal's size.
     pub(crate) fn stderr(screen: Screen) -> Self {
         if screen.redraw {
@@ -157,20 +126,9 @@ impl WaitView {
         }
     }
 
-    /// Sets how long a job may stay unchanged before a warning. The default is ten minutes.
-    #[cfg(test)]
-    pub(crate) fn warning_after(mut self, still: Duration) -> Self {
-        self.stalls = Stalls::new(still);
-        self
-    }
-
-    /// Shows the latest readings: one per job, always of all jobs that are waited for.
-    pub(crate) fn update(&mut self, jobs: &[Progress]) {
-        self.update_at(jobs, Instant::now());
-    }
-
-    /// Shows readings taken at `now`, the time used for rates and remaining times.
-    pub(crate) fn update_at(&mut self, jobs: &[Progress], now: Instant) {
+    /// Shows the latest readings: one per job, always of all jobs that are waited for. Rates and remaining times refer to
+    /// `now`.
+    pub(crate) fn update(&mut self, jobs: &[Progress], now: Instant) {
         self.began.get_or_insert_with(|| (now, summary::rows(jobs)));
         self.waited |= jobs.iter().any(|job| !job.state.kind.ends_wait());
         self.stalls.record(jobs, now);
@@ -188,7 +146,7 @@ impl WaitView {
                 bars.latest = jobs.to_vec();
             }
         }
-        self.tick_at(now);
+        self.tick(now);
     }
 
     /// Sets the time since which the service hasn't answered. The next frame shows it.
@@ -198,17 +156,10 @@ impl WaitView {
 
     /// Redraws the bars with the elapsed time and the terminal's current size, and warns of jobs that don't move. Call
     /// this regularly between readings.
-    pub(crate) fn tick(&mut self) {
-        self.tick_at(Instant::now());
-    }
-
-    /// Like [`Self::tick`], at the given time.
-    pub(crate) fn tick_at(&mut self, now: Instant) {
-        let elapsed = self.elapsed(now);
-        let silence = self
-            .unanswered
-            .map(|since| now.saturating_duration_since(since));
-        let silence = silence.filter(|time| *time >= SILENCE);
+    pub(crate) fn tick(&mut self, now: Instant) {
+        let since = |at: Instant| now.saturating_duration_since(at);
+        let elapsed = self.began.map_or(Duration::ZERO, |(began, _)| since(began));
+        let silence = self.unanswered.map(since).filter(|time| *time >= SILENCE);
         if let Display::Bars(bars) = &mut self.display
             && !bars.latest.is_empty()
         {
@@ -222,12 +173,7 @@ impl WaitView {
 
     /// Removes the bars, and leaves one line with the result of the wait and the jobs' warnings. Off a terminal, or if
     /// there was nothing to wait for, only the warnings are written.
-    pub(crate) fn finish_with(&mut self, jobs: &[Progress]) {
-        self.finish_at(jobs, Instant::now());
-    }
-
-    /// Like [`Self::finish_with`], at the given time.
-    pub(crate) fn finish_at(&mut self, jobs: &[Progress], now: Instant) {
+    pub(crate) fn finish_with(&mut self, jobs: &[Progress], now: Instant) {
         self.finish();
         if let Some((began, before)) = self.began.filter(|_| self.waited && self.screen.redraw) {
             let elapsed = now.saturating_duration_since(began);
@@ -247,12 +193,6 @@ impl WaitView {
             bars.block.clear();
             bars.drawing = None;
         }
-    }
-
-    fn elapsed(&self, now: Instant) -> Duration {
-        self.began.map_or(Duration::ZERO, |(began, _)| {
-            now.saturating_duration_since(began)
-        })
     }
 
     /// Writes a line of its own, above the bars.
@@ -276,16 +216,10 @@ fn announce(tell: &mut Tell, states: &mut HashMap<String, String>, jobs: &[Progr
         if states.get(&job.job_id) == Some(&state) {
             continue;
         }
-        let collection = if job.collection.is_empty() {
-            String::new()
-        } else {
-            format!(" {}", job.collection)
-        };
-        let line = format!(
-            "{}{collection} {state} {}",
-            job.job_id,
-            words::percent(job.percent)
-        );
+        let gap = if job.collection.is_empty() { "" } else { " " };
+        let (id, collection) = (&job.job_id, &job.collection);
+        let percent = words::percent(job.percent);
+        let line = format!("{id}{gap}{collection} {state} {percent}");
         states.insert(job.job_id.clone(), state);
         tell(Some(job), &words::safe_line(&line));
     }
@@ -306,15 +240,20 @@ impl Bars {
         };
         let room = height.saturating_sub(KEPT_LINES).max(1);
         let shown = choose(&self.latest, room);
-        let jobs: Vec<_> = shown
-            .iter()
-            .map(|job| (*job, self.rates.get(&job.job_id)))
-            .collect();
-        let lines = line::lines(&jobs, elapsed, width, screen);
+        let rate = |job: &&'_ Progress| self.rates.get(&job.job_id);
+        let jobs: Vec<_> = shown.iter().map(|job| (*job, rate(job))).collect();
+        let layout = LineLayout {
+            screen,
+            elapsed,
+            width,
+            named: true,
+            by_file: false,
+        };
+        let lines = line::lines(&jobs, layout);
         let mut lines: Vec<String> = lines.iter().map(|line| line.drawn(screen)).collect();
         if self.latest.len() >= MANY || shown.len() < self.latest.len() {
             let before = self.before.unwrap_or(0.0);
-            let overall = BarLine::overall(&self.latest, before, elapsed, width, screen);
+            let overall = BarLine::overall(&self.latest, before, layout);
             lines.push(overall.drawn(screen));
         }
         lines.extend(silence.map(|silence| no_answer(silence, screen)));

@@ -34,14 +34,6 @@ pub(super) struct LineBlock {
     resized: Option<Instant>,
 }
 
-impl std::fmt::Debug for LineBlock {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LineBlock")
-            .field("lines", &self.lines)
-            .finish_non_exhaustive()
-    }
-}
-
 impl LineBlock {
     pub(super) fn new(stream: Box<dyn Write + Send>, size: Size) -> Self {
         Self {

@@ -11,9 +11,10 @@ use crate::text::words;
 /// A cell: text that's safe for a terminal, and its tone.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cell {
-    text: String,
-    tone: Tone,
-    absent: bool,
+    pub(super) text: String,
+    pub(super) tone: Tone,
+    /// True if there's no value.
+    pub(super) absent: bool,
     /// Shorter forms of the text, the widest first, for a column with less room.
     shorter: Vec<String>,
     /// True if the text is never wrapped: it's cut if no form fits.
@@ -66,21 +67,6 @@ impl Cell {
     /// Returns the text in one line.
     pub(super) fn line(&self) -> String {
         words::safe_line(&self.text).into_owned()
-    }
-
-    /// Returns the text with its line breaks.
-    pub(super) fn shown(&self) -> &str {
-        &self.text
-    }
-
-    /// Returns the cell's tone.
-    pub(super) const fn tone(&self) -> Tone {
-        self.tone
-    }
-
-    /// Returns true for an absent value.
-    pub(super) const fn is_absent(&self) -> bool {
-        self.absent
     }
 
     /// Returns the widest form of a cell in one line that fits this width. Other cells have one form.

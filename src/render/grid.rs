@@ -3,17 +3,13 @@
 //! On a terminal, columns that can wrap are narrowed first. Then the least important columns are left out, and a line
 //! below says so. If even the essential columns don't fit side by side, each row becomes a record.
 
-use comfy_table::{
-    Attribute, CellAlignment, Color, ColumnConstraint, ContentArrangement, ContentLineStyle,
-    LineStyle, Table, TableStyle, Width,
-};
 use unicode_width::UnicodeWidthStr;
 
 use super::cell::Cell;
 use super::column::{ESSENTIAL, GridColumn, fit};
 use super::pairs;
 use super::style::{Screen, Tone};
-use super::wrap::{fitted, wrapped};
+use super::wrap::{self, wrapped};
 
 /// Off a terminal, longer cells don't widen their column, because a single long text would pad every other line.
 const WIDEST_PADDING: usize = 120;
@@ -46,28 +42,21 @@ impl Grid {
     /// Returns the laid-out text, each line ended by a newline.
     ///
     /// Empty columns are silently left out: on a terminal unless they're essential, elsewhere only optional ones.
-    pub(super) fn lay_out(&self, screen: &Screen) -> String {
-        match screen.width {
-            None => self.without_empty(|column| !column.optional).plain(screen),
-            Some(width) => self
-                .without_empty(|column| column.importance == ESSENTIAL)
-                .boxed(width, screen),
-        }
-    }
-
-    fn without_empty(&self, stays: impl Fn(&GridColumn) -> bool) -> Self {
-        let is_used = |index: usize| {
+    pub(super) fn lay_out(mut self, screen: &Screen) -> String {
+        let stays = |(index, column): (usize, &GridColumn)| {
+            let is_wanted = match screen.width {
+                None => !column.optional,
+                Some(_) => column.importance == ESSENTIAL,
+            };
             let mut cells = self.rows.iter().filter_map(|row| row.get(index));
-            cells.any(|cell| !cell.is_absent())
+            is_wanted || cells.any(|cell| !cell.absent)
         };
-        let columns = self.columns.iter().enumerate();
-        let used: Vec<bool> = columns
-            .map(|(index, column)| stays(column) || is_used(index))
-            .collect();
-        let keep = |index: usize| used.get(index).copied().unwrap_or(true);
-        Self {
-            columns: kept(&self.columns, keep),
-            rows: self.rows.iter().map(|row| kept(row, keep)).collect(),
+        let stay: Vec<bool> = self.columns.iter().enumerate().map(stays).collect();
+        retain(&mut self.columns, &stay);
+        self.rows.iter_mut().for_each(|row| retain(row, &stay));
+        match screen.width {
+            None => self.plain(screen),
+            Some(width) => self.boxed(width, screen),
         }
     }
 
@@ -76,7 +65,7 @@ impl Grid {
         let header = self.header();
         let lines: Vec<Vec<(String, Tone)>> = std::iter::once(&header)
             .chain(&self.rows)
-            .map(|row| row.iter().map(|cell| (cell.line(), cell.tone())).collect())
+            .map(|row| row.iter().map(|cell| (cell.line(), cell.tone)).collect())
             .collect();
         let columns = self.columns.iter().enumerate();
         let widths = columns.clone().map(|(index, column)| {
@@ -111,10 +100,13 @@ impl Grid {
 
     /// Returns a boxed table, at most `width` wide. If a row takes several lines, rules separate the rows.
     fn boxed(&self, width: usize, screen: &Screen) -> String {
-        let natural = self.natural_widths();
+        let natural = self.widths(|_, cell| &cell.text);
         // Cells that are cut may need less than their column got. The other columns take that room.
-        let fitted = fit(&self.columns, &natural, width);
-        let fitted = fitted.and_then(|first| fit(&self.columns, &self.used_widths(&first), width));
+        let fitted = fit(&self.columns, &natural, width).and_then(|first| {
+            let room = |index: usize| first.get(index).copied().flatten().unwrap_or(usize::MAX);
+            let used = self.widths(|index, cell| cell.form(room(index)).unwrap_or(&cell.text));
+            fit(&self.columns, &used, width)
+        });
         let Some(fitted) = fitted else {
             return self.records(width, screen);
         };
@@ -142,59 +134,52 @@ impl Grid {
 
     /// Draws the box with the columns that have a width.
     fn drawn(&self, fitted: &[Option<usize>], screen: &Screen) -> String {
-        let mut table = self.table(fitted, screen);
-        let mut drawn = table.to_string();
-        // Three borders and the header's line, if each row takes one line.
-        if drawn.lines().count() > self.rows.len() + 4 {
-            let rule = LineStyle::new(LEFT, RULE, CROSS, RIGHT);
-            table.load_style(STYLE.row_separator(rule));
-            drawn = table.to_string();
-        }
-        borders(&drawn, screen) + "\n"
-    }
-
-    fn table(&self, fitted: &[Option<usize>], screen: &Screen) -> Table {
-        let mut table = Table::new();
-        table.load_style(STYLE);
-        table.set_content_arrangement(ContentArrangement::Disabled);
-        // The screen decides about escape sequences, not comfy-table's own check of standard output.
-        table.force_no_tty();
-        if screen.color {
-            table.enforce_styling();
-            crossterm::style::force_color_output(true);
-        }
-        let cells = |row: &[Cell]| -> Vec<comfy_table::Cell> {
-            let cells = row.iter().zip(fitted);
-            cells
-                .map(|(cell, width)| styled(cell, *width, screen))
-                .collect()
+        let border = |[left, line, cross, right]: [&str; 4]| {
+            let [left, line, cross, right] = if screen.unicode {
+                [left, line, cross, right]
+            } else {
+                ["+", "-", "+", "+"]
+            };
+            let widths = fitted.iter().flatten();
+            let lines: Vec<String> = widths.map(|width| line.repeat(width + 2)).collect();
+            let border = format!("{left}{}{right}", lines.join(cross));
+            screen.paint(Tone::Dim, &border) + "\n"
         };
-        table.set_header(cells(&self.header()));
-        table.add_rows(self.rows.iter().map(|row| cells(row)));
-        let columns = table.column_iter_mut().zip(&self.columns).zip(fitted);
-        for ((column, described), width) in columns {
-            column.set_constraint(match width {
-                Some(width) => {
-                    let padded = u16::try_from(width + 2).unwrap_or(u16::MAX);
-                    ColumnConstraint::Absolute(Width::Fixed(padded))
-                }
-                None => ColumnConstraint::Hidden,
+        let rows = self.rows.iter().map(|row| self.row(row, fitted, screen));
+        let rows: Vec<String> = rows.collect();
+        let is_tall = rows.iter().any(|row| row.lines().count() > 1);
+        let rule = border(["├", "╌", "┼", "┤"]);
+        [
+            border(["╭", "─", "┬", "╮"]),
+            self.row(&self.header(), fitted, screen),
+            border(["├", "─", "┼", "┤"]),
+            rows.join(if is_tall { &rule } else { "" }),
+            border(["╰", "─", "┴", "╯"]),
+        ]
+        .concat()
+    }
+
+    /// Returns the lines of a row between the sides of its box.
+    fn row(&self, row: &[Cell], fitted: &[Option<usize>], screen: &Screen) -> String {
+        let side = screen.paint(Tone::Dim, if screen.unicode { "│" } else { "|" });
+        let cells = self.columns.iter().zip(row).zip(fitted);
+        let cells = cells.filter_map(|((column, cell), width)| {
+            let width = (*width)?;
+            let text = shown(&cell.fitted(width, screen));
+            let lines = wrap::fitted(&text, width, screen.mark());
+            Some((lines, cell.tone, width, column.right))
+        });
+        let cells: Vec<_> = cells.collect();
+        let height = cells.iter().map(|(lines, ..)| lines.len()).max();
+        let line = |index: usize| {
+            let parts = cells.iter().map(|(lines, tone, width, right)| {
+                let text = lines.get(index).map_or("", String::as_str);
+                padded(text, *tone, *width, *right, screen)
             });
-            if described.right {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        table
-    }
-
-    fn natural_widths(&self) -> Vec<usize> {
-        self.widths(|_, cell| cell.shown())
-    }
-
-    /// Returns the width of each column's cells in a column of this width, or of the whole cells if they don't fit.
-    fn used_widths(&self, fitted: &[Option<usize>]) -> Vec<usize> {
-        let room = |index: usize| fitted.get(index).copied().flatten().unwrap_or(usize::MAX);
-        self.widths(|index, cell| cell.form(room(index)).unwrap_or(cell.shown()))
+            let parts = parts.collect::<Vec<_>>().join(&format!(" {side} "));
+            format!("{side} {parts} {side}\n")
+        };
+        (0..height.unwrap_or(0).max(1)).map(line).collect()
     }
 
     fn widths<'g>(&'g self, text: impl Fn(usize, &'g Cell) -> &'g str) -> Vec<usize> {
@@ -231,13 +216,13 @@ impl Grid {
                 .collect();
             let values: Vec<String> = fields
                 .iter()
-                .filter(|(_, cell)| !cell.is_absent())
+                .filter(|(_, cell)| !cell.absent)
                 .map(|(_, cell)| cell.line())
                 .collect();
             // Below a heading, a few values are clear without their names.
             if head.is_some() && values.join("  ").width() + 2 <= width {
-                for (_, cell) in fields.iter().filter(|(_, cell)| !cell.is_absent()) {
-                    text.extend(["  ", &screen.paint(cell.tone(), &cell.line())]);
+                for (_, cell) in fields.iter().filter(|(_, cell)| !cell.absent) {
+                    text.extend(["  ", &screen.paint(cell.tone, &cell.line())]);
                 }
                 text.push('\n');
                 continue;
@@ -267,68 +252,9 @@ fn padded(text: &str, tone: Tone, width: usize, right: bool, screen: &Screen) ->
     format!("{first}{second}")
 }
 
-/// Stand-ins for the characters of borders. Cells contain no control characters, so borders can be found and dimmed.
-const TOP_LEFT: char = '\x01';
-const TOP: char = '\x02';
-const TOP_RIGHT: char = '\x03';
-const LEFT: char = '\x04';
-const CROSS: char = '\x05';
-const RIGHT: char = '\x06';
-const BOTTOM_LEFT: char = '\x0e';
-const BOTTOM: char = '\x0f';
-const BOTTOM_RIGHT: char = '\x10';
-const SIDE: char = '\x11';
-const LINE: char = '\x12';
-const RULE: char = '\x13';
-
-/// A box with a line below the header and none between rows.
-const STYLE: TableStyle = TableStyle::new()
-    .top_border(LineStyle::new(TOP_LEFT, LINE, TOP, TOP_RIGHT))
-    .header_lines(ContentLineStyle::new(SIDE, SIDE, SIDE))
-    .header_separator(LineStyle::new(LEFT, LINE, CROSS, RIGHT))
-    .content_lines(ContentLineStyle::new(SIDE, SIDE, SIDE))
-    .bottom_border(LineStyle::new(BOTTOM_LEFT, LINE, BOTTOM, BOTTOM_RIGHT));
-
-/// Replaces the stand-ins by the screen's borders, dimmed.
-fn borders(drawn: &str, screen: &Screen) -> String {
-    let border = |letter: char| match (letter, screen.unicode) {
-        (TOP_LEFT, true) => Some('╭'),
-        (TOP, true) => Some('┬'),
-        (TOP_RIGHT, true) => Some('╮'),
-        (LEFT, true) => Some('├'),
-        (CROSS, true) => Some('┼'),
-        (RIGHT, true) => Some('┤'),
-        (BOTTOM_LEFT, true) => Some('╰'),
-        (BOTTOM, true) => Some('┴'),
-        (BOTTOM_RIGHT, true) => Some('╯'),
-        (SIDE, true) => Some('│'),
-        (LINE, true) => Some('─'),
-        (RULE, true) => Some('╌'),
-        (SIDE, false) => Some('|'),
-        (LINE | RULE, false) => Some('-'),
-        (letter, false) if letter.is_control() && !matches!(letter, '\n' | '\x1b') => Some('+'),
-        _ => None,
-    };
-    let mut text = String::with_capacity(drawn.len() * 2);
-    let mut run = String::new();
-    for letter in drawn.chars() {
-        if let Some(border) = border(letter) {
-            run.push(border);
-            continue;
-        }
-        if !run.is_empty() {
-            text.push_str(&screen.paint(Tone::Dim, &run));
-            run.clear();
-        }
-        text.push(letter);
-    }
-    text.push_str(&screen.paint(Tone::Dim, &run));
-    text
-}
-
-fn kept<T: Clone>(all: &[T], keep: impl Fn(usize) -> bool) -> Vec<T> {
-    let indexed = all.iter().enumerate().filter(|(index, _)| keep(*index));
-    indexed.map(|(_, one)| one.clone()).collect()
+fn retain<T>(all: &mut Vec<T>, stay: &[bool]) {
+    let mut stay = stay.iter();
+    all.retain(|_| stay.next().is_none_or(|it| *it));
 }
 
 /// Returns a cell's text for a terminal's table: tabs become blanks, and endless text is cut.
@@ -342,24 +268,6 @@ fn shown(text: &str) -> String {
 
 fn widest_line(text: &str) -> usize {
     text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0)
-}
-
-fn styled(cell: &Cell, width: Option<usize>, screen: &Screen) -> comfy_table::Cell {
-    let width = width.unwrap_or(usize::MAX);
-    let text = shown(&cell.fitted(width, screen));
-    let styled = comfy_table::Cell::new_owned(fitted(&text, width, screen.mark()));
-    if !screen.color {
-        return styled;
-    }
-    match cell.tone() {
-        Tone::Plain => styled,
-        Tone::Good => styled.fg(Color::DarkGreen),
-        Tone::Bad => styled.fg(Color::DarkRed),
-        Tone::Warn => styled.fg(Color::DarkYellow),
-        Tone::Busy => styled.fg(Color::DarkCyan),
-        Tone::Dim => styled.add_attribute(Attribute::Dim),
-        Tone::Strong => styled.add_attribute(Attribute::Bold),
-    }
 }
 
 fn hidden_columns(names: &[&str], screen: &Screen) -> String {

@@ -33,21 +33,13 @@ pub(super) fn details(job: &Progress, screen: &Screen) -> String {
     if !job.warnings.is_empty() {
         text.push('\n');
     }
-    for warning in warnings(job, screen) {
-        text.extend([&warning, "\n"]);
+    for warning in &job.warnings {
+        let warning = format!("warning: {}", words::safe_line(warning));
+        for line in wrap::wrapped(&warning, screen.width.unwrap_or(usize::MAX)) {
+            text.extend([&screen.paint(Tone::Warn, &line), "\n"]);
+        }
     }
     text
-}
-
-/// Returns the lines of the warnings.
-fn warnings(job: &Progress, screen: &Screen) -> Vec<String> {
-    let width = screen.width.unwrap_or(usize::MAX);
-    let lines = |warning: &String| {
-        let line = format!("warning: {}", words::safe_line(warning));
-        wrap::wrapped(&line, width)
-    };
-    let lines = job.warnings.iter().flat_map(lines);
-    lines.map(|line| screen.paint(Tone::Warn, &line)).collect()
 }
 
 fn whole(job: &Progress, explanation: Option<&Explanation>, screen: &Screen) -> String {

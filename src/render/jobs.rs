@@ -8,34 +8,6 @@ use super::style::{Screen, Tone};
 use crate::api::model::{FileProgress, JobState, JobSummary, Progress, State};
 use crate::text::words;
 
-/// The keys of a job summary's JSON, in order.
-pub(super) const JOB_KEYS: [&str; 7] = [
-    "job",
-    "collection",
-    "state",
-    "percent",
-    "reason",
-    "created",
-    "file",
-];
-
-/// The keys of a progress reading's JSON, in order.
-pub(super) const PROGRESS_KEYS: [&str; 13] = [
-    "job",
-    "collection",
-    "state",
-    "percent",
-    "rows",
-    "total_rows",
-    "file",
-    "size",
-    "created",
-    "completed",
-    "reason",
-    "details",
-    "warnings",
-];
-
 /// The keys of a file's JSON in a progress reading, in order.
 pub(crate) const FILE_KEYS: [&str; 8] = [
     "file",

@@ -4,11 +4,12 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
-use super::forms::{OutputRows, csv, json as json_form, markdown, vertical, yaml};
+use super::forms::{OutputRows, json as json_form};
 use super::style::Screen;
 use super::{
     OutputFormat, Shown, collections, job_details, job_list, jobs, records, report, value,
 };
+use crate::api::model::{JobSummary, Progress};
 use crate::journal::SUBMISSION_KEYS;
 
 impl Shown<'_> {
@@ -47,11 +48,17 @@ impl Shown<'_> {
         let if_empty: &[&str] = match self {
             Self::Jobs { jobs, .. } => {
                 let rows = jobs.iter().map(jobs::job_json);
-                return see(OutputRows::list(&jobs::JOB_KEYS, rows));
+                return see(OutputRows::list(
+                    &jobs::job_json(&JobSummary::default()),
+                    rows,
+                ));
             }
             Self::Waited(jobs) => {
                 let rows = jobs.iter().map(jobs::progress_json);
-                return see(OutputRows::list(&jobs::PROGRESS_KEYS, rows));
+                return see(OutputRows::list(
+                    &jobs::progress_json(&Progress::default()),
+                    rows,
+                ));
             }
             Self::Clusters(_) => &collections::CLUSTER_KEYS,
             Self::Submissions { .. } => &SUBMISSION_KEYS,
@@ -106,14 +113,12 @@ pub(crate) fn write(
         {
             out.write_all(shown.table(screen).as_bytes())?;
         }
-        OutputFormat::Vertical => shown.with_rows(|rows| vertical::write(out, rows, screen))?,
-        OutputFormat::Json => json_form::write(out, &shown.to_json(), screen)?,
-        OutputFormat::Ndjson => {
-            shown.with_rows(|rows| json_form::write_lines(out, rows, screen))?;
-        }
-        OutputFormat::Csv => shown.with_rows(|rows| csv::write(out, rows, screen))?,
-        OutputFormat::Markdown => shown.with_rows(|rows| markdown::write(out, rows))?,
-        OutputFormat::Yaml => shown.with_rows(|rows| yaml::write(out, rows, screen))?,
+        OutputFormat::Vertical => shown.with_rows(|rows| rows.vertical(out, screen))?,
+        OutputFormat::Json => writeln!(out, "{}", json_form::indented(&shown.to_json(), screen)?)?,
+        OutputFormat::Ndjson => shown.with_rows(|rows| rows.lines(out, screen))?,
+        OutputFormat::Csv => shown.with_rows(|rows| rows.csv(out, screen))?,
+        OutputFormat::Markdown => shown.with_rows(|rows| rows.markdown(out))?,
+        OutputFormat::Yaml => shown.with_rows(|rows| rows.yaml(out, screen))?,
     }
     out.flush()
 }

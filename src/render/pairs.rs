@@ -15,14 +15,14 @@ pub(super) fn lay_out(pairs: &[(&str, Cell)], screen: &Screen) -> String {
     let shown = || {
         pairs
             .iter()
-            .filter(|(_, cell)| !(screen.tty && cell.is_absent()))
+            .filter(|(_, cell)| !(screen.tty && cell.absent))
     };
     let widest = shown().map(|(name, _)| name.width()).max().unwrap_or(0);
     let mut text = String::new();
     for (name, cell) in shown() {
         let padding = " ".repeat(widest.saturating_sub(name.width()) + 2);
         let name = screen.paint(Tone::Strong, name);
-        let value = |line: &str| screen.paint(cell.tone(), line);
+        let value = |line: &str| screen.paint(cell.tone, line);
         let Some(width) = screen.width else {
             text.extend([&name, &padding, &value(&cell.line()), "\n"].map(|part: &str| part));
             continue;
@@ -35,7 +35,7 @@ pub(super) fn lay_out(pairs: &[(&str, Cell)], screen: &Screen) -> String {
             (lines, widest + 2)
         } else {
             text.extend([&name, "\n"].map(|part: &str| part));
-            (wrapped(cell.shown(), width.saturating_sub(2)), 2)
+            (wrapped(&cell.text, width.saturating_sub(2)), 2)
         };
         for (index, line) in lines.iter().enumerate() {
             if index == 0 && indent > 2 {

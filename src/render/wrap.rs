@@ -26,10 +26,11 @@ pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
 
 /// Returns the text in lines of at most `width` columns, for a table. Words that are still too wide are shortened in the
 /// middle.
-pub(super) fn fitted(text: &str, width: usize, mark: &str) -> String {
+pub(super) fn fitted(text: &str, width: usize, mark: &str) -> Vec<String> {
     let lines = wrapped(text, width).into_iter();
-    let lines = lines.map(|line| without_middle(&line, width, mark));
-    lines.collect::<Vec<_>>().join("\n")
+    lines
+        .map(|line| without_middle(&line, width, mark))
+        .collect()
 }
 
 /// Returns the start and the end of a text that's too wide, with a mark between.
@@ -267,10 +268,10 @@ mod tests {
         );
         assert_eq!(
             fitted(path, 20, "…"),
-            "in s3://bucket/some/\nfolder/\npart-00000….parquet:"
+            ["in s3://bucket/some/", "folder/", "part-00000….parquet:"]
         );
-        assert_eq!(fitted("  kept  as is", 20, "…"), "  kept  as is");
-        assert_eq!(fitted("abcdefgh", 1, "…"), "…");
+        assert_eq!(fitted("  kept  as is", 20, "…"), ["  kept  as is"]);
+        assert_eq!(fitted("abcdefgh", 1, "…"), ["…"]);
         assert_eq!(
             wrapped("see connect(\"https://a.example/b/c\")", 12),
             ["see", "connect(\"https://a.example/b/c\")"]

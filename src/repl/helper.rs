@@ -25,7 +25,7 @@ pub(super) struct Helper {
     /// Requests of key handlers.
     pub(super) pending: PendingKeyAction,
     /// The prompt with colours.
-    pub(super) prompt: RefCell<String>,
+    pub(super) prompt: String,
     /// Highlighted brackets.
     lit: RefCell<Option<[Range<usize>; 2]>>,
     /// True after Enter: highlighting no longer depends on the cursor.
@@ -39,7 +39,7 @@ impl Helper {
             completer,
             hinter,
             pending,
-            prompt: RefCell::default(),
+            prompt: String::new(),
             lit: RefCell::default(),
             done: Cell::new(false),
         }
@@ -51,17 +51,11 @@ impl rustyline::Helper for Helper {}
 impl Validator for Helper {
     /// Called after Enter decided that the statement is complete, and for every line on dumb terminals.
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
-        match self.pending.line_end() {
-            Some(LineEnd::Cancel) => {
-                return Ok(ValidationResult::Valid(Some("^C".to_owned())));
-            }
-            Some(LineEnd::Edit) => return Ok(ValidationResult::Valid(None)),
-            None => {}
-        }
-        Ok(if parse_state(context.input()).is_complete {
-            ValidationResult::Valid(None)
-        } else {
-            ValidationResult::Incomplete
+        let end = self.pending.lock().end;
+        Ok(match end {
+            Some(LineEnd::Cancel) => ValidationResult::Valid(Some("^C".to_owned())),
+            None if !parse_state(context.input()).is_complete => ValidationResult::Incomplete,
+            _ => ValidationResult::Valid(None),
         })
     }
 }
@@ -73,19 +67,21 @@ impl Completes for Helper {
         &self,
         line: &str,
         pos: usize,
-        context: &Context<'_>,
+        _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<Pair>)> {
-        if let Some(bracket) = self.pending.outdent(line) {
+        let (bracket, tab) = {
+            let mut pending = self.pending.lock();
+            (pending.outdent.take(), pending.tab.unwrap_or_default())
+        };
+        if let Some(bracket) = bracket.filter(|bracket| bracket.line == line) {
             let pair = Pair {
                 display: bracket.text.clone(),
                 replacement: bracket.text,
             };
             return Ok((bracket.start, vec![pair]));
         }
-        if let Some(next) = self.completer.walk(line, pos, self.pending.tab()) {
-            return Ok(next);
-        }
-        self.completer.complete(line, pos, context)
+        let next = self.completer.walk(line, pos, tab);
+        Ok(next.unwrap_or_else(|| self.completer.complete(line, pos)))
     }
 }
 
@@ -121,7 +117,7 @@ impl Highlighter for Helper {
         default: bool,
     ) -> Cow<'b, str> {
         if default {
-            Cow::Owned(self.prompt.borrow().clone())
+            Cow::Borrowed(&self.prompt)
         } else {
             Cow::Borrowed(prompt)
         }

@@ -8,7 +8,6 @@ use super::signature;
 use crate::engine::highlight::LONGEST;
 use crate::engine::syntax::{OpenConstruct, ParseState, is_command, parse_state};
 use console::truncate_str;
-use std::cell::Cell;
 use unicode_width::UnicodeWidthStr;
 
 /// Minimum columns for a hint.
@@ -52,33 +51,18 @@ impl HintForms {
 }
 
 /// Finds hints.
+#[derive(Default)]
 pub(super) struct Hinter {
-    history: History,
+    pub(super) history: History,
     /// Width of the prompt in columns.
-    prompt: Cell<usize>,
+    pub(super) prompt: usize,
     /// True if colour distinguishes a hint from typed text.
-    color: Cell<bool>,
+    pub(super) color: bool,
     /// True if the terminal shows Unicode.
-    unicode: Cell<bool>,
+    pub(super) unicode: bool,
 }
 
 impl Hinter {
-    pub(super) fn new(history: History) -> Self {
-        Self {
-            history,
-            prompt: Cell::new(0),
-            color: Cell::new(false),
-            unicode: Cell::new(false),
-        }
-    }
-
-    /// Starts a line after a prompt of this width.
-    pub(super) fn begin(&self, prompt: usize, color: bool, unicode: bool) {
-        self.prompt.set(prompt);
-        self.color.set(color);
-        self.unicode.set(unicode);
-    }
-
     /// Returns the hint for a line on a screen of this width.
     pub(super) fn hint(&self, line: &str, pos: usize, columns: usize) -> Option<Hint> {
         if pos < line.len() || line.len() > LONGEST || line.trim().is_empty() {
@@ -94,7 +78,7 @@ impl Hinter {
             Self::forms(line)
         };
         let is_narrow = columns <= NARROW;
-        if !self.color.get() {
+        if !self.color {
             // Without colour the hint needs another mark, and can't continue the typed text.
             let forms = forms?;
             let shown = if forms.whole.is_empty() {
@@ -129,7 +113,7 @@ impl Hinter {
     pub(super) fn note(&self, text: &str, line: &str, columns: usize) -> Option<Hint> {
         let room = self.room(line, columns);
         let texts = [format!("   {text}")];
-        let hint = if self.color.get() {
+        let hint = if self.color {
             Hint {
                 shown: self.fit(&texts, room, true),
                 taken: None,
@@ -195,7 +179,7 @@ impl Hinter {
 
     /// Returns a text as the terminal can show it.
     fn readable(&self, text: &str) -> String {
-        if self.unicode.get() {
+        if self.unicode {
             text.to_owned()
         } else {
             text.replace('…', "...")
@@ -207,7 +191,7 @@ impl Hinter {
     fn room(&self, line: &str, columns: usize) -> usize {
         let last = line.rsplit('\n').next().unwrap_or_default();
         let before = if last.len() == line.len() {
-            self.prompt.get()
+            self.prompt
         } else {
             0
         };
@@ -272,8 +256,12 @@ mod tests {
         for entry in entries {
             history.remember(entry).unwrap();
         }
-        let hinter = Hinter::new(history);
-        hinter.begin(8, true, true);
+        let hinter = Hinter {
+            history,
+            prompt: 8,
+            color: true,
+            unicode: true,
+        };
         let hint = hinter.hint(line, line.len(), columns)?;
         Some((
             hint.display().to_owned(),

@@ -4,7 +4,7 @@ use super::complete::Completer;
 use super::helper::Helper;
 use super::hint::Hinter;
 use super::history::History;
-use super::keys::{self, LineEnd, PendingKeyAction};
+use super::keys::{KeyAction, KeyHandler, LineEnd, PendingKeyAction};
 #[cfg(unix)]
 use super::plain::Lines;
 use super::prompt::{Prompt, screen};
@@ -19,6 +19,7 @@ use rustyline::error::ReadlineError;
 use rustyline::{Behavior, ColorMode, CompletionType, Editor};
 use std::io::{IsTerminal, stdout};
 use std::rc::Rc;
+use unicode_width::UnicodeWidthStr;
 
 /// Milliseconds after which Esc is a key of its own in vi mode, and not the beginning of another key's sequence.
 const ESCAPE_WAIT: u16 = 40;
@@ -34,9 +35,7 @@ pub(super) enum PromptLine {
 /// The line editor with its history.
 pub(super) struct PromptInput {
     editor: Editor<Helper, History>,
-    history: History,
-    pending: PendingKeyAction,
-    cursor: ViCursor,
+    keys: KeyHandler,
     /// The text that the next line begins with.
     prefilled: String,
     /// The reader for dumb terminals.
@@ -69,11 +68,18 @@ impl PromptInput {
         let pending = PendingKeyAction::default();
         editor.set_helper(Some(Helper::new(
             Completer::new(Rc::clone(session), interpreter.names()),
-            Hinter::new(history.clone()),
+            Hinter {
+                history: history.clone(),
+                ..Hinter::default()
+            },
             pending.clone(),
         )));
-        let cursor = ViCursor::default();
-        for (key, handler) in keys::bindings(history, &pending, &cursor) {
+        let keys = KeyHandler {
+            history: history.clone(),
+            pending: pending.clone(),
+            cursor: ViCursor::default(),
+        };
+        for (key, handler) in keys.bindings() {
             editor.bind_sequence(key, handler);
         }
         let folder = session.choices().data_dir.clone();
@@ -88,9 +94,7 @@ impl PromptInput {
         }
         Ok(Self {
             editor,
-            history: history.clone(),
-            pending,
-            cursor,
+            keys,
             prefilled: String::new(),
             #[cfg(unix)]
             plain: is_dumb().then(Lines::new),
@@ -109,8 +113,8 @@ impl PromptInput {
         prompt: &Prompt,
     ) -> Result<PromptLine, ReadlineError> {
         self.follow_choices(session, prompt);
-        self.history.rewind();
-        self.pending.clear();
+        self.keys.history.rewind();
+        *self.keys.pending.lock() = KeyAction::default();
         #[cfg(unix)]
         if let Some(lines) = &mut self.plain {
             let line = lines.read(&prompt.plain, &session.interrupt);
@@ -118,14 +122,15 @@ impl PromptInput {
         }
         let prefilled = std::mem::take(&mut self.prefilled);
         if session.choices().edit_mode == EditMode::Vi && screen(session).redraw {
-            self.cursor.begin();
+            self.keys.cursor.begin();
         }
         let text = self
             .editor
             .readline_with_initial(&prompt.plain, (&prefilled, ""));
-        self.cursor.end();
+        self.keys.cursor.end();
         let text = text?;
-        match self.pending.line_end() {
+        let end = self.keys.pending.lock().end;
+        match end {
             None => Ok(PromptLine::Statement(text)),
             Some(LineEnd::Cancel) => Err(ReadlineError::Interrupted),
             Some(LineEnd::Edit) => Ok(PromptLine::Draft(text)),
@@ -149,10 +154,10 @@ impl PromptInput {
             ColorMode::Disabled
         });
         if let Some(helper) = self.editor.helper_mut() {
-            helper
-                .hinter
-                .begin(prompt.width(), screen.color, screen.unicode);
-            helper.prompt.get_mut().clone_from(&prompt.painted);
+            helper.hinter.prompt = prompt.plain.width();
+            helper.hinter.color = screen.color;
+            helper.hinter.unicode = screen.unicode;
+            helper.prompt.clone_from(&prompt.painted);
         }
     }
 }

@@ -5,24 +5,27 @@ use super::indent;
 use super::vi_cursor::ViCursor;
 use crate::engine::syntax::parse_state;
 use parking_lot::Mutex;
-use rustyline::history::SearchDirection;
+use rustyline::history::{History as _, SearchDirection};
 use rustyline::{
     Cmd, ConditionalEventHandler, EditMode, Event, EventContext, EventHandler, InputMode, KeyCode,
     KeyEvent, Modifiers, Movement, RepeatCount,
 };
 use std::sync::Arc;
 
-/// Requests from key handlers to the helper, which the editor calls next.
-#[derive(Clone, Default)]
-pub(super) struct PendingKeyAction(Arc<Mutex<KeyAction>>);
+/// Requests from the key handler to the helper, which the editor calls next.
+pub(super) type PendingKeyAction = Arc<Mutex<KeyAction>>;
 
+/// The request of the last key.
 #[derive(Default)]
-struct KeyAction {
-    outdent: Option<Outdent>,
-    end: Option<LineEnd>,
+pub(super) struct KeyAction {
+    /// The bracket to align.
+    pub(super) outdent: Option<Outdent>,
+    /// The key that ended the line, until the next line. `None` for Enter.
+    pub(super) end: Option<LineEnd>,
     /// True during a search with Ctrl-R.
     searching: bool,
-    tab: Option<TabKey>,
+    /// The key that asked for completion.
+    pub(super) tab: Option<TabKey>,
 }
 
 /// The key that asked for completion.
@@ -53,123 +56,23 @@ pub(super) struct Outdent {
     pub(super) text: String,
 }
 
-impl PendingKeyAction {
-    /// Takes the request for a bracket in this line.
-    pub(super) fn outdent(&self, line: &str) -> Option<Outdent> {
-        let outdent = self.with(|action| action.outdent.take());
-        outdent.filter(|outdent| outdent.line == line)
-    }
+/// Handles each key before the editor does.
+#[derive(Clone)]
+pub(super) struct KeyHandler {
+    pub(super) history: History,
+    pub(super) pending: PendingKeyAction,
+    pub(super) cursor: ViCursor,
+}
 
-    /// Returns the key that ended the line, until the next line. `None` for Enter.
-    pub(super) fn line_end(&self) -> Option<LineEnd> {
-        self.with(|action| action.end)
-    }
-
-    /// Returns the key that asked for completion.
-    pub(super) fn tab(&self) -> TabKey {
-        self.with(|action| action.tab).unwrap_or_default()
-    }
-
-    fn is_searching(&self) -> bool {
-        self.with(|action| action.searching)
-    }
-
-    /// Drops earlier requests.
-    pub(super) fn clear(&self) {
-        self.with(|action| *action = KeyAction::default());
-    }
-
-    fn with<T>(&self, act: impl FnOnce(&mut KeyAction) -> T) -> T {
-        act(&mut self.0.lock())
+impl KeyHandler {
+    /// Returns the events that are handled: each key, and the sequence that opens an editor.
+    pub(super) fn bindings(&self) -> [(Event, EventHandler); 2] {
+        let edit = Event::KeySeq(vec![KeyEvent::ctrl('X'), KeyEvent::ctrl('E')]);
+        [Event::Any, edit].map(|event| (event, EventHandler::Conditional(Box::new(self.clone()))))
     }
 }
 
-/// Returns the keys with their handlers.
-pub(super) fn bindings(
-    history: &History,
-    pending: &PendingKeyAction,
-    cursor: &ViCursor,
-) -> Vec<(Event, EventHandler)> {
-    use EditorAction::{
-        Accept, BackTab, Close, Down, End, Enter, Newer, Older, Other, Search, Tab, TakeHint,
-        TakeWord, Up, ViDown, ViUp,
-    };
-    let key = |code| KeyEvent(code, Modifiers::NONE);
-    let typed = |letter| KeyEvent::new(letter, Modifiers::NONE);
-    let keys = [
-        (key(KeyCode::Enter), Enter),
-        (KeyEvent::ctrl('M'), Enter),
-        (KeyEvent::ctrl('J'), Enter),
-        (KeyEvent::alt('\r'), Accept),
-        (KeyEvent::ctrl('C'), End(LineEnd::Cancel)),
-        (KeyEvent::ctrl('R'), Search),
-        (typed('}'), Close('}')),
-        (typed(')'), Close(')')),
-        (typed(']'), Close(']')),
-        (key(KeyCode::Tab), Tab),
-        (key(KeyCode::BackTab), BackTab),
-        (key(KeyCode::Up), Up),
-        (key(KeyCode::Down), Down),
-        (KeyEvent::ctrl('P'), Older),
-        (KeyEvent::ctrl('N'), Newer),
-        (typed('k'), ViUp),
-        (typed('-'), ViUp),
-        (typed('j'), ViDown),
-        (typed('+'), ViDown),
-        (key(KeyCode::Right), TakeHint),
-        (key(KeyCode::End), TakeHint),
-        (KeyEvent::ctrl('F'), TakeHint),
-        (KeyEvent::ctrl('E'), TakeHint),
-        (KeyEvent::alt('f'), TakeWord),
-        (KeyEvent(KeyCode::Right, Modifiers::CTRL), TakeWord),
-    ];
-    let bind = |(event, action): (Event, EditorAction)| {
-        let handler = Handler {
-            action,
-            history: history.clone(),
-            pending: pending.clone(),
-            cursor: cursor.clone(),
-        };
-        (event, EventHandler::Conditional(Box::new(handler)))
-    };
-    let edit = Event::KeySeq(vec![KeyEvent::ctrl('X'), KeyEvent::ctrl('E')]);
-    let other = [(edit, End(LineEnd::Edit)), (Event::Any, Other)];
-    // The editor binds this key in some modes only.
-    let clear = EventHandler::Simple(Cmd::ClearScreen);
-    let clear = (KeyEvent::ctrl('L').into(), clear);
-    let keys = keys.map(|(key, action)| (key.into(), action)).into_iter();
-    keys.chain(other).map(bind).chain([clear]).collect()
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum EditorAction {
-    Enter,
-    Accept,
-    End(LineEnd),
-    Search,
-    /// Any key without an action of ours.
-    Other,
-    Close(char),
-    Tab,
-    BackTab,
-    Up,
-    Down,
-    Older,
-    Newer,
-    ViUp,
-    ViDown,
-    TakeHint,
-    TakeWord,
-}
-
-struct Handler {
-    action: EditorAction,
-    history: History,
-    pending: PendingKeyAction,
-    cursor: ViCursor,
-}
-
-impl ConditionalEventHandler for Handler {
+impl ConditionalEventHandler for KeyHandler {
     fn handle(
         &self,
         event: &Event,
@@ -177,59 +80,66 @@ impl ConditionalEventHandler for Handler {
         _: bool,
         context: &EventContext<'_>,
     ) -> Option<Cmd> {
+        use KeyCode::{BackTab, Char, Down, End, Enter, Right, Tab, Up};
+        const NONE: Modifiers = Modifiers::NONE;
+        const CTRL: Modifiers = Modifiers::CTRL;
+        const ALT: Modifiers = Modifiers::ALT;
+        let key = *event.get(0)?;
         let (line, pos) = (context.line(), context.pos());
         let vi_command =
             context.mode() == EditMode::Vi && context.input_mode() == InputMode::Command;
-        self.cursor.follow(event, context);
-        let searching = self.pending.is_searching();
-        let repeated = self.pending.with(|action| action.tab.is_some());
-        self.pending.clear();
-        if self.action == EditorAction::Search || (searching && is_search_key(event)) {
-            let has_entries = !rustyline::history::History::is_empty(&self.history);
-            self.pending.with(|action| action.searching = has_entries);
+        self.cursor.follow(key, context);
+        let before = std::mem::take(&mut *self.pending.lock());
+        if key == KeyEvent::ctrl('R') || (before.searching && is_search_key(key)) {
+            self.pending.lock().searching = !self.history.is_empty();
             return None;
         }
-        match self.action {
-            EditorAction::Enter if searching => Some(enter_found(line)),
-            EditorAction::Enter => Some(enter(line, pos)),
-            EditorAction::Accept => Some(Cmd::AcceptLine),
-            EditorAction::End(end) => {
-                self.pending.with(|action| action.end = Some(end));
-                Some(Cmd::AcceptLine)
+        match (key.0, key.1) {
+            (Enter, NONE) | (Char('M' | 'J'), CTRL) if before.searching => Some(enter_found(line)),
+            (Enter, NONE) | (Char('M' | 'J'), CTRL) => Some(enter(line, pos)),
+            (Enter, ALT) => Some(Cmd::AcceptLine),
+            (Char('C'), CTRL) => Some(self.end(LineEnd::Cancel)),
+            (Char('X'), CTRL) if event.get(1).is_some() => Some(self.end(LineEnd::Edit)),
+            // The editor binds this key in some modes only.
+            (Char('L'), CTRL) => Some(Cmd::ClearScreen),
+            (Char(bracket @ ('}' | ')' | ']')), NONE) if !vi_command => {
+                self.close(bracket, line, pos)
             }
-            EditorAction::Close(bracket) if !vi_command => self.close(bracket, line, pos),
-            EditorAction::Tab | EditorAction::BackTab if !vi_command => {
-                let backward = self.action == EditorAction::BackTab;
-                let key = TabKey { repeated, backward };
-                tab(line, pos).or_else(|| {
-                    self.pending.with(|action| action.tab = Some(key));
-                    Some(Cmd::Complete)
-                })
-            }
-            EditorAction::Up => Some(self.up(line, pos)),
-            EditorAction::Down => Some(self.down(line, pos)),
-            EditorAction::ViUp if vi_command => Some(self.up(line, pos)),
-            EditorAction::ViDown if vi_command => Some(self.down(line, pos)),
-            EditorAction::Older => Some(self.older(line, pos)),
-            EditorAction::Newer => Some(self.newer(line)),
-            EditorAction::TakeHint if !vi_command => take_hint(event, context),
-            EditorAction::TakeWord if !vi_command => take_word(context),
+            (Tab | BackTab, NONE) if !vi_command => tab(line, pos).or_else(|| {
+                self.pending.lock().tab = Some(TabKey {
+                    repeated: before.tab.is_some(),
+                    backward: key.0 == BackTab,
+                });
+                Some(Cmd::Complete)
+            }),
+            (Up, NONE) => Some(self.up(line, pos)),
+            (Down, NONE) => Some(self.down(line, pos)),
+            (Char('k' | '-'), NONE) if vi_command => Some(self.up(line, pos)),
+            (Char('j' | '+'), NONE) if vi_command => Some(self.down(line, pos)),
+            (Char('P'), CTRL) => Some(self.older(line, pos)),
+            (Char('N'), CTRL) => Some(self.newer(line)),
+            (Right | End, NONE) | (Char('F' | 'E'), CTRL) if !vi_command => take_hint(key, context),
+            (Char('f'), ALT) | (Right, CTRL) if !vi_command => take_word(context),
             _ => None,
         }
     }
 }
 
-impl Handler {
+impl KeyHandler {
+    fn end(&self, key: LineEnd) -> Cmd {
+        self.pending.lock().end = Some(key);
+        Cmd::AcceptLine
+    }
+
     /// Aligns a closing bracket at the start of a line with the line of its partner. Completion is the only editor
     /// command that replaces text before the cursor, so the bracket is inserted through it.
     fn close(&self, bracket: char, line: &str, pos: usize) -> Option<Cmd> {
         let (start, blanks) = indent::of_closing(line, pos)?;
-        let outdent = Outdent {
+        self.pending.lock().outdent = Some(Outdent {
             line: line.to_owned(),
             start,
             text: format!("{blanks}{bracket}"),
-        };
-        self.pending.with(|action| action.outdent = Some(outdent));
+        });
         Some(Cmd::Complete)
     }
 
@@ -285,13 +195,10 @@ fn enter_found(line: &str) -> Cmd {
 }
 
 /// Returns true if a key changes the text that Ctrl-R searches for, or finds the next match.
-fn is_search_key(event: &Event) -> bool {
-    match event.get(0) {
-        Some(KeyEvent(KeyCode::Char(letter), modifiers)) => {
-            *modifiers == Modifiers::NONE
-                || (*modifiers == Modifiers::CTRL && matches!(letter, 'R' | 'S' | 'H'))
-        }
-        Some(KeyEvent(KeyCode::Backspace, modifiers)) => *modifiers == Modifiers::NONE,
+fn is_search_key(KeyEvent(code, modifiers): KeyEvent) -> bool {
+    match modifiers {
+        Modifiers::NONE => matches!(code, KeyCode::Char(_) | KeyCode::Backspace),
+        Modifiers::CTRL => matches!(code, KeyCode::Char('R' | 'S' | 'H')),
         _ => false,
     }
 }
@@ -304,15 +211,14 @@ fn tab(line: &str, pos: usize) -> Option<Cmd> {
 }
 
 /// Right accepts the hint at the end of the line. A hint that can't be accepted doesn't beep.
-fn take_hint(event: &Event, context: &EventContext<'_>) -> Option<Cmd> {
+fn take_hint(key: KeyEvent, context: &EventContext<'_>) -> Option<Cmd> {
     if context.pos() < context.line().len() || !context.has_hint() {
         return None;
     }
     if context.hint_text().is_some() {
         return Some(Cmd::CompleteHint);
     }
-    let right = KeyEvent(KeyCode::Right, Modifiers::NONE);
-    (event.get(0) == Some(&right)).then_some(Cmd::Noop)
+    (key.0 == KeyCode::Right).then_some(Cmd::Noop)
 }
 
 /// Accepts one word of the hint.

@@ -5,7 +5,6 @@ use crate::render::{Screen, without_middle};
 use crate::session::Session;
 use crate::text::words;
 use std::io::{IsTerminal, stdout};
-use unicode_width::UnicodeWidthStr;
 
 /// Minimum columns of a name.
 const LEAST: usize = 12;
@@ -36,11 +35,6 @@ impl Prompt {
             painted: format!("\x1b[{usual}m{name}\x1b[0m\x1b[{tone}m{mark}>\x1b[0m "),
         }
     }
-
-    /// The width in columns.
-    pub(super) fn width(&self) -> usize {
-        self.plain.width()
-    }
 }
 
 /// Returns the abilities of the terminal that the prompt is drawn on.
@@ -56,6 +50,7 @@ pub(super) fn screen(session: &Session) -> Screen {
 mod tests {
     use super::Prompt;
     use crate::render::Screen;
+    use unicode_width::UnicodeWidthStr;
 
     #[test]
     fn a_long_name_leaves_room_to_type() {
@@ -67,7 +62,7 @@ mod tests {
         for columns in [20, 40, 80] {
             let name = format!("{long}/日本語");
             let prompt = Prompt::new(&name, false, true, &plain(columns));
-            assert!(prompt.width() <= columns / 2 + 5, "{prompt:?}");
+            assert!(prompt.plain.width() <= columns / 2 + 5, "{prompt:?}");
             assert!(
                 prompt.plain.ends_with("日本語!> ") || columns < 40,
                 "{prompt:?}"

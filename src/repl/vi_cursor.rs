@@ -4,7 +4,7 @@
 //! by DECSCUSR, which terminals without it ignore.
 
 use parking_lot::Mutex;
-use rustyline::{EditMode, Event, EventContext, InputMode, KeyCode, KeyEvent, Modifiers};
+use rustyline::{EditMode, EventContext, InputMode, KeyCode, KeyEvent, Modifiers};
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 
@@ -29,49 +29,31 @@ impl ViCursor {
     }
 
     /// Follows a key.
-    pub(super) fn follow(&self, event: &Event, context: &EventContext<'_>) {
-        let is_begun = self.with(|shape| shape.is_some());
-        if let Some(key) = event
-            .get(0)
-            .filter(|_| is_begun && context.mode() == EditMode::Vi)
-        {
-            self.set(Some(shape_after(context.input_mode(), *key)));
+    pub(super) fn follow(&self, key: KeyEvent, context: &EventContext<'_>) {
+        let is_begun = self.0.lock().is_some();
+        if is_begun && context.mode() == EditMode::Vi {
+            self.set(Some(shape_after(context.input_mode(), key)));
         }
     }
 
     fn set(&self, shape: Option<&'static str>) {
-        self.with(|last| {
-            if *last != shape {
-                *last = shape;
-                write(shape.unwrap_or(DEFAULT));
-            }
-        });
-    }
-
-    fn with<T>(&self, act: impl FnOnce(&mut Option<&'static str>) -> T) -> T {
-        act(&mut self.0.lock())
+        let mut last = self.0.lock();
+        if *last != shape {
+            *last = shape;
+            write(shape.unwrap_or(DEFAULT));
+        }
     }
 }
 
 /// Returns the shape for the mode after a key, according to rustyline's vi bindings.
-fn shape_after(mode: InputMode, key: KeyEvent) -> &'static str {
-    let KeyEvent(code, modifiers) = key;
-    let plain = |letters: &str| {
-        let letter = match code {
-            KeyCode::Char(letter) if modifiers == Modifiers::NONE => letter,
-            _ => return false,
-        };
-        letters.contains(letter)
-    };
-    let is_escape =
-        code == KeyCode::Esc || (code, modifiers) == (KeyCode::Char('['), Modifiers::CTRL);
-    match mode {
-        InputMode::Command if plain("aAcCiIsS") => BAR,
-        InputMode::Command if plain("R") => UNDERLINE,
-        InputMode::Command => BLOCK,
-        _ if is_escape => BLOCK,
-        InputMode::Replace => UNDERLINE,
-        InputMode::Insert => BAR,
+fn shape_after(mode: InputMode, KeyEvent(code, modifiers): KeyEvent) -> &'static str {
+    use KeyCode::{Char, Esc};
+    match (mode, code, modifiers) {
+        (InputMode::Command, Char(letter), Modifiers::NONE) if "aAcCiIsS".contains(letter) => BAR,
+        (InputMode::Command, Char('R'), Modifiers::NONE) => UNDERLINE,
+        (InputMode::Command, ..) | (_, Esc, _) | (_, Char('['), Modifiers::CTRL) => BLOCK,
+        (InputMode::Replace, ..) => UNDERLINE,
+        (InputMode::Insert, ..) => BAR,
     }
 }
 

@@ -52,7 +52,11 @@ pub(super) struct BarLine {
 
 /// Layout of a line.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct LineLayout {
+pub(super) struct LineLayout<'a> {
+    /// The terminal.
+    pub(super) screen: &'a Screen,
+    /// The time since the first reading.
+    pub(super) elapsed: Duration,
     /// Maximum number of columns.
     pub(super) width: usize,
     /// True if the collection's name is shown.
@@ -70,16 +74,10 @@ const NAME: u8 = 2;
 impl BarLine {
     /// Returns one job's line. If it's too long, pieces are dropped in this order: rate, collection, time, rows,
     /// remaining time.
-    pub(super) fn job(
-        job: &Progress,
-        rate: Option<&Rate>,
-        elapsed: Duration,
-        place: LineLayout,
-        screen: &Screen,
-    ) -> Self {
-        let width = place.width;
-        let mut pieces = pieces(job, rate, elapsed);
-        if place.named && !job.collection.is_empty() {
+    pub(super) fn job(job: &Progress, rate: Option<&Rate>, layout: LineLayout<'_>) -> Self {
+        let (screen, width) = (layout.screen, layout.width);
+        let mut pieces = pieces(job, rate, layout.elapsed);
+        if layout.named && !job.collection.is_empty() {
             let name = words::safe_line(&job.collection);
             pieces.push((NAME, shortened(&name, COLLECTION, screen)));
         }
@@ -88,7 +86,7 @@ impl BarLine {
             _ => words::safe_line(&jobs::state_text(&job.state)).into_owned(),
         };
         let word = shortened(&word, width.saturating_sub(SHORTEST_ID + 1), screen);
-        let id = if place.by_file {
+        let id = if layout.by_file {
             let name = jobs::files_label(job);
             shortened(&words::safe_line(&name), FILE, screen)
         } else {
@@ -136,13 +134,8 @@ impl BarLine {
 
     /// Returns the line for all jobs together: a bar, the jobs by state, rows, and the remaining and elapsed time. Pieces
     /// that don't fit are dropped from the end.
-    pub(super) fn overall(
-        jobs: &[Progress],
-        before: f64,
-        elapsed: Duration,
-        width: usize,
-        screen: &Screen,
-    ) -> Self {
+    pub(super) fn overall(jobs: &[Progress], before: f64, layout: LineLayout<'_>) -> Self {
+        let (elapsed, width) = (layout.elapsed, layout.width);
         let percent = overall_percent(jobs);
         let states = jobs::by_state(jobs.iter().map(|job| job.state.kind)).into_iter();
         let counts = states.map(|(kind, count)| format!("{} {kind}", words::number(count)));
@@ -173,7 +166,7 @@ impl BarLine {
             let percent = words::percent(percent.trunc());
             (OVERALL_BAR, format!(" {percent:>4}{text}"))
         } else {
-            (0, shortened(text.trim_start(), width, screen))
+            (0, shortened(text.trim_start(), width, layout.screen))
         };
         Self {
             before: String::new(),
@@ -206,23 +199,18 @@ pub(super) fn overall_percent(jobs: &[Progress]) -> f64 {
 }
 
 /// Returns the lines of these jobs. Either all lines name the collection or none does, so their columns line up.
-pub(super) fn lines<'a>(
-    jobs: &[(&'a Progress, Option<&'a Rate>)],
-    elapsed: Duration,
-    width: usize,
-    screen: &Screen,
-) -> Vec<BarLine> {
+pub(super) fn lines(jobs: &[(&Progress, Option<&Rate>)], layout: LineLayout<'_>) -> Vec<BarLine> {
     let by_file = have_own_files(jobs);
     let with = |named: bool| {
-        let place = LineLayout {
-            width,
+        let layout = LineLayout {
             named,
             by_file,
+            ..layout
         };
-        let line = |(job, rate): &(&'a Progress, Option<&'a Rate>)| {
-            BarLine::job(job, *rate, elapsed, place, screen)
-        };
-        jobs.iter().map(line).collect::<Vec<_>>()
+        let lines = jobs
+            .iter()
+            .map(|(job, rate)| BarLine::job(job, *rate, layout));
+        lines.collect::<Vec<_>>()
     };
     let mut lines = with(true);
     if lines.iter().any(|line| line.unnamed) {

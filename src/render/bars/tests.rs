@@ -7,9 +7,25 @@ use std::num::NonZero;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::line::LineLayout;
 use super::*;
 use crate::api::model::State;
+use crate::render::block::Size;
+
+impl WaitView {
+    /// Returns a view on this stream. The screen's size is the stream's and doesn't change.
+    pub(crate) fn new(screen: Screen, stream: impl Write + Send + 'static) -> Self {
+        let size = (screen.width.unwrap_or(80), screen.height.unwrap_or(24));
+        Self::with_size(screen, stream, Box::new(move || size))
+    }
+
+    /// Returns a view on a stream with a terminal of this size.
+    fn with_size(screen: Screen, stream: impl Write + Send + 'static, size: Size) -> Self {
+        if screen.redraw {
+            return Self::drawn(screen, LineBlock::new(Box::new(stream), size));
+        }
+        Self::written(screen, stream)
+    }
+}
 
 /// A stream that keeps the written bytes.
 #[derive(Clone, Default)]
@@ -82,8 +98,8 @@ fn off_a_terminal_each_change_of_state_is_a_line() {
         (JobState::Importing, 900),
         (JobState::Completed, 2000),
     ] {
-        view.update(&[job("job-1", kind, rows)]);
-        view.tick();
+        view.update(&[job("job-1", kind, rows)], Instant::now());
+        view.tick(Instant::now());
     }
     view.finish();
     let text = kept.text();
@@ -102,8 +118,8 @@ fn a_bar_shows_rows_rate_and_the_time_left() {
     let kept = Kept::default();
     let mut view = WaitView::new(Screen::terminal(120, 24), kept.clone());
     let start = Instant::now();
-    view.update_at(&[job("job-1", JobState::Importing, 200)], start);
-    view.update_at(
+    view.update(&[job("job-1", JobState::Importing, 200)], start);
+    view.update(
         &[job("job-1", JobState::Importing, 1000)],
         start + Duration::from_secs(8),
     );
@@ -125,18 +141,18 @@ fn more_jobs_than_the_screen_has_room_for_are_summed_up() {
     if let Some(first) = jobs.first_mut() {
         first.state = State::derived(JobState::Completed);
     }
-    view.update(&jobs);
+    view.update(&jobs, Instant::now());
     let lines = kept.lines(80, 10);
     assert_eq!(lines.len(), 6, "{lines:?}");
     let last = lines.last().map(String::as_str).unwrap_or_default();
     let expected = "  44%  20 jobs: 19 Importing, 1 Completed  0s elapsed";
     assert_eq!(last.trim_start_matches(['━', '╸', '─']), expected);
-    view.update(&many(2));
+    view.update(&many(2), Instant::now());
     assert_eq!(kept.lines(80, 10).len(), 2);
     for job in &mut jobs {
         job.state = State::derived(JobState::Pending);
     }
-    view.update(&jobs);
+    view.update(&jobs, Instant::now());
     let lines = kept.lines(80, 10);
     assert!(
         matches!(lines.as_slice(), [only] if only.contains("20 jobs: 20 Pending")),
@@ -156,7 +172,7 @@ fn jobs_have_file_names_and_estimated_totals() {
         (*name).clone_into(&mut job.file_name);
         job.total_rows = None;
     }
-    view.update(&jobs);
+    view.update(&jobs, Instant::now());
     let lines = kept.lines(80, 24);
     assert_eq!(lines.len(), 2);
     for (line, name) in lines.iter().zip(["a.jsonl ", "b.parquet "]) {
@@ -167,7 +183,7 @@ fn jobs_have_file_names_and_estimated_totals() {
     for job in &mut jobs {
         "a.jsonl".clone_into(&mut job.file_name);
     }
-    view.update(&jobs);
+    view.update(&jobs, Instant::now());
     assert!(
         kept.lines(80, 24)
             .iter()
@@ -182,7 +198,7 @@ fn the_filled_part_of_a_bar_is_coloured_and_the_rest_dim() {
         color: true,
         ..Screen::terminal(80, 24)
     };
-    WaitView::new(screen, kept.clone()).update(&many(1));
+    WaitView::new(screen, kept.clone()).update(&many(1), Instant::now());
     let text = kept.text();
     assert!(text.contains("\x1b[36m━━"), "{text:?}");
     assert!(text.contains("\x1b[2m──"), "{text:?}");
@@ -192,7 +208,7 @@ fn the_filled_part_of_a_bar_is_coloured_and_the_rest_dim() {
 fn a_narrow_screen_has_whole_ids_and_no_bars() {
     let kept = Kept::default();
     let mut view = WaitView::new(Screen::terminal(40, 10), kept.clone());
-    view.update(&many(1));
+    view.update(&many(1), Instant::now());
     assert_eq!(kept.lines(40, 10), ["job-00000000000000000000000000  42%"]);
 }
 
@@ -204,7 +220,7 @@ fn bars_are_aligned() {
     if let Some(first) = jobs.first_mut() {
         first.collection = "packages".to_owned();
     }
-    view.update(&jobs);
+    view.update(&jobs, Instant::now());
     let lines = kept.lines(100, 24);
     let starts: Vec<_> = lines.iter().map(|line| line.find("━")).collect();
     assert_eq!(starts, [Some(41), Some(41)], "{lines:?}");
@@ -219,8 +235,8 @@ fn bars_survive_a_change_of_the_terminals_size() {
     let mut view = WaitView::with_size(Screen::terminal(120, 24), kept.clone(), size_now);
     for changed in [(120, 24), (40, 10), (1, 1), (0, 0), (200, 50)] {
         *size.lock().expect("no panic elsewhere") = changed;
-        view.update(&many(30));
-        view.tick();
+        view.update(&many(30), Instant::now());
+        view.tick(Instant::now());
     }
     view.finish();
 }
@@ -239,13 +255,13 @@ fn a_line_is_never_wider_than_its_screen() {
             let line = BarLine::job(
                 &named,
                 None,
-                Duration::from_secs(65),
                 LineLayout {
+                    screen: &screen,
+                    elapsed: Duration::from_secs(65),
                     width,
                     named: true,
                     by_file: false,
                 },
-                &screen,
             );
             let columns = unicode_width::UnicodeWidthStr::width(
                 format!("{}{}", line.before, line.after).as_str(),
@@ -292,23 +308,23 @@ fn a_stalled_job_is_warned_of_once() {
         let at = |minutes| start + Duration::from_mins(minutes);
         let still = job("job-1", JobState::Importing, 840);
         let done = job("job-2", JobState::Completed, 2000);
-        view.update_at(&[still.clone(), done.clone()], start);
-        view.update_at(&[still.clone(), done.clone()], at(9));
+        view.update(&[still.clone(), done.clone()], start);
+        view.update(&[still.clone(), done.clone()], at(9));
         assert!(!kept.text().contains("warning"), "{}", kept.text());
-        view.tick_at(at(10));
-        view.tick_at(at(11));
-        view.update_at(&[still, done.clone()], at(30));
+        view.tick(at(10));
+        view.tick(at(11));
+        view.update(&[still, done.clone()], at(30));
         let warning = "warning: job-1 has not moved since 2026-01-02T11:50:00Z (10m 00s), still Importing at 42%";
         assert_eq!(kept.text().matches("warning").count(), 1, "{}", kept.text());
         assert!(kept.text().contains(warning), "{}", kept.text());
         // The job continues, then stalls again.
-        view.update_at(
+        view.update(
             &[job("job-1", JobState::Importing, 900), done.clone()],
             at(31),
         );
-        view.tick_at(at(40));
+        view.tick(at(40));
         assert_eq!(kept.text().matches("warning").count(), 1);
-        view.tick_at(at(41));
+        view.tick(at(41));
         assert_eq!(kept.text().matches("warning").count(), 2);
         if terminal {
             let lines = kept.lines(160, 24);
@@ -321,8 +337,9 @@ fn a_stalled_job_is_warned_of_once() {
 #[test]
 fn the_time_without_a_change_can_be_chosen() {
     let kept = Kept::default();
-    let mut view = WaitView::new(Screen::plain(), kept.clone()).warning_after(Duration::ZERO);
-    view.update(&[job("job-1", JobState::Pending, 0)]);
+    let mut view = WaitView::new(Screen::plain(), kept.clone());
+    view.stalls = Stalls::new(Duration::ZERO);
+    view.update(&[job("job-1", JobState::Pending, 0)], Instant::now());
     assert!(
         kept.text().contains("warning: job-1 has not moved"),
         "{}",
@@ -341,8 +358,8 @@ fn a_wait_ends_with_a_summary_line() {
             job.state = State::derived(JobState::Importing);
             job.rows = Some(500);
         }
-        view.update_at(&first, start);
-        view.finish_at(jobs, start + Duration::from_secs(75));
+        view.update(&first, start);
+        view.finish_with(jobs, start + Duration::from_secs(75));
         kept.lines(u16::try_from(width).expect("columns"), 24)
     };
     let one = job("job-1", JobState::Completed, 2000);
@@ -367,13 +384,13 @@ fn lines_wrapped_by_a_narrower_terminal_are_erased() {
     let size_now = Box::new(move || *asked.lock().expect("no panic elsewhere"));
     let mut view = WaitView::with_size(Screen::terminal(100, 24), kept.clone(), size_now);
     let start = Instant::now();
-    view.update_at(&many(3), start);
+    view.update(&many(3), start);
     kept.0.lock().expect("no panic elsewhere").clear();
     *size.lock().expect("no panic elsewhere") = (50, 24);
     // While the window is dragged, the size that the terminal reports may be old.
-    view.tick_at(start);
+    view.tick(start);
     assert_eq!(kept.text(), "");
-    view.tick_at(start + Duration::from_secs(1));
+    view.tick(start + Duration::from_secs(1));
     // Three lines of 97 columns now take six lines of 50, and the cursor is in the last.
     assert!(kept.text().starts_with("\r\x1b[5A"), "{:?}", kept.text());
     assert_eq!(kept.text().matches("\r\n").count(), 2);

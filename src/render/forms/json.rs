@@ -8,27 +8,21 @@ use super::OutputRows;
 use crate::render::style::{Screen, Tone};
 use crate::text::words;
 
-/// Writes the value as indented JSON and a newline.
-pub(in crate::render) fn write(
-    out: &mut dyn Write,
-    value: &Value,
-    screen: &Screen,
-) -> io::Result<()> {
-    let text = serde_json::to_string_pretty(value).map_err(io::Error::other)?;
-    writeln!(out, "{}", colored(&words::safe_json(&text), screen))
+/// Returns the value as indented JSON.
+pub(in crate::render) fn indented(value: &Value, screen: &Screen) -> io::Result<String> {
+    let text = serde_json::to_string_pretty(value)?;
+    Ok(colored(&words::safe_json(&text), screen))
 }
 
-/// Writes each item of a list, or a single value, as one line of JSON.
-pub(in crate::render) fn write_lines(
-    out: &mut dyn Write,
-    rows: OutputRows<'_>,
-    screen: &Screen,
-) -> io::Result<()> {
-    for row in rows.items {
-        let text = serde_json::to_string(&*row).map_err(io::Error::other)?;
-        writeln!(out, "{}", colored(&words::safe_json(&text), screen))?;
+impl OutputRows<'_> {
+    /// Writes each item of a list, or a single value, as one line of JSON.
+    pub(in crate::render) fn lines(self, out: &mut dyn Write, screen: &Screen) -> io::Result<()> {
+        for row in self.items {
+            let text = serde_json::to_string(&*row)?;
+            writeln!(out, "{}", colored(&words::safe_json(&text), screen))?;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Returns finished JSON with colours, if the screen has them: keys bold, texts and numbers in the colours of the prompt.

@@ -7,33 +7,28 @@ use serde_json::Value;
 use super::{OutputRows, field, plain};
 use crate::text::words;
 
-/// Writes a list as a table with one row per item, a map as a table of names and values, and a scalar as text.
-pub(in crate::render) fn write(out: &mut dyn Write, rows: OutputRows<'_>) -> io::Result<()> {
-    let OutputRows {
-        names,
-        items,
-        list,
-        whole,
-    } = rows;
-    if list {
-        return table(out, &names, items.map(|row| cells(&row, &names, whole)));
-    }
-    for value in items {
-        match &*value {
-            Value::Object(map) if !whole => {
-                let pair = |(name, value): (&String, &Value)| {
-                    vec![
-                        (name.clone(), false),
-                        (plain(Some(value)), value.is_number()),
-                    ]
-                };
-                let names = ["field".to_owned(), "value".to_owned()];
-                table(out, &names, map.iter().map(pair))?;
-            }
-            scalar => writeln!(out, "{}", escaped(&plain(Some(scalar))))?,
+impl OutputRows<'_> {
+    /// Writes a list as a table with one row per item, a map as a table of names and values, and a scalar as text.
+    pub(in crate::render) fn markdown(self, out: &mut dyn Write) -> io::Result<()> {
+        let (names, whole) = (&self.names, self.whole);
+        if self.list {
+            return table(out, names, self.items.map(|row| cells(&row, names, whole)));
         }
+        for value in self.items {
+            match &*value {
+                Value::Object(map) if !whole => {
+                    let pair = |(name, value): (&String, &Value)| {
+                        let name = (name.clone(), false);
+                        vec![name, (plain(Some(value)), value.is_number())]
+                    };
+                    let names = ["field".to_owned(), "value".to_owned()];
+                    table(out, &names, map.iter().map(pair))?;
+                }
+                scalar => writeln!(out, "{}", escaped(&plain(Some(scalar))))?,
+            }
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// A cell's text, and true if it's a number.
@@ -54,22 +49,13 @@ fn table(
     rows: impl Iterator<Item = Vec<Cell>>,
 ) -> io::Result<()> {
     let mut rows = rows.peekable();
-    let header = names.iter().map(|name| escaped(name));
-    line(out, header)?;
-    let numbers = |column: usize, first: Option<&Vec<Cell>>| {
-        first
-            .and_then(|row| row.get(column))
-            .is_some_and(|cell| cell.1)
-    };
+    line(out, names.iter().map(|name| escaped(name)))?;
     let first = rows.peek();
-    let rule = (0..names.len()).map(|column| {
-        if numbers(column, first) {
-            "---:"
-        } else {
-            "---"
-        }
+    let rule = (0..names.len()).map(|column| match first.and_then(|row| row.get(column)) {
+        Some((_, true)) => "---:".to_owned(),
+        _ => "---".to_owned(),
     });
-    line(out, rule.map(str::to_owned))?;
+    line(out, rule)?;
     for row in rows {
         line(out, row.iter().map(|(text, _)| escaped(text)))?;
     }

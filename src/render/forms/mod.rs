@@ -1,16 +1,16 @@
 //! The output formats other than the table.
 
-pub(super) mod csv;
 pub(super) mod json;
-pub(super) mod markdown;
-pub(super) mod vertical;
-pub(super) mod yaml;
+mod markdown;
+mod vertical;
+mod yaml;
 
 use crate::render::style::Screen;
 use crate::render::{parts, value};
 use crate::text::words;
 use serde_json::Value;
 use std::borrow::Cow;
+use std::io::{self, Write};
 
 /// Returns a value as one field of a row: text as is, nothing for null, nested values as JSON.
 fn plain(value: Option<&Value>) -> String {
@@ -29,7 +29,7 @@ fn for_screen(text: String, screen: &Screen) -> String {
     }
 }
 
-/// A value as rows, for CSV, Markdown, vertical and line-wise JSON. Rows are made on demand, so a long list of jobs is
+/// A value as rows, for CSV, Markdown, YAML, vertical and line-wise JSON. Rows are made on demand, so a long list of jobs is
 /// never in memory twice.
 pub(super) struct OutputRows<'a> {
     /// The columns; the single column `value` if the rows aren't maps.
@@ -43,10 +43,10 @@ pub(super) struct OutputRows<'a> {
 }
 
 impl<'a> OutputRows<'a> {
-    /// Returns rows with these columns.
-    pub(super) fn list(names: &[&str], rows: impl Iterator<Item = Value> + 'a) -> Self {
+    /// Returns rows with the columns of an example.
+    pub(super) fn list(example: &Value, rows: impl Iterator<Item = Value> + 'a) -> Self {
         Self {
-            names: names.iter().map(|&name| name.to_owned()).collect(),
+            names: value::columns(example),
             items: Box::new(rows.map(Cow::Owned)),
             list: true,
             whole: false,
@@ -75,6 +75,31 @@ impl<'a> OutputRows<'a> {
             items: Box::new(rows.iter().map(Cow::Borrowed)),
             list,
         }
+    }
+
+    /// Writes CSV (RFC 4180): a header line and the rows, with nested values as JSON text. A map is one row. A list with
+    /// other items is one column named `value`. Null is an empty field.
+    pub(super) fn csv(self, out: &mut dyn Write, screen: &Screen) -> io::Result<()> {
+        let mut writer = csv::Writer::from_writer(out);
+        let header = self
+            .names
+            .iter()
+            .map(|name| for_screen(name.clone(), screen));
+        writer.write_record(header).map_err(io_error)?;
+        for row in self.items {
+            let fields = self.names.iter().map(|name| field(&row, name, self.whole));
+            let fields = fields.map(|value| for_screen(plain(value), screen));
+            writer.write_record(fields).map_err(io_error)?;
+        }
+        writer.flush()
+    }
+}
+
+/// Returns the stream's own error, so a closed pipe can be recognized.
+fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
     }
 }
 

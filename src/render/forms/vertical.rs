@@ -14,49 +14,45 @@ use crate::text::words;
 /// Columns of a rule if there's no screen.
 const RULE: usize = 40;
 
-/// Writes each map as a record below a rule with its number, and other values as lines. In a list of both, maps are
-/// lines too. A single map has no rule.
-pub(in crate::render) fn write(
-    out: &mut dyn Write,
-    rows: OutputRows<'_>,
-    screen: &Screen,
-) -> io::Result<()> {
-    let OutputRows {
-        names,
-        items,
-        list,
-        whole,
-    } = rows;
-    let widest = names.iter().map(|name| words::safe_line(name).width());
-    let widest = widest.max().unwrap_or(0);
-    let mut empty = true;
-    for (index, row) in items.enumerate() {
-        empty = false;
-        let map = match &*row {
-            Value::Object(map) if !whole => map,
-            other => {
-                let text = plain(Some(other));
-                let text = if list {
-                    words::safe_line(&text)
-                } else {
-                    words::safe(&text)
-                };
-                writeln!(out, "{text}")?;
-                continue;
+impl OutputRows<'_> {
+    /// Writes each map as a record below a rule with its number, and other values as lines. In a list of both, maps are
+    /// lines too. A single map has no rule.
+    pub(in crate::render) fn vertical(
+        self,
+        out: &mut dyn Write,
+        screen: &Screen,
+    ) -> io::Result<()> {
+        let widest = self.names.iter().map(|name| words::safe_line(name).width());
+        let widest = widest.max().unwrap_or(0);
+        let mut empty = true;
+        for (index, row) in self.items.enumerate() {
+            empty = false;
+            let map = match &*row {
+                Value::Object(map) if !self.whole => map,
+                other => {
+                    let text = plain(Some(other));
+                    let text = if self.list {
+                        words::safe_line(&text)
+                    } else {
+                        words::safe(&text)
+                    };
+                    writeln!(out, "{text}")?;
+                    continue;
+                }
+            };
+            if self.list {
+                let rule = rule(index + 1, screen);
+                writeln!(out, "{}", screen.paint(Tone::Dim, &rule))?;
             }
-        };
-        if list {
-            let rule = rule(index + 1, screen);
-            writeln!(out, "{}", screen.paint(Tone::Dim, &rule))?;
+            for name in &self.names {
+                line(out, name, map.get(name), widest, screen)?;
+            }
         }
-        for name in &names {
-            line(out, name, map.get(name), widest, screen)?;
+        if empty {
+            writeln!(out, "no rows")?;
         }
+        Ok(())
     }
-    if empty {
-        writeln!(out, "no rows")?;
-    }
-    Ok(())
 }
 
 /// Writes a field. Continuation lines are aligned below the first.

@@ -7,29 +7,27 @@ use serde::Serialize;
 use super::{OutputRows, for_screen};
 use crate::render::style::{Screen, Tone};
 
-/// Writes a list item by item, and any other value as one document.
-pub(in crate::render) fn write(
-    out: &mut dyn Write,
-    rows: OutputRows<'_>,
-    screen: &Screen,
-) -> io::Result<()> {
-    let mut empty = true;
-    for row in rows.items {
-        empty = false;
-        // Consecutive lists of one item each form the whole list.
-        let text = if rows.list {
-            text(&[&*row])
-        } else {
-            text(&*row)
-        }?;
-        // The YAML writer escapes control characters, but not the marks that reorder text.
-        let text = for_screen(text, screen);
-        out.write_all(colored(&text, screen).as_bytes())?;
+impl OutputRows<'_> {
+    /// Writes a list item by item, and any other value as one document.
+    pub(in crate::render) fn yaml(self, out: &mut dyn Write, screen: &Screen) -> io::Result<()> {
+        let mut empty = true;
+        for row in self.items {
+            empty = false;
+            // Consecutive lists of one item each form the whole list.
+            let text = if self.list {
+                text(&[&*row])
+            } else {
+                text(&*row)
+            }?;
+            // The YAML writer escapes control characters, but not the marks that reorder text.
+            let text = for_screen(text, screen);
+            out.write_all(colored(&text, screen).as_bytes())?;
+        }
+        if empty {
+            out.write_all(b"[]\n")?;
+        }
+        Ok(())
     }
-    if empty {
-        out.write_all(b"[]\n")?;
-    }
-    Ok(())
 }
 
 fn text(value: &impl Serialize) -> io::Result<String> {

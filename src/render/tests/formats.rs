@@ -285,8 +285,8 @@ fn a_closed_pipe_is_an_error() {
     }
     for screen in [Screen::plain(), terminal(80)] {
         let mut view = render::WaitView::new(screen, Closed);
-        view.update(&[failed()]);
-        view.tick();
+        view.update(&[failed()], std::time::Instant::now());
+        view.tick(std::time::Instant::now());
         view.finish();
     }
 }

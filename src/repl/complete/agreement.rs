@@ -8,18 +8,12 @@ use crate::engine::types::{SharedNames, TYPES};
 use crate::render::Screen;
 use crate::repl::commands::{self, COMMANDS};
 use crate::session::Session;
-use rustyline::Context;
-use rustyline::completion::Completer as _;
-use rustyline::history::MemHistory;
 use std::path::Path;
 use std::rc::Rc;
 
 /// Returns the texts that Tab offers after this text.
 fn offered(completer: &Completer, text: &str) -> Vec<String> {
-    let history = MemHistory::new();
-    let (_, pairs) = completer
-        .complete(text, text.len(), &Context::new(&history))
-        .expect("an answer");
+    let (_, pairs) = completer.complete(text, text.len());
     pairs.into_iter().map(|pair| pair.replacement).collect()
 }
 

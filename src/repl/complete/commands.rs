@@ -24,25 +24,17 @@ pub(super) fn commands() -> Vec<Offer> {
 }
 
 /// Returns offers for a command's argument without quotes.
-pub(super) fn argument(
-    look: &CompletionContext<'_, '_>,
-    command: &str,
-    index: usize,
-) -> CompletionAnswer {
-    let Some(takes) = find(command)
-        .ok()
-        .and_then(|command| command.takes.get(index))
-    else {
+pub(super) fn argument(look: &CompletionContext<'_>, command: &str, at: usize) -> CompletionAnswer {
+    let command = find(command).ok();
+    let Some(takes) = command.and_then(|command| command.takes.get(at)) else {
         return CompletionAnswer::default();
     };
     let typed = look.place.typed;
     match takes {
         Takes::Function => {
             let pages = help::pages().map(|(name, about)| Offer::new(name, about));
-            let commands = COMMANDS.iter().map(|it| {
-                let name = format!(":{}", it.name);
-                Offer::new(name, it.help)
-            });
+            let commands = COMMANDS.iter();
+            let commands = commands.map(|it| Offer::new(format!(":{}", it.name), it.help));
             // Commands are offered after their colon.
             let commands = commands.filter(|_| typed.starts_with(':'));
             CompletionAnswer::of(pages.chain(commands).collect())
@@ -54,7 +46,7 @@ pub(super) fn argument(
             answer
         }
         takes => {
-            let mut answer = of(look, *takes, None);
+            let mut answer = of(look, *takes);
             for offer in &mut answer.offers {
                 offer.text.clone_from(&offer.name);
                 offer.suffix = "";

@@ -4,7 +4,7 @@ use super::chain::Chain;
 use super::code::CursorCode;
 use super::members;
 use super::offer::Offer;
-use super::place::{CallSlot, CompletionPlace};
+use super::place::{CallSlot, CompletionKind, CompletionPlace};
 use crate::connection::Connection;
 use crate::engine::registry::{self, Function};
 use crate::engine::types::{DefinedNames, Shape};
@@ -12,14 +12,14 @@ use crate::session::Session;
 use std::rc::Rc;
 
 /// The state that sources use.
-pub(super) struct CompletionContext<'a, 't> {
+pub(super) struct CompletionContext<'a> {
     pub(super) session: &'a Rc<Session>,
     pub(super) names: &'a DefinedNames,
-    pub(super) code: &'a CursorCode<'t>,
-    pub(super) place: &'a CompletionPlace<'t>,
+    pub(super) code: &'a CursorCode<'a>,
+    pub(super) place: &'a CompletionPlace<'a>,
 }
 
-impl CompletionContext<'_, '_> {
+impl CompletionContext<'_> {
     /// Returns the function of a slot.
     pub(super) fn function(&self, slot: &CallSlot<'_>) -> Option<&'static Function> {
         let function = registry::find(slot.function)?;
@@ -35,9 +35,17 @@ impl CompletionContext<'_, '_> {
         is_it.then_some(function)
     }
 
-    /// Returns the connection that a slot's call uses, if known.
-    pub(super) fn connection(&self, slot: Option<&CallSlot<'_>>) -> Option<Rc<Connection>> {
-        let receiver = slot.and_then(|slot| slot.receiver.as_ref());
+    /// Returns the slot whose value is being typed.
+    pub(super) fn slot(&self) -> Option<&CallSlot<'_>> {
+        match &self.place.kind {
+            CompletionKind::Value(slot) => Some(slot),
+            _ => None,
+        }
+    }
+
+    /// Returns the connection that the slot's call uses, if known.
+    pub(super) fn connection(&self) -> Option<Rc<Connection>> {
+        let receiver = self.slot().and_then(|slot| slot.receiver.as_ref());
         match receiver.map(|chain| self.shape(chain)) {
             None => self.session.current(),
             Some(Shape::Connection(connection)) => connection,

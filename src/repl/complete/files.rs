@@ -3,7 +3,6 @@
 use super::offer::{Offer, inside_quotes};
 use crate::location::Format;
 use crate::text::words;
-use std::ffi::OsStr;
 use std::path::Path;
 
 /// Maximum number of folder entries that are read.
@@ -45,77 +44,24 @@ pub(super) fn files(
         Some(_) if !keeps_home => format!("{}/", place.display().to_string().trim_end_matches('/')),
         _ => folder.to_owned(),
     };
-    let mut found: Vec<(u8, String, Offer)> = entries(&place)
-        .filter(|entry| !entry.name.starts_with('.') || begin.starts_with('.'))
-        .filter_map(|entry| {
-            let rank = entry.rank(first)?;
-            let offer = entry.offer(folder, &shown, quote, first)?;
-            Some((rank, entry.name, offer))
-        })
-        .collect();
-    found.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
-    found.into_iter().map(|(_, _, offer)| offer).collect()
-}
-
-struct FolderEntry {
-    name: String,
-    is_folder: bool,
-    bytes: u64,
-}
-
-/// Returns the folder's entries whose names can be typed.
-fn entries(folder: &Path) -> impl Iterator<Item = FolderEntry> {
-    let read = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    read.take(ENTRIES).filter_map(|entry| {
+    let entries = std::fs::read_dir(&place).into_iter().flatten().flatten();
+    let found = entries.take(ENTRIES).filter_map(|entry| {
         let name = entry.file_name().into_string().ok()?;
         // A link counts as its target.
         let about = std::fs::metadata(entry.path()).ok()?;
-        let speakable = !name.contains(char::is_control);
-        speakable.then_some(FolderEntry {
-            name,
-            is_folder: about.is_dir(),
-            bytes: about.len(),
-        })
-    })
-}
-
-impl FolderEntry {
-    /// Returns an entry's rank in the list, or `None` if it isn't listed.
-    fn rank(&self, first: FileOrder) -> Option<u8> {
-        let path = Path::new(&self.name);
-        let extension = path.extension().and_then(OsStr::to_str);
-        let data = Format::of_path(path).is_some();
-        match first {
-            FileOrder::Any => Some(0),
-            FileOrder::Data | FileOrder::Scripts if self.is_folder => Some(1),
-            FileOrder::Data if data => Some(0),
-            FileOrder::Data => Some(2),
-            FileOrder::Scripts => (extension == Some("rhai")).then_some(0),
+        let is_hidden = name.starts_with('.') && !begin.starts_with('.');
+        if is_hidden || name.contains(char::is_control) {
+            return None;
         }
-    }
-
-    /// `folder` is the typed text, `shown` the text to insert.
-    fn offer(
-        &self,
-        folder: &str,
-        shown: &str,
-        quote: Option<char>,
-        first: FileOrder,
-    ) -> Option<Offer> {
-        let (name, help) = if self.is_folder {
-            (format!("{}/", self.name), "folder".to_owned())
-        } else if first == FileOrder::Scripts {
-            (
-                self.name.trim_end_matches(".rhai").to_owned(),
-                String::new(),
-            )
-        } else {
-            (self.name.clone(), words::bytes(self.bytes))
+        let rank = rank(&name, about.is_dir(), first)?;
+        let (label, help) = match first {
+            _ if about.is_dir() => (format!("{name}/"), "folder".to_owned()),
+            FileOrder::Scripts => (name.trim_end_matches(".rhai").to_owned(), String::new()),
+            _ => (name.clone(), words::bytes(about.len())),
         };
-        let mut offer = Offer::new(format!("{shown}{name}"), help)
-            .labelled(name.as_str())
-            .quoted(quote)?;
-        if self.is_folder {
+        let offer = Offer::new(format!("{shown}{label}"), help);
+        let mut offer = offer.labelled(label.as_str()).quoted(quote)?;
+        if about.is_dir() {
             // A folder's content is completed next.
             offer.suffix = "";
             if quote.is_none() {
@@ -123,11 +69,28 @@ impl FolderEntry {
             }
         }
         // Compared with the typed text, including quotes and escapes.
-        offer.name = match quote {
-            Some('`') => format!("{folder}{name}"),
-            _ => inside_quotes(&format!("{folder}{name}")),
+        let path = format!("{folder}{label}");
+        offer.name = if quote == Some('`') {
+            path
+        } else {
+            inside_quotes(&path)
         };
-        Some(offer)
+        Some((rank, name, offer))
+    });
+    let mut found: Vec<(u8, String, Offer)> = found.collect();
+    found.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+    found.into_iter().map(|(_, _, offer)| offer).collect()
+}
+
+/// Returns an entry's rank in the list, or `None` if it isn't listed.
+fn rank(name: &str, is_folder: bool, first: FileOrder) -> Option<u8> {
+    let path = Path::new(name);
+    match first {
+        FileOrder::Any => Some(0),
+        FileOrder::Data | FileOrder::Scripts if is_folder => Some(1),
+        FileOrder::Data if Format::of_path(path).is_some() => Some(0),
+        FileOrder::Data => Some(2),
+        FileOrder::Scripts => path.extension().is_some_and(|it| it == "rhai").then_some(0),
     }
 }
 

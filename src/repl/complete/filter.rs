@@ -4,7 +4,6 @@ use super::CompletionAnswer;
 use super::context::CompletionContext;
 use super::listed;
 use super::offer::Offer;
-use super::place::CallSlot;
 use crate::engine::registry::Takes;
 use crate::session::names::ListedName;
 
@@ -44,10 +43,7 @@ const OPERATORS: &[(&str, &str)] = &[
 const NULLS: &[(&str, &str)] = &[("null", "no value"), ("not null", "any value")];
 
 /// Returns the candidates for the word at the end of a filter.
-pub(super) fn words(
-    look: &CompletionContext<'_, '_>,
-    slot: Option<&CallSlot<'_>>,
-) -> CompletionAnswer {
+pub(super) fn words(look: &CompletionContext<'_>) -> CompletionAnswer {
     let typed = look.place.typed;
     let quote = look.place.quote;
     let Some((before, word)) = last_word(typed, quote) else {
@@ -55,7 +51,7 @@ pub(super) fn words(
     };
     let mut notice = None;
     let offers = if expects_operand(before) {
-        let fields = listed::ask(look, Takes::Filter, slot);
+        let fields = listed::ask(look, Takes::Filter);
         let fields = fields.unwrap_or_else(|reason| {
             notice = Some(reason);
             Vec::new()

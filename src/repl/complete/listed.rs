@@ -23,12 +23,8 @@ const PATIENCE: Duration = Duration::from_millis(200);
 const KEYS: usize = 200;
 
 /// Returns the names of this kind that the service of a slot's call lists.
-pub(super) fn names(
-    look: &CompletionContext<'_, '_>,
-    takes: Takes,
-    slot: Option<&CallSlot<'_>>,
-) -> CompletionAnswer {
-    match ask(look, takes, slot) {
+pub(super) fn names(look: &CompletionContext<'_>, takes: Takes) -> CompletionAnswer {
+    match ask(look, takes) {
         Err(notice) => CompletionAnswer::notice(notice),
         Ok(names) if names.is_empty() => CompletionAnswer::notice("the service lists none"),
         Ok(mut names) => {
@@ -36,7 +32,8 @@ pub(super) fn names(
             if takes != Takes::Field {
                 names.sort_unstable_by(|a, b| a.name.cmp(&b.name));
             }
-            let given = slot.map(|_| given(look.code)).unwrap_or_default();
+            let given = look.slot().map(|_| given(look.code));
+            let given = given.unwrap_or_default();
             let names = names.into_iter().filter(|it| !given.contains(&it.name));
             CompletionAnswer::of(look.quoted(names.map(|it| Offer::new(it.name, it.about))))
         }
@@ -45,18 +42,17 @@ pub(super) fn names(
 
 /// Asks the service of a slot's call for names of this kind. The error is a notice for the list of candidates.
 pub(super) fn ask(
-    look: &CompletionContext<'_, '_>,
+    look: &CompletionContext<'_>,
     takes: Takes,
-    slot: Option<&CallSlot<'_>>,
 ) -> Result<Vec<ListedName>, &'static str> {
     let collection = || {
-        let slot = slot.zip(slot.and_then(|slot| look.function(slot)));
-        slot.and_then(|(slot, function)| collection(look, slot, function))
+        let slot = look.slot()?;
+        collection(look, slot, look.function(slot)?)
     };
     let question = takes.question(collection);
     let question = question.ok_or("depends on the collection, which isn't known yet")?;
     let connection = look
-        .connection(slot)
+        .connection()
         .ok_or("not connected yet: connect() first")?;
     let cache = &look.session.known.names;
     match cache.ask(&connection, &question, PATIENCE, key_is_waiting) {
@@ -80,8 +76,8 @@ fn key_is_waiting() -> bool {
 }
 
 /// Returns the columns of the call's first argument, as far as its type shows them.
-pub(super) fn columns(look: &CompletionContext<'_, '_>, slot: &CallSlot<'_>) -> Vec<Offer> {
-    let Some(value) = item(look.code, slot.open, 0) else {
+pub(super) fn columns(look: &CompletionContext<'_>) -> Vec<Offer> {
+    let Some(value) = look.slot().and_then(|slot| item(look.code, slot.open, 0)) else {
         return Vec::new();
     };
     let row = match look.shape(&chain(look.code, value.end)) {
@@ -102,7 +98,7 @@ pub(super) fn columns(look: &CompletionContext<'_, '_>, slot: &CallSlot<'_>) -> 
 }
 
 /// Returns the import keys in the journal, the latest first.
-pub(super) fn import_keys(look: &CompletionContext<'_, '_>) -> Vec<Offer> {
+pub(super) fn import_keys(look: &CompletionContext<'_>) -> Vec<Offer> {
     let journal = &look.session.desk.journal;
     let keys = journal.read(|state| {
         let latest = state.submissions().iter().rev();
@@ -113,12 +109,11 @@ pub(super) fn import_keys(look: &CompletionContext<'_, '_>) -> Vec<Offer> {
             if keys.iter().any(|known| known.name == *key) {
                 continue;
             }
-            let about = format!(
-                "{}  {}",
-                intent.scope.collection,
-                submission.standing.word()
-            );
-            keys.push(Offer::new(key, about));
+            let state = submission.standing.word();
+            keys.push(Offer::new(
+                key,
+                format!("{}  {state}", intent.scope.collection),
+            ));
             if keys.len() == KEYS {
                 break;
             }
@@ -129,7 +124,7 @@ pub(super) fn import_keys(look: &CompletionContext<'_, '_>) -> Vec<Offer> {
 }
 
 /// Returns the values of the setting that's the argument before.
-pub(super) fn setting_values(look: &CompletionContext<'_, '_>) -> Vec<Offer> {
+pub(super) fn setting_values(look: &CompletionContext<'_>) -> Vec<Offer> {
     let mut words = look.code.source.text().split_whitespace().skip(1);
     let values = words.next().map(setting_choices).unwrap_or_default();
     let values = values.into_iter().map(|value| Offer::new(value, ""));
@@ -138,7 +133,7 @@ pub(super) fn setting_values(look: &CompletionContext<'_, '_>) -> Vec<Offer> {
 
 /// Returns the collection that a slot's call names before the cursor.
 fn collection(
-    look: &CompletionContext<'_, '_>,
+    look: &CompletionContext<'_>,
     slot: &CallSlot<'_>,
     function: &Function,
 ) -> Option<String> {
@@ -197,12 +192,10 @@ fn text(code: &CursorCode<'_>, item: &Range<usize>, names: &DefinedNames) -> Opt
 /// Returns the texts of the list at the cursor that are complete.
 fn given(code: &CursorCode<'_>) -> Vec<String> {
     let end = code.tokens.end;
-    let Some(open) = code.open_before(end).pop() else {
+    let open = code.open_before(end).pop();
+    let Some(open) = open.filter(|open| code.word(Some(*open)) == "[") else {
         return Vec::new();
     };
-    if code.word(Some(open)) != "[" {
-        return Vec::new();
-    }
     let items = code.source.items(open, end).into_iter();
     let texts = items.filter_map(|item| match code.source.token(item.start)? {
         Token::StringConstant(text) if item.len() == 1 => Some(text.to_string()),

@@ -1,8 +1,7 @@
 //! Completion on Tab.
 //!
-//! The editor's helper owns a [`Completer`] and calls rustyline's trait of that name on each Tab: `complete(line, pos,
-//! context)` returns the byte offset of the replaced text and the candidates. A [`Pair`] has the text for the list and
-//! the text to insert.
+//! The editor's helper owns a [`Completer`] and calls `complete(line, pos)` on each Tab, which returns the byte offset of
+//! the replaced text and the candidates. A [`Pair`] has the text for the list and the text to insert.
 //!
 //! The code before the cursor ([`code`]) is classified ([`place`]). A source for that class makes [`Offer`]s from the
 //! tables of functions and commands and from the session ([`crate::session::known`], [`crate::session::names`]). Nothing here waits longer than
@@ -40,7 +39,6 @@ use context::CompletionContext;
 use files::FileOrder;
 use offer::Offer;
 use place::{CompletionKind, CompletionPlace};
-use rustyline::Context;
 use rustyline::completion::Pair;
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -122,7 +120,7 @@ impl Completer {
         }
     }
 
-    fn offers(look: &CompletionContext<'_, '_>) -> CompletionAnswer {
+    fn offers(look: &CompletionContext<'_>) -> CompletionAnswer {
         let place = look.place;
         let quote = place.quote;
         CompletionAnswer::of(match &place.kind {
@@ -142,19 +140,11 @@ impl Completer {
             }
         })
     }
-}
 
-impl rustyline::completion::Completer for Completer {
-    type Candidate = Pair;
-
-    fn complete(
-        &self,
-        line: &str,
-        pos: usize,
-        _context: &Context<'_>,
-    ) -> rustyline::Result<(usize, Vec<Pair>)> {
+    /// Returns the candidates for the text at the cursor, and the byte offset of the text that they replace.
+    pub(super) fn complete(&self, line: &str, pos: usize) -> (usize, Vec<Pair>) {
         let Some((before, after)) = line.split_at_checked(pos) else {
-            return Ok((pos, Vec::new()));
+            return (pos, Vec::new());
         };
         let from = statement(before);
         let source = SourceText::read(before.get(from..).unwrap_or_default());
@@ -178,7 +168,7 @@ impl rustyline::completion::Completer for Completer {
         } else {
             *self.walk.borrow_mut() = CandidateWalk::new(line, pos, from + place.start, &pairs);
         }
-        Ok((from + place.start, pairs))
+        (from + place.start, pairs)
     }
 }
 

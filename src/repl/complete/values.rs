@@ -22,11 +22,7 @@ use clap::ValueEnum;
 use jiff::Timestamp;
 
 /// Returns the option keys for the map at a slot.
-pub(super) fn keys(
-    look: &CompletionContext<'_, '_>,
-    map: &CallSlot<'_>,
-    given: &[&str],
-) -> Vec<Offer> {
+pub(super) fn keys(look: &CompletionContext<'_>, map: &CallSlot<'_>, given: &[&str]) -> Vec<Offer> {
     let function = look.function(map);
     let options = function.and_then(|function| options(function, &map.keys));
     let left = options.unwrap_or_default().iter();
@@ -47,10 +43,10 @@ pub(super) fn keys(
 }
 
 /// Returns the values for a slot.
-pub(super) fn values(look: &CompletionContext<'_, '_>, slot: &CallSlot<'_>) -> CompletionAnswer {
+pub(super) fn values(look: &CompletionContext<'_>, slot: &CallSlot<'_>) -> CompletionAnswer {
     let found = look.function(slot);
     let takes = found.map_or(Takes::Anything, |function| takes(function, slot));
-    let mut answer = of(look, takes, Some(slot));
+    let mut answer = of(look, takes);
     if look.place.quote.is_some() {
         return answer;
     }
@@ -75,12 +71,8 @@ pub(super) fn values(look: &CompletionContext<'_, '_>, slot: &CallSlot<'_>) -> C
     answer
 }
 
-/// Returns the candidates for a kind of value. The slot determines the connection.
-pub(super) fn of(
-    look: &CompletionContext<'_, '_>,
-    takes: Takes,
-    slot: Option<&CallSlot<'_>>,
-) -> CompletionAnswer {
+/// Returns the candidates for a kind of value.
+pub(super) fn of(look: &CompletionContext<'_>, takes: Takes) -> CompletionAnswer {
     let quote = look.place.quote;
     let typed = look.place.typed;
     let bare = quote.is_none();
@@ -99,28 +91,27 @@ pub(super) fn of(
         Takes::Profile => look.quoted(profiles()),
         Takes::Function => help_pages(look),
         Takes::Path => files(typed, quote, FileOrder::Any, false),
-        Takes::Data if reads_here(look, slot) => files(typed, quote, FileOrder::Data, true),
-        Takes::Column => slot.map_or_else(Vec::new, |slot| listed::columns(look, slot)),
+        Takes::Data if reads_here(look) => files(typed, quote, FileOrder::Data, true),
+        Takes::Column => listed::columns(look),
         Takes::ImportKey => listed::import_keys(look),
-        Takes::Filter if !bare => return filter::words(look, slot),
+        Takes::Filter if !bare => return filter::words(look),
         Takes::SettingValue => listed::setting_values(look),
-        Takes::Job => return jobs(look, slot),
+        Takes::Job => return jobs(look),
         Takes::Filter => Vec::new(),
-        takes if takes.is_listed() => return listed::names(look, takes, slot),
+        takes if takes.is_listed() => return listed::names(look, takes),
         _ => Vec::new(),
     };
     CompletionAnswer::of(offers)
 }
 
 /// Returns the values that a property may be compared with.
-pub(super) fn compared(look: &CompletionContext<'_, '_>, property: &str) -> Vec<Offer> {
+pub(super) fn compared(look: &CompletionContext<'_>, property: &str) -> Vec<Offer> {
     match property {
         "state" => look.quoted(states()),
-        "kind" => look.quoted(
-            ErrorKind::ALL
-                .iter()
-                .map(|kind| Offer::new(kind.word(), "")),
-        ),
+        "kind" => {
+            let kinds = ErrorKind::ALL.iter();
+            look.quoted(kinds.map(|kind| Offer::new(kind.word(), "")))
+        }
         "api" => look.quoted(["v1", "v2", "milvus"].map(|word| Offer::new(word, ""))),
         _ if look.place.quote.is_some() => text(look),
         _ => names::names(look.code, look.names, look.place.typed),
@@ -128,7 +119,7 @@ pub(super) fn compared(look: &CompletionContext<'_, '_>, property: &str) -> Vec<
 }
 
 /// Returns candidates for an unclassified text: paths if it looks like one.
-pub(super) fn text(look: &CompletionContext<'_, '_>) -> Vec<Offer> {
+pub(super) fn text(look: &CompletionContext<'_>) -> Vec<Offer> {
     let typed = look.place.typed;
     if typed.contains('/') || typed.starts_with('.') {
         files(typed, look.place.quote, FileOrder::Data, true)
@@ -140,24 +131,25 @@ pub(super) fn text(look: &CompletionContext<'_, '_>) -> Vec<Offer> {
 /// Returns the options of the nested map at these keys.
 fn options(function: &'static Function, keys: &[&str]) -> Option<&'static [Opt]> {
     keys.iter().try_fold(function.options, |options, key| {
-        match options.iter().find(|option| option.matches(key))?.takes {
+        match option(options, key)?.takes {
             Takes::Keys(inner) => Some(inner),
             _ => None,
         }
     })
 }
 
+fn option(options: &'static [Opt], key: &str) -> Option<&'static Opt> {
+    options.iter().find(|option| option.matches(key))
+}
+
 fn takes(function: &'static Function, slot: &CallSlot<'_>) -> Takes {
-    match slot.keys.split_last() {
-        None => function
-            .takes
-            .get(slot.argument)
-            .copied()
-            .unwrap_or_default(),
+    let takes = match slot.keys.split_last() {
+        None => function.takes.get(slot.argument).copied(),
         Some((last, path)) => options(function, path)
-            .and_then(|options| options.iter().find(|option| option.matches(last)))
-            .map_or(Takes::Anything, |option| option.takes),
-    }
+            .and_then(|options| option(options, last))
+            .map(|option| option.takes),
+    };
+    takes.unwrap_or_default()
 }
 
 /// Returns true if one of the function's forms has a map as this argument.
@@ -176,7 +168,7 @@ fn states() -> impl Iterator<Item = Offer> {
 }
 
 /// Returns the output formats.
-pub(super) fn formats() -> impl Iterator<Item = Offer> {
+fn formats() -> impl Iterator<Item = Offer> {
     let formats = OutputFormat::value_variants().iter();
     formats.filter_map(|format| {
         let value = format.to_possible_value()?;
@@ -194,25 +186,20 @@ fn variables() -> impl Iterator<Item = Offer> {
 }
 
 /// Returns `local` and the profiles of `config.toml`.
-pub(super) fn profiles() -> Vec<Offer> {
-    let profiles = Config::load()
-        .map(|config| config.profiles)
-        .unwrap_or_default();
+fn profiles() -> Vec<Offer> {
+    let profiles = Config::load().unwrap_or_default().profiles;
     let own = profiles.iter().map(|(name, profile)| {
         let endpoint = profile.text("endpoint");
         let endpoint = endpoint.and_then(|text| Endpoint::parse(text).ok());
         let host = endpoint.and_then(|it| it.url.host_str().map(str::to_owned));
         Offer::new(name, host.unwrap_or_else(|| "a profile".to_owned()))
     });
-    let local = Offer::new(
-        "local",
-        "the import service in this process: no account needed",
-    );
-    own.chain([local]).collect()
+    let about = "the import service in this process: no account needed";
+    own.chain([Offer::new("local", about)]).collect()
 }
 
 /// Returns the pages of `help()`. Names of functions and types need no quotes.
-fn help_pages(look: &CompletionContext<'_, '_>) -> Vec<Offer> {
+fn help_pages(look: &CompletionContext<'_>) -> Vec<Offer> {
     let pages = help::pages().map(|(name, about)| Offer::new(name, about));
     match look.place.quote {
         Some(_) => look.quoted(pages),
@@ -224,13 +211,13 @@ fn help_pages(look: &CompletionContext<'_, '_>) -> Vec<Offer> {
 }
 
 /// Returns true if the connection's paths are paths of this machine, as far as known.
-fn reads_here(look: &CompletionContext<'_, '_>, slot: Option<&CallSlot<'_>>) -> bool {
-    look.connection(slot)
-        .is_none_or(|connection| connection.client.is_local_service())
+fn reads_here(look: &CompletionContext<'_>) -> bool {
+    let connection = look.connection();
+    connection.is_none_or(|connection| connection.client.is_local_service())
 }
 
-fn jobs(look: &CompletionContext<'_, '_>, slot: Option<&CallSlot<'_>>) -> CompletionAnswer {
-    let connection = look.connection(slot);
+fn jobs(look: &CompletionContext<'_>) -> CompletionAnswer {
+    let connection = look.connection();
     let address = connection.map(|connection| connection.address());
     let jobs = look.session.known.jobs(address.as_deref());
     if jobs.is_empty() {
@@ -238,10 +225,9 @@ fn jobs(look: &CompletionContext<'_, '_>, slot: Option<&CallSlot<'_>>) -> Comple
     }
     let now = Timestamp::now();
     CompletionAnswer::of(look.quoted(jobs.into_iter().map(|job| {
-        let state = if job.state.is_empty() {
-            "submitted"
-        } else {
-            &job.state
+        let state = match &*job.state {
+            "" => "submitted",
+            state => state,
         };
         let since = words::ago(&job.since.to_string(), now);
         let about = [job.collection.as_str(), state, &since];

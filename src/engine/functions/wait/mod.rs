@@ -111,7 +111,7 @@ impl Watch<'_> {
         let result = self.watch(&mut view);
         if let Some(view) = &mut view {
             match &result {
-                Ok(()) => view.finish_with(&self.known()),
+                Ok(()) => view.finish_with(&self.known(), Instant::now()),
                 Err(_) => view.finish(),
             }
         }
@@ -122,7 +122,7 @@ impl Watch<'_> {
         loop {
             self.read(view)?;
             if let Some(view) = view {
-                view.update(&self.known());
+                view.update(&self.known(), Instant::now());
             }
             if self.open().next().is_none() {
                 return Ok(());
@@ -167,7 +167,7 @@ impl Watch<'_> {
                 .map_err(|stop| self.detached(Failure::from(stop)))?;
             left -= step;
             if let Some(view) = view {
-                view.tick();
+                view.tick(Instant::now());
             }
         }
         Ok(())

@@ -75,7 +75,7 @@ impl Watch<'_> {
             {
                 drawn = Instant::now();
                 view.set_unanswered(self.unanswered);
-                view.update(&self.known());
+                view.update(&self.known(), drawn);
             }
             round.failed.is_none()
         });

@@ -20,9 +20,9 @@ fn frame(jobs: &[Progress], width: u16, color: bool) -> (Vec<String>, String) {
         job.rows = job.rows.map(|rows| rows - 500);
         job.percent -= 25.0;
     }
-    view.update_at(&before, start);
+    view.update(&before, start);
     let first = kept.text().len();
-    view.update_at(jobs, start + Duration::from_secs(10));
+    view.update(jobs, start + Duration::from_secs(10));
     let lines = kept.lines(width, 24);
     let frame = kept.text().split_off(first);
     (lines, frame)
