@@ -60,14 +60,11 @@ pub(super) fn clusters(clusters: &[Value], screen: &Screen) -> String {
         GridColumn::new("endpoint", 10).wrapping(24),
     ]);
     for cluster in clusters {
-        let cells = CLUSTER_KEYS
-            .iter()
-            .map(|key| match (*key, cluster.get(*key)) {
-                ("status", Some(Value::String(word))) => Cell::toned(word, cluster_tone(word)),
-                (_, Some(value)) => value::cell(value, screen),
-                (_, None) => Cell::absent(),
-            });
-        grid.push(cells.collect());
+        let cells = CLUSTER_KEYS.map(|key| match (key, &cluster[key]) {
+            ("status", Value::String(word)) => Cell::toned(word, cluster_tone(word)),
+            (_, value) => value::cell(value, screen),
+        });
+        grid.push(cells.into());
     }
     grid.lay_out(screen)
 }
@@ -88,9 +85,7 @@ pub(super) fn description(answer: &Value, screen: &Screen) -> String {
     let Some(fields) = answer.get("fields").and_then(Value::as_array) else {
         return value::lay_out(answer, screen);
     };
-    let text = |keys: &[&str]| {
-        first(answer, keys).map_or_else(Cell::absent, |found| value::cell(found, screen))
-    };
+    let text = |keys: &[&str]| value::cell(first(answer, keys).unwrap_or(&Value::Null), screen);
     let load = first(answer, &["load", "loadState"]).and_then(Value::as_str);
     let load = load.map_or_else(Cell::absent, |word| {
         Cell::toned(load_word(word), load_tone(word))
@@ -153,7 +148,7 @@ fn fields_table(fields: &[Value], answer: &Value, screen: &Screen) -> String {
             Cell::optional(name),
             Cell::optional(Some(&type_text(field))),
             Cell::optional(Some(&flags(field, answer))),
-            default.map_or_else(Cell::absent, |default| value::cell(default, screen)),
+            value::cell(default.unwrap_or(&Value::Null), screen),
             Cell::optional(parts::text(field, "description")),
         ]);
     }
@@ -214,10 +209,7 @@ fn param(field: &Value, key: &str) -> Option<String> {
     }
     let params = first(field, &["params", "elementTypeParams"])?;
     let found = match params {
-        Value::Array(pairs) => pairs
-            .iter()
-            .find(|pair| parts::text(pair, "key") == Some(key))
-            .and_then(|pair| pair.get("value")),
+        Value::Array(pairs) => pairs.iter().find(|pair| pair["key"] == key)?.get("value"),
         other => other.get(key),
     };
     found.filter(|value| !value.is_null()).map(plain)
@@ -235,25 +227,18 @@ fn flags(field: &Value, answer: &Value) -> String {
         (is(&["clusteringKey", "isClusteringKey"]), "clustering key"),
         (is(&["nullable"]), "nullable"),
     ];
-    let set: Vec<&str> = flags
-        .into_iter()
-        .filter(|(set, _)| *set)
-        .map(|(_, word)| word)
-        .collect();
-    set.join(", ")
+    let set = flags.iter().filter_map(|(set, word)| set.then_some(*word));
+    set.collect::<Vec<_>>().join(", ")
 }
 
 /// Returns a boolean, also if the answer has it as text.
 fn truth(value: &Value) -> bool {
-    value
-        .as_bool()
-        .unwrap_or_else(|| value.as_str() == Some("true"))
+    *value == true || *value == "true"
 }
 
 fn yes_no(answer: &Value, keys: &[&str]) -> Cell {
-    first(answer, keys).map_or_else(Cell::absent, |value| {
-        Cell::text(if truth(value) { "yes" } else { "no" })
-    })
+    let word = first(answer, keys).map(|value| if truth(value) { "yes" } else { "no" });
+    Cell::optional(word)
 }
 
 /// Returns the service's word without its prefix: `LoadStateLoaded` becomes `Loaded`.

@@ -8,7 +8,7 @@ use crate::text::words;
 pub(super) const ESSENTIAL: u8 = u8::MAX;
 
 /// One column of a grid.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct GridColumn {
     /// The heading, safe to show.
     pub(super) name: String,
@@ -31,12 +31,8 @@ impl GridColumn {
     pub(super) fn new(name: &str, importance: u8) -> Self {
         Self {
             name: words::safe_line(name).into_owned(),
-            right: false,
             importance,
-            optional: false,
-            heading: false,
-            narrowest: None,
-            is_cut: false,
+            ..Self::default()
         }
     }
 

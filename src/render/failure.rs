@@ -128,18 +128,13 @@ pub(crate) fn explain_failure(progress: &Progress) -> Option<Explanation> {
     let reasons = JobReasons::of(&progress.details, own);
     let known = || own.into_iter().chain(reasons.known.iter().copied());
     let files = progress.details.len() as u64;
+    let all = words::count(files, "file");
     Some(Explanation {
         headline: match reasons.at_fault as u64 {
             _ if files < 2 => event,
-            0 => format!("{event}, {}", words::count(files, "file")),
-            1 => format!("{event}: 1 of {} is at fault", words::count(files, "file")),
-            many => {
-                let many = words::number(many);
-                format!(
-                    "{event}: {many} of {} are at fault",
-                    words::count(files, "file")
-                )
-            }
+            0 => format!("{event}, {all}"),
+            1 => format!("{event}: 1 of {all} is at fault"),
+            many => format!("{event}: {} of {all} are at fault", words::number(many)),
         },
         cause: known().collect::<Vec<_>>().join("\n"),
         hint: known().find_map(hint),
@@ -184,25 +179,22 @@ impl<'a> JobReasons<'a> {
         let alone = groups.len() == 1;
         for mut group in groups {
             let is_own = own.is_some_and(|own| own.contains(group.reason));
+            let is_shared = is_own && group.names.len() > 1;
             // Milvus gives the job's reason to all of its files (`import_checker.go`). If the reason names one of them,
             // the others are innocent; if not, it's unknown which file is at fault.
-            let named = if is_own && group.names.len() > 1 {
-                named_file(&group)
-            } else {
-                None
-            };
+            let named = named_file(&group).filter(|_| is_shared);
             if let Some(named) = named {
                 lines.push(format!("{named}: {}", group.reason));
                 at_fault += 1;
                 group.names.retain(|name| *name != named);
+            }
+            let is_innocent = named.is_some() || (is_shared && !alone);
+            if named.is_none() && is_not_imported(group.reason) {
+                innocent.push(group);
+            } else if is_innocent {
                 group.reason = NOT_IMPORTED;
                 innocent.push(group);
-            } else if is_not_imported(group.reason) {
-                innocent.push(group);
-            } else if is_own && group.names.len() > 1 && !alone {
-                group.reason = NOT_IMPORTED;
-                innocent.push(group);
-            } else if is_own && group.names.len() > 1 {
+            } else if is_shared {
                 lines.push(group.reason.to_owned());
             } else {
                 at_fault += group.names.len();

@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use super::cell::Cell;
 use super::column::{ESSENTIAL, GridColumn, fit};
 use super::pairs;
+use super::parts::cut;
 use super::style::{Screen, Tone};
 use super::wrap::{self, wrapped};
 
@@ -85,8 +86,7 @@ impl Grid {
                 let width = if is_open { 0 } else { *width };
                 padded(cell, *tone, width, column.right, screen)
             });
-            text.push_str(&cells.collect::<Vec<_>>().join("  "));
-            text.push('\n');
+            text.extend([&cells.collect::<Vec<_>>().join("  "), "\n"]);
         }
         text
     }
@@ -126,8 +126,7 @@ impl Grid {
             };
             let note = format!("{}; {way} shows all", hidden_columns(&hidden, screen));
             let note = wrapped(&note, width).join("\n");
-            text.push_str(&screen.paint(Tone::Dim, &note));
-            text.push('\n');
+            text.extend([&screen.paint(Tone::Dim, &note), "\n"]);
         }
         text
     }
@@ -202,8 +201,7 @@ impl Grid {
         for (number, row) in self.rows.iter().enumerate() {
             let head = heading.and_then(|index| row.get(index));
             if let Some(head) = head {
-                text.push_str(&screen.paint(Tone::Strong, &head.line()));
-                text.push('\n');
+                text.extend([&screen.paint(Tone::Strong, &head.line()), "\n"]);
             } else if number > 0 {
                 text.push('\n');
             }
@@ -259,11 +257,7 @@ fn retain<T>(all: &mut Vec<T>, stay: &[bool]) {
 
 /// Returns a cell's text for a terminal's table: tabs become blanks, and endless text is cut.
 fn shown(text: &str) -> String {
-    let text = text.replace('\t', " ");
-    match text.char_indices().nth(LONGEST_CELL) {
-        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
-        None => text,
-    }
+    cut(text.replace('\t', " "), LONGEST_CELL, "...")
 }
 
 fn widest_line(text: &str) -> usize {

@@ -1,15 +1,12 @@
 //! One job with its files.
 
-use serde_json::Value;
-
 use super::cell::Cell;
-use super::column::{ESSENTIAL, GridColumn};
 use super::failure::{self, Explanation};
 use super::grid::Grid;
-use super::jobs::{measures, size, state, time};
+use super::jobs::{size, state, time};
 use super::style::{Screen, Tone};
-use super::{jobs, pairs, parts, wrap};
-use crate::api::model::{FileProgress, JobState, Progress, State};
+use super::{jobs, pairs, wrap};
+use crate::api::model::{FileProgress, JobState, Progress};
 use crate::text::words;
 
 /// Lays out the job's own properties, one row per file, then the explanation. The explanation comes last so it's next
@@ -19,16 +16,14 @@ pub(super) fn details(job: &Progress, screen: &Screen) -> String {
     let mut text = whole(job, explanation.as_ref(), screen);
     // A single file has nothing to add on a terminal; elsewhere the layout doesn't depend on the number of files.
     if job.details.len() > usize::from(screen.tty) {
-        text.push('\n');
-        text.push_str(&files(job, explanation.is_some(), screen));
+        text.extend(["\n", &files(job, explanation.is_some(), screen)]);
     }
     if failure::files_done(job) {
         let notice = screen.paint(Tone::Busy, "files done, server finishing");
         text.extend(["\n", &notice, "\n"]);
     }
     if let Some(explanation) = explanation {
-        text.push('\n');
-        text.push_str(&explanation.lay_out(screen));
+        text.extend(["\n", &explanation.lay_out(screen)]);
     }
     if !job.warnings.is_empty() {
         text.push('\n');
@@ -106,65 +101,27 @@ fn within<'a>(name: &'a str, folder: &str) -> &'a str {
         .unwrap_or(name)
 }
 
-/// Lays out a list of files in their JSON form as one row per file.
-pub(super) fn file_list(items: &[Value], screen: &Screen) -> String {
-    let file = |item: &Value| {
-        let text = |key: &str| parts::text(item, key).map(str::to_owned);
-        let number = |key: &str| parts::number(item, key);
-        let word = text("state").unwrap_or_default();
-        let kind = word.parse::<JobState>().ok();
-        FileProgress {
-            file_name: text("file").unwrap_or_default(),
-            file_size: number("size"),
-            state: State {
-                kind: kind.unwrap_or(JobState::Pending),
-                sent: word,
-            },
-            percent: item.get("percent").and_then(Value::as_f64).unwrap_or(0.0),
-            rows: number("rows"),
-            total_rows: number("total_rows"),
-            complete_time: text("completed"),
-            reason: text("reason"),
-        }
-    };
-    let files: Vec<FileProgress> = items.iter().map(file).collect();
-    table(&files, "", HiddenDetails::default(), screen)
-}
-
 /// Lays out one row per file, failed files first. On a terminal, details shown above or below aren't repeated: the
 /// reasons of an explained failure, and the completion times of files of an ended job.
 fn files(job: &Progress, explained: bool, screen: &Screen) -> String {
     let folder = if screen.tty { folder(&job.details) } else { "" };
-    let hidden = HiddenDetails {
-        reasons: explained && screen.tty,
-        times: job.complete_time.is_some() && screen.tty,
-    };
-    table(&job.details, folder, hidden, screen)
-}
-
-/// Details of files that are shown above or below the table.
-#[derive(Clone, Copy, Default)]
-struct HiddenDetails {
-    reasons: bool,
-    times: bool,
-}
-
-fn table(files: &[FileProgress], folder: &str, hidden: HiddenDetails, screen: &Screen) -> String {
-    let mut columns = vec![GridColumn::new("file", ESSENTIAL).wrapping(24)];
-    columns.extend(measures());
-    let mut grid = Grid::new(columns);
+    let mut grid = Grid::new(jobs::file_columns());
     let failed = |file: &&FileProgress| file.state.kind == JobState::Failed;
-    let (first, rest): (Vec<_>, Vec<_>) = files.iter().partition(failed);
+    let (first, rest): (Vec<_>, Vec<_>) = job.details.iter().partition(failed);
     for file in first.into_iter().chain(rest) {
-        let reason = file.reason.as_deref().filter(|_| !hidden.reasons);
-        let completed = file.complete_time.as_deref();
+        let reason = file
+            .reason
+            .as_deref()
+            .filter(|_| !(explained && screen.tty));
+        let has_time = job.complete_time.is_none() || !screen.tty;
+        let completed = file.complete_time.as_deref().filter(|_| has_time);
         grid.push(vec![
             Cell::optional(Some(within(&file.file_name, folder))),
             state(&file.state),
             Cell::text(&words::percent(file.percent)),
             Cell::optional(screen.rows(file.rows, file.total_rows).as_deref()),
             size(file.file_size),
-            time(completed.filter(|_| !hidden.times), screen),
+            time(completed, screen),
             Cell::optional(reason),
         ]);
     }

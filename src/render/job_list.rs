@@ -60,8 +60,7 @@ pub(super) fn list(jobs: &[JobSummary], total: Option<u64>, screen: &Screen) -> 
     let mut text = grid.lay_out(screen);
     let reasons = jobs.iter().map(|job| (&*job.job_id, &job.reason));
     text.push_str(&reasons_below(reasons, screen));
-    let states = jobs.iter().map(|job| job.state.kind);
-    text.push_str(&counts(states, screen));
+    text.push_str(&counts(jobs.iter().map(|job| job.state.kind), screen));
     text.push_str(&footer(shown, total, "jobs", screen));
     text
 }
@@ -152,15 +151,13 @@ fn reasons_below<'a>(
             let _ = write!(text, " and {} more", screen.number(more as u64));
         }
         text.push('\n');
-        let reason = words::safe(group.reason);
-        text.push_str(&hanging("  ", 2, &reason, screen));
+        text.push_str(&hanging("  ", 2, &words::safe(group.reason), screen));
     }
     let more = groups.len().saturating_sub(REASONS);
     if more > 0 {
         let more = screen.count(more as u64, "more reason");
         let note = format!("{more}; jobs(#{{state: \"Failed\"}}) lists the jobs that failed");
-        text.push_str(&screen.paint(Tone::Dim, &note));
-        text.push('\n');
+        text.extend([&screen.paint(Tone::Dim, &note), "\n"]);
     }
     text
 }

@@ -90,6 +90,12 @@ pub(super) fn measures() -> [GridColumn; 6] {
     ]
 }
 
+/// Returns the columns of a job's files.
+pub(super) fn file_columns() -> Vec<GridColumn> {
+    let name = GridColumn::new("file", ESSENTIAL).wrapping(24);
+    std::iter::once(name).chain(measures()).collect()
+}
+
 /// Returns a cell of a state in its tone.
 pub(super) fn state(state: &State) -> Cell {
     Cell::toned(&state_text(state), state_tone(state.kind))
@@ -114,10 +120,7 @@ pub(super) fn files_label(job: &Progress) -> String {
     match &*job.details {
         [] if job.file_name.contains(',') => String::new(),
         [] => words::files(1, &job.file_name),
-        files => words::files(
-            files.len(),
-            files.first().map_or("", |file| &*file.file_name),
-        ),
+        [first, ..] => words::files(job.details.len(), &first.file_name),
     }
 }
 
@@ -147,13 +150,12 @@ pub(super) fn state_text(state: &State) -> String {
 
 /// Counts jobs by their states. States of no job are left out.
 pub(super) fn by_state(states: impl Iterator<Item = JobState>) -> Vec<(JobState, u64)> {
-    let mut counts: Vec<(JobState, u64)> = JobState::ALL.iter().map(|kind| (*kind, 0)).collect();
-    for state in states {
-        let counted = counts.iter_mut().filter(|(kind, _)| *kind == state);
-        counted.for_each(|(_, count)| *count += 1);
-    }
-    counts.retain(|(_, count)| *count > 0);
-    counts
+    let states: Vec<JobState> = states.collect();
+    let counts = JobState::ALL.iter().map(|kind| {
+        let count = states.iter().filter(|state| *state == kind).count();
+        (*kind, count as u64)
+    });
+    counts.filter(|(_, count)| *count > 0).collect()
 }
 
 /// Returns the tone of a state.

@@ -21,7 +21,10 @@ const INDENT: usize = 2;
 
 /// Returns the text of a Markdown page, each line ended by a newline.
 pub(crate) fn markdown(text: &str, screen: &Screen) -> String {
-    let mut page = PageWriter::new(screen);
+    let mut page = PageWriter {
+        screen: screen.clone(),
+        ..PageWriter::default()
+    };
     for event in Parser::new_ext(text, Options::ENABLE_TABLES) {
         page.event(event);
     }
@@ -37,8 +40,9 @@ enum MarkdownWord {
 }
 
 /// The page while it's built.
-struct PageWriter<'s> {
-    screen: &'s Screen,
+#[derive(Default)]
+struct PageWriter {
+    screen: Screen,
     text: String,
     /// The words of the current paragraph, heading or list item.
     words: Vec<MarkdownWord>,
@@ -62,21 +66,7 @@ struct MarkdownTable {
     row: Vec<String>,
 }
 
-impl<'s> PageWriter<'s> {
-    fn new(screen: &'s Screen) -> Self {
-        Self {
-            screen,
-            text: String::new(),
-            words: Vec::new(),
-            joined: false,
-            tone: Tone::Plain,
-            lists: Vec::new(),
-            mark: None,
-            code: None,
-            table: None,
-        }
-    }
-
+impl PageWriter {
     fn event(&mut self, event: Event<'_>) {
         match event {
             Event::Start(tag) => self.start(&tag),
@@ -153,7 +143,7 @@ impl<'s> PageWriter<'s> {
             TagEnd::TableHead => table.head = std::mem::take(&mut table.row),
             TagEnd::TableRow => table.rows.push(std::mem::take(&mut table.row)),
             _ => {
-                let text = table.lay_out(self.screen);
+                let text = table.lay_out(&self.screen);
                 self.text.push_str(&text);
                 self.table = None;
             }
@@ -272,14 +262,12 @@ fn lines(words: Vec<MarkdownWord>, room: Option<usize>) -> Vec<String> {
 
 impl MarkdownTable {
     fn lay_out(&self, screen: &Screen) -> String {
-        let columns = self
-            .head
-            .iter()
-            .map(|name| GridColumn::new(name, ESSENTIAL).wrapping(NARROWEST_COLUMN));
+        let columns = self.head.iter();
+        let columns =
+            columns.map(|name| GridColumn::new(name, ESSENTIAL).wrapping(NARROWEST_COLUMN));
         let mut grid = Grid::new(columns.collect());
         for row in &self.rows {
-            let cells = row.iter().map(|cell| Cell::text(cell));
-            grid.push(cells.collect());
+            grid.push(row.iter().map(|cell| Cell::text(cell)).collect());
         }
         grid.lay_out(screen)
     }

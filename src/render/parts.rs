@@ -29,3 +29,12 @@ pub(super) fn first<'v>(map: &'v Value, keys: &[&str]) -> Option<&'v Value> {
     let found = keys.iter().find_map(|key| map.get(*key));
     found.filter(|value| !value.is_null())
 }
+
+/// Returns the first characters of a text, with a mark if it was cut.
+pub(super) fn cut(mut text: String, most: usize, mark: &str) -> String {
+    if let Some((end, _)) = text.char_indices().nth(most) {
+        text.truncate(end);
+        text.push_str(mark);
+    }
+    text
+}

@@ -21,7 +21,6 @@ pub(super) fn lay_out(report: &Value, screen: &Screen) -> String {
         screen.count(number("rows"), "row"),
         words::bytes(number("bytes"))
     );
-    let warned = screen.count(warnings.len() as u64, "warning");
     let ok = report.get("ok") == Some(&Value::Bool(true));
     let part = match (report["sample"].is_null(), text(report, "shard")) {
         (true, None) => None,
@@ -29,27 +28,16 @@ pub(super) fn lay_out(report: &Value, screen: &Screen) -> String {
         (false, None) => Some("the sample".to_owned()),
         (false, Some(shard)) => Some(format!("the sample of shard {shard}")),
     };
-    let (tone, verdict) = match (ok, errors.len()) {
-        (true, _) => match part {
-            Some(part) => (Tone::Good, format!("no error in {part}")),
-            None => (Tone::Good, "the import would succeed".to_owned()),
-        },
-        (false, 0) => (
-            Tone::Bad,
-            "the import would succeed, but warnings count (strict)".to_owned(),
-        ),
-        (false, count) => (
-            Tone::Bad,
-            format!(
-                "the import would fail: {}",
-                screen.count(count as u64, "error")
-            ),
-        ),
+    let tone = if ok { Tone::Good } else { Tone::Bad };
+    let verdict = match (ok, part, errors.len() as u64) {
+        (true, Some(part), _) => format!("no error in {part}"),
+        (true, None, _) => "the import would succeed".to_owned(),
+        (false, _, 0) => "the import would succeed, but warnings count (strict)".to_owned(),
+        (false, _, count) => format!("the import would fail: {}", screen.count(count, "error")),
     };
-    let more = if warnings.is_empty() {
-        String::new()
-    } else {
-        format!(", {warned}")
+    let more = match warnings.len() as u64 {
+        0 => String::new(),
+        count => format!(", {}", screen.count(count, "warning")),
     };
     let mut text = screen.paint(tone, &format!("{verdict}{more}"));
     text.extend([" (", &checked, ")\n"]);
@@ -62,8 +50,7 @@ pub(super) fn lay_out(report: &Value, screen: &Screen) -> String {
         (warnings, "warning", Tone::Warn),
     ] {
         for finding in findings {
-            text.push('\n');
-            text.push_str(&block(finding, word, tone, screen));
+            text.extend(["\n", &block(finding, word, tone, screen)]);
         }
     }
     text

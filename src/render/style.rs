@@ -99,12 +99,8 @@ impl Screen {
     ) -> Self {
         let set = |name: &str| env(name).filter(|value| !value.is_empty());
         let dumb = set("TERM").is_none_or(|term| term == "dumb");
-        let columns = || {
-            set("COLUMNS")
-                .and_then(|text| text.parse().ok())
-                .unwrap_or(80)
-        };
-        let (width, height) = size.unwrap_or_else(|| (columns(), 24));
+        let columns = || set("COLUMNS")?.parse().ok();
+        let (width, height) = size.unwrap_or_else(|| (columns().unwrap_or(80), 24));
         Self {
             tty,
             width: tty.then_some(width),

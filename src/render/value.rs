@@ -6,9 +6,10 @@ use super::cell::Cell;
 use super::column::{ESSENTIAL, GridColumn};
 use super::grid::Grid;
 use super::jobs::FILE_KEYS;
-use super::parts::plain;
+use super::parts::{cut, number, plain};
 use super::style::{Screen, Tone};
-use super::{job_details, jobs, pairs};
+use super::{jobs, pairs};
+use crate::api::model::JobState;
 use crate::text::words;
 
 /// Maximum characters of a nested value's JSON on a terminal.
@@ -103,7 +104,7 @@ pub(super) fn lay_out(value: &Value, screen: &Screen) -> String {
         }
         Value::Array(items) => match columns(value) {
             names if names.is_empty() => list(items, screen),
-            names if is_files(&names) => job_details::file_list(items, screen),
+            names if is_files(&names) => file_list(items, screen),
             names => rows(
                 items,
                 &names,
@@ -120,6 +121,19 @@ pub(super) fn lay_out(value: &Value, screen: &Screen) -> String {
 /// Returns true for the columns of a job's files, in any order: a script's maps are sorted.
 fn is_files(names: &[String]) -> bool {
     names.len() == FILE_KEYS.len() && FILE_KEYS.iter().all(|key| names.iter().any(|it| it == key))
+}
+
+/// Lays out a list of files in their JSON form as one row per file, failed files first.
+fn file_list(items: &[Value], screen: &Screen) -> String {
+    let file = |item: &Value| {
+        let mut file = item.clone();
+        let (rows, total) = (number(item, "rows"), number(item, "total_rows"));
+        file["rows"] = screen.rows(rows, total).into();
+        file
+    };
+    let mut files: Vec<Value> = items.iter().map(file).collect();
+    files.sort_by_key(|file| file["state"] != JobState::Failed.word());
+    own_table(jobs::file_columns(), &files, screen)
 }
 
 /// Lays out a list of maps as a table with these columns. `cell` returns the cell of a key's value.
@@ -240,7 +254,8 @@ pub(super) fn cell(value: &Value, screen: &Screen) -> Cell {
         Value::Null => Cell::absent(),
         Value::Array(items) if screen.tty && is_vector(items) => vector(items, screen),
         Value::Array(_) | Value::Object(_) if screen.tty => {
-            Cell::one_line(&cut(&spaced(value, &rounded), screen), &[])
+            let text = cut(spaced(value, &rounded), LONGEST_NESTED, screen.mark());
+            Cell::one_line(&text, &[])
         }
         other => Cell::text(&plain(other)),
     }
@@ -258,20 +273,17 @@ fn vector(items: &[Value], screen: &Screen) -> Cell {
     let numbers = items.iter().take(LONGEST_VECTOR + 1).map(rounded);
     let numbers: Vec<String> = numbers.collect();
     let first = |count: usize| {
-        let mut text = String::from("[");
-        for number in numbers.iter().take(count) {
-            text.extend([number, ", "].map(|part: &str| part));
-        }
-        format!("{text}{} {}]", screen.mark(), items.len())
+        let shown = numbers.iter().take(count);
+        let shown: String = shown.map(|number| format!("{number}, ")).collect();
+        format!("[{shown}{} {}]", screen.mark(), items.len())
     };
-    let shorter: Vec<String> = (0..FIRST_NUMBERS).rev().map(first).collect();
-    if items.len() > LONGEST_VECTOR {
-        Cell::one_line(&first(FIRST_NUMBERS), &shorter)
+    let (whole, most) = if items.len() > LONGEST_VECTOR {
+        (first(FIRST_NUMBERS), FIRST_NUMBERS)
     } else {
-        let whole = format!("[{}]", numbers.join(", "));
-        let shorter: Vec<String> = (0..items.len()).rev().map(first).collect();
-        Cell::one_line(&whole, &shorter)
-    }
+        (format!("[{}]", numbers.join(", ")), items.len())
+    };
+    let shorter: Vec<String> = (0..most).rev().map(first).collect();
+    Cell::one_line(&whole, &shorter)
 }
 
 /// Returns a number with three significant digits; whole numbers as they are.
@@ -328,12 +340,5 @@ pub(super) fn spaced(value: &Value, number: &dyn Fn(&Value) -> String) -> String
             format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
         }
         other => other.to_string(),
-    }
-}
-
-fn cut(text: &str, screen: &Screen) -> String {
-    match text.char_indices().nth(LONGEST_NESTED) {
-        Some((end, _)) => format!("{}{}", text.get(..end).unwrap_or_default(), screen.mark()),
-        None => text.to_owned(),
     }
 }

@@ -10,8 +10,6 @@ mod folder;
 mod history;
 mod profile;
 mod program;
-mod rerun;
-mod screen;
 mod set;
 mod vars;
 mod watch;
@@ -56,12 +54,12 @@ pub struct PromptCommand {
 /// All commands, in the order of `:help`.
 pub const COMMANDS: &[PromptCommand] = &[
     HELP,
-    history::COMMAND,
+    history::HISTORY,
     files::SAVE,
     files::OUT,
     files::LOAD,
     edit::COMMAND,
-    rerun::COMMAND,
+    history::RERUN,
     watch::COMMAND,
     TIME,
     set::COMMAND,
@@ -71,8 +69,8 @@ pub const COMMANDS: &[PromptCommand] = &[
     folder::CD,
     folder::PWD,
     program::COMMAND,
-    screen::CLEAR,
-    screen::RESET,
+    CLEAR,
+    RESET,
     PromptCommand {
         name: "quit",
         aliases: &["q", "exit"],
@@ -107,6 +105,26 @@ const TIME: PromptCommand = PromptCommand {
     run: time,
 };
 
+const CLEAR: PromptCommand = PromptCommand {
+    name: "clear",
+    aliases: &[],
+    arguments: "",
+    help: "clears the screen, as Ctrl-L does",
+    example: ":clear",
+    takes: &[],
+    run: clear,
+};
+
+const RESET: PromptCommand = PromptCommand {
+    name: "reset",
+    aliases: &[],
+    arguments: "",
+    help: "forgets variables, functions, modules and what :save would write; the connection stays",
+    example: ":reset",
+    takes: &[],
+    run: reset,
+};
+
 fn time(shell: &mut Shell, statement: &str) -> CommandResult {
     if statement.is_empty() {
         return Err(arguments::missing("the statement", TIME.example).into());
@@ -124,6 +142,26 @@ fn show_help(shell: &mut Shell, about: &str) -> CommandResult {
         None => help::about(about, &commands, &screen)?,
     };
     Ok(session.show_as(Shown::Text(text.trim_end()), OutputFormat::Table)?)
+}
+
+fn clear(shell: &mut Shell, rest: &str) -> CommandResult {
+    arguments::none("clear", rest)?;
+    let session = shell.session();
+    if session.out().redraw {
+        session.write(|out| out.write_all(b"\x1b[H\x1b[2J"))?;
+    }
+    Ok(())
+}
+
+fn reset(shell: &mut Shell, rest: &str) -> CommandResult {
+    arguments::none("reset", rest)?;
+    shell.reset();
+    let session = shell.session();
+    let kept = session.current().map_or_else(String::new, |it| {
+        format!("; still connected to {}", it.name)
+    });
+    session.notice(&format!("forgot variables, functions and modules{kept}"));
+    Ok(())
 }
 
 /// Returns all commands as help shows them.

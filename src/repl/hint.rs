@@ -1,7 +1,6 @@
 //! Dim hints after the cursor: the rest of an earlier statement, missing arguments of a call or command, and how to end
 //! an incomplete statement. Only the first kind can be accepted into the line.
 
-use super::call_site;
 use super::commands;
 use super::history::History;
 use super::signature;
@@ -133,7 +132,7 @@ impl Hinter {
         if state.source.open().is_some() {
             return None;
         }
-        let site = call_site::around(&state.source, line.len())?;
+        let site = signature::around(&state.source, line.len())?;
         let rest = signature::rest(&site, line);
         let whole = if site.inside {
             Vec::new()

@@ -63,8 +63,9 @@ impl PromptInput {
             .bell_style(BellStyle::None)
             .behavior(behavior)
             .build();
-        let mut editor =
-            Editor::with_history(config, history.clone()).map_err(|error| terminal(&error))?;
+        let mut editor = Editor::with_history(config, history.clone()).map_err(|error| {
+            Failure::new(Kind::Script, format!("cannot set up the prompt: {error}"))
+        })?;
         let pending = PendingKeyAction::default();
         editor.set_helper(Some(Helper::new(
             Completer::new(Rc::clone(session), interpreter.names()),
@@ -166,8 +167,4 @@ impl PromptInput {
 #[cfg(unix)]
 fn is_dumb() -> bool {
     crate::config::set("TERM").is_none_or(|term| term == "dumb")
-}
-
-fn terminal(error: &ReadlineError) -> Failure {
-    Failure::new(Kind::Script, format!("cannot set up the prompt: {error}"))
 }

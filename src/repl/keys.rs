@@ -5,7 +5,7 @@ use super::indent;
 use super::vi_cursor::ViCursor;
 use crate::engine::syntax::parse_state;
 use parking_lot::Mutex;
-use rustyline::history::{History as _, SearchDirection};
+use rustyline::history::History as _;
 use rustyline::{
     Cmd, ConditionalEventHandler, EditMode, Event, EventContext, EventHandler, InputMode, KeyCode,
     KeyEvent, Modifiers, Movement, RepeatCount,
@@ -158,20 +158,11 @@ impl KeyHandler {
     }
 
     fn older(&self, line: &str, pos: usize) -> Cmd {
-        search(self.history.older(line, pos))
+        self.history.older(line, pos).unwrap_or(Cmd::Noop)
     }
 
     fn newer(&self, line: &str) -> Cmd {
-        search(self.history.newer(line))
-    }
-}
-
-/// Returns the editor command that shows the entry chosen by the history.
-fn search(direction: Option<SearchDirection>) -> Cmd {
-    match direction {
-        Some(SearchDirection::Reverse) => Cmd::HistorySearchBackward,
-        Some(SearchDirection::Forward) => Cmd::HistorySearchForward,
-        None => Cmd::Noop,
+        self.history.newer(line).unwrap_or(Cmd::Noop)
     }
 }
 

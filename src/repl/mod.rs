@@ -1,6 +1,5 @@
 //! The prompt: reads a statement, runs it and shows its value. Commands start with a colon.
 
-mod call_site;
 pub(crate) mod commands;
 mod complete;
 mod helper;
@@ -14,7 +13,6 @@ mod pasted;
 #[cfg(unix)]
 mod plain;
 mod prompt;
-mod record;
 mod saved;
 mod shell;
 mod signature;
@@ -104,10 +102,8 @@ pub(crate) fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Fail
             }
             Err(ReadlineError::Eof) => break,
             Err(error) => {
-                return Err(Failure::new(
-                    Kind::Script,
-                    format!("cannot read the prompt: {error}"),
-                ));
+                let message = format!("cannot read the prompt: {error}");
+                return Err(Failure::new(Kind::Script, message));
             }
         };
         for statement in pasted::statements(&text, &shell.interpreter.names().get()) {

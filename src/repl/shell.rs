@@ -2,7 +2,6 @@
 
 use super::history::History;
 use super::prompt::{self, Prompt};
-use super::record::{Statement, StatementOrigin, StatementOutcome};
 use crate::engine::connecting::profiles::ExpectedConnection;
 use crate::engine::syntax::SourceText;
 use crate::engine::syntax::secrets::masked;
@@ -20,6 +19,52 @@ use std::time::Instant;
 
 /// Returns the text for a statement that gave no value but should have one, for example a key that a map lacks.
 type MissingValue = fn(&SourceText, &DefinedNames) -> Option<String>;
+
+/// A statement or a whole script that was run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Statement {
+    /// The text as typed or read.
+    pub text: String,
+    /// The origin.
+    pub origin: StatementOrigin,
+    /// The outcome.
+    pub outcome: StatementOutcome,
+}
+
+/// The origin of a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum StatementOrigin {
+    /// Typed at the prompt.
+    Prompt,
+    /// Read from this file by `:load`.
+    File(PathBuf),
+    /// Read from `init.rhai`.
+    Init(PathBuf),
+    /// No statement: `:cd` made this the current folder.
+    Folder(PathBuf),
+}
+
+/// The outcome of a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StatementOutcome {
+    /// A value, which was shown.
+    Shown,
+    /// No value.
+    Silent,
+    /// An error.
+    Failed,
+}
+
+impl StatementOutcome {
+    /// Returns the outcome of a run.
+    pub(super) fn of<E>(result: &Result<Dynamic, E>) -> Self {
+        match result {
+            Ok(value) if value.is_unit() => Self::Silent,
+            Ok(_) => Self::Shown,
+            Err(_) => Self::Failed,
+        }
+    }
+}
 
 /// The state that lasts from one statement to the next.
 pub(crate) struct Shell {
@@ -78,10 +123,8 @@ impl Shell {
             (Some(connection), _) => {
                 let settings = connection.client.settings();
                 let database = settings.database.as_deref().unwrap_or("default");
-                (
-                    format!("{}/{database}", connection.name),
-                    connection.protected,
-                )
+                let name = format!("{}/{database}", connection.name);
+                (name, connection.protected)
             }
             (None, Some(expected)) => (expected.name.clone(), expected.protected),
             (None, None) => ("zshell".to_owned(), false),

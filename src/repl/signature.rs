@@ -1,18 +1,109 @@
-//! The remaining parameters of a call: the forms that fit the typed arguments.
+//! The call that is being typed, and its remaining parameters: the forms that fit the typed arguments.
 
-use super::call_site::{ArgumentShape, CallSite};
-use crate::engine::registry::Opt;
+use crate::engine::registry::{Function, Opt, callee};
 use crate::engine::syntax::SourceText;
+use rhai::{LexError, Token};
+use std::ops::Range;
+
+/// The syntax of an argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ArgumentShape {
+    /// A map, `#{…}`.
+    Map,
+    /// An array, `[…]`.
+    List,
+    /// A text or number.
+    Literal,
+    /// Any other expression.
+    Any,
+}
+
+/// A call of one of zshell's functions around the cursor.
+pub(super) struct CallSite {
+    /// The function.
+    function: &'static Function,
+    /// True for a method call.
+    method: bool,
+    /// The arguments so far. `None` for one without text. Never empty.
+    arguments: Vec<Option<ArgumentShape>>,
+    /// The option whose value is being typed, in an option map of the call itself.
+    key: Option<String>,
+    /// True if the position is inside a bracket of an argument.
+    pub(super) inside: bool,
+    /// The quote that would close the open text.
+    open_quote: &'static str,
+}
+
+/// Returns the innermost call of one of zshell's functions around a byte offset. `None` after the `{` of a closure or
+/// block.
+pub(super) fn around(source: &SourceText, offset: usize) -> Option<CallSite> {
+    let end = source.count_before(offset);
+    let open = source.open_before(end);
+    for (level, at) in open.iter().enumerate().rev() {
+        match source.token(*at)? {
+            Token::MapStart | Token::LeftBracket => {}
+            Token::LeftParen => {
+                let (function, method) = callee(source, *at)?;
+                let inner = open.get(level + 1..).unwrap_or_default();
+                let key = match inner {
+                    [map] if source.token(*map)? == &Token::MapStart => {
+                        let item = source.items(*map, end).pop();
+                        item.and_then(|item| source.key(&item))
+                    }
+                    _ => None,
+                };
+                return Some(CallSite {
+                    function,
+                    method,
+                    arguments: arguments(source, *at, end),
+                    key: key.map(str::to_owned),
+                    inside: !inner.is_empty(),
+                    open_quote: match source.before(end) {
+                        Some(Token::LexError(error))
+                            if matches!(**error, LexError::UnterminatedString) =>
+                        {
+                            "\""
+                        }
+                        _ => "",
+                    },
+                });
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Returns the syntax of the arguments between a parenthesis and `end`.
+fn arguments(source: &SourceText, open: usize, end: usize) -> Vec<Option<ArgumentShape>> {
+    let mut items = source.items(open, end);
+    if items.is_empty() {
+        items.push(end..end);
+    }
+    let shape = |item: Range<usize>| {
+        let first = source.token(item.start).filter(|_| !item.is_empty())?;
+        Some(match first {
+            Token::MapStart => ArgumentShape::Map,
+            Token::LeftBracket => ArgumentShape::List,
+            // A text with operations has an unknown type: `"a".split(",")`.
+            _ if item.len() > 1 => ArgumentShape::Any,
+            Token::StringConstant(_)
+            | Token::LexError(_)
+            | Token::CharConstant(_)
+            | Token::IntegerConstant(_)
+            | Token::FloatConstant(_) => ArgumentShape::Literal,
+            _ => ArgumentShape::Any,
+        })
+    };
+    items.into_iter().map(shape).collect()
+}
 
 /// Returns the rest of each form that still fits, for example `path)` after `import("books", `, or the help of the
 /// option whose value is being typed. Empty if there's nothing to show. The first one continues the typed text.
 pub(super) fn rest(site: &CallSite, text: &str) -> Vec<String> {
     if let Some(key) = &site.key {
-        let option = site
-            .function
-            .options
-            .iter()
-            .find(|option| option.matches(key));
+        let mut options = site.function.options.iter();
+        let option = options.find(|option| option.matches(key));
         let help = option.map(|option| gap(text, &told(option)));
         return help.into_iter().collect();
     }
@@ -76,11 +167,9 @@ fn fitting(site: &CallSite) -> Vec<Vec<String>> {
         begun => begun.len(),
     };
     let fits = forms.filter(|form| form.len() >= least).filter_map(|form| {
-        let fits = typed
-            .iter()
-            .zip(&form)
-            .map(|(shape, parameter)| fit(*shape, parameter));
-        let worst = fits.min().unwrap_or(ParameterFit::Well);
+        let fits = typed.iter().zip(&form);
+        let worst = fits.map(|(shape, parameter)| fit(*shape, parameter)).min();
+        let worst = worst.unwrap_or(ParameterFit::Well);
         (worst != ParameterFit::Not).then_some((worst, form))
     });
     let fits: Vec<(ParameterFit, Vec<String>)> = fits.collect();
@@ -104,12 +193,12 @@ fn fit(shape: ArgumentShape, parameter: &str) -> ParameterFit {
         Some('[') => ArgumentShape::List,
         _ => ArgumentShape::Any,
     };
-    let well = shape == wants
-        || shape == ArgumentShape::Any
-        || (shape, wants) == (ArgumentShape::Literal, ArgumentShape::Any);
-    match wants {
-        _ if well => ParameterFit::Well,
-        ArgumentShape::Any => ParameterFit::Loosely,
+    match (shape, wants) {
+        (ArgumentShape::Any, _) | (ArgumentShape::Literal, ArgumentShape::Any) => {
+            ParameterFit::Well
+        }
+        (shape, wants) if shape == wants => ParameterFit::Well,
+        (_, ArgumentShape::Any) => ParameterFit::Loosely,
         _ => ParameterFit::Not,
     }
 }
@@ -125,9 +214,7 @@ pub(super) fn parameters(form: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::SourceText;
-    use super::{forms, rest};
-    use crate::repl::call_site::around;
+    use super::*;
 
     fn hint(text: &str) -> String {
         around(&SourceText::read(text), text.len())
@@ -170,5 +257,58 @@ mod tests {
         let text = "import(\"b\", [";
         let site = around(&SourceText::read(text), text.len()).expect("a call");
         assert_eq!(forms(&site), ["import(collection, [path, …])"]);
+    }
+
+    fn site(text: &str) -> Option<CallSite> {
+        around(&SourceText::read(text), text.len())
+    }
+
+    #[test]
+    fn the_innermost_zshell_call_is_found() {
+        for (text, name, method) in [
+            ("import(", "import", false),
+            ("let j = eu.import(\"b\", ", "import", true),
+            ("wait(import(", "import", false),
+            ("wait(import(1, 2), ", "wait", false),
+            ("import(#{collection: ", "import", false),
+            ("`${ jobs(", "jobs", false),
+        ] {
+            let site = site(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!((site.function.name, site.method), (name, method), "{text}");
+        }
+        for text in [
+            "f(",
+            "import",
+            "wait(|x| { ",
+            "fn wait(",
+            "import()",
+            "`import(",
+        ] {
+            assert!(site(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn arguments_have_shapes() {
+        use ArgumentShape::{Any, List, Literal, Map};
+        for (text, shapes) in [
+            ("import(", vec![None]),
+            ("import(\"b\", ", vec![Some(Literal), None]),
+            (
+                "import(x, [1, 2], #{a",
+                vec![Some(Any), Some(List), Some(Map)],
+            ),
+            ("import(\"a\" + b, \"c", vec![Some(Any), Some(Literal)]),
+        ] {
+            let site = site(text).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(site.arguments, shapes, "{text}");
+        }
+        assert_eq!(
+            site("jobs(#{limit: 1, state: ")
+                .and_then(|it| it.key)
+                .as_deref(),
+            Some("state")
+        );
+        assert_eq!(site("jobs(#{state: 1, ").and_then(|it| it.key), None);
     }
 }

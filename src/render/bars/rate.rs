@@ -44,12 +44,8 @@ impl Rate {
             self.readings.clear();
         }
         self.readings.push_back(reading);
-        while self.readings.len() > 2
-            && self
-                .readings
-                .get(1)
-                .is_some_and(|second| now.saturating_duration_since(second.at) > WINDOW)
-        {
+        let is_old = |it: &RateReading| now.saturating_duration_since(it.at) > WINDOW;
+        while self.readings.len() > 2 && self.readings.get(1).is_some_and(is_old) {
             self.readings.pop_front();
         }
     }

@@ -43,15 +43,9 @@ impl Stalls {
                 self.jobs.remove(&job.job_id);
                 continue;
             }
-            let reading = (
-                jobs::state_text(&job.state),
-                job.percent,
-                job.rows,
-                job.details
-                    .iter()
-                    .filter(|file| file.state.kind.is_final())
-                    .count(),
-            );
+            let files = job.details.iter();
+            let ended = files.filter(|file| file.state.kind.is_final()).count();
+            let reading = (jobs::state_text(&job.state), job.percent, job.rows, ended);
             let last = self.jobs.get(&job.job_id);
             if last.is_none_or(|last| last.reading != reading) {
                 let last = Last {
@@ -67,18 +61,15 @@ impl Stalls {
     /// Returns a warning for each job that hasn't changed for too long, once until the job moves again. `clock` is the
     /// time of day at `now`.
     pub(super) fn warnings(&mut self, now: Instant, clock: Timestamp) -> Vec<String> {
-        let mut late: Vec<(&String, &mut Last)> = self
-            .jobs
-            .iter_mut()
-            .filter(|(_, last)| {
-                !last.warned && now.saturating_duration_since(last.since) >= self.limit
-            })
-            .collect();
+        let still = |last: &Last| now.saturating_duration_since(last.since);
+        let late = self.jobs.iter_mut();
+        let late = late.filter(|(_, last)| !last.warned && still(last) >= self.limit);
+        let mut late: Vec<(&String, &mut Last)> = late.collect();
         late.sort_by_key(|(_, last)| last.since);
         late.into_iter()
             .map(|(id, last)| {
                 last.warned = true;
-                let still = now.saturating_duration_since(last.since);
+                let still = still(last);
                 let since = SignedDuration::try_from(still)
                     .ok()
                     .and_then(|still| clock.checked_sub(still).ok())

@@ -1,20 +1,20 @@
 //! `:edit`
 
+use super::history::{entry, typed};
 use super::program::on_terminal;
-use super::rerun::{entry, typed};
 use super::{CommandResult, PromptCommand, arguments, run_any};
 use crate::config::set;
 use crate::engine::ScriptError;
 use crate::engine::registry::Takes;
 use crate::engine::syntax::secrets::masked;
 use crate::error::Failure;
-use crate::fsutil::private_options;
 use crate::repl::shell::Shell;
 use crate::session::Session;
 use std::fs;
 use std::io::{self, ErrorKind, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command as Program;
+use tempfile::TempPath;
 
 pub(super) const COMMAND: PromptCommand = PromptCommand {
     name: "edit",
@@ -59,14 +59,14 @@ pub(in crate::repl) fn edit_draft(
     shell: &Shell,
     before: &str,
 ) -> Result<Option<String>, Box<ScriptError>> {
-    let draft = EditedDraft::new(before).map_err(|error| {
+    let file = draft(before).map_err(|error| {
         let folder = std::env::temp_dir();
         Failure::refused(format!("cannot write to {}: {error}", folder.display()))
     })?;
     let session = shell.session();
-    open(&session, &draft.0)?;
-    let after = read(&session, &draft.0)?.unwrap_or_default();
-    drop(draft);
+    open(&session, &file)?;
+    let after = read(&session, &file)?.unwrap_or_default();
+    drop(file);
     let text = after.trim();
     if text.is_empty() || text == before.trim() {
         return Ok(None);
@@ -87,30 +87,15 @@ fn read(session: &Session, file: &Path) -> Result<Option<String>, Failure> {
     }
 }
 
-/// A temporary file, which may hold secrets: its mode is 0600, and it's removed after the edit.
-struct EditedDraft(PathBuf);
-
-impl EditedDraft {
-    fn new(text: &str) -> io::Result<Self> {
-        let name = format!("zshell-{}.rhai", ulid::Ulid::generate());
-        let draft = Self(std::env::temp_dir().join(name));
-        let mut file = private_options()
-            .write(true)
-            .create_new(true)
-            .open(&draft.0)?;
-        file.write_all(text.as_bytes())?;
-        if !text.is_empty() {
-            file.write_all(b"\n")?;
-        }
-        Ok(draft)
+/// Writes a temporary file, which may hold secrets: its mode is 0600, and it's removed after the edit.
+fn draft(text: &str) -> io::Result<TempPath> {
+    let mut builder = tempfile::Builder::new();
+    let mut file = builder.prefix("zshell-").suffix(".rhai").tempfile()?;
+    file.write_all(text.as_bytes())?;
+    if !text.is_empty() {
+        file.write_all(b"\n")?;
     }
-}
-
-impl Drop for EditedDraft {
-    fn drop(&mut self) {
-        // The editor may have removed it.
-        let _ = fs::remove_file(&self.0);
-    }
+    Ok(file.into_temp_path())
 }
 
 /// Runs the editor.
@@ -139,13 +124,9 @@ fn editor() -> Result<(String, Vec<String>), Failure> {
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
     let is_there = |name: &&str| std::env::split_paths(&path).any(|it| it.join(name).is_file());
-    let found = USUAL.into_iter().find(is_there);
-    found
-        .map(|name| (name.to_owned(), Vec::new()))
-        .ok_or_else(|| {
-            Failure::usage(
-                "no editor: neither VISUAL nor EDITOR is set, and there is no vi or nano",
-            )
-            .with_hint("set EDITOR, for example to code --wait")
-        })
+    if let Some(name) = USUAL.into_iter().find(is_there) {
+        return Ok((name.to_owned(), Vec::new()));
+    }
+    let problem = "no editor: neither VISUAL nor EDITOR is set, and there is no vi or nano";
+    Err(Failure::usage(problem).with_hint("set EDITOR, for example to code --wait"))
 }

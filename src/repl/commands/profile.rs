@@ -46,13 +46,9 @@ fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     }
     for row in &mut rows {
         let is_current = current.as_deref().is_some_and(|it| row["name"] == it);
-        row["use"] = match (is_current, row["default"] == true) {
-            (true, true) => "current, default",
-            (true, false) => "current",
-            (false, true) => "default",
-            (false, false) => "",
-        }
-        .into();
+        let uses = [(is_current, "current"), (row["default"] == true, "default")];
+        let uses = uses.iter().filter_map(|(is, word)| is.then_some(*word));
+        row["use"] = uses.collect::<Vec<_>>().join(", ").into();
         if let Some(columns) = row.as_object_mut() {
             columns.remove("default");
         }
@@ -69,13 +65,8 @@ fn save(session: &Session, name: &str) -> Result<(), Failure> {
         .ok_or_else(|| Failure::new(Kind::Connect, "no connection to save yet").with_hint(hint))?;
     let config = profiles::load(session)?;
     let replaces = config.profiles.contains_key(name);
-    if replaces
-        && !agrees(
-            session,
-            &format!("there is a profile {name:?}: replace it?"),
-            false,
-        )?
-    {
+    let question = format!("there is a profile {name:?}: replace it?");
+    if replaces && !agrees(session, &question, false)? {
         return Err(profiles::taken(name).with_hint(":profile lists the profiles"));
     }
     let saved = connection.profile.as_ref();

@@ -7,10 +7,11 @@ use crate::error::Failure;
 use crate::render::signals::{BellChoice, TaskbarChoice};
 use crate::render::{ColorChoice, OutputFormat, Shown};
 use crate::repl::shell::Shell;
+use crate::session::pager::PagerChoice;
 use crate::session::{Choices, Session};
 use crate::text::words;
 use clap::ValueEnum;
-use serde_json::{Value, json};
+use serde_json::json;
 
 pub(super) const COMMAND: PromptCommand = PromptCommand {
     name: "set",
@@ -42,107 +43,120 @@ struct SessionSetting {
     help: &'static str,
     /// The allowed values, the default first. One in capitals is a placeholder for any text.
     values: fn() -> Vec<String>,
-    get: fn(&Choices) -> String,
-    /// Sets the value.
-    set: fn(&mut Choices, &str),
+    field: fn(&mut Choices) -> &mut dyn SettingValue,
 }
 
 const SETTINGS: &[SessionSetting] = &[
-    SessionSetting {
-        name: "output",
-        help: "the form of results",
-        values: names_of::<OutputFormat>,
-        get: |choices| name_of(&choices.output),
-        set: |choices, word| choose(&mut choices.output, word),
-    },
-    SessionSetting {
-        name: "color",
-        help: "colours",
-        values: names_of::<ColorChoice>,
-        get: |choices| name_of(&choices.color),
-        set: |choices, word| choose(&mut choices.color, word),
-    },
-    SessionSetting {
-        name: "verbose",
-        help: "a log of the HTTP calls",
-        values: off_or_on,
-        get: |choices| switch(choices.verbose),
-        set: |choices, word| choices.verbose = word == "on",
-    },
-    SessionSetting {
-        name: "quiet",
-        help: "no notices and no bars",
-        values: off_or_on,
-        get: |choices| switch(choices.quiet),
-        set: |choices, word| choices.quiet = word == "on",
-    },
-    SessionSetting {
-        name: "timing",
-        help: "each statement's time",
-        values: off_or_on,
-        get: |choices| switch(choices.timing),
-        set: |choices, word| choices.timing = word == "on",
-    },
-    SessionSetting {
-        name: "pager",
-        help: "the program for long results",
-        values: || ["auto", "off", ANYTHING].map(str::to_owned).to_vec(),
-        get: |choices| choices.pager.to_string(),
-        set: |choices, word| {
-            let Ok(pager) = word.parse();
-            choices.pager = pager;
-        },
-    },
-    SessionSetting {
-        name: "edit_mode",
-        help: "the keys of the prompt",
-        values: names_of::<EditMode>,
-        get: |choices| name_of(&choices.edit_mode),
-        set: |choices, word| choose(&mut choices.edit_mode, word),
-    },
-    SessionSetting {
-        name: "bell",
-        help: "the signal at the end of a wait of more than 10s",
-        values: names_of::<BellChoice>,
-        get: |choices| name_of(&choices.signals.bell),
-        set: |choices, word| choose(&mut choices.signals.bell, word),
-    },
-    SessionSetting {
-        name: "taskbar",
-        help: "the progress of a wait in the terminal's task bar",
-        values: names_of::<TaskbarChoice>,
-        get: |choices| name_of(&choices.signals.taskbar),
-        set: |choices, word| choose(&mut choices.signals.taskbar, word),
-    },
-    SessionSetting {
-        name: "title",
-        help: "the progress of a wait in the window's title",
-        values: off_or_on,
-        get: |choices| switch(choices.signals.title),
-        set: |choices, word| choices.signals.title = word == "on",
-    },
+    setting::<OutputFormat>("output", "the form of results", |it| &mut it.output),
+    setting::<ColorChoice>("color", "colours", |it| &mut it.color),
+    setting::<bool>("verbose", "a log of the HTTP calls", |it| &mut it.verbose),
+    setting::<bool>("quiet", "no notices and no bars", |it| &mut it.quiet),
+    setting::<bool>("timing", "each statement's time", |it| &mut it.timing),
+    setting::<PagerChoice>("pager", "the program for long results", |it| &mut it.pager),
+    setting::<EditMode>("edit_mode", "the keys of the prompt", |it| {
+        &mut it.edit_mode
+    }),
+    setting::<BellChoice>(
+        "bell",
+        "the signal at the end of a wait of more than 10s",
+        |it| &mut it.signals.bell,
+    ),
+    setting::<TaskbarChoice>(
+        "taskbar",
+        "the progress of a wait in the terminal's task bar",
+        |it| &mut it.signals.taskbar,
+    ),
+    setting::<bool>(
+        "title",
+        "the progress of a wait in the window's title",
+        |it| &mut it.signals.title,
+    ),
 ];
 
-fn off_or_on() -> Vec<String> {
-    vec!["off".to_owned(), "on".to_owned()]
+const fn setting<T: SettingValue>(
+    name: &'static str,
+    help: &'static str,
+    field: fn(&mut Choices) -> &mut dyn SettingValue,
+) -> SessionSetting {
+    SessionSetting {
+        name,
+        help,
+        values: T::values,
+        field,
+    }
 }
 
-fn switch(on: bool) -> String {
-    if on { "on" } else { "off" }.to_owned()
+/// A value that has words in `:set`.
+trait SettingValue {
+    fn values() -> Vec<String>
+    where
+        Self: Sized;
+    fn get(&self) -> String;
+    fn set(&mut self, word: &str);
 }
 
-fn name_of(value: &impl ValueEnum) -> String {
-    let value = value.to_possible_value();
-    value.map_or_else(String::new, |value| value.get_name().to_owned())
+impl SettingValue for bool {
+    fn values() -> Vec<String> {
+        vec!["off".to_owned(), "on".to_owned()]
+    }
+
+    fn get(&self) -> String {
+        if *self { "on" } else { "off" }.to_owned()
+    }
+
+    fn set(&mut self, word: &str) {
+        *self = word == "on";
+    }
 }
 
-fn names_of<T: ValueEnum>() -> Vec<String> {
-    T::value_variants().iter().map(name_of).collect()
+impl SettingValue for PagerChoice {
+    fn values() -> Vec<String> {
+        ["auto", "off", ANYTHING].map(str::to_owned).to_vec()
+    }
+
+    fn get(&self) -> String {
+        self.to_string()
+    }
+
+    fn set(&mut self, word: &str) {
+        let Ok(pager) = word.parse();
+        *self = pager;
+    }
 }
 
-fn choose<T: ValueEnum>(value: &mut T, word: &str) {
-    if let Ok(chosen) = T::from_str(word, true) {
-        *value = chosen;
+/// A choice that the command line or `config.toml` has, too.
+trait OptionValue: ValueEnum {}
+
+impl OptionValue for OutputFormat {}
+impl OptionValue for ColorChoice {}
+impl OptionValue for EditMode {}
+impl OptionValue for BellChoice {}
+impl OptionValue for TaskbarChoice {}
+
+impl<T: OptionValue> SettingValue for T {
+    fn values() -> Vec<String> {
+        T::value_variants().iter().map(T::get).collect()
+    }
+
+    fn get(&self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    fn set(&mut self, word: &str) {
+        if let Ok(chosen) = T::from_str(word, true) {
+            *self = chosen;
+        }
+    }
+}
+
+impl SessionSetting {
+    fn get(&self, session: &Session) -> String {
+        (self.field)(&mut session.choices().clone()).get()
+    }
+
+    fn set(&self, session: &Session, word: &str) {
+        session.choose(|choices| (self.field)(choices).set(word));
     }
 }
 
@@ -157,9 +171,8 @@ pub fn rows() -> Vec<[String; 3]> {
 
 /// Returns the settings that differ from their defaults, as `name value`.
 pub(super) fn changed(session: &Session) -> Vec<String> {
-    let choices = session.choices();
     let changed = SETTINGS.iter().filter_map(|setting| {
-        let value = (setting.get)(&choices);
+        let value = setting.get(session);
         let usual = (setting.values)().into_iter().next();
         (usual.as_ref() != Some(&value)).then(|| format!("{} {value}", setting.name))
     });
@@ -173,7 +186,7 @@ pub(in crate::repl) fn keep(shell: &Shell, config: &Config) {
         let chosen = find(name).and_then(|setting| Ok((setting, word(setting, &kept.value)?)));
         match chosen {
             Ok(_) if session.choices().given.contains(name) || in_environment(name) => {}
-            Ok((setting, word)) => session.choose(|choices| (setting.set)(choices, &word)),
+            Ok((setting, word)) => setting.set(&session, &word),
             Err(mut failure) => {
                 let (path, line) = (config::path().unwrap_or_default(), kept.line);
                 failure.message = format!("{}, line {line}: {failure}", path.display());
@@ -202,8 +215,7 @@ fn run(shell: &mut Shell, rest: &str) -> CommandResult {
         (name, None) => show(&session, find(name)?)?,
         (name, Some(value)) => {
             let setting = find(name)?;
-            let word = word(setting, value)?;
-            session.choose(|choices| (setting.set)(choices, &word));
+            setting.set(&session, &word(setting, value)?);
         }
     }
     Ok(())
@@ -226,19 +238,15 @@ pub(crate) fn setting_choices(name: &str) -> Vec<String> {
 }
 
 fn list(session: &Session) -> Result<(), Failure> {
-    let rows: Vec<Value> = {
-        let choices = session.choices();
-        let row = |setting: &SessionSetting| {
-            json!({
-                "setting": setting.name,
-                "value": (setting.get)(&choices),
-                "choices": (setting.values)().join(" "),
-                "meaning": setting.help,
-            })
-        };
-        SETTINGS.iter().map(row).collect()
-    };
-    session.show_as(Shown::Value(&Value::Array(rows)), OutputFormat::Table)?;
+    let rows = SETTINGS.iter().map(|setting| {
+        json!({
+            "setting": setting.name,
+            "value": setting.get(session),
+            "choices": (setting.values)().join(" "),
+            "meaning": setting.help,
+        })
+    });
+    session.show_as(Shown::Value(&rows.collect()), OutputFormat::Table)?;
     how_to_keep(session, "output", "json");
     Ok(())
 }
@@ -255,7 +263,7 @@ fn how_to_keep(session: &Session, name: &str, value: &str) {
 }
 
 fn show(session: &Session, setting: &SessionSetting) -> Result<(), Failure> {
-    let value = (setting.get)(&session.choices());
+    let value = setting.get(session);
     let choices = words::list(&(setting.values)(), "or");
     let text = format!("{} {value}   ({choices})", setting.name);
     session.show_as(Shown::Text(&text), OutputFormat::Table)?;

@@ -28,29 +28,32 @@ const DEPTH: usize = 4;
 
 fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     let wanted = arguments::whole(rest).unwrap_or_default().to_lowercase();
-    let mut rows: Vec<(String, &str, String)> = Vec::new();
+    let mut rows = Vec::new();
+    let mut list = |name: String, kind: &str, value: String| {
+        if name.to_lowercase().contains(&wanted) {
+            rows.push(json!({"name": name, "type": kind, "value": value}));
+        }
+    };
     for (name, value) in shell.interpreter.variables() {
-        let kind = Shape::of(value).words();
-        rows.push((name.to_owned(), kind, shown(name, value)));
+        list(
+            name.to_owned(),
+            Shape::of(value).words(),
+            shown(name, value),
+        );
     }
     let names = shell.interpreter.names().get();
     for function in &names.functions {
         let form = format!("{}({})", function.name, function.parameters.join(", "));
-        rows.push((form, "a function", String::new()));
+        list(form, "a function", String::new());
     }
     for module in &names.modules {
-        rows.push((module.name.clone(), "a module", String::new()));
+        list(module.name.clone(), "a module", String::new());
     }
-    rows.retain(|(name, ..)| name.to_lowercase().contains(&wanted));
     let session = shell.session();
     if rows.is_empty() {
         session.notice("no variables and no functions");
         return Ok(());
     }
-    let rows = rows.into_iter();
-    let rows = rows
-        .map(|(name, kind, value)| json!({"name": name, "type": kind, "value": value}))
-        .collect();
     let shown = Shown::Items {
         items: &Value::Array(rows),
         noun: "name",

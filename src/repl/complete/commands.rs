@@ -1,10 +1,9 @@
 //! Completion of the prompt's commands and their arguments.
 
-use super::CompletionAnswer;
-use super::context::CompletionContext;
 use super::files::{FileOrder, files};
 use super::offer::Offer;
 use super::values::of;
+use super::{CompletionAnswer, CompletionContext};
 use crate::engine::help;
 use crate::engine::registry::Takes;
 use crate::repl::commands::{COMMANDS, PromptCommand, find};

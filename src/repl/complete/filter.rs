@@ -1,9 +1,8 @@
 //! Completion inside the text of a filter expression: fields, functions and operators.
 
-use super::CompletionAnswer;
-use super::context::CompletionContext;
 use super::listed;
 use super::offer::Offer;
+use super::{CompletionAnswer, CompletionContext};
 use crate::engine::registry::Takes;
 use crate::session::names::ListedName;
 

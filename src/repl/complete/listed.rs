@@ -1,13 +1,12 @@
 //! Completion of names that depend on other parts of the call: what a service lists about the call's collection, the
 //! columns of the call's first argument, and the keys of earlier submissions.
 
-use super::CompletionAnswer;
 use super::chain::chain;
 use super::code::CursorCode;
-use super::context::CompletionContext;
 use super::members;
 use super::offer::Offer;
 use super::place::CallSlot;
+use super::{CompletionAnswer, CompletionContext};
 use crate::engine::registry::{Function, Takes};
 use crate::engine::types::{DefinedNames, Shape};
 use crate::repl::commands::setting_choices;
@@ -109,11 +108,8 @@ pub(super) fn import_keys(look: &CompletionContext<'_>) -> Vec<Offer> {
             if keys.iter().any(|known| known.name == *key) {
                 continue;
             }
-            let state = submission.standing.word();
-            keys.push(Offer::new(
-                key,
-                format!("{}  {state}", intent.scope.collection),
-            ));
+            let (collection, state) = (&intent.scope.collection, submission.standing.word());
+            keys.push(Offer::new(key, format!("{collection}  {state}")));
             if keys.len() == KEYS {
                 break;
             }

@@ -67,11 +67,10 @@ fn follow(chain: &Chain<'_>, code: &CursorCode<'_>, names: &DefinedNames, steps:
         }
         ChainRoot::Text => Shape::Text,
         ChainRoot::Array => Shape::list(Shape::Unknown),
-        ChainRoot::Map(keys) => Shape::Map(
-            keys.iter()
-                .map(|key| ((*key).to_owned(), Shape::Unknown))
-                .collect(),
-        ),
+        ChainRoot::Map(keys) => {
+            let keys = keys.iter().map(|key| ((*key).to_owned(), Shape::Unknown));
+            Shape::Map(keys.collect())
+        }
         ChainRoot::Unknown => Shape::Unknown,
     };
     chain.links.iter().fold(root, |shape, link| match link {

@@ -15,7 +15,6 @@ mod agreement;
 mod chain;
 mod code;
 mod commands;
-mod context;
 mod files;
 mod filter;
 mod listed;
@@ -26,19 +25,20 @@ mod place;
 mod values;
 mod walk;
 
+use crate::connection::Connection;
+use crate::engine::registry::{self, Function};
 use crate::engine::syntax::SourceText;
-use crate::engine::types::{DefinedNames, SharedNames};
+use crate::engine::types::{DefinedNames, Shape, SharedNames};
 use crate::render::Tone;
 use crate::repl::commands::statement;
 use crate::repl::keys::TabKey;
 use crate::session::Session;
 use crate::text::words;
-use chain::ChainLink;
+use chain::{Chain, ChainLink};
 use code::CursorCode;
-use context::CompletionContext;
 use files::FileOrder;
 use offer::Offer;
-use place::{CompletionKind, CompletionPlace};
+use place::{CallSlot, CompletionKind, CompletionPlace};
 use rustyline::completion::Pair;
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -76,6 +76,61 @@ impl CompletionAnswer {
             notice: Some(text),
             ..Self::default()
         }
+    }
+}
+
+/// The state that sources use.
+struct CompletionContext<'a> {
+    session: &'a Rc<Session>,
+    names: &'a DefinedNames,
+    code: &'a CursorCode<'a>,
+    place: &'a CompletionPlace<'a>,
+}
+
+impl CompletionContext<'_> {
+    /// Returns the function of a slot.
+    fn function(&self, slot: &CallSlot<'_>) -> Option<&'static Function> {
+        let function = registry::find(slot.function)?;
+        let mut own = self.names.functions.iter();
+        let own = own.any(|own| own.name == slot.function);
+        let is_it = match &slot.receiver {
+            None => !own,
+            Some(chain) => {
+                let shape = self.shape(chain);
+                function.method && matches!(shape, Shape::Connection(_) | Shape::Unknown)
+            }
+        };
+        is_it.then_some(function)
+    }
+
+    /// Returns the slot whose value is being typed.
+    fn slot(&self) -> Option<&CallSlot<'_>> {
+        match &self.place.kind {
+            CompletionKind::Value(slot) => Some(slot),
+            _ => None,
+        }
+    }
+
+    /// Returns the connection that the slot's call uses, if known.
+    fn connection(&self) -> Option<Rc<Connection>> {
+        let receiver = self.slot().and_then(|slot| slot.receiver.as_ref());
+        match receiver.map(|chain| self.shape(chain)) {
+            None => self.session.current(),
+            Some(Shape::Connection(connection)) => connection,
+            Some(_) => None,
+        }
+    }
+
+    /// Returns the shape of an expression's value.
+    fn shape(&self, chain: &Chain<'_>) -> Shape {
+        members::shape(chain, self.code, self.names)
+    }
+
+    /// Quotes each offer for the open quote, or with its own.
+    fn quoted(&self, offers: impl IntoIterator<Item = Offer>) -> Vec<Offer> {
+        let quote = self.place.quote;
+        let offers = offers.into_iter();
+        offers.filter_map(|offer| offer.quoted(quote)).collect()
     }
 }
 

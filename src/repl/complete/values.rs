@@ -1,13 +1,12 @@
 //! Completion of arguments and options of zshell's functions.
 
-use super::CompletionAnswer;
-use super::context::CompletionContext;
 use super::files::{FileOrder, files};
 use super::filter;
 use super::listed;
 use super::names::{self, fits, is_free};
 use super::offer::Offer;
 use super::place::CallSlot;
+use super::{CompletionAnswer, CompletionContext};
 use crate::api::endpoint::Endpoint;
 use crate::api::model::JobState;
 use crate::config::Config;

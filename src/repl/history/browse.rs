@@ -3,9 +3,9 @@
 //! The editor's own search keeps the cursor at the beginning, never restores the typed line, and can't start again at
 //! its oldest entry. So this module chooses the entry before the editor's command runs, and passes the entry on as the
 //! result of that command's search. The editor refuses to search beyond the entry it believes to be at, hence the
-//! direction that is returned.
+//! direction of the command that is returned.
 
-use rustyline::history::SearchDirection;
+use rustyline::Cmd;
 
 /// The position of browsing.
 #[derive(Default)]
@@ -34,13 +34,13 @@ impl Browse {
         }
     }
 
-    /// Chooses the next older entry and returns the direction for the editor's search.
+    /// Chooses the next older entry and returns the command for the editor's search.
     pub(super) fn older(
         &mut self,
         entries: &[(usize, String)],
         line: &str,
         pos: usize,
-    ) -> Option<SearchDirection> {
+    ) -> Option<Cmd> {
         if self.shown.as_deref() != Some(line) {
             self.at = entries.len();
             line.clone_into(&mut self.typed);
@@ -53,11 +53,7 @@ impl Browse {
     }
 
     /// Chooses the next newer entry, or the typed line after the newest.
-    pub(super) fn newer(
-        &mut self,
-        entries: &[(usize, String)],
-        line: &str,
-    ) -> Option<SearchDirection> {
+    pub(super) fn newer(&mut self, entries: &[(usize, String)], line: &str) -> Option<Cmd> {
         if self.shown.as_deref() != Some(line) || self.at >= entries.len() {
             return None;
         }
@@ -73,18 +69,18 @@ impl Browse {
         self.chosen.take()
     }
 
-    fn choose(&mut self, entries: &[(usize, String)], at: usize) -> SearchDirection {
+    fn choose(&mut self, entries: &[(usize, String)], at: usize) -> Cmd {
         let text = entries.get(at).map_or(&self.typed, |(_, text)| text);
         let text = text.clone();
-        let direction = if self.believed > 0 {
-            SearchDirection::Reverse
+        let search = if self.believed > 0 {
+            Cmd::HistorySearchBackward
         } else {
-            SearchDirection::Forward
+            Cmd::HistorySearchForward
         };
         self.at = at;
         self.believed = at;
         self.shown = Some(text.clone());
         self.chosen = Some((at, text));
-        direction
+        search
     }
 }

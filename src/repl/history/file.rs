@@ -80,13 +80,10 @@ impl HistoryFile {
     fn locked(&self) -> io::Result<File> {
         for _ in 0..TRIES {
             let file = open(&self.path)?;
-            lock_file(&file, LockMode::Exclusive, PATIENCE, &self.interrupt).map_err(|error| {
-                match error {
-                    LockError::Io(error) => error,
-                    LockError::Held | LockError::Stopped(_) => {
-                        io::Error::other("another process has locked the file")
-                    }
-                }
+            let locked = lock_file(&file, LockMode::Exclusive, PATIENCE, &self.interrupt);
+            locked.map_err(|error| match error {
+                LockError::Io(error) => error,
+                _ => io::Error::other("another process has locked the file"),
             })?;
             if names_file(&self.path, &file)? {
                 return Ok(file);
@@ -97,28 +94,21 @@ impl HistoryFile {
 
     /// Replaces the file, whose lock is held, by one with the newest entries.
     fn shorten(&self, entries: &[String]) -> io::Result<()> {
-        let mut lines = Vec::new();
         let mut bytes = 0;
-        for entry in entries.iter().rev() {
-            let line = escaped(entry);
-            bytes += line.len() + 1;
-            if bytes > MOST_BYTES / 2 {
-                break;
-            }
-            lines.push(line);
-        }
-        let mut text = HEADER.to_owned();
-        for line in lines.iter().rev() {
-            text.push_str(line);
-            text.push('\n');
-        }
+        let newest = entries.iter().rev().map(|entry| escaped(entry) + "\n");
+        let newest = newest.take_while(|line| {
+            bytes += line.len();
+            bytes <= MOST_BYTES / 2
+        });
+        let mut lines: Vec<String> = newest.chain([HEADER.to_owned()]).collect();
+        lines.reverse();
         let beside = self
             .path
             .with_extension(format!("new-{}", std::process::id()));
         let mut file = open(&beside)?;
         file.set_len(0)?;
         let replaced = file
-            .write_all(text.as_bytes())
+            .write_all(lines.concat().as_bytes())
             .and_then(|()| fs::rename(&beside, &self.path));
         if replaced.is_err() {
             // The first error is the one to report.

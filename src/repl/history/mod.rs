@@ -6,7 +6,8 @@ mod file;
 use crate::interrupt::Interrupt;
 use browse::Browse;
 use file::HistoryFile;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
+use rustyline::Cmd;
 use rustyline::history::{SearchDirection, SearchResult};
 use std::borrow::Cow;
 use std::io;
@@ -31,13 +32,13 @@ struct HistoryState {
 impl History {
     /// Returns all statements with their numbers, the oldest first.
     pub(crate) fn numbered(&self) -> Vec<(usize, String)> {
-        self.lock().entries.clone()
+        self.0.lock().entries.clone()
     }
 
     /// Reads the history file, and appends later statements to it.
     pub(super) fn open(&self, path: PathBuf, interrupt: &Interrupt) -> io::Result<()> {
         let (file, entries) = HistoryFile::open(path, interrupt)?;
-        let mut state = self.lock();
+        let mut state = self.0.lock();
         state.entries = (1..).zip(entries).collect();
         state.file = Some(file);
         Ok(())
@@ -46,7 +47,7 @@ impl History {
     /// Adds a statement. If the file can't be written, statements are kept in memory only and the error is returned
     /// once.
     pub(super) fn remember(&self, entry: &str) -> io::Result<()> {
-        let mut state = self.lock();
+        let mut state = self.0.lock();
         let last = state.entries.last();
         if entry.is_empty() || last.is_some_and(|(_, last)| last == entry) {
             return Ok(());
@@ -68,7 +69,7 @@ impl History {
 
     /// Returns the newest statement that starts with this text.
     pub(super) fn continuing(&self, text: &str) -> Option<String> {
-        let state = self.lock();
+        let state = self.0.lock();
         let mut newest = state.entries.iter().rev().map(|(_, entry)| entry);
         let found = newest.find(|entry| entry.len() > text.len() && entry.starts_with(text))?;
         Some(found.clone())
@@ -76,25 +77,21 @@ impl History {
 
     /// Starts browsing at the newest statement.
     pub(super) fn rewind(&self) {
-        let mut state = self.lock();
+        let mut state = self.0.lock();
         let newest = state.entries.len();
         state.browse = Browse::at(newest);
     }
 
     /// Chooses the next older statement that starts like the line before the cursor; see [`Browse`].
-    pub(super) fn older(&self, line: &str, pos: usize) -> Option<SearchDirection> {
-        let state = &mut *self.lock();
+    pub(super) fn older(&self, line: &str, pos: usize) -> Option<Cmd> {
+        let state = &mut *self.0.lock();
         state.browse.older(&state.entries, line, pos)
     }
 
     /// Chooses the next newer statement, or the typed line after the newest.
-    pub(super) fn newer(&self, line: &str) -> Option<SearchDirection> {
-        let state = &mut *self.lock();
+    pub(super) fn newer(&self, line: &str) -> Option<Cmd> {
+        let state = &mut *self.0.lock();
         state.browse.newer(&state.entries, line)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HistoryState> {
-        self.0.lock()
     }
 }
 
@@ -122,7 +119,7 @@ fn begins(entry: &str, text: &str) -> bool {
 /// The editor's view of the history. The editor adds nothing, and the file isn't its business.
 impl rustyline::history::History for History {
     fn get(&self, index: usize, _: SearchDirection) -> rustyline::Result<Option<SearchResult<'_>>> {
-        let entry = self.lock().entries.get(index).cloned();
+        let entry = self.0.lock().entries.get(index).cloned();
         Ok(entry.map(|(_, entry)| SearchResult {
             entry: Cow::Owned(entry),
             idx: index,
@@ -139,11 +136,11 @@ impl rustyline::history::History for History {
     }
 
     fn len(&self) -> usize {
-        self.lock().entries.len()
+        self.0.lock().entries.len()
     }
 
     fn is_empty(&self) -> bool {
-        self.lock().entries.is_empty()
+        self.0.lock().entries.is_empty()
     }
 
     fn set_max_len(&mut self, _: usize) -> rustyline::Result<()> {
@@ -169,7 +166,7 @@ impl rustyline::history::History for History {
     }
 
     fn clear(&mut self) -> rustyline::Result<()> {
-        self.lock().entries.clear();
+        self.0.lock().entries.clear();
         Ok(())
     }
 
@@ -180,7 +177,7 @@ impl rustyline::history::History for History {
         start: usize,
         direction: SearchDirection,
     ) -> rustyline::Result<Option<SearchResult<'_>>> {
-        let state = self.lock();
+        let state = self.0.lock();
         let hit = |index: usize| {
             let (_, entry) = state.entries.get(index)?;
             let pos = contains(entry, term)?;
@@ -204,11 +201,16 @@ impl rustyline::history::History for History {
         _: usize,
         _: SearchDirection,
     ) -> rustyline::Result<Option<SearchResult<'_>>> {
-        Ok(self.lock().browse.take().map(|(idx, entry)| SearchResult {
-            pos: entry.len(),
-            entry: Cow::Owned(entry),
-            idx,
-        }))
+        Ok(self
+            .0
+            .lock()
+            .browse
+            .take()
+            .map(|(idx, entry)| SearchResult {
+                pos: entry.len(),
+                entry: Cow::Owned(entry),
+                idx,
+            }))
     }
 }
 

@@ -9,7 +9,7 @@ mod secrets;
 #[cfg(test)]
 mod tests;
 
-use super::record::{Statement, StatementOrigin, StatementOutcome};
+use super::shell::{Statement, StatementOrigin, StatementOutcome};
 use crate::engine::compile::blank_prefix;
 use crate::engine::syntax::secrets::masked;
 use crate::engine::syntax::{SourceStatement, SourceText, parses};

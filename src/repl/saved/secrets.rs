@@ -88,13 +88,11 @@ impl SecretNames {
 
     /// Returns the name for a secret, derived from the name that it's assigned to and the endpoint that it's for.
     fn name(&mut self, source: &SourceText, index: usize, value: &str) -> String {
-        let names = (0..index).rev().map(|at| match source.token(at) {
+        let mut names = (0..index).rev().map(|at| match source.token(at) {
             Some(Token::StringConstant(_)) => source.part(source.text_content(at)),
             _ => source.slice(at),
         });
-        let given = names
-            .into_iter()
-            .find(|name| name.len() < 40 && is_secret(name));
+        let given = names.find(|name| name.len() < 40 && is_secret(name));
         let variable = given.map(|name| variable(name, goes_to_zilliz(source, index)));
         let is_same = |it: &&NamedSecret| {
             it.value == value && variable.as_ref().is_none_or(|name| it.variable == *name)
@@ -147,10 +145,8 @@ fn goes_to_zilliz(source: &SourceText, index: usize) -> Option<bool> {
             return None;
         };
         let (function, _) = registry::callee(source, *call)?;
-        let takes_key = function
-            .options
-            .iter()
-            .any(|option| option.matches("token"));
+        let mut options = function.options.iter();
+        let takes_key = options.any(|option| option.matches("token"));
         (takes_key && source.token(*map) == Some(&Token::MapStart)).then_some(*map)
     })?;
     let mut is_zilliz = true;
@@ -188,20 +184,15 @@ fn variable(name: &str, zilliz: Option<bool>) -> String {
 
 /// Converts `prodToken`, `prod-token` and `prod_token` to `PROD_TOKEN`.
 fn upper(name: &str) -> String {
+    let name = name.trim_start_matches(|first: char| !first.is_ascii_alphabetic());
     let mut words = String::new();
-    for letter in name
-        .trim_start_matches(|first: char| !first.is_ascii_alphabetic())
-        .chars()
-    {
+    for letter in name.chars() {
         if letter.is_ascii_uppercase() && words.ends_with(|last: char| !last.is_ascii_uppercase()) {
             words.push('_');
         }
-        words.push(if letter.is_ascii_alphanumeric() {
-            letter
-        } else {
-            '_'
-        });
+        words.push(letter);
     }
+    let words = words.replace(|letter: char| !letter.is_ascii_alphanumeric(), "_");
     words.to_ascii_uppercase()
 }
 

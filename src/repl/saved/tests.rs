@@ -7,7 +7,7 @@ use crate::engine::lint::Linter;
 use crate::engine::modules::Folders;
 use crate::engine::syntax::parses;
 use crate::engine::{Interpreter, Setup, types};
-use crate::repl::record::{Statement, StatementOrigin, StatementOutcome};
+use crate::repl::shell::{Statement, StatementOrigin, StatementOutcome};
 use crate::secret::{Secret, remember};
 use crate::session::Session;
 use proptest::prelude::*;
