@@ -91,15 +91,13 @@ pub(super) fn description(answer: &Value, screen: &Screen) -> String {
         Cell::toned(load_word(word), load_tone(word))
     });
     let description = parts::text(answer, "description");
+    let dynamic = yes_no(answer, &["enableDynamicField", "dynamic"]);
     let mut shown = pairs::lay_out(
         &[
             ("collection", text(&["collectionName", "name"])),
             ("description", Cell::optional(description)),
             ("load state", load),
-            (
-                "dynamic fields",
-                yes_no(answer, &["enableDynamicField", "dynamic"]),
-            ),
+            ("dynamic fields", dynamic),
             ("partitions", partitions(answer)),
             ("shards", text(&["shardsNum", "shards"])),
         ],

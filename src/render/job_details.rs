@@ -57,15 +57,13 @@ fn whole(job: &Progress, explanation: Option<&Explanation>, screen: &Screen) -> 
     } else {
         Cell::text(&percent)
     };
+    let rows = screen.rows(job.rows, job.total_rows);
     let mut pairs = vec![
         ("job", Cell::text(&job.job_id)),
         ("collection", Cell::optional(Some(&job.collection))),
         ("state", state(&job.state)),
         ("percent", percent),
-        (
-            "rows",
-            Cell::optional(screen.rows(job.rows, job.total_rows).as_deref()),
-        ),
+        ("rows", Cell::optional(rows.as_deref())),
         files,
         ("size", size(job.file_size)),
     ];

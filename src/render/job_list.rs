@@ -50,8 +50,7 @@ pub(super) fn list(jobs: &[JobSummary], total: Option<u64>, screen: &Screen) -> 
             Cell::text(&job.job_id),
             Cell::optional(Some(&job.collection)),
             state(&job.state),
-            job.percent
-                .map_or_else(Cell::absent, |percent| Cell::text(&words::percent(percent))),
+            Cell::optional(job.percent.map(words::percent).as_deref()),
             reason(job.reason.as_deref(), screen),
             Cell::optional(Some(&job.file)),
             time(job.create_time.as_deref(), screen),

@@ -14,13 +14,11 @@ mod cell;
 mod collections;
 mod column;
 mod failure;
-mod format;
 mod forms;
 mod grid;
 mod job_details;
 mod job_list;
 mod jobs;
-mod limit;
 mod markdown;
 mod output;
 mod pairs;
@@ -33,17 +31,17 @@ mod tests;
 mod value;
 mod wrap;
 
+use clap::ValueEnum;
 use serde_json::Value;
 
 use crate::api::model::{JobSummary, Progress};
+use crate::text::words;
 
 pub(crate) use bars::{BatchBar, BatchCount, CheckBar, WaitView};
 pub(crate) use failure::{Explanation, FailedJob, explain_failure, merged};
-pub(crate) use format::OutputFormat;
 pub(crate) use jobs::{FILE_KEYS, file_json, job_json, progress_json};
-pub(crate) use limit::Limit;
 pub(crate) use markdown::markdown;
-pub(crate) use output::{pick_columns, write};
+pub(crate) use output::{Limit, pick_columns, write};
 pub(crate) use style::{ColorChoice, Screen, Tone};
 pub(crate) use value::columns;
 pub(crate) use wrap::{hanging, without_middle};
@@ -108,4 +106,66 @@ pub enum Shown<'a> {
     Error(&'a Value),
     /// Any other value: a map, a list of maps, a list of scalars, a scalar. Null shows nothing.
     Value(&'a Value),
+}
+
+/// The output format of results: `-o table|vertical|json|ndjson|csv|markdown|yaml`.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, strum::IntoStaticStr, strum::VariantNames,
+)]
+#[strum(serialize_all = "lowercase")]
+pub enum OutputFormat {
+    /// For people: tables that fit the terminal, plain aligned text elsewhere.
+    #[default]
+    Table,
+    /// For people: one record per row, one line per field, nothing left out.
+    Vertical,
+    /// One JSON value, indented; for programs.
+    Json,
+    /// One JSON value per line, one for each item of a list; for programs that read line by line.
+    Ndjson,
+    /// RFC 4180 with a header line.
+    Csv,
+    /// A GitHub Markdown table; for issues and chats.
+    Markdown,
+    /// YAML; texts that look like another type are quoted.
+    Yaml,
+}
+
+impl OutputFormat {
+    /// The words of all formats.
+    pub const WORDS: &[&str] = <Self as strum::VariantNames>::VARIANTS;
+
+    /// Returns the word for `-o`.
+    pub fn word(self) -> &'static str {
+        self.into()
+    }
+
+    /// Returns true for formats that people read on screen. The other formats go to files, programs and other people,
+    /// so nothing is ever left out of them.
+    pub const fn is_for_the_screen(self) -> bool {
+        matches!(self, Self::Table | Self::Vertical)
+    }
+
+    /// Returns the format that a file's ending names.
+    pub(crate) fn of_file(name: &str) -> Option<Self> {
+        let (_, ending) = name.rsplit_once('.')?;
+        Some(match ending.to_ascii_lowercase().as_str() {
+            "csv" => Self::Csv,
+            "json" => Self::Json,
+            "ndjson" | "jsonl" => Self::Ndjson,
+            "md" => Self::Markdown,
+            "yaml" | "yml" => Self::Yaml,
+            "txt" => Self::Table,
+            _ => return None,
+        })
+    }
+
+    /// Parses the word of a format.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        Self::from_str(text, false).map_err(|_| {
+            let advice = words::did_you_mean(text, Self::WORDS.iter().copied())
+                .unwrap_or_else(|| format!("one of {}", words::list(Self::WORDS, "and")));
+            format!("no output format {}: {advice}", words::quote(text))
+        })
+    }
 }

@@ -68,6 +68,7 @@ pub(super) fn connection(connection: &Value, screen: &Screen) -> String {
     };
     // If both addresses are equal, one is enough.
     let collections = text("collections").filter(|address| Some(*address) != text("endpoint"));
+    let database = text("database").unwrap_or("default");
     let no_key = || Cell::toned("none", Tone::Dim);
     pairs::lay_out(
         &[
@@ -77,10 +78,7 @@ pub(super) fn connection(connection: &Value, screen: &Screen) -> String {
             ("collections", Cell::optional(collections)),
             ("cluster", Cell::optional(text("cluster"))),
             ("region", Cell::optional(text("region"))),
-            (
-                "database",
-                Cell::text(text("database").unwrap_or("default")),
-            ),
+            ("database", Cell::text(database)),
             ("key", text("key").map_or_else(no_key, Cell::text)),
         ],
         screen,

@@ -56,10 +56,7 @@ pub(super) fn own_table<'v>(
     let keys: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
     let mut grid = Grid::new(columns);
     for map in maps {
-        let cell = |key: &String| Some(own_cell(key, map.get(key)?, screen));
-        let cells = keys
-            .iter()
-            .map(|key| cell(key).unwrap_or_else(Cell::absent));
+        let cells = keys.iter().map(|key| own_cell(key, &map[key], screen));
         grid.push(cells.collect());
     }
     grid.lay_out(screen)
@@ -145,10 +142,8 @@ fn rows(
 ) -> String {
     let columns = names.iter().enumerate().map(|(index, name)| {
         let values = || {
-            items
-                .iter()
-                .filter_map(|item| item.get(name))
-                .filter(|value| !value.is_null())
+            let values = items.iter().map(|item| &item[name]);
+            values.filter(|value| !value.is_null())
         };
         let numbers = values().next().is_some() && values().all(Value::is_number);
         let nested = values().next().is_some()
@@ -174,10 +169,9 @@ fn rows(
     });
     let counted: Vec<(&String, bool)> = counted.collect();
     for item in items {
-        let cells = counted.iter().map(|(name, counted)| match item.get(*name) {
-            None => Cell::absent(),
-            Some(value) if *counted => named_cell(true, value, screen),
-            Some(value) => cell(name, value, screen),
+        let cells = counted.iter().map(|(name, counted)| match &item[*name] {
+            value if *counted => named_cell(true, value, screen),
+            value => cell(name, value, screen),
         });
         grid.push(cells.collect());
     }

@@ -1,6 +1,6 @@
 //! The prompt's commands. They start with a colon and aren't part of the script language.
 //!
-//! [`COMMANDS`] lists them for `:help`, completion and the README. Each command or family has its own file.
+//! [`COMMANDS`] lists them for `:help`, completion and the README. Larger commands and families have their own files.
 
 mod arguments;
 mod colonless;
@@ -182,10 +182,8 @@ pub(crate) fn find(name: &str) -> Result<&'static PromptCommand, Failure> {
     if let Some(command) = COMMANDS.iter().find(known) {
         return Ok(command);
     }
-    let begun: Vec<&PromptCommand> = COMMANDS
-        .iter()
-        .filter(|command| !name.is_empty() && command.name.starts_with(name))
-        .collect();
+    let begins = |command: &&PromptCommand| !name.is_empty() && command.name.starts_with(name);
+    let begun: Vec<&PromptCommand> = COMMANDS.iter().filter(begins).collect();
     match begun.as_slice() {
         [command] => Ok(command),
         [] => {

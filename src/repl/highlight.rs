@@ -26,21 +26,18 @@ pub(super) fn partners(line: &str, pos: usize) -> Option<[Range<usize>; 2]> {
 
 /// Returns a command with its statement, if it runs one, in colours.
 fn command(line: &str, cursor: Option<usize>) -> String {
-    let (line, statement) = match commands::statement(line) {
-        0 => (line, String::new()),
-        start => {
-            let (line, statement) = line.split_at_checked(start).unwrap_or((line, ""));
-            let cursor = cursor.and_then(|pos| pos.checked_sub(start));
-            // A command takes no other command.
-            if is_command(statement) {
-                (line, statement.to_owned())
-            } else {
-                (line, code(statement, cursor))
-            }
-        }
+    let start = match commands::statement(line) {
+        0 => line.len(),
+        start => start,
     };
-    let start = line.len() - line.trim_start().len();
-    let (blanks, rest) = line.split_at_checked(start).unwrap_or(("", line));
+    let (line, statement) = line.split_at(start);
+    // A command takes no other command.
+    let statement = if is_command(statement) {
+        statement.to_owned()
+    } else {
+        code(statement, cursor.and_then(|pos| pos.checked_sub(start)))
+    };
+    let (blanks, rest) = line.split_at(line.len() - line.trim_start().len());
     let (name, arguments) = rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len()));
     let known = name
         .strip_prefix(':')

@@ -87,11 +87,8 @@ impl Hinter {
             };
             return Some(self.apart(shown, room, is_narrow));
         }
-        let rest = self
-            .history
-            .continuing(line)
-            .map(|entry| entry.split_at(line.len()).1.to_owned());
-        let Some(rest) = rest else {
+        let entry = self.history.continuing(line);
+        let Some(rest) = entry.map(|entry| entry.split_at(line.len()).1.to_owned()) else {
             let shown = self.fit(&forms?.rest, room, is_narrow);
             return Some(Hint { shown, taken: None });
         };
@@ -189,11 +186,8 @@ impl Hinter {
     /// in it would start a new line.
     fn room(&self, line: &str, columns: usize) -> usize {
         let last = line.rsplit('\n').next().unwrap_or_default();
-        let before = if last.len() == line.len() {
-            self.prompt
-        } else {
-            0
-        };
+        let is_first = last.len() == line.len();
+        let before = self.prompt * usize::from(is_first);
         let used = (before + last.width()) % columns.max(1);
         columns.saturating_sub(used + 1)
     }

@@ -34,14 +34,11 @@ impl Lines {
         out.flush()?;
         let mut text = String::new();
         loop {
-            let Some(line) = self.line(interrupt)? else {
-                return if text.is_empty() {
-                    Err(ReadlineError::Eof)
-                } else {
-                    Ok(text)
-                };
-            };
-            text.push_str(&line);
+            match self.line(interrupt)? {
+                Some(line) => text.push_str(&line),
+                None if text.is_empty() => return Err(ReadlineError::Eof),
+                None => return Ok(text),
+            }
             if parse_state(&text).is_complete {
                 return Ok(text);
             }

@@ -104,7 +104,12 @@ pub(super) fn rest(site: &CallSite, text: &str) -> Vec<String> {
     if let Some(key) = &site.key {
         let mut options = site.function.options.iter();
         let option = options.find(|option| option.matches(key));
-        let help = option.map(|option| gap(text, &told(option)));
+        let gap = if text.ends_with(char::is_whitespace) {
+            ""
+        } else {
+            " "
+        };
+        let help = option.map(|option| format!("{gap}{}", told(option)));
         return help.into_iter().collect();
     }
     if site.inside {
@@ -140,15 +145,6 @@ fn told(option: &Opt) -> String {
     match option.default {
         "" => format!("<{}>", option.help),
         default => format!("<{}; else {default}>", option.help),
-    }
-}
-
-/// Returns a blank unless the text ends with one.
-fn gap(text: &str, hint: &str) -> String {
-    if text.ends_with(char::is_whitespace) {
-        hint.to_owned()
-    } else {
-        format!(" {hint}")
     }
 }
 

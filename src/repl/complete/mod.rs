@@ -166,10 +166,8 @@ impl Completer {
         match line.find("  ") {
             Some(at) => {
                 let (name, help) = line.split_at(at);
-                Cow::Owned(format!(
-                    "{name}{}",
-                    self.session.out().paint(Tone::Dim, help)
-                ))
+                let help = self.session.out().paint(Tone::Dim, help);
+                Cow::Owned(format!("{name}{help}"))
             }
             None => Cow::Borrowed(line),
         }

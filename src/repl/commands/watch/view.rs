@@ -43,10 +43,7 @@ impl WatchView {
             }
             _ => text.push_str("\r\x1b[J"),
         }
-        for line in &lines {
-            text.push_str(line);
-            text.push('\n');
-        }
+        text.extend(lines.iter().flat_map(|line| [line.as_str(), "\n"]));
         self.drawn = Some((lines.len(), size));
         session.write(|out| out.write_all(text.as_bytes()))
     }
