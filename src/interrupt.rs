@@ -18,7 +18,8 @@ pub(crate) const TICK: Duration = Duration::from_millis(20);
 const SHOW: Duration = Duration::from_millis(100);
 
 /// Why a run stops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.words())]
 pub enum Stop {
     /// Ctrl-C (SIGINT).
     Interrupted,

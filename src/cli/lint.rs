@@ -1,14 +1,14 @@
 //! `zshell lint PATH…`: finds mistakes in scripts without running them.
 
 use super::input;
-use super::script::setup_here;
+use super::script::current_folder;
 use crate::engine::lint::{Finding, Linter};
 use crate::engine::modules::Folders;
 use crate::error::Failure;
 use crate::render::{OutputFormat, Shown};
 use crate::session::Session;
 use crate::text::words;
-use serde_json::Value;
+use serde_json::json;
 use std::fs::{self, DirEntry};
 use std::io;
 use std::path::Path;
@@ -16,7 +16,7 @@ use std::path::Path;
 /// Writes one finding per line. The exit code is 1 if there are any.
 pub(super) fn lint(session: &Session, files: &[String]) -> Result<(), Failure> {
     let libraries = session.choices().lib.clone();
-    let linter = Linter::new(Folders::new(setup_here().script_dir, libraries));
+    let linter = Linter::new(Folders::new(current_folder(), libraries));
     for file in &scripts(files)? {
         let text = input::read(session, file)?;
         let name = if file == "-" { "standard input" } else { file };
@@ -72,6 +72,5 @@ fn show(session: &Session, findings: &[Finding]) -> Result<(), Failure> {
             lines.try_for_each(|line| writeln!(out, "{}", words::safe(&line)))
         });
     }
-    let list: Value = findings.iter().map(Finding::json).collect();
-    session.show_as(Shown::Value(&list), format)
+    session.show_as(Shown::Value(&json!(findings)), format)
 }

@@ -20,7 +20,7 @@ mod usage;
 use crate::config;
 use crate::engine::functions::wait::ending::come_back;
 use crate::engine::types;
-use crate::engine::{Interpreter, ScriptError, Setup};
+use crate::engine::{Interpreter, ScriptError};
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
 use crate::render::{ColorChoice, Screen};
@@ -93,10 +93,10 @@ fn tell_early(format: LogFormat, failure: Failure) {
 
 /// Runs the command. A usage error of any command but a script is one of the command line.
 fn dispatch(session: &Rc<Session>, command: Option<Command>, no_init: bool) -> Outcome {
-    let interpreter = |setup: Setup| Interpreter::new(Rc::clone(session), setup);
+    let interpreter = |script_dir| Interpreter::new(Rc::clone(session), script_dir);
     let done = match command {
         None if std::io::stdin().is_terminal() => {
-            repl::run(interpreter(script::setup_here()), !no_init)
+            repl::run(interpreter(script::current_folder()), !no_init)
         }
         // A script may be piped into a bare `zshell`.
         None => return script::run(session, &interpreter, "-", &[]),
@@ -108,7 +108,7 @@ fn dispatch(session: &Rc<Session>, command: Option<Command>, no_init: bool) -> O
             expression_and_args,
         }) => {
             let (expression, args) = first(expression_and_args);
-            let mut interpreter = interpreter(script::setup_here());
+            let mut interpreter = interpreter(script::current_folder());
             return interpreter.run_with("eval", &expression, &args, "zshell eval EXPR");
         }
         Some(Command::Plain(command)) => return plain::run(session, &command),

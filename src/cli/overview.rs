@@ -114,7 +114,7 @@ pub(super) fn help(session: &Session, name: &[String], find: &[String]) -> Resul
     let shell: Vec<(String, String)> = rows().into_iter().filter(own).collect();
     let text = match find {
         [] => help::about(&name.join(" "), &commands, &screen)?,
-        words => help::find_with(&words.join(" "), &commands, &shell, &screen)?,
+        words => help::find(&words.join(" "), &commands, &shell, &screen)?,
     };
     session.show_as(Shown::Text(text.trim_end()), OutputFormat::Table)
 }

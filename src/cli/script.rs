@@ -1,33 +1,30 @@
 //! `zshell run FILE`: reads a script and runs it.
 
 use super::{Outcome, input};
-use crate::engine::{Interpreter, Setup};
+use crate::engine::Interpreter;
 use crate::session::Session;
 use std::path::{Path, PathBuf};
 
 /// Runs a script file, or standard input for `-`.
 pub(super) fn run(
     session: &Session,
-    interpreter: &impl Fn(Setup) -> Interpreter,
+    interpreter: &impl Fn(PathBuf) -> Interpreter,
     file: &str,
     words: &[String],
 ) -> Outcome {
     let text = input::read(session, file)?;
-    let (name, setup) = if file == "-" {
-        ("standard input", setup_here())
+    let (name, script_dir) = if file == "-" {
+        ("standard input", current_folder())
     } else {
-        let script_dir = folder_of(Path::new(file));
-        (file, Setup { script_dir })
+        (file, folder_of(Path::new(file)))
     };
     let how = format!("zshell run {file}");
-    interpreter(setup).run_with(name, &text, words, &how)
+    interpreter(script_dir).run_with(name, &text, words, &how)
 }
 
-/// Sets up a script without a file: modules are looked up in the current folder.
-pub(super) fn setup_here() -> Setup {
-    Setup {
-        script_dir: std::env::current_dir().unwrap_or_default(),
-    }
+/// Returns the folder in which a script without a file looks up modules.
+pub(super) fn current_folder() -> PathBuf {
+    std::env::current_dir().unwrap_or_default()
 }
 
 fn folder_of(file: &Path) -> PathBuf {

@@ -8,7 +8,7 @@
 use super::addition;
 use super::help;
 use super::syntax::{SourceText, byte_offset, first_token};
-use rhai::{AST, Engine, ParseError, Position, Scope, Token};
+use rhai::{AST, ASTNode, Engine, Expr, FnCallExpr, ParseError, Position, Scope, Stmt, Token};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -142,7 +142,9 @@ pub fn install(engine: &mut Engine) {
 pub(super) fn read_token(token: Token, position: Position) -> Token {
     let last = follow(&token);
     match token {
-        Token::Import if is_call(position) => Token::Identifier(Box::new("import".into())),
+        Token::Import if next_token("import", position) == Some(Token::LeftParen) => {
+            Token::Identifier(Box::new("import".into()))
+        }
         Token::Import if last == HelpCallState::HelpOpen && is_page("import", position) => {
             Token::StringConstant(Box::new("import".into()))
         }
@@ -224,11 +226,6 @@ fn is_page(word: &str, position: Position) -> bool {
     help::has_page(word) && next_token(word, position) == Some(Token::RightParen)
 }
 
-/// Returns true if `(` follows the `import` at this position.
-fn is_call(position: Position) -> bool {
-    next_token("import", position) == Some(Token::LeftParen)
-}
-
 /// Returns the token after the word at this position of the innermost source.
 fn next_token(word: &str, position: Position) -> Option<Token> {
     COMPILING.with_borrow(|texts| {
@@ -236,6 +233,16 @@ fn next_token(word: &str, position: Position) -> Option<Token> {
         let start = byte_offset(text, position.line()?, position.position()?);
         first_token(text.get(start..)?.strip_prefix(word)?)
     })
+}
+
+/// Returns the call at the end of a path in an AST, its position, and whether it's a method call.
+pub(super) fn call_at<'a>(path: &[ASTNode<'a>]) -> Option<(&'a FnCallExpr, Position, bool)> {
+    match path.last()? {
+        ASTNode::Expr(Expr::FnCall(call, position))
+        | ASTNode::Stmt(Stmt::FnCall(call, position)) => Some((call, *position, false)),
+        ASTNode::Expr(Expr::MethodCall(call, position)) => Some((call, *position, true)),
+        _ => None,
+    }
 }
 
 /// Checks whether the text parses, and discards the result.

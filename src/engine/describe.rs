@@ -162,6 +162,7 @@ pub enum Confirm {
 
 /// One key of an option map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
 pub struct Opt {
     /// The documented key.
     pub name: &'static str,
@@ -188,28 +189,24 @@ impl Opt {
     }
 
     /// Sets the default.
-    #[must_use]
     pub const fn or(mut self, default: &'static str) -> Self {
         self.default = default;
         self
     }
 
     /// Sets the words that the value can be.
-    #[must_use]
     pub const fn of(mut self, takes: Takes) -> Self {
         self.takes = takes;
         self
     }
 
     /// Accepts a list of texts too.
-    #[must_use]
     pub const fn list(mut self) -> Self {
         self.list = true;
         self
     }
 
     /// Marks an option that commands don't have, because an argument or the connection gives the value.
-    #[must_use]
     pub const fn map_only(mut self) -> Self {
         self.map_only = true;
         self
@@ -261,11 +258,7 @@ pub(crate) const fn called_name(form: &'static str) -> &'static str {
 
 /// Returns the smallest and largest number of arguments in the forms of a function.
 pub(crate) const fn arity(forms: &[&str]) -> (usize, usize) {
-    let [first, rest @ ..] = forms else {
-        return (0, 0);
-    };
-    let count = argument_count(first);
-    let (mut least, mut most, mut forms) = (count, count, rest);
+    let (mut least, mut most, mut forms) = (usize::MAX, 0, forms);
     while let [form, rest @ ..] = forms {
         let count = argument_count(form);
         if count < least {

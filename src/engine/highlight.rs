@@ -7,6 +7,7 @@
 use super::registry;
 use super::syntax::{ParseState, SourceText, parse_state};
 use rhai::Token;
+use std::fmt::Write;
 use std::ops::Range;
 
 /// Longer texts (in bytes) aren't highlighted.
@@ -69,19 +70,13 @@ pub(crate) fn push(painted: &mut String, code: Option<&str>, text: &str) {
         painted.push_str(text);
         return;
     };
-    for line in text.split_inclusive('\n') {
-        let (line, end) = match line.strip_suffix('\n') {
-            Some(line) => (line, "\n"),
-            None => (line, ""),
-        };
-        if !line.is_empty() {
-            painted.push_str("\x1b[");
-            painted.push_str(code);
-            painted.push('m');
-            painted.push_str(line);
-            painted.push_str("\x1b[0m");
+    for (index, line) in text.split('\n').enumerate() {
+        if index > 0 {
+            painted.push('\n');
         }
-        painted.push_str(end);
+        if !line.is_empty() {
+            let _ = write!(painted, "\x1b[{code}m{line}\x1b[0m");
+        }
     }
 }
 
@@ -113,15 +108,13 @@ fn is_known_option(source: &SourceText, index: usize) -> bool {
     if source.token(index + 1) != Some(&Token::Colon) {
         return false;
     }
-    let open = source.open_before(index);
-    match open.as_slice() {
-        [.., call, map] if source.token(*map) == Some(&Token::MapStart) => {
-            let name = source.slice(index);
-            registry::callee(source, *call)
-                .is_some_and(|(function, _)| function.options.iter().any(|it| it.matches(name)))
-        }
-        _ => false,
-    }
+    let [.., call, map] = source.open_before(index)[..] else {
+        return false;
+    };
+    let function =
+        registry::callee(source, call).filter(|_| source.token(map) == Some(&Token::MapStart));
+    let name = source.slice(index);
+    function.is_some_and(|(function, _)| function.options.iter().any(|it| it.matches(name)))
 }
 
 /// Returns the token with the syntax error. A word or text at the end of the line may be unfinished and isn't one.

@@ -62,17 +62,15 @@ impl SizeGuard {
         if value.is_int() || value.is_float() || value.is_bool() {
             return Ok(());
         }
-        if let Some(length) = self.text_length(value)? {
+        if let Some(length) = self.limits.text_length(value)? {
             let used = self.text_used.get().saturating_add(length);
             self.text_used.set(used);
             return Ok(());
         }
-        let length = with_items(value, |what, length, _| {
-            at_most(what, "items", length, self.limits.items).map(|()| length)
-        });
-        let Some(length) = length.transpose()? else {
+        let Some((what, length)) = with_items(value, |what, length, _| (what, length)) else {
             return Ok(());
         };
+        at_most(what, "items", length, self.limits.items)?;
         let start = Instant::now();
         if start - self.used.replace(start) > LONG_OPERATION {
             self.text_used.set(TEXT_BETWEEN_CHECKS);
@@ -81,7 +79,7 @@ impl SizeGuard {
         if length == 0 || due.get(name).is_some_and(|due| start < *due) {
             return Ok(());
         }
-        self.measure(value, 1, &mut Totals::default())?;
+        self.limits.measure(value, 1, &mut Totals::default())?;
         let end = Instant::now();
         due.insert(name.to_owned(), end + (end - start) * REST);
         Ok(())
@@ -94,16 +92,15 @@ impl SizeGuard {
             return Ok(());
         }
         self.text_used.set(0);
+        let limit = self.limits.memory_bytes;
         match resident_bytes() {
-            Some(used) if used > self.limits.memory_bytes => Err(failure(
-                "zshell's memory",
-                "memory_bytes",
-                self.limits.memory_bytes,
-            )),
+            Some(used) if used > limit => Err(failure("zshell's memory", "memory_bytes", limit)),
             _ => Ok(()),
         }
     }
+}
 
+impl ScriptLimits {
     /// Returns the length of a text or blob in bytes, or `None` for another value.
     fn text_length(&self, value: &Dynamic) -> Result<Option<usize>, Box<EvalAltResult>> {
         let (what, length) = if let Ok(text) = value.as_immutable_string_ref() {
@@ -113,24 +110,27 @@ impl SizeGuard {
         } else {
             return Ok(None);
         };
-        at_most(what, "string_bytes", length, self.limits.string_bytes)?;
+        self.check_bytes(what, length)?;
         Ok(Some(length))
+    }
+
+    fn check_bytes(&self, what: &str, length: usize) -> Checked {
+        at_most(what, "string_bytes", length, self.string_bytes)
     }
 
     /// Adds the value's size to `totals`. Recursion ends at the nesting limit.
     fn measure(&self, value: &Dynamic, depth: usize, totals: &mut Totals) -> Checked {
-        let limits = &self.limits;
         totals.nodes += 1;
-        let max_nodes = limits.items.saturating_mul(INSIDE);
+        let max_nodes = self.items.saturating_mul(INSIDE);
         at_most("the value", "items", totals.nodes, max_nodes)?;
         if let Some(length) = self.text_length(value)? {
             totals.text = totals.text.saturating_add(length);
-            let max_text = limits.string_bytes.saturating_mul(INSIDE);
+            let max_text = self.string_bytes.saturating_mul(INSIDE);
             return at_most("the value's text", "string_bytes", totals.text, max_text);
         }
         let inside = with_items(value, |what, length, items| {
-            at_most(what, "items", length, limits.items)?;
-            at_most("the value", "nesting", depth, limits.nesting)?;
+            at_most(what, "items", length, self.items)?;
+            at_most("the value", "nesting", depth, self.nesting)?;
             for item in items {
                 self.measure(item, depth + 1, totals)?;
             }
@@ -140,86 +140,69 @@ impl SizeGuard {
     }
 
     /// Replaces Rhai's functions that can make a value of any size out of small ones.
-    pub(super) fn register(self: &Rc<Self>, engine: &mut Engine) {
-        self.register_texts(engine);
-        let it = Rc::clone(self);
-        engine.register_fn(
-            "pad",
-            move |list: &mut Array, length: INT, item: Dynamic| {
-                let length = usize::try_from(length).unwrap_or(0);
-                at_most("the array", "items", length, it.limits.items)?;
-                let mut totals = Totals::default();
-                it.measure(&item, 1, &mut totals)?;
-                let copies = length.saturating_sub(list.len());
-                let bytes = totals
-                    .nodes
-                    .saturating_mul(copies)
-                    .saturating_mul(size_of::<Dynamic>());
-                at_most(
-                    "the array's memory",
-                    "memory_bytes",
-                    bytes,
-                    it.limits.memory_bytes,
-                )?;
-                if copies > 0 {
-                    list.resize(length, item);
-                }
-                Ok::<_, Box<EvalAltResult>>(())
-            },
-        );
-        let it = Rc::clone(self);
-        engine.register_fn("pad", move |bytes: &mut Blob, length: INT, byte: INT| {
-            let length = it.blob_length(length)?;
-            if length > bytes.len() {
-                bytes.resize(length, low_byte(byte));
-            }
-            Ok::<_, Box<EvalAltResult>>(())
-        });
-        let it = Rc::clone(self);
-        engine.register_fn("blob", move |length: INT| {
-            Ok::<_, Box<EvalAltResult>>(vec![0_u8; it.blob_length(length)?])
-        });
-        let it = Rc::clone(self);
-        engine.register_fn("blob", move |length: INT, byte: INT| {
-            Ok::<_, Box<EvalAltResult>>(vec![low_byte(byte); it.blob_length(length)?])
-        });
+    pub(super) fn register(self, engine: &mut Engine) {
+        type Text = ImmutableString;
+        engine
+            .register_fn(
+                "pad",
+                move |list: &mut Array, length: INT, item: Dynamic| {
+                    self.pad_list(list, length, item)
+                },
+            )
+            .register_fn("pad", move |bytes: &mut Blob, length: INT, byte: INT| {
+                self.pad_blob(bytes, length, byte)
+            })
+            .register_fn("pad", move |text: &mut Text, length: INT, with: char| {
+                self.pad(text, length, with.encode_utf8(&mut [0; 4]))
+            })
+            .register_fn("pad", move |text: &mut Text, length: INT, with: Text| {
+                self.pad(text, length, &with)
+            })
+            .register_fn("blob", move |length: INT| self.blob(length, 0))
+            .register_fn("blob", move |length: INT, byte: INT| {
+                self.blob(length, byte)
+            })
+            .register_fn("replace", move |text: &mut Text, old: Text, new: Text| {
+                self.replace(text, &old, &new)
+            })
+            .register_fn("replace", move |text: &mut Text, old: char, new: Text| {
+                self.replace(text, old.encode_utf8(&mut [0; 4]), &new)
+            });
     }
 
-    fn blob_length(&self, length: INT) -> Result<usize, Box<EvalAltResult>> {
+    fn pad_list(&self, list: &mut Array, length: INT, item: Dynamic) -> Checked {
         let length = usize::try_from(length).unwrap_or(0);
-        at_most("the blob", "string_bytes", length, self.limits.string_bytes)?;
-        Ok(length)
+        at_most("the array", "items", length, self.items)?;
+        let mut totals = Totals::default();
+        self.measure(&item, 1, &mut totals)?;
+        let copies = length.saturating_sub(list.len());
+        let bytes = totals
+            .nodes
+            .saturating_mul(copies)
+            .saturating_mul(size_of::<Dynamic>());
+        at_most(
+            "the array's memory",
+            "memory_bytes",
+            bytes,
+            self.memory_bytes,
+        )?;
+        if copies > 0 {
+            list.resize(length, item);
+        }
+        Ok(())
     }
 
-    fn register_texts(self: &Rc<Self>, engine: &mut Engine) {
-        let it = Rc::clone(self);
-        engine.register_fn(
-            "pad",
-            move |text: &mut ImmutableString, length: INT, with: char| {
-                it.pad(text, length, with.encode_utf8(&mut [0; 4]))
-            },
-        );
-        let it = Rc::clone(self);
-        engine.register_fn(
-            "pad",
-            move |text: &mut ImmutableString, length: INT, with: ImmutableString| {
-                it.pad(text, length, &with)
-            },
-        );
-        let it = Rc::clone(self);
-        engine.register_fn(
-            "replace",
-            move |text: &mut ImmutableString, old: ImmutableString, new: ImmutableString| {
-                it.replace(text, &old, &new)
-            },
-        );
-        let it = Rc::clone(self);
-        engine.register_fn(
-            "replace",
-            move |text: &mut ImmutableString, old: char, new: ImmutableString| {
-                it.replace(text, old.encode_utf8(&mut [0; 4]), &new)
-            },
-        );
+    fn pad_blob(&self, bytes: &mut Blob, length: INT, byte: INT) -> Checked {
+        let length = usize::try_from(length).unwrap_or(0);
+        self.check_bytes("the blob", length)?;
+        bytes.resize(length.max(bytes.len()), low_byte(byte));
+        Ok(())
+    }
+
+    fn blob(&self, length: INT, byte: INT) -> Result<Blob, Box<EvalAltResult>> {
+        let mut bytes = Blob::new();
+        self.pad_blob(&mut bytes, length, byte)?;
+        Ok(bytes)
     }
 
     /// Appends repetitions of `with` until the text has `length` characters.
@@ -232,12 +215,9 @@ impl SizeGuard {
         let count = with.chars().count();
         let rest: String = with.chars().take(missing % count).collect();
         let whole = missing / count;
-        let bytes = whole
-            .saturating_mul(with.len())
-            .saturating_add(rest.len() + text.len());
-        at_most("the text", "string_bytes", bytes, self.limits.string_bytes)?;
-        let padding = with.repeat(whole) + rest.as_str();
-        *text += padding;
+        let bytes = whole.saturating_mul(with.len());
+        self.check_bytes("the text", bytes.saturating_add(rest.len() + text.len()))?;
+        *text += with.repeat(whole) + rest.as_str();
         Ok(())
     }
 
@@ -250,12 +230,7 @@ impl SizeGuard {
                 .matches(old)
                 .count()
                 .saturating_mul(new.len() - old.len());
-            at_most(
-                "the text",
-                "string_bytes",
-                grown.saturating_add(text.len()),
-                self.limits.string_bytes,
-            )?;
+            self.check_bytes("the text", grown.saturating_add(text.len()))?;
         }
         *text = text.replace(old, new).into();
         Ok(())
@@ -265,7 +240,7 @@ impl SizeGuard {
 /// Calls `read` with the words for an array or map, its length and its items. Returns `None` for another value.
 fn with_items<R>(
     value: &Dynamic,
-    read: impl FnOnce(&str, usize, &mut dyn Iterator<Item = &Dynamic>) -> R,
+    read: impl FnOnce(&'static str, usize, &mut dyn Iterator<Item = &Dynamic>) -> R,
 ) -> Option<R> {
     Some(if let Ok(list) = value.as_array_ref() {
         read("the array", list.len(), &mut list.iter())

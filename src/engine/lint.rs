@@ -19,7 +19,7 @@ use super::modules::Folders;
 use super::script_error::ScriptError;
 use crate::error::Failure;
 use crate::fsutil;
-use finding::LintReport;
+use finding::Severity;
 use known::{Functions, Natives, Words};
 use rhai::{AST, ASTNode, Engine, EvalAltResult, Expr, OptimizationLevel, Position, Stmt};
 use std::cell::RefCell;
@@ -35,11 +35,12 @@ pub struct Linter {
     folders: RefCell<Folders>,
     /// The definitions of each module file. `None` while the file is being checked.
     modules: RefCell<BTreeMap<PathBuf, Option<Rc<Functions>>>>,
-    report: LintReport,
+    findings: RefCell<BTreeSet<Finding>>,
 }
 
 /// A source being checked.
 struct LintedSource<'a> {
+    linter: &'a Linter,
     name: &'a str,
     ast: AST,
     /// Its own functions.
@@ -61,7 +62,7 @@ impl Linter {
             sources: Sources::default(),
             folders: RefCell::new(folders),
             modules: RefCell::default(),
-            report: LintReport::default(),
+            findings: RefCell::default(),
         }
     }
 
@@ -76,7 +77,7 @@ impl Linter {
 
     /// Returns the findings without duplicates, sorted by file and position.
     pub fn findings(self) -> Vec<Finding> {
-        self.report.findings()
+        self.findings.into_inner().into_iter().collect()
     }
 
     /// Checks one source and returns its definitions.
@@ -84,12 +85,12 @@ impl Linter {
         let ast = match compile::compile(&self.engine, &self.sources, name, text) {
             Ok(ast) => ast,
             Err(error) => {
-                let error = ScriptError::new(EvalAltResult::from(error), name, &self.sources);
-                self.report.error_of(name, &error);
+                self.script_error(name, error.into());
                 return Functions::default();
             }
         };
         let mut source = LintedSource {
+            linter: self,
             name,
             functions: Functions::of(&ast),
             words: Words::of(&ast),
@@ -97,47 +98,56 @@ impl Linter {
             ast,
         };
         source.functions.modules = self.imports(&source);
-        calls::check(self, &source);
-        options::check(self, &source, main);
-        variables::check(self, &source, text);
-        reach::check(self, &source);
+        calls::check(&source);
+        options::check(&source, main);
+        variables::check(&source, text);
+        reach::check(&source);
         source.functions
+    }
+
+    /// Adds a syntax error or an unknown variable.
+    fn script_error(&self, name: &str, error: EvalAltResult) {
+        let error = ScriptError::new(error, name, &self.sources);
+        let place = error.place.map(|place| (place.line, place.column));
+        self.add(name, place, Severity::Error, error.failure);
+    }
+
+    fn add(&self, name: &str, place: Option<(usize, usize)>, severity: Severity, failure: Failure) {
+        let (line, column) = place.unwrap_or_default();
+        self.findings.borrow_mut().insert(Finding {
+            file: name.to_owned(),
+            line,
+            column,
+            severity,
+            message: failure.message,
+            hint: failure.hint,
+        });
     }
 
     /// Returns the modules that a source imports, by their names. `None` if the file isn't known.
     fn imports(&self, source: &LintedSource<'_>) -> BTreeMap<String, Option<Rc<Functions>>> {
-        let mut seen: BTreeMap<String, BTreeSet<Option<String>>> = BTreeMap::new();
-        let mut places = Vec::new();
+        let mut found = BTreeMap::new();
         source.ast.walk(&mut |path: &[ASTNode<'_>]| {
             if let Some(ASTNode::Stmt(Stmt::Import(import, _))) = path.last() {
                 let (from, alias) = &**import;
-                let path = match from {
+                let (path, module) = match from {
                     Expr::StringConstant(path, position) => {
-                        places.push((path.to_string(), *position));
-                        Some(path.to_string())
+                        (Some(path.clone()), self.module(source, path, *position))
                     }
-                    _ => None,
+                    _ => (None, None),
                 };
-                seen.entry(alias.name.to_string()).or_default().insert(path);
+                let (known, module_found) = found
+                    .entry(alias.name.to_string())
+                    .or_insert_with(|| (path.clone(), module));
+                // Two modules with the same name are ambiguous.
+                if *known != path {
+                    *module_found = None;
+                }
             }
             true
         });
-        let mut found = BTreeMap::new();
-        for (path, position) in places {
-            let module = self.module(source, &path, position);
-            found.insert(path, module);
-        }
-        let resolve = |paths: BTreeSet<Option<String>>| {
-            let mut paths = paths.into_iter();
-            // Two modules with the same name are ambiguous.
-            match (paths.next().flatten(), paths.next()) {
-                (Some(path), None) => found.get(&path).cloned().flatten(),
-                _ => None,
-            }
-        };
-        seen.into_iter()
-            .map(|(alias, paths)| (alias, resolve(paths)))
-            .collect()
+        let found = found.into_iter();
+        found.map(|(alias, (_, module))| (alias, module)).collect()
     }
 
     fn module(
@@ -157,17 +167,34 @@ impl Linter {
             Err(error) => {
                 let besides = self.folders.borrow().told(Some(source.name));
                 let problem = format!("no module {path:?}: {name}: {error}{besides}");
-                self.report
-                    .error(source.name, position, Failure::usage(problem));
+                source.error(position, Failure::usage(problem));
                 return None;
             }
         };
         let mut around = source.around.clone();
         around.join(&source.functions);
         let functions = Rc::new(self.source(&name, &text, &around, false));
-        self.modules
-            .borrow_mut()
-            .insert(file, Some(Rc::clone(&functions)));
-        Some(functions)
+        let known = Some(functions);
+        self.modules.borrow_mut().insert(file, known.clone());
+        known
+    }
+}
+
+impl LintedSource<'_> {
+    /// Adds an error.
+    fn error(&self, position: Position, failure: Failure) {
+        self.add(position, Severity::Error, failure);
+    }
+
+    /// Adds a warning.
+    fn warning(&self, position: Position, failure: Failure) {
+        self.add(position, Severity::Warning, failure);
+    }
+
+    fn add(&self, position: Position, severity: Severity, failure: Failure) {
+        let place = position
+            .line()
+            .map(|line| (line, position.position().unwrap_or(0)));
+        self.linter.add(self.name, place, severity, failure);
     }
 }

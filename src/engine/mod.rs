@@ -27,7 +27,7 @@ pub(crate) mod types;
 mod addition;
 mod limits;
 
-pub(crate) use interpreter::{Interpreter, Setup};
+pub(crate) use interpreter::Interpreter;
 pub(crate) use script_error::ScriptError;
 
 #[cfg(test)]

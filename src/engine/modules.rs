@@ -17,15 +17,12 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Modification time and size of a file. A different stamp means a different text.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Stamp(Option<SystemTime>, u64);
+type Stamp = (Option<SystemTime>, u64);
 
-impl Stamp {
-    /// Returns a file's stamp, or `None` if the file isn't accessible.
-    fn of(file: &Path) -> Option<Self> {
-        let about = file.metadata().ok()?;
-        Some(Self(about.modified().ok(), about.len()))
-    }
+/// Returns a file's stamp, or `None` if the file isn't accessible.
+fn stamp(file: &Path) -> Option<Stamp> {
+    let about = file.metadata().ok()?;
+    Some((about.modified().ok(), about.len()))
 }
 
 /// A module that was read and run.
@@ -33,12 +30,6 @@ struct Loaded {
     module: Shared<Module>,
     stamp: Option<Stamp>,
     /// The modules that it imports.
-    imports: BTreeSet<PathBuf>,
-}
-
-/// A module that is being read and run.
-struct Loading {
-    file: PathBuf,
     imports: BTreeSet<PathBuf>,
 }
 
@@ -53,12 +44,11 @@ pub struct Folders {
 
 impl Folders {
     /// Returns the folders: the importing file's, `root` (the script's own folder), then the libraries.
-    pub const fn new(root: PathBuf, libraries: Vec<PathBuf>) -> Self {
-        let configured = OnceCell::new();
+    pub fn new(root: PathBuf, libraries: Vec<PathBuf>) -> Self {
         Self {
             root,
             libraries,
-            configured,
+            ..Self::default()
         }
     }
 
@@ -69,14 +59,11 @@ impl Folders {
 
     /// Returns the file for a path in a source: the first that exists, or the first candidate.
     pub fn file(&self, importer: Option<&str>, path: &str) -> PathBuf {
-        let folder = self.beside(importer);
-        let first = module_file(folder, path);
-        let there = |file: &PathBuf| file.is_file();
-        let found = Some(first.clone()).filter(there).or_else(|| {
-            let mut others = self.others();
-            others.find_map(|folder| Some(module_file(folder, path)).filter(there))
-        });
-        let file = found.unwrap_or(first);
+        let first = self.beside(importer);
+        let files = std::iter::once(first).chain(self.others());
+        let mut files = files.map(|folder| module_file(folder, path));
+        let found = files.find(|file| file.is_file());
+        let file = found.unwrap_or_else(|| module_file(first, path));
         file.canonicalize().unwrap_or(file)
     }
 
@@ -90,15 +77,14 @@ impl Folders {
     }
 
     /// Returns candidates for a module that isn't beside the importing file.
-    fn others(&self) -> impl Iterator<Item = &PathBuf> {
-        let libraries = || self.libraries.iter().chain(self.configured());
+    fn others(&self) -> impl Iterator<Item = &Path> {
         // The settings aren't read for modules in the script's own folder.
-        std::iter::once(&self.root).chain(std::iter::once_with(libraries).flatten())
-    }
-
-    fn configured(&self) -> &[PathBuf] {
-        let folders = self.configured.get_or_init(config::libraries);
-        folders.as_deref().unwrap_or_default()
+        let configured = std::iter::once_with(|| self.configured.get_or_init(config::libraries));
+        let configured = configured.flatten().flatten();
+        let libraries = self.libraries.iter().chain(configured);
+        std::iter::once(&self.root)
+            .chain(libraries)
+            .map(PathBuf::as_path)
     }
 
     /// Returns the other folders that were searched, for error messages.
@@ -108,14 +94,12 @@ impl Folders {
         let first = real(self.beside(importer));
         let folders = self.others().filter(|it| real(it) != first);
         let told: Vec<String> = folders.map(|it| it.display().to_string()).collect();
-        let mut text = if told.is_empty() {
-            String::new()
-        } else {
-            format!(", nor is there one in {}", words::list(&told, "and"))
-        };
+        let mut text = String::new();
+        if !told.is_empty() {
+            text = format!(", nor is there one in {}", words::list(&told, "and"));
+        }
         if let Some(Err(failure)) = self.configured.get() {
-            text.push_str("; ");
-            text.push_str(&failure.message);
+            text = format!("{text}; {}", failure.message);
         }
         text
     }
@@ -134,7 +118,8 @@ pub(crate) struct Modules {
     folders: Folders,
     sources: Sources,
     loaded: RefCell<BTreeMap<PathBuf, Loaded>>,
-    loading: RefCell<Vec<Loading>>,
+    /// The modules that are being read and run, each with the modules that it imports.
+    loading: RefCell<Vec<(PathBuf, BTreeSet<PathBuf>)>>,
 }
 
 impl Modules {
@@ -155,7 +140,7 @@ impl Modules {
         while let Some(file) = open.pop() {
             if seen.insert(file) {
                 let one = loaded.get(file)?;
-                if one.stamp.is_none() || one.stamp != Stamp::of(file) {
+                if one.stamp.is_none() || one.stamp != stamp(file) {
                     return None;
                 }
                 open.extend(one.imports.iter().map(PathBuf::as_path));
@@ -190,10 +175,7 @@ fn not_loaded(message: &str, position: Position) -> Box<EvalAltResult> {
     let failure = Failure::new(Kind::Script, message).with_hint(
         "a module's path is relative to the file that imports it, to the script's folder, or to a folder of --lib: import \"lib/dates\" as dates;",
     );
-    Box::new(EvalAltResult::ErrorRuntime(
-        Dynamic::from(failure),
-        position,
-    ))
+    EvalAltResult::ErrorRuntime(Dynamic::from(failure), position).into()
 }
 
 impl ModuleResolver for Modules {
@@ -205,29 +187,27 @@ impl ModuleResolver for Modules {
         position: Position,
     ) -> Result<Shared<Module>, Box<EvalAltResult>> {
         let file = self.folders.file(importer, path);
-        if let Some(importer) = self.loading.borrow_mut().last_mut() {
-            importer.imports.insert(file.clone());
+        if let Some((_, imports)) = self.loading.borrow_mut().last_mut() {
+            imports.insert(file.clone());
         }
         if let Some(module) = self.known(&file) {
             return Ok(module);
         }
-        if self.loading.borrow().iter().any(|one| one.file == file) {
+        if self.loading.borrow().iter().any(|(one, _)| *one == file) {
             let message = format!("the module {path:?} imports itself, directly or through others");
             return Err(not_loaded(&message, position));
         }
-        self.loading.borrow_mut().push(Loading {
-            file: file.clone(),
-            imports: BTreeSet::new(),
-        });
+        let started = (file.clone(), BTreeSet::new());
+        self.loading.borrow_mut().push(started);
         // The stamp is taken before the text is read, so the next import sees a change in between.
-        let stamp = Stamp::of(&file);
+        let stamp = stamp(&file);
         let module = self.load(engine, &file, (importer, path), position);
         let ended = self.loading.borrow_mut().pop();
         let module = Shared::new(module?);
         let loaded = Loaded {
             module: Shared::clone(&module),
             stamp,
-            imports: ended.map(|one| one.imports).unwrap_or_default(),
+            imports: ended.map(|(_, imports)| imports).unwrap_or_default(),
         };
         self.loaded.borrow_mut().insert(file, loaded);
         Ok(module)

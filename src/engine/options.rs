@@ -31,11 +31,11 @@ impl Options {
     /// Checks a map's keys. A unit value counts as left out.
     pub fn parse(call: &'static str, specs: &'static [Opt], map: Map) -> Result<Self, Failure> {
         let values = named(call, "", specs, map, Dynamic::is_unit)?;
-        let values = values.into_iter().map(|(spec, value)| (spec.name, value));
-        Ok(Self {
-            call,
-            values: values.collect(),
-        })
+        let values = values
+            .into_iter()
+            .map(|(spec, value)| (spec.name, value))
+            .collect();
+        Ok(Self { call, values })
     }
 
     /// Returns all given options.
@@ -134,10 +134,10 @@ impl Options {
     /// Returns an option that's a map, as pairs of name and text (values of the API's `options` are texts).
     pub fn pairs(&self, name: &str) -> Result<Option<Vec<(String, String)>>, Failure> {
         self.read(name, "a map", |value| {
-            let map = map_of(value)?;
+            let pairs = map_of(value)?.into_iter();
             Some(
-                map.into_iter()
-                    .map(|(key, value)| (key.to_string(), plain(&value)))
+                pairs
+                    .map(|(key, value)| (key.into(), plain(&value)))
                     .collect(),
             )
         })
@@ -159,10 +159,7 @@ impl Options {
 
     /// Returns the keys of `extra`.
     pub fn extra(&self) -> Result<serde_json::Map<String, Value>, Failure> {
-        self.get(EXTRA.name).map_or_else(
-            || Ok(serde_json::Map::new()),
-            |value| extra_of(self.call, json_of(value)),
-        )
+        extra_of(self.call, self.get(EXTRA.name).map_or(Value::Null, json_of))
     }
 
     fn read<T>(
@@ -296,26 +293,22 @@ pub(super) fn checked(
     let mut settings = serde_json::Map::new();
     for (spec, value) in named(call, place, specs, map, Value::is_null)? {
         let inner = within(place, spec.name);
-        let value = match (spec.takes, value) {
-            (Takes::Keys(specs), Value::Object(map)) => {
-                Value::Object(checked(call, &inner, specs, map)?)
-            }
-            (Takes::Keys(specs), Value::Array(items)) => {
-                let item = |(at, item)| match item {
-                    Value::Object(map) => {
-                        let place = format!("{inner}[{at}]");
-                        checked(call, &place, specs, map).map(Value::Object)
-                    }
-                    other => Ok(other),
-                };
-                let items = items.into_iter().enumerate().map(item);
-                Value::Array(items.collect::<Result<_, _>>()?)
-            }
-            (_, value) => value,
+        let value = match spec.takes {
+            Takes::Keys(specs) => checked_value(call, &inner, specs, value)?,
+            _ => value,
         };
         settings.insert(spec.name.to_owned(), value);
     }
     Ok(settings)
+}
+
+fn checked_value(call: &str, place: &str, specs: &[Opt], value: Value) -> Result<Value, Failure> {
+    let item = |(at, item)| checked_value(call, &format!("{place}[{at}]"), specs, item);
+    match value {
+        Value::Object(map) => checked(call, place, specs, map).map(Value::Object),
+        Value::Array(items) => items.into_iter().enumerate().map(item).collect(),
+        other => Ok(other),
+    }
 }
 
 /// Returns text as is, and any other value as JSON.

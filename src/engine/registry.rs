@@ -14,7 +14,7 @@ pub use super::call::{Call, Function};
 pub use super::describe::{ExamplePlace, Family, Opt, SessionEffect, Takes};
 
 /// Returns every function, family by family.
-pub fn functions() -> impl Iterator<Item = &'static Function> {
+pub fn functions() -> impl Iterator<Item = &'static Function> + Clone {
     [
         functions::connect::FUNCTIONS,
         functions::account::FUNCTIONS,

@@ -68,23 +68,20 @@ impl ScriptError {
             error = *inner;
         }
         trace.reverse();
-        let place = place(&source, error.position());
+        let mut place = place(&source, error.position());
         let line = place
             .as_ref()
             .and_then(|it| sources.line(&it.source, it.line));
         let text = sources.get(&source).unwrap_or_default();
-        let in_function = trace
-            .first()
-            .is_some_and(|(entered, _)| !entered.contains(' '));
+        let entered = trace.first().map(|(entered, _)| entered);
         let at = At {
             line: line.as_deref().unwrap_or_default(),
             column: place.as_ref().map_or(0, |place| place.column),
-            in_function,
+            in_function: entered.is_some_and(|name: &String| !name.contains(' ')),
             sources,
         };
         let is_syntax = matches!(error, EvalAltResult::ErrorParsing(..));
         let mut failure = failure(error, &at, &text);
-        let mut place = place;
         // A failure that was caught before has its own position and inner callers.
         if let Some(origin) = failure.origin.take() {
             place.clone_from(&origin.place);
@@ -128,12 +125,10 @@ impl ScriptError {
             && self.place.as_ref().is_some_and(is_typed);
         if let Some(place) = self.place.as_ref().filter(|_| !is_above || self.is_syntax) {
             if !is_above {
-                let column = if place.column > 0 {
-                    format!(":{}", place.column)
-                } else {
-                    String::new()
-                };
-                let at = format!("  --> {}:{}{column}", place.source, place.line);
+                let mut at = format!("  --> {}:{}", place.source, place.line);
+                if place.column > 0 {
+                    let _ = write!(at, ":{}", place.column);
+                }
                 let _ = writeln!(text, "{}", screen.paint(Tone::Dim, &at));
             }
             if let Some(line) = &self.line {
@@ -141,16 +136,10 @@ impl ScriptError {
             }
         }
         for (entered, from) in &self.trace {
-            let how = if entered.starts_with("module ") {
-                "imported"
-            } else {
-                "called"
-            };
-            let _ = writeln!(
-                text,
-                "   in {entered}, {how} from {}:{}",
-                from.source, from.line
-            );
+            let is_module = entered.starts_with("module ");
+            let how = if is_module { "imported" } else { "called" };
+            let SourcePosition { source, line, .. } = from;
+            let _ = writeln!(text, "   in {entered}, {how} from {source}:{line}");
         }
         if let Some(hint) = &self.failure.hint {
             text.push_str(&labelled(Tone::Busy, "hint:", hint, screen));
@@ -178,12 +167,12 @@ impl ScriptError {
             ("place", json!(self.place.as_ref().map(of))),
             ("trace", trace.collect()),
         ];
-        let given = fields
-            .into_iter()
-            .filter(|(_, value)| !value.is_null() && *value != json!([]));
-        given
+        let mut fields: Map<_, _> = fields
             .map(|(name, value)| (name.to_owned(), value))
-            .collect()
+            .into_iter()
+            .collect();
+        fields.retain(|_, value| !value.is_null() && *value != json!([]));
+        fields
     }
 }
 
@@ -243,10 +232,11 @@ fn underlined(text: &str) -> usize {
         _ => source.span(0).end,
     };
     let call = text.get(..end).filter(|_| is_name);
-    let columns = call.map_or(1, |call| {
-        call.chars().map(|letter| shown(letter).width()).sum()
-    });
-    columns.max(1)
+    let widths = call
+        .unwrap_or_default()
+        .chars()
+        .map(|letter| shown(letter).width());
+    widths.sum::<usize>().max(1)
 }
 
 /// Returns the part of a line around a column, and the column in that part. `…` marks omitted text.
@@ -264,27 +254,27 @@ fn window(line: &str, column: usize) -> (String, usize) {
     if start + WINDOW < count {
         text.push('…');
     }
-    (
-        text,
-        (column + usize::from(start > 0)).saturating_sub(start),
-    )
+    let column = column + usize::from(start > 0);
+    (text, column.saturating_sub(start))
 }
 
 /// Returns a character of a source line as shown.
 fn shown(letter: char) -> String {
+    let text = letter.to_string();
     if letter == '\t' {
-        letter.to_string()
+        text
     } else {
-        words::safe_line(&letter.to_string()).into_owned()
+        words::safe_line(&text).into_owned()
     }
 }
 
 /// Returns blanks or a tab as wide as the character.
 fn blank(letter: char) -> String {
+    let shown = shown(letter);
     if letter == '\t' {
-        letter.to_string()
+        shown
     } else {
-        " ".repeat(shown(letter).width())
+        " ".repeat(shown.width())
     }
 }
 

@@ -91,7 +91,7 @@ impl Shell {
         let session = Rc::clone(interpreter.session());
         Self {
             missing_value,
-            first_folder: interpreter.setup().script_dir.clone(),
+            first_folder: interpreter.script_dir().to_owned(),
             interpreter,
             session,
             record: Vec::new(),
@@ -219,8 +219,7 @@ impl Shell {
     pub(super) fn reset(&mut self) {
         self.interpreter.reset();
         self.record.clear();
-        self.first_folder
-            .clone_from(&self.interpreter.setup().script_dir);
+        self.first_folder = self.interpreter.script_dir().to_owned();
         self.initialize();
     }
 

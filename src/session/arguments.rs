@@ -1,7 +1,6 @@
 //! The arguments of the running script, as given on the command line and as the script sees them.
 
-use rhai::{Dynamic, Map};
-use std::cell::{Ref, RefCell};
+use rhai::Map;
 
 /// A value on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,29 +23,8 @@ pub struct Given {
 /// The arguments of the running script.
 #[derive(Debug, Default)]
 pub struct Arguments {
-    given: RefCell<Given>,
-    opts: RefCell<Map>,
-}
-
-impl Arguments {
-    /// Sets the arguments from the command line, and `opts` until `params` runs.
-    pub fn set(&self, given: Given, opts: Map) {
-        self.given.replace(given);
-        self.opts.replace(opts);
-    }
-
-    /// Returns the arguments from the command line.
-    pub fn given(&self) -> Ref<'_, Given> {
-        self.given.borrow()
-    }
-
-    /// Sets `opts` to the options that the script declares.
-    pub fn set_opts(&self, opts: Map) {
-        self.opts.replace(opts);
-    }
-
-    /// Returns `opts` as the script sees it.
-    pub fn opts(&self) -> Dynamic {
-        self.opts.borrow().clone().into()
-    }
+    /// The arguments from the command line.
+    pub given: Given,
+    /// `opts` as the script sees it, until `params` runs only with what the command line gives.
+    pub opts: Map,
 }

@@ -102,11 +102,9 @@ type Line = Result<io::Result<Option<Zeroizing<Vec<u8>>>>, Stop>;
 mod terminal {
     use super::Line;
     use crate::interrupt::Interrupt;
-    use crate::session::ready::readable;
-    use rustix::io::{Errno, read};
-    use rustix::termios::{
-        LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
-    };
+    use crate::session::idle::ChangedTerminal;
+    use crate::session::ready::read;
+    use rustix::termios::{LocalModes, SpecialCodeIndex};
     use std::io;
     use zeroize::Zeroizing;
 
@@ -119,9 +117,8 @@ mod terminal {
         // Allocated once: a growing buffer would leave copies of the secret in memory.
         let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
         loop {
-            readable(&input, interrupt)?;
             let mut byte = [0_u8];
-            match read(&input, &mut byte) {
+            match read(&input, &mut byte, interrupt)? {
                 Ok(0) if line.is_empty() => return Ok(Ok(None)),
                 Ok(0) => return Ok(Ok(Some(line))),
                 Ok(_) if byte == *b"\n" => return Ok(Ok(Some(line))),
@@ -129,34 +126,21 @@ mod terminal {
                     return Ok(Err(io::Error::other("the line is too long")));
                 }
                 Ok(_) => line.extend(byte),
-                Err(Errno::INTR) => {}
                 Err(error) => return Ok(Err(error.into())),
             }
         }
     }
 
     /// Turns the terminal's echo off until it's dropped.
-    pub(super) fn hide_echo() -> io::Result<HiddenEcho> {
-        let before = tcgetattr(io::stdin())?;
-        let mut hidden = before.clone();
-        hidden.local_modes.remove(LocalModes::ECHO);
-        // The line end is shown, and Ctrl-Z and Ctrl-\ are off while the echo is off.
-        hidden.local_modes.insert(LocalModes::ECHONL);
-        for key in [SpecialCodeIndex::VSUSP, SpecialCodeIndex::VQUIT] {
-            hidden.special_codes[key] = 0;
-        }
-        tcsetattr(io::stdin(), OptionalActions::Now, &hidden)?;
-        Ok(HiddenEcho(before))
-    }
-
-    /// Turns the echo on again when it's dropped.
-    pub(super) struct HiddenEcho(Termios);
-
-    impl Drop for HiddenEcho {
-        fn drop(&mut self) {
-            // The terminal is gone, and the error has no other receiver.
-            let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
-        }
+    pub(super) fn hide_echo() -> io::Result<ChangedTerminal> {
+        ChangedTerminal::new(|hidden| {
+            hidden.local_modes.remove(LocalModes::ECHO);
+            // The line end is shown, and Ctrl-Z and Ctrl-\ are off while the echo is off.
+            hidden.local_modes.insert(LocalModes::ECHONL);
+            for key in [SpecialCodeIndex::VSUSP, SpecialCodeIndex::VQUIT] {
+                hidden.special_codes[key] = 0;
+            }
+        })
     }
 }
 

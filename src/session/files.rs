@@ -9,14 +9,6 @@ use crate::interrupt::{Interrupt, ThreadError};
 use std::fs::File;
 use std::io;
 
-/// Reads a text file, or standard input for `-`. A stop ends the wait and discards the text.
-pub(super) fn read_text(path: &str, interrupt: &Interrupt) -> Result<String, Failure> {
-    if path == "-" {
-        return standard_input(interrupt);
-    }
-    read_file(path, interrupt)
-}
-
 /// Reads standard input. Leaves no thread behind that would steal the prompt's input later.
 #[cfg(unix)]
 fn standard_input(interrupt: &Interrupt) -> Result<String, Failure> {
@@ -40,20 +32,8 @@ fn standard_input(interrupt: &Interrupt) -> Result<String, Failure> {
     })
 }
 
-#[cfg(not(unix))]
-fn standard_input(interrupt: &Interrupt) -> Result<String, Failure> {
-    read_file("-", interrupt)
-}
-
 fn failed(name: &str, error: &io::Error) -> Failure {
     Failure::refused(format!("cannot read {name}: {error}"))
-}
-
-/// Reads a file on a thread, because a slow disk or a pipe may block.
-fn read_file(path: &str, interrupt: &Interrupt) -> Result<String, Failure> {
-    let file = path.to_owned();
-    let text = on_a_thread("read", interrupt, move || read(&file))?;
-    text.map_err(|error| failed(&format!("{path:?}"), &error))
 }
 
 /// Runs a blocking operation, such as opening a pipe without reader, on a thread. A stop ends the wait and abandons the
@@ -72,19 +52,26 @@ fn on_a_thread<T: Send + 'static>(
 }
 
 impl Session {
+    /// Reads a text file of at most 64 MiB, or standard input for `-`. A stop ends the wait and discards the text.
+    pub fn read_text(&self, path: &str) -> Result<String, Failure> {
+        #[cfg(unix)]
+        if path == "-" {
+            return standard_input(&self.interrupt);
+        }
+        // A slow disk or a pipe may block.
+        let file = path.to_owned();
+        let text = on_a_thread("read", &self.interrupt, move || match &*file {
+            "-" => read_limited(io::stdin()),
+            file => read_limited(File::open(file)?),
+        })?;
+        text.map_err(|error| failed(&format!("{path:?}"), &error))
+    }
+
     /// Writes to a pipe or device that may block. A stop ends the wait.
     pub fn write_slowly(
         &self,
         work: impl FnOnce() -> io::Result<()> + Send + 'static,
     ) -> Result<io::Result<()>, Failure> {
         on_a_thread("write", &self.interrupt, work)
-    }
-}
-
-fn read(path: &str) -> io::Result<String> {
-    if path == "-" {
-        read_limited(io::stdin())
-    } else {
-        read_limited(File::open(path)?)
     }
 }

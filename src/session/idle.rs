@@ -2,11 +2,9 @@
 //! the interrupt flag. Also the terminal's settings while another program or a view uses it.
 
 #[cfg(unix)]
-use super::ready::readable;
+use super::ready::read;
 use crate::interrupt::{Interrupt, Stop};
 use parking_lot::Mutex;
-#[cfg(unix)]
-use rustix::io::Errno;
 #[cfg(unix)]
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::io::{IsTerminal, stdout};
@@ -106,22 +104,41 @@ impl BorrowedTerminal {
     }
 }
 
+/// Changed settings of the terminal, which are restored when this is dropped.
+#[cfg(unix)]
+pub(super) struct ChangedTerminal(Termios);
+
+#[cfg(unix)]
+impl ChangedTerminal {
+    pub(super) fn new(change: impl FnOnce(&mut Termios)) -> std::io::Result<Self> {
+        let before = tcgetattr(std::io::stdin())?;
+        let mut changed = before.clone();
+        change(&mut changed);
+        tcsetattr(std::io::stdin(), OptionalActions::Now, &changed)?;
+        Ok(Self(before))
+    }
+}
+
+#[cfg(unix)]
+impl Drop for ChangedTerminal {
+    fn drop(&mut self) {
+        // The terminal may be gone; there's no receiver for the error.
+        let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &self.0);
+    }
+}
+
 /// Waits for `time` or until `key` is typed, without Enter. Returns true for the key. Other keys are dropped.
 ///
 /// # Errors
 /// Returns an error if the run is stopped.
 pub(crate) fn wait_for_key(key: u8, time: Duration, interrupt: &Interrupt) -> Result<bool, Stop> {
     #[cfg(unix)]
-    if let Ok(settings) = tcgetattr(std::io::stdin()) {
-        let mut keys = settings.clone();
-        keys.local_modes
-            .remove(LocalModes::ICANON | LocalModes::ECHO);
-        if tcsetattr(std::io::stdin(), OptionalActions::Now, &keys).is_ok() {
-            let typed = read_key(key, time, interrupt);
-            // The terminal may be gone; there's no receiver for the error.
-            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &settings);
-            return typed;
-        }
+    #[cfg(unix)]
+    if let Ok(_keys) = ChangedTerminal::new(|keys| {
+        let off = LocalModes::ICANON | LocalModes::ECHO;
+        keys.local_modes.remove(off);
+    }) {
+        return read_key(key, time, interrupt);
     }
     let _ = key;
     interrupt.sleep(time).map(|()| false)
@@ -131,19 +148,16 @@ pub(crate) fn wait_for_key(key: u8, time: Duration, interrupt: &Interrupt) -> Re
 fn read_key(key: u8, time: Duration, interrupt: &Interrupt) -> Result<bool, Stop> {
     let deadline = Instant::now().checked_add(time);
     loop {
-        if readable(std::io::stdin(), &interrupt.until(deadline)).is_err() {
-            return interrupt.check().map(|()| false);
-        }
         let mut bytes = [0; 64];
-        match rustix::io::read(std::io::stdin(), &mut bytes) {
-            Ok(count) if count > 0 => {
+        match read(std::io::stdin(), &mut bytes, &interrupt.until(deadline)) {
+            Err(_) => return interrupt.check().map(|()| false),
+            Ok(Ok(count @ 1..)) => {
                 if bytes.iter().take(count).any(|byte| *byte == key) {
                     return Ok(true);
                 }
             }
-            Err(Errno::INTR | Errno::AGAIN) => {}
             // Nothing more can be typed.
-            _ => {
+            Ok(_) => {
                 let left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
                 return interrupt.sleep(left.unwrap_or(time)).map(|()| false);
             }

@@ -38,9 +38,9 @@ impl<W: Stream> InterruptibleWriter<'_, W> {
     /// Waits until the stream is writable or the flag is raised.
     fn ready(&self) -> io::Result<()> {
         #[cfg(unix)]
-        return super::ready::writable(&self.inner, self.interrupt).map_err(stopped);
+        return super::ready::writable(&self.inner, self.interrupt).map_err(io::Error::other);
         #[cfg(not(unix))]
-        self.interrupt.check().map_err(stopped)
+        self.interrupt.check().map_err(io::Error::other)
     }
 }
 
@@ -61,26 +61,14 @@ impl<W: Write + Stream> Write for InterruptibleWriter<'_, W> {
     }
 }
 
-/// Returns the error of a stopped writer.
-#[derive(Debug, thiserror::Error)]
-#[error("stopped")]
-struct Stopped;
-
-fn stopped(_: Stop) -> io::Error {
-    io::Error::other(Stopped)
-}
-
-/// Returns true for the error of a stopped writer.
-pub(super) fn is_stop(error: &io::Error) -> bool {
-    let inner = error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<Stopped>());
-    inner.is_some()
+/// Returns the stop that ended a write.
+pub(super) fn stop_of(error: &io::Error) -> Option<Stop> {
+    error.get_ref()?.downcast_ref().copied()
 }
 
 #[cfg(all(test, unix))]
 mod tests {
-    use super::{InterruptibleWriter, is_stop};
+    use super::{InterruptibleWriter, stop_of};
     use crate::interrupt::{Interrupt, Stop};
     use std::io::{Read, Write};
     use std::os::unix::net::UnixStream;
@@ -92,7 +80,7 @@ mod tests {
         let (_reader, writer) = UnixStream::pair().unwrap();
         let mut patient = InterruptibleWriter::new(writer, &interrupt);
         patient.flush().unwrap();
-        assert!(is_stop(&patient.write(b"x").unwrap_err()));
+        assert!(stop_of(&patient.write(b"x").unwrap_err()).is_some());
     }
 
     #[test]
@@ -107,6 +95,6 @@ mod tests {
         });
         reader.read_exact(&mut [0; 5]).unwrap();
         interrupt.raise(Stop::Interrupted);
-        assert!(is_stop(&thread.join().unwrap()));
+        assert!(stop_of(&thread.join().unwrap()).is_some());
     }
 }

@@ -84,31 +84,22 @@ impl Known {
     }
 
     /// Records jobs, the latest last.
-    pub fn learn(&self, jobs: impl IntoIterator<Item = SeenJob>) {
-        for job in jobs {
-            self.learn_job(job);
-        }
-    }
-
-    fn learn_job(&self, job: SeenJob) {
+    pub fn learn(&self, seen: impl IntoIterator<Item = SeenJob>) {
         let mut jobs = self.jobs.borrow_mut();
-        let known = jobs
-            .iter_mut()
-            .find(|known| known.id == job.id && known.address == job.address);
-        match known {
-            Some(known) => {
-                if !job.state.is_empty() {
-                    known.state = job.state;
-                }
-                known.submitted |= job.submitted;
-                if known.collection.is_empty() {
-                    known.collection = job.collection;
-                }
-            }
-            None => {
+        for job in seen {
+            let is_same = |known: &&mut SeenJob| known.id == job.id && known.address == job.address;
+            let Some(known) = jobs.iter_mut().find(is_same) else {
                 jobs.push(job);
                 let excess = jobs.len().saturating_sub(JOBS);
                 jobs.drain(..excess);
+                continue;
+            };
+            if !job.state.is_empty() {
+                known.state = job.state;
+            }
+            known.submitted |= job.submitted;
+            if known.collection.is_empty() {
+                known.collection = job.collection;
             }
         }
     }

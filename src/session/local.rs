@@ -16,12 +16,8 @@ use ulid::Ulid;
 pub struct LocalService {
     data_dir: PathBuf,
     warn: fn(&str),
-    running: RefCell<Option<RunningService>>,
-}
-
-struct RunningService {
-    service: Service,
-    token: Secret,
+    /// The service and its token.
+    running: RefCell<Option<(Service, Secret)>>,
 }
 
 impl LocalService {
@@ -37,8 +33,8 @@ impl LocalService {
     /// Returns the service's base URL and token. Starts the service on a free loopback port if it isn't running.
     pub fn start(&self, interrupt: &Interrupt) -> Result<(String, Secret), Failure> {
         let mut running = self.running.borrow_mut();
-        if let Some(running) = running.as_ref() {
-            return Ok((running.service.url(), running.token.clone()));
+        if let Some((service, token)) = &*running {
+            return Ok((service.url(), token.clone()));
         }
         let token = Secret::new(format!("{}{}", random(), random()));
         let service = Service::start(ServiceConfig {
@@ -60,27 +56,26 @@ impl LocalService {
             Failure::from(error).or_hint("choose another folder with --data-dir or ZSHELL_DATA_DIR")
         })?;
         let url = service.url();
-        *running = Some(RunningService {
-            service,
-            token: token.clone(),
-        });
+        *running = Some((service, token.clone()));
         Ok((url, token))
     }
 
     /// Returns the number of jobs in progress.
     pub fn running_jobs(&self) -> usize {
         let running = self.running.borrow();
-        running.as_ref().map_or(0, |it| it.service.running_jobs())
+        running
+            .as_ref()
+            .map_or(0, |(service, _)| service.running_jobs())
     }
 
     /// Waits for running jobs, then stops the service. If interrupted, the jobs continue at the next start.
     pub fn finish(&self, interrupt: &Interrupt) -> Result<(), Stop> {
-        let Some(running) = self.running.borrow_mut().take() else {
+        let Some((service, _)) = self.running.borrow_mut().take() else {
             return Ok(());
         };
-        let unfinished = running.service.running_jobs() > 0;
-        let waited = running.service.wait_idle(interrupt);
-        running.service.stop();
+        let unfinished = service.running_jobs() > 0;
+        let waited = service.wait_idle(interrupt);
+        service.stop();
         if unfinished { waited } else { Ok(()) }
     }
 }

@@ -49,21 +49,17 @@ pub struct Log {
 #[cfg(feature = "local")]
 pub(crate) fn warner(format: LogFormat) -> fn(&str) {
     match format {
-        LogFormat::Text => |text| warn(LogFormat::Text, text),
-        LogFormat::Json => |text| warn(LogFormat::Json, text),
+        LogFormat::Text => |text| Log::painted(&words::safe(text)),
+        LogFormat::Json => warning(format),
     }
 }
 
 /// Like [`warner`], with the word `warning` in front if the format has no level of its own.
 pub(crate) fn warning(format: LogFormat) -> fn(&str) {
     match format {
-        LogFormat::Text => |text| warn(LogFormat::Text, &format!("warning: {text}")),
-        LogFormat::Json => |text| warn(LogFormat::Json, text),
+        LogFormat::Text => |text| Log::painted(&words::safe(&format!("warning: {text}"))),
+        LogFormat::Json => |text| Log::json(LogLevel::Warn, text, Map::new()),
     }
-}
-
-fn warn(format: LogFormat, text: &str) {
-    Log::of(format).line(LogLevel::Warn, text);
 }
 
 impl Session {
@@ -74,12 +70,7 @@ impl Session {
 
     /// Writes a notice to standard error, unless `-q` is given.
     pub fn notice(&self, text: &str) {
-        let log = self.log();
-        match log.format {
-            _ if log.quiet => {}
-            LogFormat::Text => self.write_wrapped("", text),
-            LogFormat::Json => log.line(LogLevel::Info, text),
-        }
+        self.tell(LogLevel::Info, "", text);
     }
 
     /// Writes a notice about a change. Dry runs change nothing and write none.
@@ -91,21 +82,21 @@ impl Session {
 
     /// Writes a warning to standard error, unless `-q` is given.
     pub fn warn(&self, text: &str) {
+        let label = self.err().paint(Tone::Warn, "warning:") + " ";
+        self.tell(LogLevel::Warn, &label, text);
+    }
+
+    /// Writes text to standard error, wrapped to the terminal.
+    fn tell(&self, level: LogLevel, label: &str, text: &str) {
         let log = self.log();
         match log.format {
             _ if log.quiet => {}
             LogFormat::Text => {
-                let label = self.err().paint(Tone::Warn, "warning:");
-                self.write_wrapped(&format!("{label} "), text);
+                let shown = hanging(label, 2, &words::safe(text), &self.err());
+                Log::painted(shown.trim_end_matches('\n'));
             }
-            LogFormat::Json => log.line(LogLevel::Warn, text),
+            LogFormat::Json => log.line(level, text),
         }
-    }
-
-    /// Writes text to standard error, wrapped to the terminal.
-    fn write_wrapped(&self, label: &str, text: &str) {
-        let shown = hanging(label, 2, &words::safe(text), &self.err());
-        Log::painted(shown.trim_end_matches('\n'));
     }
 
     /// Writes a line to standard error.
@@ -115,7 +106,7 @@ impl Session {
 
     /// Writes a notice once per run.
     pub fn warn_once(&self, text: &str) {
-        if !self.warned.replace(true) {
+        if self.known.is_first(text.to_owned()) {
             self.warn(text);
         }
     }
@@ -146,20 +137,14 @@ impl Log {
 
     /// Writes a script's log line with time and level, if the level is shown.
     pub fn stamped(self, level: LogLevel, text: &str) {
-        let hidden = match level {
-            LogLevel::Debug => !self.verbose,
-            LogLevel::Info => self.quiet,
-            LogLevel::Warn | LogLevel::Error => false,
-        };
-        if hidden {
-            return;
-        }
         match self.format {
+            _ if level == LogLevel::Debug && !self.verbose => {}
+            _ if level == LogLevel::Info && self.quiet => {}
             LogFormat::Text => {
                 let now = Timestamp::now();
                 self.line(level, &format!("{now:.3} {level:<5} {text}"));
             }
-            LogFormat::Json => Self::json(level, text, Map::new()),
+            LogFormat::Json => self.line(level, text),
         }
     }
 

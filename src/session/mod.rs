@@ -31,7 +31,7 @@ use crate::render::signals::SignalChoices;
 use crate::render::{ColorChoice, OutputFormat, Screen, status};
 use crate::secret::Secret;
 use crate::submission::{Notice, SubmissionContext, Submitter};
-use interruptible_writer::InterruptibleWriter;
+use interruptible_writer::{InterruptibleWriter, stop_of};
 use pager::PagerChoice;
 use rehearsal::{comment, dry_run};
 use std::cell::{Cell, Ref, RefCell};
@@ -118,11 +118,10 @@ pub struct Session {
     /// The kind of failure of a batch that continued after failures.
     failed: Cell<Option<Kind>>,
     /// The script's arguments.
-    pub arguments: Arguments,
+    pub arguments: RefCell<Arguments>,
     dry_run: DryRun,
     /// The prompt's commands for help. `None` outside of the prompt.
     prompt_commands: Cell<Option<DescribedCommands>>,
-    warned: Cell<bool>,
     answers: RefCell<BTreeMap<String, Secret>>,
     #[cfg(feature = "local")]
     local: self::local::LocalService,
@@ -160,9 +159,8 @@ impl Session {
             unwritten: RefCell::default(),
             exit: Cell::new(None),
             failed: Cell::new(None),
-            arguments: Arguments::default(),
+            arguments: RefCell::default(),
             prompt_commands: Cell::new(None),
-            warned: Cell::new(false),
             answers: RefCell::default(),
         }
     }
@@ -197,9 +195,8 @@ impl Session {
 
     /// Returns the prompt's commands; none outside of the prompt.
     pub fn prompt_commands(&self) -> Vec<CommandHelp> {
-        self.prompt_commands
-            .get()
-            .map_or_else(Vec::new, |commands| commands())
+        let commands = self.prompt_commands.get();
+        commands.map_or_else(Vec::new, |commands| commands())
     }
 
     /// Returns the abilities of standard output. Measured on each call, because a terminal may be resized.
@@ -290,23 +287,19 @@ impl Session {
         }
         status::clear();
         let commented = self.choices().dry_run;
-        let mut out = io::BufWriter::new(InterruptibleWriter::new(
-            io::stdout().lock(),
-            &self.interrupt,
-        ));
+        let out = InterruptibleWriter::new(io::stdout().lock(), &self.interrupt);
+        let mut out = io::BufWriter::new(out);
         let written = if commented {
             comment(write, &mut out)
         } else {
             write(&mut out)
         };
-        match written.and_then(|()| out.flush()) {
+        let written = written.and_then(|()| out.flush());
+        if let Some(stop) = written.as_ref().err().and_then(stop_of) {
+            return Err(stop.into());
+        }
+        match written {
             Ok(()) => Ok(()),
-            Err(error) if interruptible_writer::is_stop(&error) => Err(self
-                .interrupt
-                .check()
-                .err()
-                .unwrap_or(Stop::Interrupted)
-                .into()),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 self.closed_pipe.set(true);
                 self.interrupt.raise(Stop::ClosedPipe);
@@ -319,11 +312,6 @@ impl Session {
                 Err(failure)
             }
         }
-    }
-
-    /// Reads a text file of at most 64 MiB, or standard input for `-`. A stop ends the wait.
-    pub fn read_text(&self, path: &str) -> Result<String, Failure> {
-        files::read_text(path, &self.interrupt)
     }
 
     /// Returns the first failure to write a result. A run that lost output must not succeed.

@@ -5,9 +5,8 @@ use crate::api::catalog::{DATABASES, INDEXES, PARTITIONS};
 use crate::api::{ApiError, Client};
 use crate::connection::Connection;
 use crate::interrupt::Interrupt;
-use parking_lot::{Condvar, Mutex, MutexGuard};
 use std::cell::RefCell;
-use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 /// Maximum number of answers in the cache. The oldest one is dropped for a new one.
@@ -64,34 +63,43 @@ pub(crate) enum NameAnswer {
 #[derive(Default)]
 pub(crate) struct NameCache(RefCell<Vec<CachedAnswer>>);
 
-#[derive(Clone)]
 struct CachedAnswer {
     /// The connection's address, see [`Connection::address`].
     address: String,
     question: NameQuestion,
     asked: Instant,
-    shared: Arc<SharedAnswer>,
-}
-
-#[derive(Default)]
-struct SharedAnswer {
-    state: Mutex<AnswerState>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct AnswerState {
     /// The names of the latest successful answer.
     names: Option<Vec<ListedName>>,
-    is_pending: bool,
+    /// Receives the names if a request isn't finished, and nothing if it fails.
+    pending: Option<Receiver<Vec<ListedName>>>,
+}
+
+impl CachedAnswer {
+    /// Waits this long for the end of a request. Returns false if there's none any more.
+    fn is_pending(&mut self, patience: Duration) -> bool {
+        let Some(pending) = &self.pending else {
+            return false;
+        };
+        match pending.recv_timeout(patience) {
+            Err(RecvTimeoutError::Timeout) => return true,
+            Err(RecvTimeoutError::Disconnected) => {}
+            Ok(mut names) => {
+                names.truncate(MAX_NAMES);
+                self.names = Some(names);
+            }
+        }
+        self.pending = None;
+        false
+    }
 }
 
 impl NameCache {
     /// Records a connection's collections.
     pub(crate) fn learn_collections(&self, connection: &Connection, names: Vec<String>) {
-        let shared = Arc::<SharedAnswer>::default();
-        shared.lock().names = Some(listed(names));
-        self.keep(connection.address(), NameQuestion::Collections, shared);
+        let (address, question) = (connection.address(), NameQuestion::Collections);
+        let mut answers = self.0.borrow_mut();
+        answers.retain(|it| it.address != address || it.question != question);
+        keep(&mut answers, address, question, Some(listed(names)), None);
     }
 
     /// Forgets a connection's answers after a change. An answer that's still on its way is ignored.
@@ -102,9 +110,10 @@ impl NameCache {
 
     /// Returns a connection's collections, if they're known without a request.
     pub(crate) fn collections(&self, connection: &Connection) -> Option<Vec<String>> {
-        let cached = self.find(&connection.address(), &NameQuestion::Collections)?;
-        let state = cached.shared.lock();
-        let names = state.names.as_ref()?.iter();
+        let mut answers = self.0.borrow_mut();
+        let at = position(&answers, &connection.address(), &NameQuestion::Collections)?;
+        answers[at].is_pending(Duration::ZERO);
+        let names = answers[at].names.as_ref()?.iter();
         Some(names.map(|it| it.name.clone()).collect())
     }
 
@@ -117,107 +126,77 @@ impl NameCache {
         patience: Duration,
         gives_up: impl Fn() -> bool,
     ) -> NameAnswer {
+        let mut answers = self.0.borrow_mut();
+        let pending = answers
+            .iter_mut()
+            .map(|it| usize::from(it.is_pending(Duration::ZERO)));
+        let pending: usize = pending.sum();
         let address = connection.address();
-        let known = self.find(&address, question);
-        let is_fresh = |it: &CachedAnswer| it.asked.elapsed() < MAX_AGE || it.shared.is_pending();
-        let shared = match known {
-            Some(known) if is_fresh(&known) => known.shared,
+        let known = position(&answers, &address, question);
+        let is_fresh = |it: &CachedAnswer| it.asked.elapsed() < MAX_AGE || it.pending.is_some();
+        let at = match known {
+            Some(at) if is_fresh(&answers[at]) => at,
+            _ if pending >= MAX_PENDING => return NameAnswer::Pending,
             known => {
-                if self.pending() >= MAX_PENDING {
-                    return NameAnswer::Pending;
-                }
-                let shared = known.map(|it| it.shared).unwrap_or_default();
-                send(connection, question.clone(), &shared);
-                self.keep(address.clone(), question.clone(), Arc::clone(&shared));
-                shared
+                let names = known.and_then(|at| answers.remove(at).names);
+                let request = Some(send(connection, question.clone()));
+                keep(&mut answers, address, question.clone(), names, request)
             }
         };
-        let answer = shared.wait(patience, gives_up);
-        if answer == NameAnswer::Refused {
-            self.remove(&address, question);
+        let start = Instant::now();
+        let answer = &mut answers[at];
+        while answer.is_pending(Duration::ZERO) && start.elapsed() < patience && !gives_up() {
+            answer.is_pending(TICK);
         }
-        answer
-    }
-
-    /// Returns the number of questions without an answer.
-    fn pending(&self) -> usize {
-        let answers = self.0.borrow();
-        answers.iter().filter(|it| it.shared.is_pending()).count()
-    }
-
-    fn find(&self, address: &str, question: &NameQuestion) -> Option<CachedAnswer> {
-        let answers = self.0.borrow();
-        let found = answers
-            .iter()
-            .find(|it| it.address == address && it.question == *question);
-        found.cloned()
-    }
-
-    fn keep(&self, address: String, question: NameQuestion, shared: Arc<SharedAnswer>) {
-        self.remove(&address, &question);
-        let mut answers = self.0.borrow_mut();
-        answers.push(CachedAnswer {
-            address,
-            question,
-            asked: Instant::now(),
-            shared,
-        });
-        let excess = answers.len().saturating_sub(MAX_ANSWERS);
-        answers.drain(..excess);
-    }
-
-    fn remove(&self, address: &str, question: &NameQuestion) {
-        let mut answers = self.0.borrow_mut();
-        answers.retain(|it| it.address != address || it.question != *question);
+        match (&answer.names, &answer.pending) {
+            (Some(names), _) => NameAnswer::Listed(names.clone()),
+            (None, Some(_)) => NameAnswer::Pending,
+            (None, None) => {
+                answers.remove(at);
+                NameAnswer::Refused
+            }
+        }
     }
 }
 
-impl SharedAnswer {
-    fn lock(&self) -> MutexGuard<'_, AnswerState> {
-        self.state.lock()
-    }
+/// Returns the index of a question's answer.
+fn position(answers: &[CachedAnswer], address: &str, question: &NameQuestion) -> Option<usize> {
+    let mut answers = answers.iter();
+    answers.position(|it| it.address == address && it.question == *question)
+}
 
-    fn is_pending(&self) -> bool {
-        self.lock().is_pending
-    }
-
-    fn set(&self, names: Option<Vec<ListedName>>) {
-        let mut state = self.lock();
-        state.is_pending = false;
-        if let Some(mut names) = names {
-            names.truncate(MAX_NAMES);
-            state.names = Some(names);
-        }
-        drop(state);
-        self.changed.notify_all();
-    }
-
-    fn wait(&self, patience: Duration, gives_up: impl Fn() -> bool) -> NameAnswer {
-        let start = Instant::now();
-        let mut state = self.lock();
-        while state.is_pending && start.elapsed() < patience && !gives_up() {
-            self.changed.wait_for(&mut state, TICK);
-        }
-        match &state.names {
-            Some(names) => NameAnswer::Listed(names.clone()),
-            None if state.is_pending => NameAnswer::Pending,
-            None => NameAnswer::Refused,
-        }
-    }
+/// Adds an answer and returns its index. The oldest one is dropped if there are too many.
+fn keep(
+    answers: &mut Vec<CachedAnswer>,
+    address: String,
+    question: NameQuestion,
+    names: Option<Vec<ListedName>>,
+    pending: Option<Receiver<Vec<ListedName>>>,
+) -> usize {
+    answers.push(CachedAnswer {
+        address,
+        question,
+        asked: Instant::now(),
+        names,
+        pending,
+    });
+    let excess = answers.len().saturating_sub(MAX_ANSWERS);
+    answers.drain(..excess);
+    answers.len() - 1
 }
 
 /// Sends a question on a thread, without a line in the log, because the prompt is on the screen.
-fn send(connection: &Connection, question: NameQuestion, shared: &Arc<SharedAnswer>) {
-    shared.lock().is_pending = true;
-    let answer = Arc::clone(shared);
+fn send(connection: &Connection, question: NameQuestion) -> Receiver<Vec<ListedName>> {
+    let (answer, receiver) = mpsc::channel();
     let interrupt = Interrupt::new().until(Instant::now().checked_add(TIMEOUT));
     let client = connection.client.quiet(interrupt);
-    let thread = std::thread::Builder::new().spawn(move || {
-        answer.set(request(&client, &question).ok());
+    // If no thread starts, the request counts as failed.
+    let _ = std::thread::Builder::new().spawn(move || {
+        if let Ok(names) = request(&client, &question) {
+            let _ = answer.send(names);
+        }
     });
-    if thread.is_err() {
-        shared.set(None);
-    }
+    receiver
 }
 
 fn request(client: &Client, question: &NameQuestion) -> Result<Vec<ListedName>, ApiError> {
@@ -233,11 +212,10 @@ fn request(client: &Client, question: &NameQuestion) -> Result<Vec<ListedName>, 
         }
         NameQuestion::Fields(name) => {
             let fields = client.describe(name)?.fields.into_iter();
-            let fields = fields.map(|field| ListedName {
-                about: field.about(),
-                name: field.name,
-            });
-            fields.collect()
+            let named = fields.map(|field| (field.about(), field.name));
+            named
+                .map(|(about, name)| ListedName { name, about })
+                .collect()
         }
     })
 }
@@ -256,24 +234,21 @@ mod tests {
 
     #[test]
     fn the_cache_and_its_answers_are_limited() {
-        let cache = NameCache::default();
+        let mut answers = Vec::new();
         let question = |at: usize| NameQuestion::Fields(format!("c{at}"));
         for at in 0..=MAX_ANSWERS {
-            cache.keep("a".to_owned(), question(at), Arc::default());
+            keep(&mut answers, "a".to_owned(), question(at), None, None);
         }
-        assert!(cache.find("a", &question(0)).is_none());
-        assert!(cache.find("a", &question(1)).is_some());
-        let shared = SharedAnswer::default();
-        shared.lock().is_pending = true;
-        cache.keep("a".to_owned(), question(1), Arc::new(shared));
-        assert_eq!(cache.pending(), 1);
-        let answer = cache.find("a", &question(1)).expect("it was kept").shared;
-        answer.set(Some(listed(vec!["n".to_owned(); MAX_NAMES + 1])));
-        let names = answer.wait(Duration::ZERO, || true);
-        assert_eq!(
-            names,
-            NameAnswer::Listed(listed(vec!["n".to_owned(); MAX_NAMES]))
-        );
-        assert_eq!(cache.pending(), 0);
+        assert!(position(&answers, "a", &question(0)).is_none());
+        let kept = position(&answers, "a", &question(1)).expect("it was kept");
+        let (answer, pending) = mpsc::channel();
+        answers[kept].pending = Some(pending);
+        assert!(answers[kept].is_pending(Duration::ZERO));
+        answer
+            .send(listed(vec!["n".to_owned(); MAX_NAMES + 1]))
+            .expect("it is received");
+        assert!(!answers[kept].is_pending(Duration::ZERO));
+        let names = listed(vec!["n".to_owned(); MAX_NAMES]);
+        assert_eq!(answers[kept].names, Some(names));
     }
 }

@@ -65,17 +65,9 @@ impl PagerChoice {
             Self::Command(command) => Some(command.clone()),
             Self::Environment => std::env::var("PAGER").ok(),
         };
-        match named.as_deref().map(str::trim) {
-            Some("" | "cat") => None,
-            Some(command) => Some(Pager {
-                command: command.to_owned(),
-                chosen: true,
-            }),
-            None => Some(Pager {
-                command: LESS.to_owned(),
-                chosen: false,
-            }),
-        }
+        let command = named.as_deref().unwrap_or(LESS).trim().to_owned();
+        let chosen = named.is_some();
+        (!matches!(&*command, "" | "cat")).then_some(Pager { command, chosen })
     }
 }
 
@@ -118,11 +110,9 @@ pub(super) fn page(pager: &Pager, text: &[u8], at_end: bool, interrupt: &Interru
         Err(error) if error.kind() == ErrorKind::NotFound => "not found".to_owned(),
         Err(error) => error.to_string(),
     };
-    if pager.chosen {
-        Paged::Failed(format!(
-            "cannot start the pager {:?}: {problem}",
-            pager.command
-        ))
+    let Pager { command, chosen } = pager;
+    if *chosen {
+        Paged::Failed(format!("cannot start the pager {command:?}: {problem}"))
     } else {
         Paged::Missing
     }
@@ -186,16 +176,13 @@ fn end(child: &mut Child) {
 
 /// Splits a setting into words, or returns a line for the shell if it has shell characters.
 fn command(setting: &str) -> std::io::Result<Command> {
-    let mut words = setting.split_whitespace();
-    let is_shell = cfg!(unix) && setting.contains(|c: char| "|&;<>()$`\\\"'*?[#~=%".contains(c));
-    if is_shell {
-        let mut command = Command::new("sh");
-        command.args(["-c", setting]);
-        return Ok(command);
+    let mut words: Vec<&str> = setting.split_whitespace().collect();
+    if cfg!(unix) && setting.contains(|c: char| "|&;<>()$`\\\"'*?[#~=%".contains(c)) {
+        words = vec!["sh", "-c", setting];
     }
-    let program = words.next().ok_or(ErrorKind::NotFound)?;
+    let (program, arguments) = words.split_first().ok_or(ErrorKind::NotFound)?;
     let mut command = Command::new(program);
-    command.args(words);
+    command.args(arguments);
     Ok(command)
 }
 

@@ -5,9 +5,19 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use std::os::fd::AsFd;
 
-/// Waits until the stream is readable or at its end. A stop ends the wait.
-pub(super) fn readable(stream: impl AsFd, interrupt: &Interrupt) -> Result<(), Stop> {
-    wait(&stream, PollFlags::IN, interrupt)
+/// Waits for bytes and reads them; 0 at the end. A stop ends the wait.
+pub(super) fn read(
+    stream: impl AsFd,
+    bytes: &mut [u8],
+    interrupt: &Interrupt,
+) -> Result<rustix::io::Result<usize>, Stop> {
+    loop {
+        wait(&stream, PollFlags::IN, interrupt)?;
+        match rustix::io::read(&stream, &mut *bytes) {
+            Err(Errno::INTR | Errno::AGAIN) => {}
+            read => return Ok(read),
+        }
+    }
 }
 
 /// Waits until the stream is writable. A stop ends the wait.

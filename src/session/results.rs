@@ -5,7 +5,7 @@ use super::pager::{self, Paged};
 use crate::error::Failure;
 use crate::render::{self, Limit, OutputFormat, Screen, Shown, Tone};
 use crate::text::words;
-use std::io::{self, IsTerminal, Write as _};
+use std::io::{self, IsTerminal};
 
 /// Without a pager, long lists are cut after this number of screens.
 const SCREENS: usize = 3;
@@ -54,8 +54,7 @@ impl Session {
         let reader = self.at_prompt() && !self.is_captured();
         let interactive = reader && screen.tty && io::stdin().is_terminal();
         let Some((width, height)) = screen.width.zip(screen.height).filter(|_| interactive) else {
-            self.write(|out| render::write(out, &shown, format, screen))?;
-            return self.footer(&shown, format, screen);
+            return self.write_whole(&shown, format, screen);
         };
         // A pager needs a terminal that can move the cursor.
         let pager = self.choices().pager.command().filter(|_| screen.redraw);
@@ -63,9 +62,7 @@ impl Session {
             let mut text = Vec::new();
             // Writing to memory can't fail.
             let _ = render::write(&mut text, &shown, format, screen);
-            if let Some(footer) = shown.footer().filter(|_| format == OutputFormat::Table) {
-                let _ = writeln!(text, "{}", screen.paint(Tone::Dim, &footer));
-            }
+            text.extend(self.footer(&shown, format, screen).bytes());
             // The last line is the prompt's.
             if !pager::is_longer(&text, width, height.saturating_sub(1)) {
                 return self.write(|out| out.write_all(&text));
@@ -84,27 +81,34 @@ impl Session {
             usize::MAX
         };
         shown.first(max, |shown, more| {
-            self.write(|out| render::write(out, &shown, format, screen))?;
             if more == 0 {
-                return self.footer(&shown, format, screen);
+                return self.write_whole(&shown, format, screen);
             }
+            self.write(|out| render::write(out, &shown, format, screen))?;
             let advice = "; show(last, #{limit: \"all\"}) shows all, :set pager less turns pages";
             self.left_out(more, advice, format, screen)
         })
     }
 
-    /// Writes the number of rows below a table on a terminal.
-    fn footer(
+    /// Writes a result without a limit.
+    fn write_whole(
         &self,
         shown: &Shown<'_>,
         format: OutputFormat,
         screen: &Screen,
     ) -> Result<(), Failure> {
+        let footer = self.footer(shown, format, screen);
+        self.write(|out| {
+            render::write(out, shown, format, screen)?;
+            out.write_all(footer.as_bytes())
+        })
+    }
+
+    /// Returns the line with the number of rows below a table on a terminal.
+    fn footer(&self, shown: &Shown<'_>, format: OutputFormat, screen: &Screen) -> String {
         let wanted = screen.tty && format == OutputFormat::Table && !self.is_captured();
-        match shown.footer().filter(|_| wanted) {
-            Some(text) => self.write(|out| writeln!(out, "{}", screen.paint(Tone::Dim, &text))),
-            None => Ok(()),
-        }
+        let footer = shown.footer().filter(|_| wanted);
+        footer.map_or_else(String::new, |text| screen.paint(Tone::Dim, &text) + "\n")
     }
 
     /// Reports the number of omitted rows to people.

@@ -33,20 +33,14 @@ impl StandardInput {
         bytes: &mut [u8],
         interrupt: &Interrupt,
     ) -> Result<io::Result<usize>, Stop> {
-        loop {
-            let read = if let Some(terminal) = &self.terminal {
-                ready::readable(terminal, interrupt)?;
-                rustix::io::read(terminal, &mut *bytes)
-            } else {
-                ready::readable(stdin(), interrupt)?;
-                rustix::io::read(stdin(), &mut *bytes)
-            };
-            match read {
-                Err(Errno::INTR | Errno::AGAIN) => {}
-                Err(Errno::BADF) => return Ok(Ok(0)),
-                other => return Ok(other.map_err(io::Error::from)),
-            }
-        }
+        let read = match &self.terminal {
+            Some(terminal) => ready::read(terminal, bytes, interrupt)?,
+            None => ready::read(stdin(), bytes, interrupt)?,
+        };
+        Ok(match read {
+            Err(Errno::BADF) => Ok(0),
+            read => read.map_err(io::Error::from),
+        })
     }
 }
 

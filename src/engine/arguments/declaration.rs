@@ -43,6 +43,11 @@ impl Param {
     pub fn option(&self) -> String {
         format!("--{}", self.name.replace('_', "-"))
     }
+
+    /// Returns true if the option has to be given.
+    pub fn is_required(&self) -> bool {
+        matches!(self.default, Default::Required)
+    }
 }
 
 /// All parameters of a script, in the order of the source if that's known.
@@ -59,7 +64,7 @@ impl Declaration {
     ) -> Result<Self, Failure> {
         let params = map.into_iter();
         let params = params.map(|(name, fields)| param(name.into(), fields));
-        let params = params.collect::<Result<Vec<_>, _>>()?;
+        let params = params.collect::<Result<_, _>>()?;
         Ok(Self { params })
     }
 
@@ -115,60 +120,54 @@ pub(crate) type Written = Vec<(String, Option<Dynamic>)>;
 pub(crate) fn written(value: Dynamic) -> Written {
     match map_of(&value) {
         Some(map) => {
-            let fields = map.into_iter();
-            fields
-                .map(|(key, value)| (key.to_string(), Some(value)))
-                .collect()
+            let fields = map
+                .into_iter()
+                .map(|(key, value)| (key.into(), Some(value)));
+            fields.collect()
         }
         None => vec![("value".to_owned(), Some(value))],
     }
 }
 
-/// The default in a parameter's long form.
-enum LongFormField {
-    Missing,
-    Computed,
-    Value(Dynamic),
-}
-
 fn param(name: String, fields: Written) -> Result<Param, Failure> {
-    let misused = |problem: String| Failure::usage(format!("params: {name}: {problem}"));
-    let mut given = LongFormField::Missing;
-    let mut type_word = None;
+    let misused = |problem: &str| Failure::usage(format!("params: {name}: {problem}"));
+    let (mut given, mut is_computed, mut type_word) = (None, false, None);
     let (mut required, mut help, mut choices) = (None, String::new(), Vec::new());
     for (key, value) in fields {
         match (key.as_str(), value) {
             ("value" | "default", value) => {
-                given = value.map_or(LongFormField::Computed, LongFormField::Value);
+                is_computed = value.is_none();
+                given = value;
             }
             (_, None) => {}
             ("type", Some(value)) => type_word = Some(value),
             ("required", Some(value)) => {
-                let flag = value
-                    .as_bool()
-                    .map_err(|_| misused("required is true or false".to_owned()))?;
-                required = Some(flag);
+                let flag = value.as_bool();
+                required = Some(flag.map_err(|_| misused("required is true or false"))?);
             }
             ("help", Some(value)) => {
-                help = as_text(&value).ok_or_else(|| misused("help is text".to_owned()))?;
+                help = as_text(&value).ok_or_else(|| misused("help is text"))?;
             }
             ("choices", Some(value)) => {
-                let list = list_of(&value);
-                choices = list.ok_or_else(|| misused("choices are a list".to_owned()))?;
+                choices = list_of(&value).ok_or_else(|| misused("choices are a list"))?;
             }
             (other, _) => {
-                let failure = misused(format!("no key {other:?}"));
+                let failure = misused(&format!("no key {other:?}"));
                 let hint = words::did_you_mean(other, KEYS)
                     .unwrap_or_else(|| format!("it has {}", words::list(&KEYS, "and")));
                 return Err(failure.with_hint(hint));
             }
         }
     }
+    let wrong = |problem: String| misused(&problem);
     let named = type_word
-        .map(|word| named_type(&word))
-        .transpose()
-        .map_err(misused)?;
-    let (kind, default) = default(named, given, required).map_err(misused)?;
+        .map(|word| named_type(&word).map_err(wrong))
+        .transpose()?;
+    let (kind, default) = if is_computed {
+        (named, Default::Computed)
+    } else {
+        default(named, given, required).map_err(wrong)?
+    };
     Ok(Param {
         name,
         kind,
@@ -180,28 +179,27 @@ fn param(name: String, fields: Written) -> Result<Param, Failure> {
 
 fn named_type(word: &Dynamic) -> Result<ParamType, String> {
     let text = as_text(word).unwrap_or_else(|| found(word));
-    ParamType::from_word(&text).ok_or_else(|| {
-        let words: Vec<&str> = ParamType::ALL.iter().map(|it| it.word()).collect();
-        format!("no type {text:?}: it is {}", words::list(&words, "or"))
+    text.parse().map_err(|_| {
+        let words = words::list(<ParamType as strum::VariantNames>::VARIANTS, "or");
+        format!("no type {text:?}: it is {words}")
     })
 }
 
 /// Returns the type and the default of a parameter. If one is missing, the other determines it.
 fn default(
     named: Option<ParamType>,
-    value: LongFormField,
+    value: Option<Dynamic>,
     required: Option<bool>,
 ) -> Result<(Option<ParamType>, Default), String> {
     let value = match value {
-        LongFormField::Computed => return Ok((named, Default::Computed)),
-        LongFormField::Value(value) if !value.is_unit() => value,
+        Some(value) if !value.is_unit() => value,
         // Without a default a flag is false and a list is empty. Other types are required, unless `required` is false.
         none => {
             let kind = named.unwrap_or(ParamType::Text);
             let default = match (kind, required) {
                 (_, Some(true)) => Default::Required,
                 (ParamType::Flag, _) => Default::Value(false.into()),
-                (kind, None) if kind.item().is_some() && matches!(none, LongFormField::Missing) => {
+                (kind, None) if kind.item().is_some() && none.is_none() => {
                     Default::Value(Array::new().into())
                 }
                 (_, Some(false)) => Default::Value(Dynamic::UNIT),
@@ -211,10 +209,8 @@ fn default(
         }
     };
     let of_value = ParamType::of(&value).ok_or_else(|| {
-        format!(
-            "its default is text, a number, true or false, or a list, got {}",
-            found(&value)
-        )
+        let found = found(&value);
+        format!("its default is text, a number, true or false, or a list, got {found}")
     })?;
     let kind = named.unwrap_or(of_value);
     if !kind.accepts(of_value) {
@@ -224,10 +220,8 @@ fn default(
         let default = plain(&value);
         return Err(format!("its default is no duration: {default:?}"));
     }
-    Ok(match required {
-        Some(true) => (Some(kind), Default::Required),
-        _ => (Some(kind), Default::Value(value)),
-    })
+    let default = Some(Default::Value(value)).filter(|_| required != Some(true));
+    Ok((Some(kind), default.unwrap_or(Default::Required)))
 }
 
 impl Param {

@@ -1,9 +1,10 @@
 //! Finds a script's `params(#{…})` without running the script.
 
 use super::declaration::{Declaration, Written, written};
+use crate::engine::compile::call_at;
 use crate::engine::registry::{self, SessionEffect};
 use crate::error::Failure;
-use rhai::{AST, ASTNode, Dynamic, Expr, FnCallExpr, Map, Position, Stmt};
+use rhai::{AST, ASTNode, Expr, FnCallExpr, Ident, Map, Position};
 
 /// The parameters as far as parsing shows them.
 #[derive(Clone, Debug)]
@@ -32,21 +33,12 @@ impl FoundParams {
 pub(crate) fn find(ast: &AST) -> FoundParams {
     let mut found = FoundParams::None;
     ast.clone_statements_only()
-        .walk(&mut |path: &[ASTNode<'_>]| {
-            let call = match path.last() {
-                Some(
-                    ASTNode::Expr(Expr::FnCall(call, position))
-                    | ASTNode::Stmt(Stmt::FnCall(call, position)),
-                ) => Some((call, *position)),
-                _ => None,
-            };
-            match call.filter(|(call, _)| declares(&call.name) && !call.is_qualified()) {
-                None => true,
-                Some((call, position)) => {
-                    found = declared(call, position);
-                    false
-                }
+        .walk(&mut |path: &[ASTNode<'_>]| match call_at(path) {
+            Some((call, position, false)) if declares(&call.name) && !call.is_qualified() => {
+                found = declared(call, position);
+                false
             }
+            _ => true,
         });
     found
 }
@@ -63,14 +55,13 @@ fn declared(call: &FnCallExpr, position: Position) -> FoundParams {
             .iter()
             .map(|(name, value)| (name.name.to_string(), fields(value)))
             .collect(),
-        Some(other) => match other.get_literal_value(None).map(Dynamic::try_cast::<Map>) {
-            Some(Some(map)) => map
+        other => match other.and_then(|it| it.get_literal_value(None)?.try_cast::<Map>()) {
+            Some(map) => map
                 .into_iter()
                 .map(|(name, value)| (name.to_string(), written(value)))
                 .collect(),
-            _ => return FoundParams::Unknown,
+            None => return FoundParams::Unknown,
         },
-        None => return FoundParams::Unknown,
     };
     match Declaration::read(params) {
         Ok(declaration) => FoundParams::Declared(declaration),
@@ -82,10 +73,10 @@ fn fields(value: &Expr) -> Written {
     match (value.get_literal_value(None), value) {
         (Some(value), _) => written(value),
         (None, Expr::Map(map, _)) => {
-            let fields = map.0.iter();
-            let fields =
-                fields.map(|(key, value)| (key.name.to_string(), value.get_literal_value(None)));
-            fields.collect()
+            let field = |(key, value): &(Ident, Expr)| {
+                (key.name.to_string(), value.get_literal_value(None))
+            };
+            map.0.iter().map(field).collect()
         }
         (None, _) => vec![("value".to_owned(), None)],
     }

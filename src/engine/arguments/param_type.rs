@@ -7,17 +7,21 @@ use std::path::Path;
 
 /// The type of a parameter's value.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::IntoStaticStr, strum::VariantArray,
+    Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::EnumString, strum::VariantNames,
 )]
-#[strum(const_into_str, serialize_all = "lowercase")]
+#[strum(serialize_all = "lowercase")]
 pub enum ParamType {
     /// A text.
+    #[strum(to_string = "text", serialize = "string")]
     Text,
     /// An integer.
+    #[strum(to_string = "int", serialize = "integer")]
     Int,
     /// A number.
+    #[strum(to_string = "number", serialize = "float")]
     Number,
     /// A flag: `--name` is true, `--no-name` false.
+    #[strum(to_string = "flag", serialize = "bool")]
     Flag,
     /// A list of texts. The option may be repeated.
     List,
@@ -30,13 +34,6 @@ pub enum ParamType {
 }
 
 impl ParamType {
-    pub(super) const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
-
-    /// Returns the name of the type for `type`.
-    pub const fn word(self) -> &'static str {
-        self.into_str()
-    }
-
     /// Returns the type of each value, if the option may be repeated.
     pub(super) const fn item(self) -> Option<Self> {
         match self {
@@ -78,12 +75,13 @@ impl ParamType {
     pub(super) fn convert(self, text: &str) -> Option<Dynamic> {
         match self {
             Self::Text | Self::List | Self::Paths => Some(text.to_owned().into()),
-            Self::Duration => parse_duration(text).map(|_| match Self::Int.convert(text) {
-                Some(seconds) => seconds,
-                None => Self::Number
+            Self::Duration => {
+                parse_duration(text)?;
+                let seconds = Self::Int
                     .convert(text)
-                    .unwrap_or_else(|| text.to_owned().into()),
-            }),
+                    .or_else(|| Self::Number.convert(text));
+                seconds.or_else(|| Some(text.to_owned().into()))
+            }
             Self::Path => is_there(text).then(|| text.to_owned().into()),
             Self::Int => text.parse::<i64>().ok().map(Dynamic::from),
             Self::Number => {
@@ -92,20 +90,6 @@ impl ParamType {
             }
             Self::Flag => text.parse::<bool>().ok().map(Dynamic::from),
         }
-    }
-
-    pub(super) fn from_word(word: &str) -> Option<Self> {
-        let other = match word {
-            "string" => "text",
-            "integer" => "int",
-            "float" => "number",
-            "bool" => "flag",
-            word => word,
-        };
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|known| known.word() == other)
     }
 }
 

@@ -10,16 +10,11 @@ use std::fmt::Write;
 /// Returns the usage line. `how` is the call, for example `zshell run nightly.rhai`.
 pub(crate) fn usage(how: &str, declaration: Option<&Declaration>, uses: ArgumentUses) -> String {
     let mut line = how.to_owned();
-    let params = declaration
-        .map(|it| it.params.as_slice())
-        .unwrap_or_default();
-    let (required, optional): (Vec<&Param>, Vec<&Param>) = params
-        .iter()
-        .partition(|it| matches!(it.default, Default::Required));
-    for param in required {
+    let params = declaration.map_or(&[][..], |it| &it.params);
+    for param in params.iter().filter(|it| it.is_required()) {
         let _ = write!(line, " {}", form(param));
     }
-    if !optional.is_empty() {
+    if !params.iter().all(Param::is_required) {
         line.push_str(" [OPTIONS]");
     }
     if uses.args {
@@ -42,19 +37,13 @@ pub(crate) fn help(how: &str, text: &str, found: &FoundParams, uses: ArgumentUse
         );
         return help;
     }
-    let params = declaration
-        .map(|it| it.params.as_slice())
-        .unwrap_or_default();
-    let mut params: Vec<&Param> = params.iter().collect();
-    params.sort_by_key(|it| !matches!(it.default, Default::Required));
-    let rows = params.into_iter().map(|it| (form(it), about(it)));
+    let mut params = declaration.map_or_else(Vec::new, |it| it.params.clone());
+    params.sort_by_key(|it| !it.is_required());
+    let rows = params.iter().map(|it| (form(it), about(it)));
     let mut rows: Vec<(String, String)> = rows.collect();
     rows.push(("--help".to_owned(), "show this, and run nothing".to_owned()));
-    let width = rows
-        .iter()
-        .map(|(form, _)| form.chars().count())
-        .max()
-        .unwrap_or(0);
+    let widths = rows.iter().map(|(form, _)| form.chars().count());
+    let width = widths.max().unwrap_or(0);
     help.push_str("\nOptions:\n");
     for (form, about) in rows {
         let _ = writeln!(help, "{}", format!("  {form:<width$}  {about}").trim_end());
@@ -71,7 +60,7 @@ fn form(param: &Param) -> String {
             }
             _ => option,
         },
-        Some(kind) => format!("{option} <{}>", kind.word()),
+        Some(kind) => format!("{option} <{kind}>"),
         None => format!("{option} <value>"),
     }
 }

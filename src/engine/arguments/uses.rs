@@ -84,14 +84,9 @@ impl ArgumentUses {
         let unused = words::list(&unused, "and");
         let failure = Failure::new(Kind::Arguments, format!("the script doesn't use {unused}"));
         let is_option = |word: &String| word.len() > 1 && word.starts_with('-');
-        Err(
-            if given.args.iter().any(is_option) || !given.opts.is_empty() {
-                failure
-                    .with_hint("options of zshell come before the command: zshell -o json run FILE")
-            } else {
-                failure
-            },
-        )
+        let has_options = given.args.iter().any(is_option) || !given.opts.is_empty();
+        let hint = "options of zshell come before the command: zshell -o json run FILE";
+        Err(failure.with_any_hint(has_options.then_some(hint)))
     }
 }
 

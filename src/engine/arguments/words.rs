@@ -18,10 +18,9 @@ impl Given {
         let mut given = Self::default();
         let mut words = words.iter().peekable();
         while let Some(word) = words.next() {
-            let option = word.strip_prefix("--").filter(|name| {
-                let first = name.trim_start_matches(['=', '-']);
-                first.len() == name.len()
-            });
+            let option = word
+                .strip_prefix("--")
+                .filter(|name| !name.starts_with(['=', '-']));
             let Some(option) = option else {
                 given.args.push(word.clone());
                 continue;
@@ -31,28 +30,24 @@ impl Given {
                 break;
             }
             if let Some((name, value)) = option.split_once('=') {
-                given
-                    .opts
-                    .push((name.to_owned(), Raw::Text(value.to_owned())));
+                let value = Raw::Text(value.to_owned());
+                given.opts.push((name.to_owned(), value));
                 continue;
             }
             let kind_of = |name| declaration.and_then(|it| it.param(name)).map(|it| it.kind);
             let negated = option.strip_prefix("no-");
-            let raw = match (kind_of(option), negated.and_then(kind_of)) {
-                (Some(Some(ParamType::Flag)), _) => Raw::Flag(true),
+            let kind = kind_of(option);
+            let value = match (kind, negated.and_then(kind_of)) {
+                (Some(Some(ParamType::Flag)), _) => None,
                 (None, Some(Some(ParamType::Flag))) => {
                     let name = negated.unwrap_or(option).to_owned();
                     given.opts.push((name, Raw::Flag(false)));
                     continue;
                 }
                 // A declared option takes the next word, even if it starts with a dash.
-                (Some(Some(_)), _) => words
-                    .next()
-                    .map_or(Raw::Flag(true), |it| Raw::Text(it.clone())),
-                _ => words
-                    .next_if(|next| !next.starts_with("--"))
-                    .map_or(Raw::Flag(true), |it| Raw::Text(it.clone())),
+                _ => words.next_if(|next| matches!(kind, Some(Some(_))) || !next.starts_with("--")),
             };
+            let raw = value.map_or(Raw::Flag(true), |it| Raw::Text(it.clone()));
             given.opts.push((option.to_owned(), raw));
         }
         given

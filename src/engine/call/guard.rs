@@ -12,28 +12,28 @@ use std::rc::Rc;
 
 /// Returns an error if the call is destructive, the connection is protected, and the user doesn't confirm.
 pub(super) fn check(call: &Call) -> Result<(), Failure> {
-    let Some(confirm) = call.function.destroys else {
+    let confirm = call
+        .function
+        .destroys
+        .filter(|_| !call.session.choices().yes);
+    let Some(confirm) = confirm else {
         return Ok(());
     };
-    if call.session.choices().yes {
-        return Ok(());
-    }
     // A call without a valid target fails anyway, so it needs no confirmation.
-    let Some((what, connection)) = target(call, confirm)? else {
+    let target = target(call, confirm)?.filter(|(_, connection)| connection.protected);
+    let Some((what, connection)) = target else {
         return Ok(());
     };
-    if !connection.protected {
-        return Ok(());
-    }
-    let deed = match confirm {
+    let arguments = match confirm {
         Confirm::Name(last) => {
             let names = call.args.iter().take(last + 1).filter_map(as_text);
             let names: Vec<String> = names.map(|name| words::quote(&name)).collect();
-            format!("{}({})", call.function.name, names.join(", "))
+            names.join(", ")
         }
-        Confirm::Yes => format!("{}({})", call.function.name, words::quote(&what)),
-        Confirm::Change => format!("{}({what})", call.function.name),
+        Confirm::Yes => words::quote(&what),
+        Confirm::Change => what.clone(),
     };
+    let deed = format!("{}({arguments})", call.function.name);
     if !(call.session.at_prompt() && Session::can_ask()) {
         return Err(Failure::refused(format!(
             "{:?} is protected: {deed} was not done",
@@ -62,18 +62,13 @@ pub(super) fn check(call: &Call) -> Result<(), Failure> {
 
 /// Returns the name or job that the call would destroy, or the call's method and path, and its connection.
 fn target(call: &Call, confirm: Confirm) -> Result<Option<(String, Rc<Connection>)>, Failure> {
-    Ok(match confirm {
-        Confirm::Name(index) => match call.args.get(index).and_then(as_text) {
-            Some(name) => Some((name, call.connection()?)),
-            None => None,
-        },
+    let what = match confirm {
+        Confirm::Name(index) => call.args.get(index).and_then(as_text),
+        Confirm::Change => api::changes(call)?,
         Confirm::Yes => {
             let Job { id, connection, .. } = call.job(call.arg(0, "the job")?)?;
-            Some((id, connection))
+            return Ok(Some((id, connection)));
         }
-        Confirm::Change => match api::changes(call)? {
-            Some(change) => Some((change, call.connection()?)),
-            None => None,
-        },
-    })
+    };
+    what.map(|what| Ok((what, call.connection()?))).transpose()
 }

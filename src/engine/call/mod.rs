@@ -16,7 +16,7 @@ use crate::render::status::Running;
 use crate::session::Session;
 use crate::session::known::SeenJob;
 use crate::text::words;
-use rhai::{Dynamic, Map};
+use rhai::Dynamic;
 use std::rc::Rc;
 
 /// Returns a notice if the target of a destructive call doesn't exist.
@@ -24,6 +24,7 @@ pub(crate) type MissingNotice = fn(&Call) -> Result<Option<String>, Failure>;
 
 /// One function of the language.
 #[derive(Clone, Copy, Debug)]
+#[must_use]
 pub struct Function {
     /// The name.
     pub name: &'static str,
@@ -91,14 +92,12 @@ impl Function {
     }
 
     /// Sets the place where the example works.
-    #[must_use]
     pub const fn example_in(mut self, place: ExamplePlace) -> Self {
         self.examples[0].0 = place;
         self
     }
 
     /// Adds an example for another place.
-    #[must_use]
     pub const fn also_in(mut self, place: ExamplePlace, example: &'static str) -> Self {
         self.examples[1] = (place, example);
         self
@@ -112,70 +111,60 @@ impl Function {
     }
 
     /// Keeps the function from being a method of `Connection`.
-    #[must_use]
     pub const fn no_method(mut self) -> Self {
         self.method = false;
         self
     }
 
     /// Sets the keys of the option map.
-    #[must_use]
     pub const fn options(mut self, options: &'static [Opt]) -> Self {
         self.options = options;
         self
     }
 
     /// Sets the kinds of arguments, from the first on.
-    #[must_use]
     pub const fn takes(mut self, takes: &'static [Takes]) -> Self {
         self.takes = takes;
         self
     }
 
     /// Sets the type of the result.
-    #[must_use]
     pub const fn gives(mut self, gives: Gives) -> Self {
         self.gives = gives;
         self
     }
 
     /// Sets the related functions.
-    #[must_use]
     pub const fn related(mut self, names: &'static [&'static str]) -> Self {
         self.related = names;
         self
     }
 
     /// Sets the effect.
-    #[must_use]
     pub const fn effect(mut self, effect: SessionEffect) -> Self {
         self.effect = effect;
         self
     }
 
     /// Marks a function that is of no use as a command of its own.
-    #[must_use]
     pub const fn script_only(mut self) -> Self {
         self.script_only = true;
         self
     }
 
     /// Marks a function that replaces one of Rhai's.
-    #[must_use]
     pub const fn replaces(mut self) -> Self {
         self.replaces = true;
         self
     }
 
     /// Marks a function that destroys what its first argument names: a job or a collection.
-    #[must_use]
     pub const fn destroys(mut self, confirm: Confirm) -> Self {
         self.destroys = Some(confirm);
         self
     }
 
     /// Sets the function that returns a notice if what the call would destroy doesn't exist. The call is then left out.
-    #[must_use]
     pub(crate) const fn unless_missing(mut self, missing: MissingNotice) -> Self {
         self.missing = Some(missing);
         self
@@ -250,8 +239,7 @@ impl<'a> Call<'a> {
             let ended = if result.is_ok() { "done" } else { "failed" };
             Running::signal(&format!("zshell: {} {ended}", self.function.name));
         }
-        let connection = self.receiver.clone().or_else(|| self.session.current());
-        let Some(connection) = connection else {
+        let Some(connection) = self.known_connection() else {
             return result;
         };
         let known = &self.session.known;
@@ -274,21 +262,20 @@ impl<'a> Call<'a> {
         let Some(map) = map_of(first) else {
             return as_text(first);
         };
-        let options = self.function.options.iter();
-        let option = options.into_iter().find(|it| it.name == "collection")?;
+        let mut options = self.function.options.iter();
+        let option = options.find(|it| it.name == "collection")?;
         let (_, name) = map.iter().find(|(key, _)| option.matches(key))?;
         as_text(name)
     }
 
     /// Returns the receiver, else the current connection, else the connection that `connect()` makes.
     pub fn connection(&self) -> Result<Rc<Connection>, Failure> {
-        if let Some(receiver) = &self.receiver {
-            return Ok(Rc::clone(receiver));
-        }
-        if let Some(current) = self.session.current() {
-            return Ok(current);
-        }
-        connecting::by_default(self.session)
+        let known = self.known_connection();
+        known.map_or_else(|| connecting::by_default(self.session), Ok)
+    }
+
+    fn known_connection(&self) -> Option<Rc<Connection>> {
+        self.receiver.clone().or_else(|| self.session.current())
     }
 
     /// Returns a usage failure with the function's forms.
@@ -317,13 +304,13 @@ impl<'a> Call<'a> {
 
     /// Returns the option map at `index`, checked against the function's options. Empty if the argument was left out.
     pub fn options(&self, index: usize) -> Result<Options, Failure> {
-        let Some(value) = self.args.get(index) else {
-            return Options::parse(self.function.name, self.function.options, Map::new());
-        };
-        match map_of(value) {
-            Some(map) => Options::parse(self.function.name, self.function.options, map),
-            None => Err(self.wrong_type("options are a map #{…}", value)),
-        }
+        let wrong = |value| self.wrong_type("options are a map #{…}", value);
+        let map = self
+            .args
+            .get(index)
+            .map(|value| map_of(value).ok_or_else(|| wrong(value)));
+        let map = map.transpose()?.unwrap_or_default();
+        Options::parse(self.function.name, self.function.options, map)
     }
 
     /// Returns a job with its connection, from a `Job`, a summary, a progress or an id.
@@ -333,9 +320,7 @@ impl<'a> Call<'a> {
         }
         let id = match as_text(value) {
             Some(text) => text.trim().to_owned(),
-            None => value
-                .as_int()
-                .map_or_else(|_| String::new(), |id| id.to_string()),
+            None => value.as_int().map(|id| id.to_string()).unwrap_or_default(),
         };
         if is_placeholder_id(&id) {
             let got = match as_text(value) {
@@ -365,13 +350,13 @@ impl<'a> Call<'a> {
 
 /// Returns the failure of a call with a wrong number of arguments.
 pub(super) fn wrong_count(function: &Function, got: usize) -> Failure {
-    let takes = match function.arity {
-        (0, 0) => "no arguments".to_owned(),
-        (min, max) if min == max => words::count(min as u64, "argument"),
-        (min, max) if min + 1 == max => {
-            format!("{min} or {}", words::count(max as u64, "argument"))
-        }
-        (min, max) => format!("{min} to {}", words::count(max as u64, "argument")),
+    let (min, max) = function.arity;
+    let most = words::count(max as u64, "argument");
+    let takes = match max - min {
+        _ if max == 0 => "no arguments".to_owned(),
+        0 => most,
+        1 => format!("{min} or {most}"),
+        _ => format!("{min} to {most}"),
     };
     Failure::usage(format!("{} takes {takes}, got {got}", function.name))
         .with_hint(format!("its forms: {}", function.forms.join(", ")))
@@ -386,14 +371,11 @@ pub(super) fn learn_jobs(session: &Session, value: &Dynamic) {
         let (job, state) = types::job_of(value)?;
         Some(SeenJob::new(job.id, job.collection, state, &job.connection))
     };
-    let is_job = |value: &Dynamic| types::job_of(value).is_some();
+    let known = &session.known;
     match list_of(value) {
-        None => session.known.learn(seen(value)),
+        None => known.learn(seen(value)),
         // The service lists the latest first. If the first item is no job, none is.
-        Some(list) if list.first().is_some_and(is_job) => {
-            let latest = list.iter().take(JOBS).rev();
-            session.known.learn(latest.filter_map(seen));
-        }
-        Some(_) => {}
+        Some(list) if list.first().and_then(types::job_of).is_none() => {}
+        Some(list) => known.learn(list.iter().take(JOBS).rev().filter_map(seen)),
     }
 }

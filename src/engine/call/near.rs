@@ -38,13 +38,10 @@ impl Call<'_> {
         let near =
             |names: Vec<String>| words::did_you_mean(&wanted, names.iter().map(String::as_str));
         // Names that are known cost no request.
-        let known = self
-            .session
-            .known
-            .names
-            .collections(connection)
-            .and_then(near);
-        known.or_else(|| near(brief(connection).collections().ok()?))
+        let known = self.session.known.names.collections(connection);
+        known
+            .and_then(near)
+            .or_else(|| near(brief(connection).collections().ok()?))
     }
 
     fn near_fields(&self, connection: &Connection, message: &str) -> Option<String> {
@@ -93,11 +90,9 @@ impl Call<'_> {
             return;
         };
         let others = others.iter().filter_map(Value::as_object);
-        let mut known: BTreeSet<&str> = others
-            .flat_map(|row| row.keys())
-            .map(String::as_str)
-            .collect();
-        known.extend(described.fields.iter().map(|field| &*field.name));
+        let others = others.flat_map(|row| row.keys()).map(String::as_str);
+        let fields = described.fields.iter().map(|field| &*field.name);
+        let known: BTreeSet<&str> = others.chain(fields).collect();
         for name in names.difference(&known) {
             if let Some(near) = words::did_you_mean(name, known.iter().copied()) {
                 let field = words::quote(name);
@@ -150,13 +145,13 @@ fn names_in(filter: &str) -> BTreeSet<&str> {
 
 /// Returns the position behind the text that starts with this quote.
 fn text_end(text: &str, quote: char) -> usize {
-    let mut escaped = false;
-    for (at, letter) in text.char_indices().skip(1) {
-        match letter {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            letter if letter == quote => return at + 1,
-            _ => {}
+    let mut letters = text.char_indices().skip(1);
+    while let Some((at, letter)) = letters.next() {
+        if letter == quote {
+            return at + 1;
+        }
+        if letter == '\\' {
+            letters.next();
         }
     }
     text.len()

@@ -41,19 +41,19 @@ pub(crate) fn build(
     origin: &Origin,
 ) -> Result<Connection, Failure> {
     let mut target = target(options)?;
-    let keys = KeyPlaces::new(session, options, origin);
+    let keys = KeyPlaces {
+        session,
+        options,
+        origin,
+    };
     if let Some(wanted) = options.text("cluster")? {
         look_up(&mut target, &keys, &wanted)?;
     }
     let route = choose(&target)?;
-    let client = client(&keys, &route)?;
-    let client = if options.flag("verify")?.unwrap_or(true) {
-        proven(&keys, client)?
-    } else {
-        client
-    };
-    let made_from = options.iter();
-    let made_from = made_from.map(|(name, value)| (name.to_owned(), setting(name, value)));
+    let mut client = client(&keys, &route)?;
+    if options.flag("verify")?.unwrap_or(true) {
+        client = proven(&keys, client)?;
+    }
     Ok(Connection {
         name: name(origin, &route),
         client,
@@ -63,8 +63,14 @@ pub(crate) fn build(
             Origin::Options | Origin::Environment => None,
         },
         protected: options.flag("protected")?.unwrap_or_default(),
-        made_from: Profile::new(made_from.collect()),
+        made_from: made_from(options.iter()),
     })
+}
+
+/// Returns options as a profile.
+fn made_from<'a>(options: impl Iterator<Item = (&'a str, &'a Dynamic)>) -> Profile {
+    let settings = options.map(|(name, value)| (name.to_owned(), setting(name, value)));
+    Profile::new(settings.collect())
 }
 
 /// Returns an option as a profile's setting.
@@ -74,12 +80,9 @@ fn setting(name: &str, value: &Dynamic) -> Setting {
     let typed = || is_secret(name).then(|| as_text(value).map(Secret::new))?;
     match (secret.or_else(typed), map_of(value)) {
         (Some(secret), _) => Setting::Secret(secret),
-        (None, Some(map)) => {
-            let settings = map
-                .iter()
-                .map(|(key, value)| (key.to_string(), setting(key, value)));
-            Setting::Table(Profile::new(settings.collect()))
-        }
+        (None, Some(map)) => Setting::Table(made_from(
+            map.iter().map(|(key, value)| (key.as_str(), value)),
+        )),
         (None, None) => Setting::Plain(json_of(value)),
     }
 }
@@ -122,18 +125,19 @@ fn proven(keys: &KeyPlaces<'_>, client: Client) -> Result<Client, Failure> {
 
 /// Returns the options that say where to connect.
 pub(super) fn target(options: &Options) -> Result<GivenSettings, Failure> {
-    let endpoint = |name| -> Result<Option<Endpoint>, Failure> {
-        let text = options.text(name)?;
-        Ok(text.as_deref().map(Endpoint::parse).transpose()?)
-    };
     Ok(GivenSettings {
-        endpoint: endpoint("endpoint")?,
-        cluster_endpoint: endpoint("cluster_endpoint")?,
+        endpoint: endpoint(options, "endpoint")?,
+        cluster_endpoint: endpoint(options, "cluster_endpoint")?,
         cluster_id: options.text("cluster_id")?,
         region: options.text("region")?,
         project_id: options.text("project_id")?,
         api: options.text("api")?.as_deref().map(dialect).transpose()?,
     })
+}
+
+fn endpoint(options: &Options, name: &str) -> Result<Option<Endpoint>, Failure> {
+    let text = options.text(name)?;
+    Ok(text.as_deref().map(Endpoint::parse).transpose()?)
 }
 
 /// Returns true if a key that the user didn't name may be sent to this target. Without a route yet, the endpoint
@@ -188,39 +192,37 @@ pub(crate) fn account(
     options: &Options,
     origin: &Origin,
 ) -> Result<Client, Failure> {
-    let endpoint = options.text("endpoint")?;
-    let endpoint = endpoint.as_deref().map(Endpoint::parse).transpose()?;
+    let endpoint = endpoint(options, "endpoint")?;
     let region = options.text("region")?;
     let route = Route {
         project_id: options.text("project_id")?,
         ..account_route(endpoint.as_ref(), region.as_deref())?
     };
-    client(&KeyPlaces::new(session, options, origin), &route)
+    let keys = KeyPlaces {
+        session,
+        options,
+        origin,
+    };
+    client(&keys, &route)
 }
 
 fn find_cluster(clusters: Vec<Cluster>, wanted: &str) -> Result<Cluster, Failure> {
-    let names: Vec<String> = clusters
-        .iter()
-        .map(|cluster| cluster.name.clone())
-        .collect();
-    let mut found: Vec<Cluster> = clusters
-        .into_iter()
-        .filter(|cluster| cluster.id == wanted || cluster.name == wanted)
-        .collect();
-    match (found.pop(), found.len()) {
-        (Some(cluster), 0) => Ok(cluster),
-        (Some(_), more) => Err(Failure::usage(format!(
-            "{} clusters are named {wanted:?}",
-            more + 1
-        ))
-        .with_hint("give the id instead: connect(#{cluster: \"in03-…\"})")),
+    let is_wanted = |cluster: &Cluster| cluster.id == wanted || cluster.name == wanted;
+    let (mut found, others): (Vec<_>, Vec<_>) = clusters.into_iter().partition(is_wanted);
+    let (problem, hint) = match (found.pop(), found.len() + 1) {
+        (Some(cluster), 1) => return Ok(cluster),
+        (Some(_), count) => (
+            format!("{count} clusters are named {wanted:?}"),
+            "give the id instead: connect(#{cluster: \"in03-…\"})".to_owned(),
+        ),
         (None, _) => {
-            let near = words::did_you_mean(wanted, names.iter().map(String::as_str));
-            let hint =
-                near.unwrap_or_else(|| format!("the key sees {}", words::list(&names, "and")));
-            Err(Failure::usage(format!("no cluster {wanted:?}")).with_hint(hint))
+            let names: Vec<&str> = others.iter().map(|cluster| &*cluster.name).collect();
+            let near = words::did_you_mean(wanted, names.iter().copied());
+            let all = || format!("the key sees {}", words::list(&names, "and"));
+            (format!("no cluster {wanted:?}"), near.unwrap_or_else(all))
         }
-    }
+    };
+    Err(Failure::usage(problem).with_hint(hint))
 }
 
 fn dialect(word: &str) -> Result<Dialect, Failure> {
@@ -256,12 +258,10 @@ fn settings(session: &Session, options: &Options, route: &Route) -> Result<Setti
 fn remembers(options: &Options) -> Result<Option<Duration>, Failure> {
     match options.get("remembers").and_then(as_text) {
         Some(word) if word == "forever" => Ok(None),
-        _ => {
-            let time = options
-                .duration("remembers")
-                .map_err(|failure| failure.with_hint("remembers is a duration, or \"forever\""))?;
-            Ok(Some(time.unwrap_or(REMEMBERS)))
-        }
+        _ => match options.duration("remembers") {
+            Ok(time) => Ok(Some(time.unwrap_or(REMEMBERS))),
+            Err(failure) => Err(failure.with_hint("remembers is a duration, or \"forever\"")),
+        },
     }
 }
 
@@ -276,11 +276,8 @@ fn is_zilliz(route: &Route) -> bool {
 
 pub(super) fn storage(options: &Options) -> Result<Storage, Failure> {
     let aws = aws(options)?;
-    let options = Options::parse(
-        "storage",
-        STORAGE,
-        options.map("storage")?.unwrap_or_default(),
-    )?;
+    let map = options.map("storage")?.unwrap_or_default();
+    let options = Options::parse("storage", STORAGE, map)?;
     Ok(Storage {
         aws,
         url: options.text("url")?,

@@ -12,7 +12,7 @@ use crate::session::Session;
 pub(super) struct KeyPlaces<'a> {
     pub(super) session: &'a Session,
     pub(super) options: &'a Options,
-    origin: &'a Origin,
+    pub(super) origin: &'a Origin,
 }
 
 /// The API key found without asking the user.
@@ -26,19 +26,7 @@ pub(super) enum FoundKey {
     Nothing,
 }
 
-impl<'a> KeyPlaces<'a> {
-    pub(super) const fn new(
-        session: &'a Session,
-        options: &'a Options,
-        origin: &'a Origin,
-    ) -> Self {
-        Self {
-            session,
-            options,
-            origin,
-        }
-    }
-
+impl KeyPlaces<'_> {
     /// Sets the API key for a service. With `zilliz` the host is Zilliz's, which always requires one.
     pub(super) fn give(&self, settings: &mut Settings, zilliz: bool) -> Result<(), Failure> {
         match find(self.options, self.origin, zilliz)? {
@@ -47,9 +35,9 @@ impl<'a> KeyPlaces<'a> {
                 settings.key_source = key.source;
                 return Ok(());
             }
-            FoundKey::Nothing if zilliz && self.ask(settings)? => return Ok(()),
-            FoundKey::Nothing | FoundKey::Declined if zilliz => {}
-            FoundKey::Nothing | FoundKey::Declined => return Ok(()),
+            _ if !zilliz => return Ok(()),
+            FoundKey::Nothing if self.ask(settings)? => return Ok(()),
+            _ => {}
         }
         let host = host(&settings.import_base);
         Err(Failure::new(Kind::Auth, format!("no API key for {host}")).with_hint(

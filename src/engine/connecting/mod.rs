@@ -17,7 +17,7 @@ use crate::credentials;
 use crate::error::{Failure, Kind};
 use crate::session::Session;
 use build::STORAGE;
-use rhai::{Dynamic, Map};
+use rhai::Map;
 use std::rc::Rc;
 
 /// The source of the options. It names the connection, and says where an API key came from.
@@ -112,25 +112,16 @@ pub(super) fn by_name(session: &Session, name: &str) -> Result<Rc<Connection>, F
         return profiles::connect(session, name, profile);
     }
     if profiles::is_address(name) {
-        let options = endpoint_options(name)?;
+        let map = Map::from([("endpoint".into(), name.into())]);
+        let options = Options::parse("connect", OPTIONS, map)?;
         return build(session, &options, &Origin::Options).map(Rc::new);
     }
     let failure = Failure {
         kind: Kind::Connect,
         ..profiles::unknown(&config, name)
     };
-    Err(if config.profiles.is_empty() {
-        failure.with_hint(
-            "connect(\"local\"), connect(\"https://…\"), or a profile: zshell profile list",
-        )
-    } else {
-        failure
-    })
-}
-
-fn endpoint_options(endpoint: &str) -> Result<Options, Failure> {
-    let map = Map::from([("endpoint".into(), Dynamic::from(endpoint.to_owned()))]);
-    Options::parse("connect", OPTIONS, map)
+    let hint = "connect(\"local\"), connect(\"https://…\"), or a profile: zshell profile list";
+    Err(failure.with_any_hint(config.profiles.is_empty().then_some(hint)))
 }
 
 /// Returns true if [`by_default`] has a profile or an address to connect to.
@@ -152,26 +143,21 @@ fn from_environment(session: &Session) -> Result<Rc<Connection>, Failure> {
 /// Returns the options of `connect` that the environment or the official CLI's files give, if they name a cluster.
 fn environment() -> Option<Map> {
     let context = credentials::cli_context();
-    let given = match set("ZILLIZ_ENDPOINT").or_else(|| set("MILVUS_URI")) {
-        Some(endpoint) => [
-            ("endpoint", Some(endpoint)),
-            ("cluster_id", None),
-            ("db", None),
-        ],
+    let given = if let Some(endpoint) = set("ZILLIZ_ENDPOINT").or_else(|| set("MILVUS_URI")) {
+        vec![("endpoint", Some(endpoint))]
+    } else if context.endpoint.is_some() || context.cluster_id.is_some() {
         // An endpoint of a cluster already identifies the cluster. Without an endpoint, the control plane and the id do.
-        None if context.endpoint.is_some() || context.cluster_id.is_some() => [
+        vec![
             ("endpoint", context.endpoint.or(context.base_url)),
             ("cluster_id", context.cluster_id),
             ("db", context.database),
-        ],
-        None => return None,
+        ]
+    } else {
+        return None;
     };
     let given = given.into_iter();
-    Some(
-        given
-            .filter_map(|(key, value)| Some((key.into(), value?.into())))
-            .collect(),
-    )
+    let given = given.filter_map(|(key, value)| Some((key.into(), value?.into())));
+    Some(given.collect())
 }
 
 #[cfg(feature = "local")]

@@ -1,7 +1,7 @@
 //! Habits of shells, SQL, JSON and other languages: what a line was meant to be, and how it's written here.
 
-use super::At;
-use crate::engine::registry::{self, Function};
+use super::{At, is_word};
+use crate::engine::registry;
 use crate::text::words::quote;
 use rhai::Token;
 
@@ -10,19 +10,17 @@ pub(super) fn call(at: &At<'_>) -> Option<String> {
     let line = at.line.trim().trim_end_matches(';').trim_end();
     let (first, rest) = line.split_once(char::is_whitespace)?;
     let rest = rest.trim_start();
-    let is_word = |text: &str| text.chars().all(|c| c.is_alphanumeric() || c == '_');
-    if first.is_empty() || !is_word(first) || !begins_argument(rest) {
+    if first.is_empty() || !first.chars().all(is_word) || !begins_argument(rest) {
         return None;
     }
     let own = at.sources.declared(&[Token::Let, Token::Const]);
     let verb = first.to_lowercase();
-    let words = arguments(rest)?;
+    // Texts in quotes are one argument, as in a shell. A quote may be open.
+    let words = shell_words::split(&rest.replace(',', " ")).ok()?;
     let written = |name: &str, words: &[String]| written(name, words, |word| own.contains(word));
     sql(&verb, &words).or_else(|| {
-        let noun = words
-            .first()
-            .map(|noun| noun.to_lowercase().replace("table", "collection"));
-        let noun = noun.unwrap_or_default();
+        let noun = words.first().map(|noun| noun.to_lowercase());
+        let noun = noun.unwrap_or_default().replace("table", "collection");
         if verb == "zshell" {
             let function = registry::find(&noun)?;
             return Some(format!(
@@ -44,10 +42,8 @@ pub(super) fn call(at: &At<'_>) -> Option<String> {
         let function = registry::find(verb)?;
         let skipped =
             usize::from(function.name == "describe" && noun == "collection" && words.len() > 1);
-        if function.name == "import" && !first.eq("import") {
-            return None;
-        }
-        Some(form_of(&written(function.name, words.get(skipped..)?)))
+        let call = form_of(&written(function.name, words.get(skipped..)?));
+        Some(call).filter(|_| function.name != "import" || first == "import")
     })
 }
 
@@ -58,27 +54,12 @@ fn form_of(call: &str) -> String {
 /// Returns true for text that can be the first argument of a command, and not the rest of an expression.
 fn begins_argument(rest: &str) -> bool {
     let mut letters = rest.chars();
-    match letters.next() {
-        Some(first)
-            if first.is_alphanumeric() || matches!(first, '_' | '"' | '\'' | '`' | '#' | '[') =>
-        {
-            true
-        }
-        Some('.' | '/' | '~') => true,
-        // `*` begins a pattern only if no blank follows.
-        Some('*') => letters
-            .next()
-            .is_some_and(|next| next == '.' || next == '/' || next.is_whitespace()),
-        Some('-') => letters
-            .next()
-            .is_some_and(|next| next == '-' || next.is_alphabetic()),
-        _ => false,
+    match (letters.next(), letters.next()) {
+        (Some('"' | '\'' | '`' | '#' | '[' | '.' | '/' | '~'), _) => true,
+        (Some('*'), Some(next)) => matches!(next, '.' | '/') || next.is_whitespace(),
+        (Some('-'), Some(next)) => next == '-' || next.is_alphabetic(),
+        (first, _) => first.is_some_and(is_word),
     }
-}
-
-/// Splits the arguments as a shell does, with texts in quotes as one argument. `None` if a quote is open.
-fn arguments(rest: &str) -> Option<Vec<String>> {
-    shell_words::split(&rest.replace(',', " ")).ok()
 }
 
 /// Returns a call with these arguments. Options of a command line aren't arguments of the call. Keys aren't repeated.
@@ -115,9 +96,8 @@ fn written(name: &str, words: &[String], is_variable: impl Fn(&str) -> bool) -> 
 /// Returns how a statement of SQL is written here.
 fn sql(verb: &str, words: &[String]) -> Option<String> {
     let position = |wanted: &str| {
-        words
-            .iter()
-            .position(|word| word.eq_ignore_ascii_case(wanted))
+        let mut words = words.iter();
+        words.position(|word| word.eq_ignore_ascii_case(wanted))
     };
     let after = |wanted: &str| words.get(position(wanted)? + 1).map(String::as_str);
     match verb {
@@ -125,15 +105,12 @@ fn sql(verb: &str, words: &[String]) -> Option<String> {
             let from = position("from")?;
             let name = quote(after("from").unwrap_or("books"));
             let fields = words.get(..from)?;
-            if fields
-                .iter()
-                .any(|field| field.to_lowercase().starts_with("count("))
-            {
+            let is_count = |field: &String| field.to_lowercase().starts_with("count(");
+            if fields.iter().any(is_count) {
                 return Some(format!("write count({name})"));
             }
             let filter = position("where").and_then(|at| words.get(at + 1..));
-            let filter =
-                filter.map_or_else(String::new, |words| words.join(" ").replace(" = ", " == "));
+            let filter = filter.unwrap_or_default().join(" ").replace(" = ", " == ");
             let names: Vec<String> = fields.iter().map(|field| quote(field)).collect();
             let fields = match fields {
                 [all] if all == "*" => String::new(),
@@ -158,66 +135,45 @@ fn sql(verb: &str, words: &[String]) -> Option<String> {
 /// Returns how a loop, block, type or closure of another language is written here.
 pub(super) fn block(at: &At<'_>) -> Option<String> {
     let line = at.line.trim();
-    let first = line
-        .split(|c: char| !c.is_alphanumeric())
-        .next()
-        .unwrap_or_default();
+    let first = line.split(|c: char| !c.is_alphanumeric()).next()?;
     let is_python = line.ends_with(':');
-    match first {
-        "for" | "foreach" if line.contains(';') && line.contains('(') => {
-            Some("a loop over numbers is written for i in 0..3 { … }".to_owned())
+    let has = |part: &str| line.contains(part);
+    let is_typed = || at.rest().starts_with(':') && at.before().split_whitespace().count() == 2;
+    Some(match first {
+        "for" | "foreach" if has(";") && has("(") => {
+            "a loop over numbers is written for i in 0..3 { … }".to_owned()
         }
-        "for" | "foreach" if is_python || line.contains('(') || line.contains(" of ") => {
-            Some("a loop is written for x in list { … }, or for i in 0..3 { … }".to_owned())
+        "for" | "foreach" if is_python || has("(") || has(" of ") => {
+            "a loop is written for x in list { … }, or for i in 0..3 { … }".to_owned()
         }
-        "if" | "while" | "else" | "try"
-            if line.contains(':') || line.contains(" then") || line.contains(" do ") =>
-        {
-            Some(format!("a block is in braces: {first} … {{ … }}"))
+        "if" | "while" | "else" | "try" if has(":") || has(" then") || has(" do ") => {
+            format!("a block is in braces: {first} … {{ … }}")
         }
         "class" | "struct" | "enum" => {
-            Some("the language has no types of its own: a map, #{…}, holds values".to_owned())
+            "the language has no types of its own: a map, #{…}, holds values".to_owned()
         }
-        "lambda" => Some("a closure is written |x| x + 1".to_owned()),
-        "let" | "const"
-            if at.rest().starts_with(':') && at.before().split_whitespace().count() == 2 =>
-        {
-            Some(format!("variables have no declared type: {first} x = 1;"))
-        }
-        _ if at.rest().starts_with("=>") => Some("a closure is written |x| x + 1".to_owned()),
-        _ => None,
-    }
+        "let" | "const" if is_typed() => format!("variables have no declared type: {first} x = 1;"),
+        "lambda" => "a closure is written |x| x + 1".to_owned(),
+        _ if at.rest().starts_with("=>") => "a closure is written |x| x + 1".to_owned(),
+        _ => return None,
+    })
 }
 
 /// Returns how pasted JSON is written here, if the error is at the colon after a key of a JSON object.
 pub(super) fn json(at: &At<'_>) -> Option<String> {
-    let before = at.before();
-    let before = before.trim_end();
-    let key = before
-        .strip_suffix('"')
-        .and_then(|text| text.rfind('"').map(|from| (text, from)));
-    let (text, from) = key?;
-    let (ahead, key) = text.split_at(from);
+    let (ahead, key) = at.ahead().strip_suffix('"')?.rsplit_once('"')?;
     let ahead = ahead.trim_end();
     let begins = ahead.is_empty() || (ahead.ends_with('{') && !ahead.ends_with("#{"));
     (at.rest().starts_with(':') && begins).then(|| {
-        format!(
-            "a map begins with #{{: #{{\"{}\": …}}; parse_json(`…`) takes JSON as it is",
-            &key[1..]
-        )
+        format!("a map begins with #{{: #{{\"{key}\": …}}; parse_json(`…`) takes JSON as it is")
     })
 }
 
 /// Returns how a member with a reserved name is read: `row["package"]`. `None` if the word isn't behind a dot.
 pub(super) fn member(word: &str, at: &At<'_>) -> Option<String> {
-    let before = at.before();
-    let before = before.trim_end();
-    let owner = before.strip_suffix('.')?;
+    let owner = at.ahead().strip_suffix('.')?;
     let owner = owner.strip_suffix('?').unwrap_or(owner);
-    let from = owner.rfind(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.')));
-    let owner = from.map_or(owner, |from| {
-        owner[from..].trim_start_matches(|c: char| !(c.is_alphanumeric() || c == '_'))
-    });
+    let owner = owner.rsplit(|c: char| !is_word(c) && c != '.').next()?;
     let is_simple = owner.starts_with(|c: char| c.is_alphabetic() || c == '_');
     let owner = if is_simple { owner } else { "…" };
     Some(format!(
@@ -227,15 +183,14 @@ pub(super) fn member(word: &str, at: &At<'_>) -> Option<String> {
 
 /// Returns the advice on a reserved symbol.
 pub(super) fn symbol(symbol: &str, at: &At<'_>) -> Option<String> {
-    let rest = at.rest();
-    let next = rest.strip_prefix(symbol).unwrap_or_default().trim_start();
+    let next = at.rest().strip_prefix(symbol).unwrap_or_default();
+    let next = next.trim_start();
     Some(match symbol {
         "?" => {
-            let before = at.before();
-            let name = if before.trim().is_empty() { next.trim() } else { before.trim() };
-            let name = name.trim_end_matches("()");
-            match registry::find(name).map(|function: &Function| function.name) {
-                Some(name) => format!("help({name}) explains it"),
+            let before = at.before().trim();
+            let name = if before.is_empty() { next.trim_end() } else { before };
+            match registry::find(name.trim_end_matches("()")) {
+                Some(function) => format!("help({}) explains it", function.name),
                 None => "help() lists the functions, help(\"name\") explains one".to_owned(),
             }
         }

@@ -28,15 +28,23 @@ pub(crate) struct At<'a> {
 
 impl At<'_> {
     /// Returns the line from the column on.
-    fn rest(&self) -> String {
-        let before = self.column.saturating_sub(1);
-        self.line.chars().skip(before).collect()
+    fn rest(&self) -> &str {
+        let mut letters = self.line.chars();
+        letters
+            .by_ref()
+            .take(self.column.saturating_sub(1))
+            .for_each(drop);
+        letters.as_str()
     }
 
     /// Returns the line before the column.
-    fn before(&self) -> String {
-        let before = self.column.saturating_sub(1);
-        self.line.chars().take(before).collect()
+    fn before(&self) -> &str {
+        self.line.strip_suffix(self.rest()).unwrap_or_default()
+    }
+
+    /// Returns the line before the column and the blanks there.
+    fn ahead(&self) -> &str {
+        self.before().trim_end()
     }
 }
 
@@ -48,72 +56,64 @@ pub(crate) fn explain(error: &EvalAltResult, at: &At<'_>) -> Failure {
         EvalAltResult::ErrorVariableNotFound(name, _) => variable_not_found(name, at),
         EvalAltResult::ErrorAssignmentToConstant(name, _) => constant(name),
         EvalAltResult::ErrorNonPureMethodCallOnConstant(_, _) => {
-            let before = at.before();
-            let owner = before.trim_end().trim_end_matches(['.', '?']);
-            let is_word = |c: char| c.is_alphanumeric() || c == '_';
-            constant(owner.rsplit(|c| !is_word(c)).next().unwrap_or_default())
+            constant(last_word(at.ahead().trim_end_matches(['.', '?'])))
         }
-        EvalAltResult::ErrorStackOverflow(_) => {
-            Failure::new(Kind::Script, "functions call each other too deeply")
+        EvalAltResult::ErrorStackOverflow(_) => script("functions call each other too deeply"),
+        EvalAltResult::ErrorMismatchDataType(wanted, got, _) => {
+            let (wanted, got) = (with_article(wanted), with_article(got));
+            script(format!("{wanted} was expected here, got {got}"))
         }
-        EvalAltResult::ErrorMismatchDataType(wanted, got, _) => Failure::new(
-            Kind::Script,
-            format!(
-                "{} was expected here, got {}",
-                with_article(wanted),
-                with_article(got)
-            ),
-        ),
         EvalAltResult::ErrorDotExpr(problem, _) => no_property(problem),
         other => {
             let text = other.unwrap_inner().to_string();
             // Rhai appends the position, which the caret shows better.
-            let text = text.split(" (line ").next().unwrap_or(&text).to_owned();
-            Failure::new(Kind::Script, lower_first(&text))
+            script(lower_first(text.split(" (line ").next().unwrap_or(&text)))
         }
     }
+}
+
+fn script(message: impl Into<String>) -> Failure {
+    Failure::new(Kind::Script, message)
+}
+
+fn is_word(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_'
+}
+
+/// Returns the word at the end of a text.
+fn last_word(text: &str) -> &str {
+    text.rsplit(|letter| !is_word(letter))
+        .next()
+        .unwrap_or_default()
 }
 
 fn function_not_found(signature: &str, at: &At<'_>) -> Failure {
     let (name, given) = signature.split_once(" (").unwrap_or((signature, ""));
     let given = given.strip_suffix(')').unwrap_or(given);
     if name == "eval" {
-        return Failure::new(Kind::Script, "eval is switched off in zshell");
+        return script("eval is switched off in zshell");
     }
+    let types: Vec<&str> = given.split(", ").filter(|it| !it.is_empty()).collect();
     if let Some(function) = registry::find(name) {
-        let given: Vec<&str> = given.split(", ").filter(|it| !it.is_empty()).collect();
-        let receiver = given
-            .first()
-            .filter(|it| function.method && **it == "Connection");
-        return wrong_count(function, given.len() - usize::from(receiver.is_some()));
+        let has_receiver = function.method && types.first() == Some(&"Connection");
+        return wrong_count(function, types.len() - usize::from(has_receiver));
     }
-    let types: Vec<&str> = given.split(", ").collect();
-    if let Some(failure) = operators::explain(name, &types, at) {
+    let words: Vec<String> = types.iter().map(|name| with_article(name)).collect();
+    if let Some(failure) = operators::explain(name, &types, &words, at) {
         return failure;
     }
-    let failure = if given.is_empty() {
-        Failure::new(Kind::Script, format!("no function {name}()"))
+    let failure = script(if types.is_empty() {
+        format!("no function {name}()")
     } else {
-        let types: Vec<String> = types.iter().map(|name| with_article(name)).collect();
-        let types = words::list(&types, "and");
-        Failure::new(
-            Kind::Script,
-            format!("no function {name} that takes {types}"),
-        )
-    };
+        let types = words::list(&words, "and");
+        format!("no function {name} that takes {types}")
+    });
     let own = at.sources.declared(&[Token::Fn]);
-    let mut names: Vec<&str> = registry::functions()
-        .map(|function| function.name)
-        .collect();
-    names.extend(["print", "debug"]);
-    names.extend(own.iter().map(String::as_str));
-    if !given.is_empty() {
-        // Names that live longer than the others.
-        for method in methods::names() {
-            names.push(method);
-        }
-    }
-    if names.contains(&name) {
+    let names = registry::functions().map(|function| function.name);
+    let methods = methods::names().filter(|_| !types.is_empty());
+    let names = names.chain(["print", "debug"]).chain(methods);
+    let names = names.chain(own.iter().map(String::as_str));
+    if names.clone().any(|known| known == name) {
         let hint = match methods::about(name) {
             Some(help) if help.starts_with(name) => format!("its form: {help}"),
             Some(help) => format!("{name}(): {help}"),
@@ -126,7 +126,7 @@ fn function_not_found(signature: &str, at: &At<'_>) -> Failure {
 
 /// Returns why a variable can't be changed: zshell's globals and constants.
 fn constant(name: &str) -> Failure {
-    let failure = Failure::new(Kind::Script, format!("{name} cannot be changed"));
+    let failure = script(format!("{name} cannot be changed"));
     if VARIABLES.iter().any(|(known, _)| *known == name) {
         failure.with_hint(format!("copy it: let mine = {name};"))
     } else {
@@ -135,11 +135,10 @@ fn constant(name: &str) -> Failure {
 }
 
 fn variable_not_found(name: &str, at: &At<'_>) -> Failure {
-    let failure = Failure::new(Kind::Script, format!("no variable {name}"));
     let hint = match name {
-        _ if at.before().trim_end().ends_with("help(") => {
+        _ if at.ahead().ends_with("help(") => {
             let pages = help::pages().map(|(name, _)| name);
-            let found = help::find(name, &[], &Screen::plain());
+            let found = help::find(name, &[], &[], &Screen::plain());
             let found = found.map(|_| format!("help({name:?}) lists where the word occurs"));
             found
                 .ok()
@@ -152,10 +151,8 @@ fn variable_not_found(name: &str, at: &At<'_>) -> Failure {
         "False" | "FALSE" => Some("written false".to_owned()),
         _ if at.before().trim().is_empty() && habits::call(at).is_some() => habits::call(at),
         _ if registry::find(name).is_some() => {
-            let inside = match registry::find(name).map(|function| function.arity.0) {
-                Some(0) => "",
-                _ => "…",
-            };
+            let bare = registry::find(name).is_some_and(|function| function.arity.0 == 0);
+            let inside = if bare { "" } else { "…" };
             Some(format!(
                 "{name} is a function: write {name}({inside}); help({name:?}) explains it"
             ))
@@ -167,8 +164,8 @@ fn variable_not_found(name: &str, at: &At<'_>) -> Failure {
             "functions see only their parameters, args and script_dir: pass {name} to it"
         )),
         _ => {
-            let rest = at.rest();
-            let rest = rest.strip_prefix(name).unwrap_or_default().trim_start();
+            let rest = at.rest().strip_prefix(name).unwrap_or_default();
+            let rest = rest.trim_start();
             if rest.starts_with('=') && !rest.starts_with("==") {
                 Some(format!("a variable begins with let: let {name} = …"))
             } else {
@@ -176,7 +173,7 @@ fn variable_not_found(name: &str, at: &At<'_>) -> Failure {
             }
         }
     };
-    failure.with_any_hint(hint)
+    script(format!("no variable {name}")).with_any_hint(hint)
 }
 
 /// Returns variables with a similar spelling.
@@ -190,8 +187,8 @@ fn near_variable(name: &str, at: &At<'_>) -> Option<String> {
 
 /// A bare word as the only text of an argument may be a text without quotes.
 fn unquoted(name: &str, rest: &str, at: &At<'_>) -> Option<String> {
-    let alone = at.before().trim_end().ends_with(['(', ',', '[', ':'])
-        && rest.starts_with([')', ',', ']', '}']);
+    let alone =
+        at.ahead().ends_with(['(', ',', '[', ':']) && rest.starts_with([')', ',', ']', '}']);
     alone.then(|| format!("text needs double quotes: {}", words::quote(name)))
 }
 
@@ -199,16 +196,15 @@ fn unquoted(name: &str, rest: &str, at: &At<'_>) -> Option<String> {
 fn no_property(problem: &str) -> Failure {
     let mut quoted = problem.split('\'').skip(1).step_by(2);
     let (Some(name), Some(owner)) = (quoted.next(), quoted.next()) else {
-        return Failure::new(Kind::Script, lower_first(problem));
+        return script(lower_first(problem));
     };
     let of = type_word(owner);
     let keys: Vec<&str> = types::find(owner)
-        .map(|it| it.properties().iter().map(|it| it.name).collect())
+        .map(|it| it.properties.iter().map(|it| it.name).collect())
         .unwrap_or_default();
     if problem.starts_with("No writable property") && keys.contains(&name) {
         let message = format!("{name} of {of} cannot be changed");
-        return Failure::new(Kind::Script, message)
-            .with_hint("as_map() makes a copy that can be changed");
+        return script(message).with_hint("as_map() makes a copy that can be changed");
     }
     let near = words::did_you_mean(name, keys.iter().copied());
     let method = words::nearest(name, methods_of(owner)).first().copied();
@@ -221,7 +217,7 @@ fn no_property(problem: &str) -> Failure {
         }
         (None, None) => format!("it has {}", words::list(&keys, "and")),
     };
-    Failure::new(Kind::Script, format!("no property {name} of {of}")).with_hint(hint)
+    script(format!("no property {name} of {of}")).with_hint(hint)
 }
 
 /// Returns the useful methods of a type.
@@ -265,12 +261,11 @@ fn type_word(name: &str) -> &str {
 }
 
 fn lower_first(text: &str) -> String {
-    let mut letters = text.trim().trim_end_matches('.').chars();
+    let text = text.trim().trim_end_matches('.');
+    let mut letters = text.chars();
     match letters.next() {
         // `Fn` and other type names keep their case.
-        Some(first) if first.is_uppercase() && !text.starts_with("Fn") => {
-            first.to_lowercase().chain(letters).collect()
-        }
-        _ => text.trim().trim_end_matches('.').to_owned(),
+        Some(first) if !text.starts_with("Fn") => first.to_lowercase().chain(letters).collect(),
+        _ => text.to_owned(),
     }
 }

@@ -1,12 +1,16 @@
 //! Errors of operators between values of types that don't fit.
 
-use super::{At, with_article};
-use crate::error::{Failure, Kind};
+use super::{At, script, type_word};
+use crate::error::Failure;
 
 /// Returns the error for an operator without a function for these types. `None` if the name isn't an operator.
-pub(super) fn explain(name: &str, types: &[&str], at: &At<'_>) -> Option<Failure> {
-    let words: Vec<String> = types.iter().map(|name| with_article(name)).collect();
-    let message = match (name, words.as_slice()) {
+pub(super) fn explain(
+    name: &str,
+    types: &[&str],
+    words: &[String],
+    at: &At<'_>,
+) -> Option<Failure> {
+    let message = match (name, words) {
         ("+", [left, right]) => format!("can't add {right} to {left}"),
         ("-", [left, right]) => format!("can't subtract {right} from {left}"),
         ("*", [left, right]) => format!("can't multiply {left} by {right}"),
@@ -25,10 +29,10 @@ pub(super) fn explain(name: &str, types: &[&str], at: &At<'_>) -> Option<Failure
         ("!", [value]) => format!("can't put ! before {value}: it takes true or false"),
         _ => return None,
     };
-    let failure = Failure::new(Kind::Script, message);
+    let failure = script(message);
     let is_number = |name: &&str| matches!(*name, "i64" | "f64");
     let is_arithmetic = matches!(name, "+" | "-" | "*" | "/" | "%" | "**");
-    let is_text = |name: &&str| super::type_word(name) == "text";
+    let is_text = |name: &&str| type_word(name) == "text";
     Some(if types.contains(&"()") && types.len() == 2 {
         failure.with_hint("() is a missing value: (x ?? 0) replaces it by 0")
     } else if is_arithmetic && types.iter().any(is_number) && types.iter().any(is_text) {

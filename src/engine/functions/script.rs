@@ -78,10 +78,9 @@ fn params(call: &Call) -> Result<Dynamic, Failure> {
         map_of(given).ok_or_else(|| call.wrong_type("takes a map #{name: default, …}", given))?;
     let params = map.into_iter().map(|(name, value)| (name, written(value)));
     let declaration = Declaration::read(params)?;
-    let arguments = &call.session.arguments;
-    let opts = declaration.complete(&arguments.given())?;
-    arguments.set_opts(opts);
-    Ok(arguments.opts())
+    let mut arguments = call.session.arguments.borrow_mut();
+    arguments.opts = declaration.complete(&arguments.given)?;
+    Ok(arguments.opts.clone().into())
 }
 
 fn assert(call: &Call) -> Result<Dynamic, Failure> {

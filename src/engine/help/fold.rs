@@ -1,9 +1,8 @@
 //! Layout of help texts: wrapped lines, bold headings, highlighted examples.
 
-use unicode_width::UnicodeWidthStr;
-
 use crate::engine::highlight;
 use crate::render::{Screen, Tone};
+use unicode_width::UnicodeWidthStr;
 
 /// Headings of sections that hold code.
 const CODE: [&str; 2] = ["example", "a first import"];

@@ -6,7 +6,7 @@ mod overview;
 mod page;
 mod search;
 
-pub(crate) use search::{find, find_with};
+pub(crate) use search::find;
 
 use super::registry::{self, VARIABLES};
 use super::types::{self, TYPES, methods};
@@ -48,7 +48,7 @@ pub(crate) fn about(
     }
     match generated(name, commands) {
         Some(text) => Ok(laid_out(&text, screen)),
-        None => find(name, commands, screen),
+        None => find(name, commands, &[], screen),
     }
 }
 

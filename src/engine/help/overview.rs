@@ -34,18 +34,12 @@ pub(super) fn text(commands: &[CommandHelp]) -> String {
     }
     let variables = VARIABLES.iter().map(|(name, help)| (*name, *help));
     push(&mut text, "variables", variables);
-    push(
-        &mut text,
-        "values",
-        TYPES.iter().map(|it| (it.name, it.help)),
-    );
+    let values = TYPES.iter().map(|it| (it.name, it.help));
+    push(&mut text, "values", values);
     let topics = PAGES.iter().map(|it| (it.name, it.summary()));
     push(&mut text, "topics", topics);
-    push(
-        &mut text,
-        "commands",
-        commands.iter().map(|it| (it.form(), it.help)),
-    );
+    let commands = commands.iter().map(|it| (it.form(), it.help));
+    push(&mut text, "commands", commands);
     text
 }
 

@@ -21,11 +21,8 @@ pub(super) fn function(function: &Function) -> String {
     }
     let _ = writeln!(text, "  {}", function.help);
     if function.gives != Gives::Nothing {
-        let verb = if function.help.starts_with("returns ") {
-            "as"
-        } else {
-            "returns"
-        };
+        let is_named = function.help.starts_with("returns ");
+        let verb = if is_named { "as" } else { "returns" };
         let _ = writeln!(text, "  {verb} {}", function.gives.words());
     }
     if !function.options.is_empty() {
@@ -77,10 +74,9 @@ fn option_rows(text: &mut String, options: &[Opt], indent: usize, column: usize)
 
 pub(super) fn script_type(it: &Type) -> String {
     let mut text = format!("{}\n  {}\n", it.name, it.help);
-    let keys = it.properties();
-    if !keys.is_empty() {
+    if !it.properties.is_empty() {
         text.push_str("\ngetters\n");
-        for key in keys {
+        for key in it.properties {
             let _ = writeln!(text, "  {:<14} {}", key.name, key.help);
         }
         text.push_str("\nto_json() gives them as text, as_map() as a plain map\n");
@@ -97,7 +93,7 @@ pub(super) fn script_type(it: &Type) -> String {
 pub(super) fn getter(name: &str) -> Option<String> {
     let (owner, getter) = name.split_once('.')?;
     let owner = types::find(owner)?;
-    let key = owner.properties().iter().find(|key| key.name == getter)?;
+    let key = owner.properties.iter().find(|key| key.name == getter)?;
     Some(format!("{}.{}\n  {}\n", owner.name, key.name, key.help))
 }
 

@@ -3,7 +3,7 @@
 use super::fold::laid_out;
 use super::overview::{form, push};
 use super::unknown;
-use crate::engine::describe::{Family, Opt, Takes};
+use crate::engine::describe::{Opt, Takes};
 use crate::engine::registry::{self, VARIABLES};
 use crate::engine::types::{TYPES, methods};
 use crate::error::Failure;
@@ -86,17 +86,8 @@ fn normal(text: &str) -> String {
     normal
 }
 
-/// Returns the places where all these words occur.
-pub(crate) fn find(
-    text: &str,
-    commands: &[CommandHelp],
-    screen: &Screen,
-) -> Result<String, Failure> {
-    find_with(text, commands, &[], screen)
-}
-
 /// Returns the places where all these words occur, also in the descriptions of shell commands.
-pub(crate) fn find_with(
+pub(crate) fn find(
     text: &str,
     commands: &[CommandHelp],
     shell: &[(String, String)],
@@ -115,38 +106,29 @@ pub(crate) fn find_with(
 /// Returns the groups of entries in which the words occur.
 fn places(words: &SearchWords, commands: &[CommandHelp], shell: &[(String, String)]) -> String {
     let mut text = String::new();
-    let commands = commands.iter();
-    let shell = shell
-        .iter()
-        .map(|(form, help)| HelpEntry::new(form, help.as_str()));
-    let groups: [(&str, Vec<HelpEntry>); 6] = [
+    let commands = commands.iter().map(|it| HelpEntry::new(it.form(), it.help));
+    let shell = shell.iter().map(|(form, help)| HelpEntry::new(form, help));
+    let topics = PAGES.iter().filter_map(|page| topic(page, words));
+    let of_rhai = of_rhai().filter(|it| words.occur_in(&it.form) && !words.inside);
+    let groups: [(&str, Vec<HelpEntry>); 7] = [
         ("functions", functions()),
         ("options", options()),
         ("values", values()),
-        (
-            "commands",
-            commands
-                .map(|it| HelpEntry::new(it.form(), it.help))
-                .collect(),
-        ),
+        ("commands", commands.collect()),
         ("shell commands", shell.collect()),
-        (
-            "topics",
-            PAGES.iter().filter_map(|page| topic(page, words)).collect(),
-        ),
+        ("topics", topics.collect()),
+        ("the language Rhai", of_rhai.collect()),
     ];
-    for (title, entries) in groups {
-        let is_topics = title == "topics";
-        let wanted = |entry: &HelpEntry| is_topics || words.occur_in_entry(entry);
-        let mut found: Vec<HelpEntry> = entries.into_iter().filter(wanted).collect();
+    for (title, mut found) in groups {
+        found.retain(|entry| title == "topics" || words.occur_in_entry(entry));
         // Matches in names come first.
         found.sort_by_key(|entry| !words.occur_in(&entry.form));
-        let rows = found.into_iter().map(|it| (it.form, it.help));
-        push(&mut text, title, rows);
+        push(
+            &mut text,
+            title,
+            found.into_iter().map(|it| (it.form, it.help)),
+        );
     }
-    let of_rhai = of_rhai().filter(|it| words.occur_in(&it.form) && !words.inside);
-    let of_rhai = of_rhai.map(|it| (it.form, it.help));
-    push(&mut text, "the language Rhai", of_rhai);
     if text.is_empty() {
         return text;
     }
@@ -154,11 +136,7 @@ fn places(words: &SearchWords, commands: &[CommandHelp], shell: &[(String, Strin
 }
 
 fn functions() -> Vec<HelpEntry> {
-    let functions = Family::ALL
-        .iter()
-        .copied()
-        .flat_map(|family| registry::functions().filter(move |it| it.family == family));
-    let entries = functions.map(|it| HelpEntry {
+    let entries = registry::functions().map(|it| HelpEntry {
         more: it.forms.join(" "),
         ..HelpEntry::new(form(it.name, it.arity.1), it.help)
     });
@@ -171,9 +149,9 @@ fn options() -> Vec<HelpEntry> {
     for function in registry::functions() {
         add_options(&mut entries, function.name, function.options);
     }
-    let named = entries.into_iter().map(|(mut entry, functions)| {
-        entry.help = format!("{}: {}", functions.join(", "), entry.help);
-        entry
+    let named = entries.into_iter().map(|(entry, functions)| HelpEntry {
+        help: format!("{}: {}", functions.join(", "), entry.help),
+        ..entry
     });
     named.collect()
 }
@@ -210,7 +188,7 @@ fn values() -> Vec<HelpEntry> {
         .iter()
         .map(|(name, help)| HelpEntry::new(*name, *help));
     let types = TYPES.iter().flat_map(|it| {
-        let keys = it.properties().iter();
+        let keys = it.properties.iter();
         let keys = keys.map(|key| HelpEntry::new(format!("{}.{}", it.name, key.name), key.help));
         std::iter::once(HelpEntry::new(it.name, it.help)).chain(keys)
     });
@@ -319,12 +297,12 @@ mod tests {
             ("print", &["print(value)", "show(…)"]),
             ("numpy null", &["formats"]),
         ] {
-            let text = find(word, &[], &Screen::plain()).unwrap_or_default();
+            let text = find(word, &[], &[], &Screen::plain()).unwrap_or_default();
             for place in places {
                 assert!(text.contains(place), "{place} in\n{text}");
             }
         }
-        let error = find("fitler", &[], &Screen::plain());
+        let error = find("fitler", &[], &[], &Screen::plain());
         let hint = error.err().and_then(|it| it.hint).unwrap_or_default();
         assert!(hint.contains("filter"), "{hint}");
     }

@@ -12,12 +12,12 @@ use super::types::{self, Defined, DefinedNames, Imported, Shape, SharedNames};
 use crate::config::{Config, ScriptLimits};
 use crate::error::Failure;
 use crate::session::Session;
-use crate::session::arguments::Given;
+use crate::session::arguments::{Arguments, Given};
 use rhai::{
-    AST, Array, Dynamic, Engine, EvalAltResult, ImmutableString, Module, OptimizationLevel,
-    Position, Scope, Stmt,
+    AST, Array, Dynamic, Engine, Expr, ImmutableString, Module, OptimizationLevel, Position, Scope,
+    ScriptFuncDef, Stmt,
 };
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use wiring::{Globals, install_hooks, register_functions};
 
@@ -25,13 +25,6 @@ use wiring::{Globals, install_hooks, register_functions};
 const CALL_DEPTH: usize = 128;
 /// Maximum length in bytes of a variable's text that completion may use as a name.
 const SHORT_TEXT: usize = 256;
-
-/// The context of a script.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Setup {
-    /// `script_dir`, where modules are looked up first: the current folder if there's no script file.
-    pub script_dir: PathBuf,
-}
 
 /// The engine with its session, and the state that lasts between prompt statements.
 pub(crate) struct Interpreter {
@@ -45,30 +38,22 @@ pub(crate) struct Interpreter {
     /// Modules imported at the prompt.
     modules: Vec<Imported>,
     lines: usize,
-    setup: Setup,
+    /// Where modules are looked up first: the current folder if there's no script file.
+    script_dir: PathBuf,
 }
 
 impl Interpreter {
-    /// Returns an interpreter with an empty scope.
-    pub(crate) fn new(session: Rc<Session>, setup: Setup) -> Self {
+    /// Returns an interpreter with an empty scope. Modules are looked up in `script_dir` first.
+    pub(crate) fn new(session: Rc<Session>, script_dir: PathBuf) -> Self {
         let sources = Sources::default();
         let globals = Globals::default();
-        globals.borrow_mut().extend([
-            ("args".to_owned(), Array::new().into()),
-            (
-                "script_dir".to_owned(),
-                setup.script_dir.display().to_string().into(),
-            ),
-        ]);
         let mut engine = language();
         register_functions(&mut engine, &session);
-        let sizes = SizeGuard::new(limits(&session));
-        sizes.register(&mut engine);
-        install_hooks(&mut engine, &session, &globals, sizes);
+        let limits = limits(&session);
+        limits.register(&mut engine);
+        install_hooks(&mut engine, &session, &globals, SizeGuard::new(limits));
         try_catch::register(&mut engine, &sources);
-        let folders = folders(&setup, &session);
-        engine.set_module_resolver(Modules::new(folders, sources.clone()));
-        Self {
+        let mut interpreter = Self {
             engine,
             session,
             sources,
@@ -78,33 +63,42 @@ impl Interpreter {
             names: SharedNames::default(),
             modules: Vec::new(),
             lines: 0,
-            setup,
-        }
+            script_dir: PathBuf::new(),
+        };
+        interpreter.set_global("args", Array::new().into());
+        interpreter.set_folder(script_dir);
+        interpreter
+    }
+
+    fn set_global(&self, name: &str, value: Dynamic) {
+        self.globals.borrow_mut().insert(name.to_owned(), value);
     }
 
     /// Removes all variables, functions, modules, and `last`.
     pub(crate) fn reset(&mut self) {
         *self = Self {
             names: self.names.clone(),
-            ..Self::new(Rc::clone(&self.session), self.setup.clone())
+            ..Self::new(Rc::clone(&self.session), self.script_dir.clone())
         };
         self.names.set(self.defined());
     }
 
     /// Sets the folder of the prompt's statements, in which modules are looked up first.
     pub(crate) fn set_folder(&mut self, folder: PathBuf) {
-        let name = folder.display().to_string();
-        self.setup.script_dir = folder;
-        let name = ("script_dir".to_owned(), name.into());
-        self.globals.borrow_mut().extend([name]);
-        let folders = folders(&self.setup, &self.session);
-        let modules = Modules::new(folders, self.sources.clone());
+        self.set_global("script_dir", folder.display().to_string().into());
+        self.script_dir = folder;
+        let modules = Modules::new(self.folders(), self.sources.clone());
         self.engine.set_module_resolver(modules);
     }
 
-    /// Returns the script's context.
-    pub(crate) fn setup(&self) -> &Setup {
-        &self.setup
+    /// Returns `script_dir`.
+    pub(crate) fn script_dir(&self) -> &Path {
+        &self.script_dir
+    }
+
+    /// Returns the folders where a script's modules are looked up.
+    fn folders(&self) -> Folders {
+        Folders::new(self.script_dir.clone(), self.session.choices().lib.clone())
     }
 
     /// Returns the run's shared state.
@@ -143,7 +137,7 @@ impl Interpreter {
             self.engine.set_optimization_level(level);
             found = arguments::find(&plain?);
         }
-        let uses = ArgumentUses::of(name, text, &folders(&self.setup, &self.session));
+        let uses = ArgumentUses::of(name, text, &self.folders());
         if arguments::asks_help(words) {
             let help = arguments::help(how, text, &found, uses);
             self.session.write(|out| out.write_all(help.as_bytes()))?;
@@ -164,10 +158,8 @@ impl Interpreter {
                 Failure { message, ..failure }.or_hint(&format!("{how} --help shows its options"))
             })?;
         let args: Array = given.args.iter().cloned().map(Dynamic::from).collect();
-        self.globals
-            .borrow_mut()
-            .insert("args".to_owned(), args.into());
-        self.session.arguments.set(given, opts);
+        self.set_global("args", args.into());
+        self.session.arguments.replace(Arguments { given, opts });
         self.evaluate(&ast)
     }
 
@@ -210,18 +202,14 @@ impl Interpreter {
 
     /// Returns the value of `last`.
     pub(crate) fn last(&self) -> Dynamic {
-        self.globals
-            .borrow()
-            .get("last")
-            .cloned()
-            .unwrap_or_default()
+        let last = self.globals.borrow().get("last").cloned();
+        last.unwrap_or_default()
     }
 
     /// Sets `last`, unless the value is unit.
     pub(crate) fn set_last(&self, value: &Dynamic) {
         if !value.is_unit() {
-            let last = ("last".to_owned(), value.clone());
-            self.globals.borrow_mut().extend([last]);
+            self.set_global("last", value.clone());
             self.names.set(self.defined());
         }
     }
@@ -262,38 +250,23 @@ impl Interpreter {
             is_short.then(|| ((*name).to_owned(), text.to_string()))
         });
         let texts = texts.collect();
-        let variables = variables.into_iter();
-        let mut variables: Vec<(String, Shape)> = variables
-            .map(|(name, value)| (name.to_owned(), Shape::of(value)))
-            .collect();
         let globals = self.globals.borrow();
-        variables.extend(
-            globals
-                .iter()
-                .map(|(name, value)| (name.clone(), Shape::of(value))),
-        );
-        let functions = self.functions.iter_functions().map(|function| Defined {
-            name: function.name.to_owned(),
-            parameters: function.params.iter().map(ToString::to_string).collect(),
-        });
+        let globals = globals.iter().map(|(name, value)| (name.as_str(), value));
+        let variables = variables.into_iter().chain(globals);
+        let is_named = |it: &ScriptFuncDef| !it.name.starts_with("anon$");
         DefinedNames {
-            variables,
-            texts,
-            functions: functions
-                .filter(|it| !it.name.starts_with("anon$"))
+            variables: variables
+                .map(|(name, value)| (name.to_owned(), Shape::of(value)))
                 .collect(),
+            texts,
+            functions: defined(self.functions.shared_lib(), is_named),
             modules: self.modules.clone(),
         }
     }
 
     fn compile(&self, name: &str, text: &str) -> Result<AST, Box<ScriptError>> {
-        compile::compile(&self.engine, &self.sources, name, text).map_err(|error| {
-            Box::new(ScriptError::new(
-                EvalAltResult::from(error),
-                name,
-                &self.sources,
-            ))
-        })
+        compile::compile(&self.engine, &self.sources, name, text)
+            .map_err(|error| Box::new(ScriptError::new(error.into(), name, &self.sources)))
     }
 
     fn evaluate(&mut self, ast: &AST) -> Result<Dynamic, Box<ScriptError>> {
@@ -333,16 +306,11 @@ impl Interpreter {
             let Stmt::Import(import, _) = statement else {
                 continue;
             };
-            let (path, alias) = &**import;
-            let Some(path) = path.get_literal_value(None) else {
-                continue;
-            };
-            let Ok(path) = path.into_immutable_string() else {
+            let (Expr::StringConstant(path, _), alias) = &**import else {
                 continue;
             };
             let resolver = self.engine.module_resolver();
-            if let Ok(module) = resolver.resolve(&self.engine, ast.source(), &path, Position::NONE)
-            {
+            if let Ok(module) = resolver.resolve(&self.engine, ast.source(), path, Position::NONE) {
                 self.modules.retain(|known| known.name != alias.name);
                 self.modules.push(imported(&alias.name, &module));
                 self.engine
@@ -361,11 +329,6 @@ pub(super) fn language() -> Engine {
     engine
 }
 
-/// Returns the folders where a script's modules are looked up.
-fn folders(setup: &Setup, session: &Session) -> Folders {
-    Folders::new(setup.script_dir.clone(), session.choices().lib.clone())
-}
-
 /// Returns the limits of `config.toml`. An unreadable file is reported, and the defaults apply.
 fn limits(session: &Session) -> ScriptLimits {
     Config::load().map_or_else(
@@ -379,20 +342,24 @@ fn limits(session: &Session) -> ScriptLimits {
 
 /// Returns a module's own names.
 fn imported(name: &str, module: &Module) -> Imported {
-    let functions = module
-        .iter_script_fn_info()
-        .filter(|(_, access, ..)| !access.is_private());
     let variables = module.iter_var();
     Imported {
         name: name.to_owned(),
-        functions: functions
-            .map(|(_, _, name, _, function)| Defined {
-                name: name.to_owned(),
-                parameters: function.params.iter().map(ToString::to_string).collect(),
-            })
-            .collect(),
+        functions: defined(module, |it| !it.access.is_private()),
         variables: variables
             .map(|(name, value)| (name.to_owned(), Shape::of(value)))
             .collect(),
     }
+}
+
+/// Returns functions of a script or module.
+fn defined(module: &Module, is_wanted: impl Fn(&ScriptFuncDef) -> bool) -> Vec<Defined> {
+    let functions = module.iter_script_fn_info().map(|(.., function)| function);
+    let functions = functions
+        .filter(|it| is_wanted(it))
+        .map(|function| Defined {
+            name: function.name.to_string(),
+            parameters: function.params.iter().map(ToString::to_string).collect(),
+        });
+    functions.collect()
 }

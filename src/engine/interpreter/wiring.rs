@@ -98,7 +98,8 @@ pub(super) fn install_hooks(
             return measured.check(name, value).map(|()| None);
         }
         Ok(if name == "opts" {
-            Some(arguments.arguments.opts().into_read_only())
+            let opts = Dynamic::from(arguments.arguments.borrow().opts.clone());
+            Some(opts.into_read_only())
         } else {
             variables.borrow().get(name).cloned()
         })

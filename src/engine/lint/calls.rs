@@ -1,70 +1,54 @@
 //! Checks calls: unknown functions and wrong numbers of arguments.
 
-use super::known::Functions;
-use super::{LintedSource, Linter};
+use super::LintedSource;
+use crate::engine::compile::call_at;
 use crate::engine::registry;
 use crate::error::Failure;
 use crate::text::words;
-use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt};
+use rhai::{ASTNode, Expr, FnCallExpr};
 use std::collections::BTreeSet;
-use std::rc::Rc;
 
 /// Checks every call of a source.
-pub(super) fn check(linter: &Linter, source: &LintedSource<'_>) {
+pub(super) fn check(source: &LintedSource<'_>) {
     source.ast.walk(&mut |path: &[ASTNode<'_>]| {
-        match path.last() {
-            Some(
-                ASTNode::Expr(Expr::FnCall(call, position))
-                | ASTNode::Stmt(Stmt::FnCall(call, position)),
-            ) if call.op_token.is_none() => {
-                let failure = if call.is_qualified() {
-                    qualified(source, call)
-                } else {
-                    plain(linter, source, call)
-                };
-                report(linter, source, *position, failure);
+        if let Some((call, position, is_method)) = call_at(path) {
+            let failure = match call {
+                call if is_method => method(source, call),
+                call if call.op_token.is_some() => None,
+                call if call.is_qualified() => qualified(source, call),
+                call => plain(source, call),
+            };
+            if let Some(failure) = failure {
+                source.error(position, failure);
             }
-            Some(ASTNode::Expr(Expr::MethodCall(call, position))) => {
-                report(linter, source, *position, method(linter, source, call));
-            }
-            _ => {}
         }
         true
     });
 }
 
-fn report(
-    linter: &Linter,
-    source: &LintedSource<'_>,
-    position: Position,
-    failure: Option<Failure>,
-) {
-    if let Some(failure) = failure {
-        linter.report.error(source.name, position, failure);
-    }
-}
-
 /// `f(1)`.
-fn plain(linter: &Linter, source: &LintedSource<'_>, call: &FnCallExpr) -> Option<Failure> {
+fn plain(source: &LintedSource<'_>, call: &FnCallExpr) -> Option<Failure> {
+    let natives = &source.linter.natives;
     let (name, count) = (call.name.as_str(), call.args.len());
     let own = own_arities(source, name);
     if own.contains(&count) {
         return None;
     }
-    if !own.is_empty() && !linter.natives.has(name) {
-        return Some(misused(name, &own, count));
-    }
-    if !linter.natives.has(name) {
-        return Some(unknown(linter, source, name));
+    if !natives.has(name) {
+        return Some(if own.is_empty() {
+            unknown(source, name)
+        } else {
+            misused(name, &own, count)
+        });
     }
     let registered = registry::find(name);
     let most = registered.map_or(usize::MAX, |function| function.arity.1);
     // Only a possible connection can be the receiver of a method that's called like a function.
     let receiver = call.args.first().is_none_or(|first| !is_literal(first));
-    if linter.natives.takes(name, count) && (receiver || count <= most) {
+    if natives.takes(name, count) && (receiver || count <= most) {
         return None;
     }
-    let mut takes = linter.natives.arities(name);
+    let mut takes = natives.arities(name);
     takes.retain(|count| *count <= most);
     takes.extend(own);
     let failure = misused(name, &takes, count);
@@ -75,27 +59,22 @@ fn plain(linter: &Linter, source: &LintedSource<'_>, call: &FnCallExpr) -> Optio
 }
 
 /// `value.f(1)`: the receiver counts as an argument, except for the script's own functions.
-fn method(linter: &Linter, source: &LintedSource<'_>, call: &FnCallExpr) -> Option<Failure> {
+fn method(source: &LintedSource<'_>, call: &FnCallExpr) -> Option<Failure> {
+    let natives = &source.linter.natives;
     let (name, count) = (call.name.as_str(), call.args.len());
     // A map may hold a function under any of its keys.
     if name.contains('$') || source.words.keys.contains(name) {
         return None;
     }
-    let own = own_arities(source, name);
-    if own.contains(&count) || own.contains(&(count + 1)) || linter.natives.takes(name, count + 1) {
+    let mut takes = own_arities(source, name);
+    if takes.contains(&count) || takes.contains(&(count + 1)) || natives.takes(name, count + 1) {
         return None;
     }
-    if own.is_empty() && !linter.natives.has(name) {
-        return Some(unknown(linter, source, name));
+    if takes.is_empty() && !natives.has(name) {
+        return Some(unknown(source, name));
     }
-    let mut takes = own;
-    takes.extend(
-        linter
-            .natives
-            .arities(name)
-            .iter()
-            .filter_map(|count| count.checked_sub(1)),
-    );
+    let of_natives = natives.arities(name);
+    takes.extend(of_natives.iter().filter_map(|count| count.checked_sub(1)));
     Some(misused(name, &takes, count))
 }
 
@@ -114,12 +93,10 @@ fn qualified(source: &LintedSource<'_>, call: &FnCallExpr) -> Option<Failure> {
             .unwrap_or_else(|| format!("import \"path\" as {first};"));
         return Some(failure.with_hint(hint));
     };
-    let mut module: Rc<Functions> = Rc::clone(module.as_ref()?);
+    let mut module = module.as_ref()?;
     for part in path {
-        let next = module.modules.get(part).cloned();
-        module = match next {
-            Some(Some(next)) => next,
-            Some(None) => return None,
+        module = match module.modules.get(part) {
+            Some(next) => next.as_ref()?,
             None => return Some(Failure::usage(format!("the module has no module {part}"))),
         };
     }
@@ -146,7 +123,7 @@ fn own_arities(source: &LintedSource<'_>, name: &str) -> BTreeSet<usize> {
         .collect()
 }
 
-fn unknown(linter: &Linter, source: &LintedSource<'_>, name: &str) -> Failure {
+fn unknown(source: &LintedSource<'_>, name: &str) -> Failure {
     let failure = Failure::usage(format!("no function {name}"));
     if source.words.variables.contains(name) {
         return failure.with_hint(format!(
@@ -156,29 +133,19 @@ fn unknown(linter: &Linter, source: &LintedSource<'_>, name: &str) -> Failure {
     let own = source.functions.own.keys().map(String::as_str);
     let own = own.filter(|name| !name.starts_with("anon$"));
     let ours = registry::functions().map(|function| function.name);
-    failure.with_any_hint(words::did_you_mean(
-        name,
-        own.chain(ours).chain(linter.natives.names()),
-    ))
+    let names = own.chain(ours).chain(source.linter.natives.names());
+    failure.with_any_hint(words::did_you_mean(name, names))
 }
 
 fn misused(name: &str, takes: &BTreeSet<usize>, count: usize) -> Failure {
     let numbers: Vec<String> = takes.iter().map(usize::to_string).collect();
-    let noun = if takes.iter().eq(&[1]) {
-        "argument"
-    } else {
-        "arguments"
+    let takes = match numbers.as_slice() {
+        [] => "other arguments".to_owned(),
+        [one] if one == "1" => "1 argument".to_owned(),
+        numbers => format!("{} arguments", words::list(numbers, "or")),
     };
-    let takes = if numbers.is_empty() {
-        "other arguments".to_owned()
-    } else {
-        format!("{} {noun}", words::list(&numbers, "or"))
-    };
-    let got = if count == 0 {
-        "none".to_owned()
-    } else {
-        count.to_string()
-    };
+    let got = Some(count.to_string()).filter(|_| count > 0);
+    let got = got.as_deref().unwrap_or("none");
     Failure::usage(format!("{name} takes {takes}, got {got}"))
 }
 

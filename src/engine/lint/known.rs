@@ -60,11 +60,8 @@ impl Natives {
         let keyword = KEYWORDS
             .iter()
             .any(|(known, least, most)| *known == name && (*least..=*most).contains(&count));
-        keyword
-            || self
-                .arities
-                .get(name)
-                .is_some_and(|known| known.contains(&count))
+        let known = self.arities.get(name);
+        keyword || known.is_some_and(|known| known.contains(&count))
     }
 
     /// Returns a function's possible numbers of arguments.
@@ -96,15 +93,14 @@ impl Functions {
     pub(super) fn of(ast: &AST) -> Self {
         let mut functions = Self::default();
         for function in ast.iter_functions() {
-            let (name, count) = (function.name.to_owned(), function.params.len());
+            let add = |arities: &mut Arities| {
+                let known = arities.entry(function.name.to_owned()).or_default();
+                known.insert(function.params.len());
+            };
             if function.access == FnAccess::Public {
-                functions
-                    .public
-                    .entry(name.clone())
-                    .or_default()
-                    .insert(count);
+                add(&mut functions.public);
             }
-            functions.own.entry(name).or_default().insert(count);
+            add(&mut functions.own);
         }
         functions
     }
@@ -136,44 +132,38 @@ impl Words {
         }
         ast.walk(&mut |path: &[ASTNode<'_>]| {
             match path.last() {
-                Some(ASTNode::Expr(expression)) => words.expression(expression),
-                Some(ASTNode::Stmt(statement)) => words.statement(statement),
+                Some(ASTNode::Expr(expression)) => words.keys.extend(keys(expression)),
+                Some(ASTNode::Stmt(statement)) => words.variables.extend(variables(statement)),
                 _ => {}
             }
             true
         });
         words
     }
+}
 
-    fn expression(&mut self, expression: &Expr) {
-        match expression {
-            Expr::Map(map, _) => self.keys.extend(map.0.iter().map(|(key, _)| text(key))),
-            Expr::Property(property, _) => {
-                self.keys.insert(property.2.to_string());
-            }
-            Expr::StringConstant(text, _) => {
-                self.keys.insert(text.to_string());
-            }
-            _ => {}
-        }
+fn keys(expression: &Expr) -> Vec<String> {
+    match expression {
+        Expr::Map(map, _) => map.0.iter().map(|(key, _)| text(key)).collect(),
+        Expr::Property(property, _) => vec![property.2.to_string()],
+        Expr::StringConstant(text, _) => vec![text.to_string()],
+        _ => Vec::new(),
     }
+}
 
-    fn statement(&mut self, statement: &Stmt) {
-        match statement {
-            Stmt::Var(variable, ..) => {
-                self.variables.insert(text(&variable.0));
-            }
-            Stmt::For(head, _) => {
-                self.variables.insert(text(&head.0));
-                self.variables.extend(head.1.as_ref().map(text));
-            }
-            Stmt::TryCatch(control, _) => {
-                if let Expr::Variable(caught, ..) = &control.expr {
-                    self.variables.insert(caught.1.to_string());
-                }
-            }
-            _ => {}
-        }
+fn variables(statement: &Stmt) -> Vec<String> {
+    match statement {
+        Stmt::Var(variable, ..) => vec![text(&variable.0)],
+        Stmt::For(head, _) => [Some(&head.0), head.1.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(text)
+            .collect(),
+        Stmt::TryCatch(control, _) => match &control.expr {
+            Expr::Variable(caught, ..) => vec![caught.1.to_string()],
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
     }
 }
 

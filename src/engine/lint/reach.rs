@@ -1,23 +1,41 @@
 //! Finds unreachable statements: those after `return`, `throw`, `break`, `continue` or `exit(…)`.
 
-use super::{LintedSource, Linter};
+use super::LintedSource;
 use crate::engine::registry::{self, SessionEffect};
 use crate::error::Failure;
-use rhai::{ASTNode, Expr, Stmt};
+use rhai::{ASTNode, Expr, FnCallExpr, Stmt};
 
 /// Checks every block of a source.
-pub(super) fn check(linter: &Linter, source: &LintedSource<'_>) {
-    let is_own = |name: &str| source.functions.own.contains_key(name);
+pub(super) fn check(source: &LintedSource<'_>) {
+    let unreachable = |statement: &Stmt| {
+        source.warning(
+            statement.position(),
+            Failure::usage("this is never reached"),
+        );
+    };
     let check = |statements: &[Stmt]| {
-        let over = statements.iter().position(|it| ends(it, &is_own));
-        let next = over.and_then(|over| statements.get(over + 1));
-        if let Some(next) = next.filter(|next| !next.position().is_none()) {
-            let failure = Failure::usage("this is never reached");
-            linter.report.warning(source.name, next.position(), failure);
+        let mut after = statements.iter().skip_while(|it| !ends(it, source)).skip(1);
+        if let Some(next) = after.next().filter(|next| !next.position().is_none()) {
+            unreachable(next);
         }
     };
     check(source.ast.statements());
-    let mut inner = |path: &[ASTNode<'_>]| {
+    for function in source.ast.iter_functions() {
+        let (name, count) = (function.name, function.params.len());
+        let is_this = |_, _, _, other: &str, of| other == name && of == count;
+        let mut before_ends = false;
+        let only = source.ast.clone_functions_only_filtered(is_this);
+        only.walk(&mut |path: &[ASTNode<'_>]| {
+            let [ASTNode::Stmt(statement)] = path else {
+                return true;
+            };
+            if before_ends {
+                unreachable(statement);
+            }
+            !std::mem::replace(&mut before_ends, ends(statement, source))
+        });
+    }
+    source.ast.walk(&mut |path: &[ASTNode<'_>]| {
         match path.last() {
             Some(ASTNode::Stmt(Stmt::Block(block)) | ASTNode::Expr(Expr::Stmt(block))) => {
                 check(block.statements());
@@ -35,39 +53,16 @@ pub(super) fn check(linter: &Linter, source: &LintedSource<'_>) {
             _ => {}
         }
         true
-    };
-    source.ast.walk(&mut inner);
-    for function in source.ast.iter_functions() {
-        let (name, count) = (function.name, function.params.len());
-        let only = source
-            .ast
-            .clone_functions_only_filtered(|_, _, _, other, of| other == name && of == count);
-        let mut before_ends = false;
-        only.walk(&mut |path: &[ASTNode<'_>]| {
-            if let [ASTNode::Stmt(statement)] = path {
-                if before_ends {
-                    let failure = Failure::usage("this is never reached");
-                    linter
-                        .report
-                        .warning(source.name, statement.position(), failure);
-                    return false;
-                }
-                before_ends = ends(statement, &is_own);
-            }
-            true
-        });
-    }
-}
-
-/// Returns true if the function ends the script.
-fn exits(name: &str) -> bool {
-    registry::find(name).is_some_and(|it| it.effect == SessionEffect::Exits)
+    });
 }
 
 /// Returns true if later statements of the block aren't reached.
-fn ends(statement: &Stmt, is_own: &dyn Fn(&str) -> bool) -> bool {
-    let is_exit = |call: &rhai::FnCallExpr| {
-        exits(&call.name) && !call.is_qualified() && call.args.len() <= 1 && !is_own(&call.name)
+fn ends(statement: &Stmt, source: &LintedSource<'_>) -> bool {
+    let is_exit = |call: &FnCallExpr| {
+        registry::find(&call.name).is_some_and(|it| it.effect == SessionEffect::Exits)
+            && !call.is_qualified()
+            && call.args.len() <= 1
+            && !source.functions.own.contains_key(&*call.name)
     };
     match statement {
         Stmt::Return(..) | Stmt::BreakLoop(..) => true,

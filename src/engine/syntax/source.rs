@@ -178,21 +178,14 @@ impl SourceText {
 
     /// Returns the byte ranges of the bracket under or just before a byte offset and of its partner.
     pub(crate) fn bracket_pair(&self, offset: usize) -> Option<[Range<usize>; 2]> {
-        let is_bracket = |index: &usize| {
-            use Token::{RightBrace, RightBracket, RightParen};
-            self.opens(*index)
-                || matches!(
-                    self.token(*index),
-                    Some(RightParen | RightBracket | RightBrace)
-                )
-        };
         let under = self.count_before(offset);
         let is_under = |index: &usize| self.span(*index).contains(&offset);
         let ends_here = |index: &usize| self.span(*index).end == offset;
-        let here = Some(under)
-            .filter(|index| is_under(index) && is_bracket(index))
-            .or_else(|| under.checked_sub(1).filter(ends_here).filter(is_bracket))?;
-        let partner = self.partner(here)?;
+        let pair = |index| Some((index, self.partner(index)?));
+        let (here, partner) = Some(under)
+            .filter(is_under)
+            .and_then(pair)
+            .or_else(|| under.checked_sub(1).filter(ends_here).and_then(pair))?;
         Some([self.span(here.min(partner)), self.span(here.max(partner))])
     }
 

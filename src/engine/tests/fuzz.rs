@@ -1,8 +1,8 @@
 //! Seeded mutations of scripts: each is compiled, linted and run within the limits of `config.toml`.
 
+use super::super::Interpreter;
 use super::super::lint::Linter;
 use super::super::modules::Folders;
-use super::super::{Interpreter, Setup};
 use crate::session::Session;
 use crate::tests::fuzz;
 use std::path::Path;
@@ -42,7 +42,7 @@ fn run_mutations(kind: &str) {
     std::fs::write("config.toml", LIMITS).unwrap();
     let session = Rc::new(Session::for_tests(folder));
     let interrupt = session.interrupt.clone();
-    let interpreter = Interpreter::new(session, Setup::default());
+    let interpreter = Interpreter::new(session, std::path::PathBuf::new());
     // The last script refers to a missing file.
     let (_, succeeding) = SCRIPTS.split_last().unwrap();
     let errors: Vec<_> = succeeding

@@ -53,16 +53,16 @@ impl ScriptType for BatchValue {
     const WORDS: &'static str = "a Batch";
     const HELP: &'static str = "the result of import_all()";
     const PROPERTIES: &'static [Property] = &[
-        Property::new("ok", Gives::Number, "number of jobs that completed"),
-        Property::new("failed", Gives::Number, "number of jobs that failed"),
+        Property::number("ok", "number of jobs that completed"),
+        Property::number("failed", "number of jobs that failed"),
         Property::new(
             "jobs",
             Gives::Maps(&BATCH_JOB_KEYS),
             "an array of maps, one a job: job, key, state, files, rows, reason",
         ),
-        Property::new("files", Gives::Number, "number of files, or sets of files"),
-        Property::new("rows", Gives::Number, "rows imported, by earlier runs too"),
-        Property::new("elapsed", Gives::Number, "seconds of this run"),
+        Property::number("files", "number of files, or sets of files"),
+        Property::number("rows", "rows imported, by earlier runs too"),
+        Property::number("elapsed", "seconds of this run"),
         Property::new(
             "steps",
             Gives::Maps(&BATCH_STEP_KEYS),

@@ -1,6 +1,6 @@
 //! A connection. Functions that need one are also its methods.
 
-use super::{Gives, Property, ScriptType};
+use super::{Property, ScriptType};
 use crate::connection::Connection;
 use serde_json::Value;
 use std::rc::Rc;
@@ -12,30 +12,14 @@ impl ScriptType for Rc<Connection> {
         "the result of connect(); functions that need a connection are also its methods";
     // `protected` is a reserved word of Rhai, so only the plain form has it.
     const PROPERTIES: &'static [Property] = &[
-        Property::new(
-            "name",
-            Gives::Text,
-            "\"local\", a profile, a cluster id or a host",
-        ),
-        Property::new(
-            "api",
-            Gives::Text,
-            "the dialect: \"v1\", \"v2\" or \"milvus\"",
-        ),
-        Property::new("endpoint", Gives::Text, "where import calls go"),
-        Property::new("collections", Gives::Text, "where collection calls go"),
-        Property::new("cluster", Gives::Text, "the cluster's id, on the cloud"),
-        Property::new("region", Gives::Text, "the cloud region"),
-        Property::new(
-            "database",
-            Gives::Text,
-            "the database; () is the default one",
-        ),
-        Property::new(
-            "key",
-            Gives::Text,
-            "where the key came from, never the key itself",
-        ),
+        Property::text("name", "\"local\", a profile, a cluster id or a host"),
+        Property::text("api", "the dialect: \"v1\", \"v2\" or \"milvus\""),
+        Property::text("endpoint", "where import calls go"),
+        Property::text("collections", "where collection calls go"),
+        Property::text("cluster", "the cluster's id, on the cloud"),
+        Property::text("region", "the cloud region"),
+        Property::text("database", "the database; () is the default one"),
+        Property::text("key", "where the key came from, never the key itself"),
     ];
 
     fn json(&self) -> Value {

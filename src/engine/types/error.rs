@@ -11,28 +11,15 @@ impl ScriptType for Failure {
     const HELP: &'static str =
         "a caught error; if a script throws it again, it keeps its exit code";
     const PROPERTIES: &'static [Property] = &[
-        Property::new(
+        Property::text(
             "kind",
-            Gives::Text,
             "usage, connect, auth, refused, busy, job_failed, timeout, unknown or script",
         ),
-        Property::new(
-            "code",
-            Gives::Number,
-            "the service's error code, if it sent one",
-        ),
-        Property::new(
-            "message",
-            Gives::Text,
-            "the attempted operation and its result",
-        ),
-        Property::new("hint", Gives::Text, "the next step, or ()"),
+        Property::number("code", "the service's error code, if it sent one"),
+        Property::text("message", "the attempted operation and its result"),
+        Property::text("hint", "the next step, or ()"),
         Property::new("jobs", Gives::Texts, "the ids of the jobs concerned"),
-        Property::new(
-            "exit",
-            Gives::Number,
-            "the exit code of a script that it ends",
-        ),
+        Property::number("exit", "the exit code of a script that it ends"),
     ];
 
     fn json(&self) -> Value {
@@ -59,24 +46,16 @@ impl ScriptType for Failure {
     }
 
     fn register(engine: &mut Engine) {
+        type Text = ImmutableString;
         // A thrown text is caught as an error, and scripts use it as text.
         engine
             .register_fn("to_string", |it: &mut Self| it.to_string())
-            .register_fn("==", |it: &mut Self, text: ImmutableString| {
-                is_text(it, &text)
-            })
-            .register_fn("==", |text: ImmutableString, it: Self| is_text(&it, &text))
-            .register_fn("!=", |it: &mut Self, text: ImmutableString| {
-                !is_text(it, &text)
-            })
-            .register_fn("!=", |text: ImmutableString, it: Self| !is_text(&it, &text))
-            .register_fn("contains", |it: &mut Self, text: ImmutableString| {
-                it.message.contains(text.as_str())
+            .register_fn("==", |it: &mut Self, text: Text| *it.message == *text)
+            .register_fn("==", |text: Text, it: Self| *it.message == *text)
+            .register_fn("!=", |it: &mut Self, text: Text| *it.message != *text)
+            .register_fn("!=", |text: Text, it: Self| *it.message != *text)
+            .register_fn("contains", |it: &mut Self, text: Text| {
+                it.message.contains(&*text)
             });
     }
-}
-
-/// Returns true if this is the error's message.
-fn is_text(error: &Failure, text: &str) -> bool {
-    error.message == text
 }

@@ -1,6 +1,6 @@
 //! A submitted job.
 
-use super::{Gives, Property, ScriptType};
+use super::{JobOf, Property, ScriptType};
 use crate::connection::Connection;
 use rhai::Engine;
 use serde_json::{Value, json};
@@ -21,12 +21,12 @@ impl ScriptType for Job {
     const NAME: &'static str = "Job";
     const WORDS: &'static str = "a Job";
     const HELP: &'static str = "the result of import(): a submitted job";
-    const IS_JOB: bool = true;
+    const JOB: Option<JobOf<Self>> = Some(|it| (it.clone(), ""));
     const PROPERTIES: &'static [Property] = &[
-        Property::new("id", Gives::Text, "the id that the service gave it"),
-        Property::new("job", Gives::Text, "the job's id, as `id`"),
-        Property::new("collection", Gives::Text, "the collection it imports into"),
-        Property::new("connection", Gives::Text, "the name of its connection"),
+        Property::text("id", "the id that the service gave it"),
+        Property::text("job", "the job's id, as `id`"),
+        Property::text("collection", "the collection it imports into"),
+        Property::text("connection", "the name of its connection"),
     ];
 
     fn json(&self) -> Value {
@@ -34,12 +34,9 @@ impl ScriptType for Job {
         json!({"job": self.id, "collection": collection, "connection": self.connection.name})
     }
 
-    fn job(&self) -> Option<(Job, &'static str)> {
-        Some((self.clone(), ""))
-    }
-
     fn register(engine: &mut Engine) {
-        engine.register_fn("==", |a: &mut Self, b: Self| a.id == b.id);
-        engine.register_fn("!=", |a: &mut Self, b: Self| a.id != b.id);
+        engine
+            .register_fn("==", |a: &mut Self, b: Self| a.id == b.id)
+            .register_fn("!=", |a: &mut Self, b: Self| a.id != b.id);
     }
 }

@@ -83,11 +83,7 @@ impl List {
     pub(super) fn place(&self, index: INT) -> Result<usize, Box<EvalAltResult>> {
         let length = self.items.len();
         let back = || length.checked_sub(usize::try_from(index.unsigned_abs()).ok()?);
-        let place = if index < 0 {
-            back()
-        } else {
-            usize::try_from(index).ok()
-        };
+        let place = usize::try_from(index).ok().or_else(back);
         place
             .filter(|place| *place < length)
             .ok_or_else(|| EvalAltResult::ErrorArrayBounds(length, index, Position::NONE).into())

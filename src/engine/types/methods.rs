@@ -80,12 +80,6 @@ pub(crate) const OWN: &[(&str, &str)] = &[
     ("to_json", "as JSON text"),
 ];
 
-/// Methods without arguments.
-pub(crate) const BARE: [&str; 14] = [
-    "len", "is_empty", "pop", "shift", "sort", "reverse", "dedup", "trim", "to_upper", "to_lower",
-    "keys", "values", "as_map", "to_json",
-];
-
 /// The types with their methods, for help.
 pub(crate) const ALL: [(&str, &[(&str, &str)]); 4] = [
     ("arrays", LIST),
@@ -148,15 +142,20 @@ pub(crate) const KEYWORDS: &[(&str, &str)] = &[
 /// Returns the description of a function or method of Rhai.
 pub(crate) fn about(name: &str) -> Option<&'static str> {
     let tables = std::iter::once(FUNCTIONS).chain(ALL.map(|(_, methods)| methods));
-    let mut rows = tables.flatten();
-    rows.find(|(known, _)| *known == name)
-        .map(|(_, help)| *help)
+    let (_, help) = tables.flatten().find(|(known, _)| *known == name)?;
+    Some(help)
+}
+
+/// Returns true for a method without arguments. The description of any other begins with its form.
+pub(crate) fn is_bare(name: &str, help: &str) -> bool {
+    !help
+        .strip_prefix(name)
+        .is_some_and(|rest| rest.starts_with('('))
 }
 
 /// Returns the names of all methods.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    [LIST, TEXT, MAP, OWN]
-        .into_iter()
-        .flatten()
+pub(crate) fn names<'a>() -> impl Iterator<Item = &'a str> + Clone {
+    ALL.into_iter()
+        .flat_map(|(_, methods)| methods)
         .map(|(name, _)| *name)
 }

@@ -106,7 +106,18 @@ impl Property {
     const fn new(name: &'static str, gives: Gives, help: &'static str) -> Self {
         Self { name, help, gives }
     }
+
+    const fn number(name: &'static str, help: &'static str) -> Self {
+        Self::new(name, Gives::Number, help)
+    }
+
+    const fn text(name: &'static str, help: &'static str) -> Self {
+        Self::new(name, Gives::Text, help)
+    }
 }
+
+/// Returns the job that a value is or describes, and its state if the value describes a job that was read.
+type JobOf<T> = fn(&T) -> (Job, &'static str);
 
 /// A type of the language that isn't Rhai's.
 pub(crate) trait ScriptType: Clone + Sized + 'static {
@@ -129,13 +140,8 @@ pub(crate) trait ScriptType: Clone + Sized + 'static {
         value.map_or(Dynamic::UNIT, ordered)
     }
 
-    /// True if each value is or describes a job.
-    const IS_JOB: bool = false;
-
-    /// Returns the job that the value is or describes, and its state if the value describes a job that was read.
-    fn job(&self) -> Option<(Job, &'static str)> {
-        None
-    }
+    /// The reader of the job, if each value is or describes one.
+    const JOB: Option<JobOf<Self>> = None;
 
     /// Registers what the type has beyond getters and plain forms.
     fn register(_engine: &mut Engine) {}
@@ -145,12 +151,12 @@ pub(crate) trait ScriptType: Clone + Sized + 'static {
         name: Self::NAME,
         words: Self::WORDS,
         help: Self::HELP,
-        is_job: Self::IS_JOB,
+        is_job: Self::JOB.is_some(),
         properties: Self::PROPERTIES,
         register: register::<Self>,
         is: |value| value.is::<Self>(),
         json: |value| Some(value.read_lock::<Self>()?.json()),
-        job: |value| value.read_lock::<Self>()?.job(),
+        job: |value| Some(Self::JOB?(&*value.read_lock::<Self>()?)),
     };
 }
 
@@ -164,7 +170,8 @@ pub struct Type {
     pub help: &'static str,
     /// True if each value is or describes a job.
     pub is_job: bool,
-    properties: &'static [Property],
+    /// The properties that scripts can read.
+    pub properties: &'static [Property],
     register: fn(&mut Engine),
     is: fn(&Dynamic) -> bool,
     json: fn(&Dynamic) -> Option<Value>,
@@ -172,11 +179,6 @@ pub struct Type {
 }
 
 impl Type {
-    /// Returns the properties that scripts can read.
-    pub const fn properties(&self) -> &'static [Property] {
-        self.properties
-    }
-
     /// Returns the type of a value, if it's one of zshell's.
     pub fn of(value: &Dynamic) -> Option<&'static Self> {
         TYPES.iter().copied().find(|it| (it.is)(value))
@@ -237,10 +239,11 @@ pub(crate) fn register_all(engine: &mut Engine) {
     }
     wrap::register(engine);
     // Rhai's own `to_json` doesn't support lists or zshell's types inside of maps.
-    engine.register_fn("to_json", text_of::<rhai::Array>);
-    engine.register_fn("to_json", text_of::<Map>);
-    engine.register_fn("to_json", text_of::<List>);
-    engine.register_fn("to_json", text_of::<Record>);
+    engine
+        .register_fn("to_json", text_of::<rhai::Array>)
+        .register_fn("to_json", text_of::<Map>)
+        .register_fn("to_json", text_of::<List>)
+        .register_fn("to_json", text_of::<Record>);
 }
 
 /// Returns a value as JSON text.
@@ -257,9 +260,9 @@ fn register<T: ScriptType>(engine: &mut Engine) {
     }
     if !T::PROPERTIES.is_empty() {
         let text = |it: &mut T| ImmutableString::from(it.json().to_string());
-        engine.register_fn("to_json", text);
-        engine.register_fn("to_string", text);
-        engine.register_fn("to_debug", text);
+        for name in ["to_json", "to_string", "to_debug"] {
+            engine.register_fn(name, text);
+        }
         engine.register_fn("as_map", |it: &mut T| ordered(it.json()));
     }
     T::register(engine);

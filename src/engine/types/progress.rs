@@ -1,6 +1,6 @@
 //! One reading of a job.
 
-use super::{Gives, Job, List, Property, ScriptType, ordered, property, text_property};
+use super::{Gives, Job, JobOf, List, Property, ScriptType, ordered, property, text_property};
 use crate::api::model::Progress;
 use crate::connection::Connection;
 use crate::render::{self, FILE_KEYS};
@@ -45,28 +45,34 @@ impl ScriptType for ProgressValue {
     const WORDS: &'static str = "a Progress";
     const HELP: &'static str =
         "the result of progress() and wait(): the state of a job at one time";
-    const IS_JOB: bool = true;
+    const JOB: Option<JobOf<Self>> = Some(|it| {
+        let progress = &*it.progress;
+        let job = Job {
+            id: progress.job_id.clone(),
+            collection: progress.collection.clone(),
+            connection: Rc::clone(&it.connection),
+        };
+        (job, progress.state.kind.word())
+    });
     const PROPERTIES: &'static [Property] = &[
-        Property::new("id", Gives::Text, "the job's id"),
-        Property::new("job", Gives::Text, "the job's id, as `id`"),
-        Property::new("collection", Gives::Text, "the collection it imports into"),
-        Property::new(
+        Property::text("id", "the job's id"),
+        Property::text("job", "the job's id, as `id`"),
+        Property::text("collection", "the collection it imports into"),
+        Property::text(
             "state",
-            Gives::Text,
             "Pending, Importing, Uncommitted, Completed, Failed or Aborted",
         ),
-        Property::new("percent", Gives::Number, "how far it is, 0 to 100"),
-        Property::new("rows", Gives::Number, "rows imported so far"),
-        Property::new("total_rows", Gives::Number, "rows in all, if known"),
-        Property::new("file", Gives::Text, "the file, if the service names one"),
-        Property::new("size", Gives::Number, "bytes in all"),
-        Property::new(
+        Property::number("percent", "how far it is, 0 to 100"),
+        Property::number("rows", "rows imported so far"),
+        Property::number("total_rows", "rows in all, if known"),
+        Property::text("file", "the file, if the service names one"),
+        Property::number("size", "bytes in all"),
+        Property::text(
             "created",
-            Gives::Text,
             "creation time, RFC 3339, if the service sends it",
         ),
-        Property::new("completed", Gives::Text, "when it ended, RFC 3339"),
-        Property::new("reason", Gives::Text, "why it failed"),
+        Property::text("completed", "when it ended, RFC 3339"),
+        Property::text("reason", "why it failed"),
         Property::new(
             "details",
             Gives::Maps(&FILE_KEYS),
@@ -101,14 +107,5 @@ impl ScriptType for ProgressValue {
             "warnings" => property(&*it.warnings),
             _ => Dynamic::UNIT,
         }
-    }
-
-    fn job(&self) -> Option<(Job, &'static str)> {
-        let job = Job {
-            id: self.progress.job_id.clone(),
-            collection: self.progress.collection.clone(),
-            connection: Rc::clone(&self.connection),
-        };
-        Some((job, self.progress.state.kind.word()))
     }
 }

@@ -31,9 +31,9 @@ impl ScriptType for ReportValue {
     const HELP: &'static str = "the result of check()";
     const PROPERTIES: &'static [Property] = &[
         Property::new("ok", Gives::Flag, "true if the import would succeed"),
-        Property::new("files", Gives::Number, "number of files"),
-        Property::new("rows", Gives::Number, "number of rows checked"),
-        Property::new("bytes", Gives::Number, "number of bytes read"),
+        Property::number("files", "number of files"),
+        Property::number("rows", "number of rows checked"),
+        Property::number("bytes", "number of bytes read"),
         Property::new(
             "schema",
             Gives::Map(&["autoID", "enableDynamicField", "fields"]),

@@ -87,11 +87,8 @@ impl Shape {
     /// Returns the shape of a function's result.
     pub(crate) fn given(gives: Gives) -> Self {
         let map = |keys: &[&str]| {
-            Self::Map(
-                keys.iter()
-                    .map(|key| ((*key).to_owned(), Self::Unknown))
-                    .collect(),
-            )
+            let keys = keys.iter().map(|key| ((*key).to_owned(), Self::Unknown));
+            Self::Map(keys.collect())
         };
         match gives {
             Gives::Nothing | Gives::Json => Self::Unknown,
@@ -170,7 +167,7 @@ impl Shape {
 
     /// Returns the properties of the type.
     pub(crate) fn properties(&self) -> &'static [Property] {
-        self.own().map(Type::properties).unwrap_or_default()
+        self.own().map(|it| it.properties).unwrap_or_default()
     }
 
     /// Returns the kind of value in a word or two.

@@ -54,20 +54,19 @@ pub(crate) fn show<T>(value: &Dynamic, see: impl FnOnce(Shown<'_>) -> T) -> T {
 
 /// Shows a list by its kind, or by the type that all of its items have.
 fn show_items<T>(items: &Array, kind: ListKind, see: impl FnOnce(Shown<'_>) -> T) -> T {
-    let jobs: Option<Vec<_>> = all::<SummaryValue, _>(items, |it| (*it.summary).clone());
     let total = match kind {
         ListKind::Jobs(total) | ListKind::Submissions(total) => total,
         _ => None,
     };
-    match jobs {
-        Some(jobs) if !jobs.is_empty() || matches!(kind, ListKind::Jobs(_)) => {
-            return see(Shown::Jobs { jobs: &jobs, total });
-        }
-        _ => {}
+    if let Some(jobs) = all::<SummaryValue, _>(items, |it| (*it.summary).clone())
+        && (!jobs.is_empty() || matches!(kind, ListKind::Jobs(_)))
+    {
+        return see(Shown::Jobs { jobs: &jobs, total });
     }
-    match all::<ProgressValue, _>(items, |it| (*it.progress).clone()) {
-        Some(waited) if !waited.is_empty() => return see(Shown::Waited(&waited)),
-        _ => {}
+    if let Some(waited) = all::<ProgressValue, _>(items, |it| (*it.progress).clone())
+        && !waited.is_empty()
+    {
+        return see(Shown::Waited(&waited));
     }
     let json: Vec<Value> = items.iter().map(json_of).collect();
     match kind {

@@ -1,6 +1,6 @@
 //! An item of `jobs()`.
 
-use super::{Gives, Job, Property, ScriptType, property, text_property};
+use super::{Job, JobOf, Property, ScriptType, property, text_property};
 use crate::api::model::JobSummary;
 use crate::connection::Connection;
 use crate::render;
@@ -21,30 +21,31 @@ impl ScriptType for SummaryValue {
     const NAME: &'static str = "JobSummary";
     const WORDS: &'static str = "a JobSummary";
     const HELP: &'static str = "an item of the result of jobs()";
-    const IS_JOB: bool = true;
+    const JOB: Option<JobOf<Self>> = Some(|it| {
+        let summary = &*it.summary;
+        let job = Job {
+            id: summary.job_id.clone(),
+            collection: summary.collection.clone(),
+            connection: Rc::clone(&it.connection),
+        };
+        (job, summary.state.kind.word())
+    });
     const PROPERTIES: &'static [Property] = &[
-        Property::new("id", Gives::Text, "the job's id"),
-        Property::new("job", Gives::Text, "the job's id, as `id`"),
-        Property::new("collection", Gives::Text, "the collection it imports into"),
-        Property::new(
+        Property::text("id", "the job's id"),
+        Property::text("job", "the job's id, as `id`"),
+        Property::text("collection", "the collection it imports into"),
+        Property::text(
             "state",
-            Gives::Text,
             "Pending, Importing, Uncommitted, Completed, Failed or Aborted",
         ),
-        Property::new(
-            "percent",
-            Gives::Number,
-            "percentage, 0 to 100, if the service sends it",
-        ),
-        Property::new("reason", Gives::Text, "why it failed"),
-        Property::new(
+        Property::number("percent", "percentage, 0 to 100, if the service sends it"),
+        Property::text("reason", "why it failed"),
+        Property::text(
             "created",
-            Gives::Text,
             "creation time, RFC 3339, if the service sends it or the job was submitted from this machine",
         ),
-        Property::new(
+        Property::text(
             "file",
-            Gives::Text,
             "the file, or the number of files, if the job was submitted from this machine",
         ),
     ];
@@ -65,14 +66,5 @@ impl ScriptType for SummaryValue {
             "file" => text_property(&it.file),
             _ => Dynamic::UNIT,
         }
-    }
-
-    fn job(&self) -> Option<(Job, &'static str)> {
-        let job = Job {
-            id: self.summary.job_id.clone(),
-            collection: self.summary.collection.clone(),
-            connection: Rc::clone(&self.connection),
-        };
-        Some((job, self.summary.state.kind.word()))
     }
 }

@@ -94,15 +94,12 @@ pub(super) fn register(engine: &mut Engine) {
             }
             Ok::<(), Box<EvalAltResult>>(())
         });
-    for name in ["len", "is_empty"] {
-        let read = move |list: &mut List| -> Dynamic {
-            match name {
-                "len" => INT::try_from(list.items().len()).unwrap_or(INT::MAX).into(),
-                _ => list.items().is_empty().into(),
-            }
-        };
-        engine.register_fn(name, read).register_get(name, read);
-    }
+    let len = |list: &mut List| INT::try_from(list.items().len()).unwrap_or(INT::MAX);
+    let is_empty = |list: &mut List| list.items().is_empty();
+    engine.register_fn("len", len).register_get("len", len);
+    engine
+        .register_fn("is_empty", is_empty)
+        .register_get("is_empty", is_empty);
     forward::<List>(engine, READING, false);
     forward::<List>(engine, CHANGING, true);
     engine

@@ -63,7 +63,7 @@ fn tables_tab_and_help_agree() {
     for it in TYPES {
         let page = page(it.name);
         assert!(names(&overview, it.name), "help(): {}", it.name);
-        for key in it.properties() {
+        for key in it.properties {
             assert!(page.contains(key.help), "help: {}.{}", it.name, key.name);
         }
     }

@@ -4,7 +4,7 @@ use super::chain::{Binding, Chain, ChainLink, ChainRoot, binding};
 use super::code::CursorCode;
 use super::offer::Offer;
 use crate::engine::registry;
-use crate::engine::types::methods::{BARE, LIST, MAP, OWN, TEXT};
+use crate::engine::types::methods::{LIST, MAP, OWN, TEXT, is_bare};
 use crate::engine::types::{DefinedNames, ScriptType, Shape};
 use crate::error::Failure;
 
@@ -29,7 +29,7 @@ pub(super) fn members(shape: &Shape) -> Vec<Offer> {
         _ => &[],
     };
     offers.extend(methods.iter().map(|(name, help)| {
-        let bare = BARE.contains(name);
+        let bare = is_bare(name, help);
         Offer::new(*name, *help).then(if bare { "()" } else { "(" })
     }));
     offers
@@ -177,7 +177,7 @@ mod tests {
     fn offered_methods_exist_in_rhai() {
         let engine = rhai::Engine::new();
         for (value, methods) in [("[1, 2]", LIST), ("\"text\"", TEXT), ("#{a: 1}", MAP)] {
-            for (name, _) in methods.iter().filter(|(name, _)| *name != "to_json") {
+            for (name, help) in methods.iter().filter(|(name, _)| *name != "to_json") {
                 let calls = [
                     "",
                     "\"a\"",
@@ -202,7 +202,7 @@ mod tests {
                 let needs = bare.is_err_and(|error| {
                     matches!(*error, rhai::EvalAltResult::ErrorFunctionNotFound(..))
                 });
-                assert!(!needs || !BARE.contains(name), "{value}.{name}()");
+                assert!(!needs || !is_bare(name, help), "{value}.{name}()");
             }
         }
     }

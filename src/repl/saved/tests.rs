@@ -6,7 +6,7 @@ use super::{SaveContext, SavedScript, compose};
 use crate::engine::lint::Linter;
 use crate::engine::modules::Folders;
 use crate::engine::syntax::parses;
-use crate::engine::{Interpreter, Setup, types};
+use crate::engine::{Interpreter, types};
 use crate::repl::shell::{Statement, StatementOrigin, StatementOutcome};
 use crate::secret::{Secret, remember};
 use crate::session::Session;
@@ -17,10 +17,7 @@ use std::rc::Rc;
 
 fn interpreter(folder: &Path) -> Interpreter {
     let session = Session::for_tests(folder);
-    let setup = Setup {
-        script_dir: folder.to_owned(),
-    };
-    Interpreter::new(Rc::new(session), setup)
+    Interpreter::new(Rc::new(session), folder.to_owned())
 }
 
 fn printed(session: &Session, value: &Dynamic) {

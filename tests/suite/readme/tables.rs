@@ -127,7 +127,7 @@ fn the_options_are_the_table() {
 #[test]
 fn the_values_are_the_table() {
     let rows = TYPES.iter().flat_map(|it| {
-        let getters = it.properties().iter();
+        let getters = it.properties.iter();
         getters.map(|key| {
             let help = cell(key.help);
             format!("| `{}` | `{}` | {help} |\n", it.name, key.name)
