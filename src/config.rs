@@ -22,21 +22,21 @@
 //! ```
 
 mod edit;
-mod kept;
 mod profile;
 
 pub(crate) use edit::Edit;
-pub(crate) use kept::KeptSetting;
 pub(crate) use profile::{Profile, Setting};
 
 use crate::error::{Failure, Kind};
 use crate::fsutil;
 use crate::secret::Secret;
 use serde::Deserialize;
+use serde::de::Error as _;
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use toml::Spanned;
 use zeroize::Zeroizing;
 
 /// The content of `config.toml`.
@@ -102,6 +102,47 @@ pub enum EditMode {
     Emacs,
     /// Vi bindings.
     Vi,
+}
+
+/// A setting in `[prompt]`, for example `output = "json"` or `timing = true`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(try_from = "Spanned<toml::Value>")]
+pub(crate) struct KeptSetting {
+    /// The value as `:set` takes it: `true` is `on`, `false` is `off`.
+    pub value: String,
+    /// The line of the file, counted from 1.
+    pub line: usize,
+    offset: usize,
+}
+
+impl KeptSetting {
+    /// Sets the line from the file's text.
+    fn locate(&mut self, text: &str) {
+        self.line = line_of(text, self.offset);
+    }
+}
+
+impl TryFrom<Spanned<toml::Value>> for KeptSetting {
+    type Error = toml::de::Error;
+
+    fn try_from(given: Spanned<toml::Value>) -> Result<Self, Self::Error> {
+        let value = match given.get_ref() {
+            toml::Value::Boolean(true) => "on".to_owned(),
+            toml::Value::Boolean(false) => "off".to_owned(),
+            toml::Value::String(text) => text.clone(),
+            toml::Value::Integer(number) => number.to_string(),
+            _ => {
+                return Err(Self::Error::custom(
+                    "a setting of [prompt] is a text, a number, true or false",
+                ));
+            }
+        };
+        Ok(Self {
+            value,
+            line: 1,
+            offset: given.span().start,
+        })
+    }
 }
 
 impl Config {

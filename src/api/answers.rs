@@ -66,7 +66,7 @@ pub(super) const fn whole(state: &State, percent: f64) -> f64 {
 /// Some servers send a bare list in place of the records, and null or `{}` if there are no jobs. Other calls can get
 /// such an answer too, so a page without records isn't whole. Any other page is whole if each of its records has an id.
 pub(super) fn read_page(data: &AnswerData<'_>) -> Result<JobPage, ApiError> {
-    let object = data.raw().and_then(Fields::of);
+    let object = data.raw.and_then(Fields::of);
     let count = object.as_ref().and_then(|it| it.count(&["count", "total"]));
     let records = match &object {
         Some(object) => match object.raw(&RECORDS) {
@@ -79,7 +79,7 @@ pub(super) fn read_page(data: &AnswerData<'_>) -> Result<JobPage, ApiError> {
             None if count.is_some() || object.knows(&RECORDS) => Some(Vec::new()),
             None => None,
         },
-        None if data.raw().is_some() => Some(data.list()?),
+        None if data.raw.is_some() => Some(data.list()?),
         None => None,
     };
     let records_sent = records.as_ref().map(Vec::len);

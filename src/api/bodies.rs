@@ -1,6 +1,7 @@
 //! The bodies of calls, with every field that some call sends. Fields without a value are left out.
 
 use super::model::ImportRequest;
+use crate::secret::Secret;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -48,12 +49,16 @@ pub(super) struct ImportBody<'a> {
 }
 
 impl<'a> ImportBody<'a> {
-    /// Adds the collection, the partition and the options of a request.
+    /// Adds the collection, the partition, the storage keys and the options of a request.
     pub(super) fn of(self, request: &'a ImportRequest) -> Self {
         let options = request.options.iter();
+        let key = |secret: &'a Option<Secret>| secret.as_ref().map(Secret::expose);
         Self {
             collection_name: Some(&request.collection),
             partition_name: request.partition.as_deref(),
+            access_key: key(&request.keys.access),
+            secret_key: key(&request.keys.secret),
+            token: key(&request.keys.session),
             options: options.map(|(k, v)| (k.as_str(), v.as_str())).collect(),
             ..self
         }
@@ -88,4 +93,14 @@ pub(super) struct CollectionBody<'a> {
     pub(super) search_params: Option<&'a Map<String, Value>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) params: Option<&'a Map<String, Value>>,
+}
+
+impl<'a> CollectionBody<'a> {
+    /// Returns a body with only the collection.
+    pub(super) fn of(name: &'a str) -> Self {
+        Self {
+            collection_name: Some(name),
+            ..Self::default()
+        }
+    }
 }

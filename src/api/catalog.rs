@@ -5,21 +5,12 @@ use super::Client;
 use super::envelope::{read_rows, texts};
 use super::error::ApiError;
 use super::model::Effect;
-use super::request::Outgoing;
+use super::request::{CallForm, Outgoing};
 use serde_json::{Map, Value};
-
-/// One call.
-#[derive(Clone, Copy)]
-pub(crate) struct CatalogCall {
-    /// The purpose as it reads after "cannot".
-    pub(super) what: &'static str,
-    pub(super) effect: Effect,
-    pub(super) path: &'static str,
-}
 
 macro_rules! calls {
     ($($name:ident: $effect:ident $path:literal $what:literal;)*) => {
-        $(pub(crate) const $name: CatalogCall = CatalogCall {
+        $(pub(crate) const $name: CallForm = CallForm {
             what: $what,
             effect: Effect::$effect,
             path: concat!("/v2/vectordb/", $path),
@@ -60,7 +51,7 @@ impl Client {
     /// Returns the names that a list call answers. In a dry run, includes the names that this run would have created.
     pub(crate) fn catalog_names(
         &self,
-        call: CatalogCall,
+        call: CallForm,
         body: &[(&str, &str)],
     ) -> Result<Vec<String>, ApiError> {
         let kind = kind(call, body);
@@ -70,31 +61,23 @@ impl Client {
         } else {
             self.call(self.catalog(call, body, None)?, texts)?
         };
-        Ok(match &self.settings().dry_run {
-            Some(dry_run) => dry_run.names(self.settings(), &kind, names),
-            None => names,
-        })
+        Ok(self.pretended_names(&kind, names))
     }
 
     /// Returns the objects that a call describes.
     pub(crate) fn catalog_objects(
         &self,
-        call: CatalogCall,
+        call: CallForm,
         body: &[(&str, &str)],
     ) -> Result<Vec<Value>, ApiError> {
         self.call(self.catalog(call, body, None)?, |data| {
-            match read_rows(data) {
-                Ok(rows) => Ok(rows),
-                Err(_) => {
-                    let raw = data
-                        .object()
-                        .and(data.raw().ok_or_else(|| data.unreadable("it has no data")))?;
-                    let value = serde_json::from_str(raw.get());
-                    value
-                        .map(|value| vec![value])
-                        .map_err(|_| data.unreadable("its data is not JSON"))
-                }
-            }
+            read_rows(data).or_else(|_| {
+                data.object()?;
+                let raw = data.raw.ok_or_else(|| data.unreadable("it has no data"))?;
+                let value = serde_json::from_str(raw.get());
+                let value = value.map_err(|_| data.unreadable("its data is not JSON"))?;
+                Ok(vec![value])
+            })
         })
     }
 
@@ -102,12 +85,12 @@ impl Client {
     /// that the change creates, with the collection that an alias points to, or the name that it drops.
     pub(crate) fn catalog_change(
         &self,
-        call: CatalogCall,
+        call: CallForm,
         body: &[(&str, &str)],
         more: Option<(&str, Value)>,
         (name, made): (&str, Option<&str>),
     ) -> Result<(), ApiError> {
-        self.call(self.catalog(call, body, more)?, |_| Ok(()))?;
+        self.done(self.catalog(call, body, more)?)?;
         if let Some(dry_run) = &self.settings().dry_run {
             dry_run.keep(self.settings(), None, &kind(call, body), name, made);
         }
@@ -152,7 +135,7 @@ impl Client {
 
     fn catalog(
         &self,
-        call: CatalogCall,
+        call: CallForm,
         pairs: &[(&str, &str)],
         more: Option<(&str, Value)>,
     ) -> Result<Outgoing, ApiError> {
@@ -177,7 +160,7 @@ impl Client {
 }
 
 /// Returns the kind of names that a call is about, for a dry run: `partitions books`.
-fn kind(call: CatalogCall, body: &[(&str, &str)]) -> String {
+fn kind(call: CallForm, body: &[(&str, &str)]) -> String {
     let family = call.path.split('/').nth(3).unwrap_or_default();
     let collection = body.iter().find(|(key, _)| *key == "collectionName");
     // An alias belongs to its database.

@@ -1,15 +1,12 @@
 //! Lists the clusters and projects that a key has access to (reference: Clusters and projects).
 
 use super::Client;
-use super::error::ApiError;
+use super::error::{ApiError, beyond};
 use super::fields::Fields;
 use super::model::Dialect;
 use super::pages::PagedList;
-use super::request::Outgoing;
+use super::request::{CallForm, Outgoing};
 use serde::Serialize;
-
-const CLUSTERS: &str = "/v2/clusters";
-const PROJECTS: &str = "/v2/projects";
 
 /// One cluster of Zilliz Cloud.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -64,9 +61,8 @@ impl Client {
     pub fn clusters(&self) -> Result<Vec<Cluster>, ApiError> {
         self.refuse_clusters()?;
         self.all_pages(&PagedList {
-            what: "list the clusters",
+            call: CallForm::read("list the clusters", "/v2/clusters"),
             noun: "clusters",
-            path: CLUSTERS,
             project: self.settings().project_id.as_deref(),
             read,
             id: |cluster| &cluster.id,
@@ -77,8 +73,8 @@ impl Client {
     pub fn projects(&self) -> Result<Vec<Project>, ApiError> {
         self.refuse_clusters()?;
         let settings = self.settings();
-        let base = &settings.import_base;
-        let outgoing = Outgoing::get(settings, "list the projects", base, PROJECTS, &[])?;
+        let call = CallForm::read("list the projects", "/v2/projects");
+        let outgoing = Outgoing::get(settings, call, &settings.import_base, &[])?;
         self.call(outgoing, |data| {
             let listed = data.list()?.into_iter();
             let projects: Option<_> = listed.map(|raw| read_project(&Fields::of(raw)?)).collect();
@@ -97,11 +93,7 @@ impl Client {
     pub(super) fn require_v2(&self, what: &str, instead: &str) -> Result<(), ApiError> {
         match self.settings().dialect {
             Dialect::V2 => Ok(()),
-            dialect => Err(ApiError::NotInDialect {
-                what: what.to_owned(),
-                dialect,
-                instead: instead.to_owned(),
-            }),
+            dialect => Err(beyond(dialect, what, instead)),
         }
     }
 }

@@ -110,9 +110,7 @@ pub(crate) fn create_body(described: &Object) -> Result<Object, CopyError> {
     problems.unknown("", described, &[OWN_FACTS, carried, ADDED]);
     let schema = schema(described, &mut problems);
     let mut body = Object::new();
-    for key in ["dbName", "description"] {
-        keep(&mut body, key, described.get(key));
-    }
+    carry(&mut body, described, &["dbName", "description"]);
     let partitioned = objects(&schema, "fields").any(|field| field.contains_key("isPartitionKey"));
     body.insert("schema".to_owned(), Value::Object(schema));
     let indexes = match described.get("indexParams") {
@@ -127,25 +125,19 @@ pub(crate) fn create_body(described: &Object) -> Result<Object, CopyError> {
     keep(&mut body, "consistencyLevel", level.as_ref());
     // Milvus up to 2.6 reads the level only from here; if both are sent, they have to be equal.
     keep(&mut params, "consistencyLevel", level.as_ref());
-    keep(
-        &mut params,
-        "shardsNum",
-        get(described, &["shardsNum", "shardNum"]),
-    );
+    let shards = get(described, &["shardsNum", "shardNum"]);
+    keep(&mut params, "shardsNum", shards);
     partitions(described, partitioned, &mut params, &mut problems);
     properties(described, &mut params, &mut body);
     if let Some(Value::Object(given)) = described.get("params") {
         params.extend(given.clone());
     }
-    if !params.is_empty() {
-        body.insert("params".to_owned(), Value::Object(params));
-    }
-    if problems.0.is_empty() {
+    keep(&mut body, "params", Some(&Value::Object(params)));
+    let problems = problems.0;
+    if problems.is_empty() {
         Ok(body)
     } else {
-        Err(CopyError {
-            problems: problems.0,
-        })
+        Err(CopyError { problems })
     }
 }
 
@@ -159,12 +151,8 @@ pub(crate) fn vectors_without_index(body: &Object) -> Vec<String> {
     let fields = schema
         .into_iter()
         .flat_map(|schema| objects(schema, "fields"));
-    let is_vector = |field: &&Object| {
-        let word = field.get("dataType").and_then(Value::as_str);
-        word.is_some_and(|word| word.ends_with("Vector"))
-    };
     fields
-        .filter(is_vector)
+        .filter(|field| text(field, "dataType").ends_with("Vector"))
         .filter_map(|field| field.get("fieldName"))
         .filter(|name| !indexed.is_empty() && !indexed.contains(name))
         .filter_map(|name| name.as_str().map(str::to_owned))
@@ -184,7 +172,7 @@ fn schema(described: &Object, problems: &mut Problems) -> Object {
     let (mut fields, mut structs) = (Vec::new(), Vec::new());
     let mut auto_id = flag(described, &["autoId", "autoID"]);
     for it in objects(described, "fields") {
-        let name = it.get("name").and_then(Value::as_str).unwrap_or_default();
+        let name = text(it, "name");
         // Some answers list the dynamic field, which Milvus adds itself.
         if name == "$meta" {
             continue;
@@ -212,9 +200,7 @@ fn schema(described: &Object, problems: &mut Problems) -> Object {
     schema.insert("fields".to_owned(), fields.into());
     keep(&mut schema, "structFields", Some(&structs.into()));
     keep(&mut schema, "functions", Some(&functions.into()));
-    for key in ["externalSource", "externalSpec"] {
-        keep(&mut schema, key, described.get(key));
-    }
+    carry(&mut schema, described, &["externalSource", "externalSpec"]);
     schema
 }
 
@@ -293,6 +279,12 @@ fn get<'a>(object: &'a Object, keys: &[&str]) -> Option<&'a Value> {
     keys.iter().find_map(|key| object.get(*key))
 }
 
+/// Returns a text; empty if it's missing.
+fn text<'a>(object: &'a Object, key: &str) -> &'a str {
+    let text = object.get(key).and_then(Value::as_str);
+    text.unwrap_or_default()
+}
+
 fn flag(object: &Object, keys: &[&str]) -> bool {
     match get(object, keys) {
         Some(Value::Bool(flag)) => *flag,
@@ -304,6 +296,13 @@ fn flag(object: &Object, keys: &[&str]) -> bool {
 fn objects<'a>(object: &'a Object, key: &str) -> impl Iterator<Item = &'a Object> {
     let list = object.get(key).and_then(Value::as_array);
     list.into_iter().flatten().filter_map(Value::as_object)
+}
+
+/// Copies values that aren't null, false or empty.
+fn carry(into: &mut Object, described: &Object, keys: &[&str]) {
+    for key in keys {
+        keep(into, key, described.get(*key));
+    }
 }
 
 /// Inserts a value unless it's null, false or empty.

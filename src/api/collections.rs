@@ -4,15 +4,16 @@
 //! which every Zilliz Cloud cluster has and a Milvus older than 2.4 lacks.
 
 use super::bodies::CollectionBody;
-use super::catalog::{self, CatalogCall};
+use super::catalog;
 use super::description::{self, CollectionDescription};
 use super::envelope::texts;
-use super::error::ApiError;
+use super::error::{ApiError, unusable};
 use super::fields::Fields;
 use super::model::Dialect;
-use super::request::Outgoing;
+use super::request::{CallForm, Outgoing};
 use super::settings::COLLECTIONS;
 use super::{Client, v1};
+use crate::error::Failure;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -29,10 +30,15 @@ impl Client {
             self.post(catalog::COLLECTIONS, None)?
         };
         let names = self.call(outgoing, texts)?;
-        Ok(match &self.settings().dry_run {
-            Some(dry_run) => dry_run.names(self.settings(), COLLECTIONS, names),
+        Ok(self.pretended_names(COLLECTIONS, names))
+    }
+
+    /// Returns the names of a list, in a dry run with those created and without those dropped.
+    pub(super) fn pretended_names(&self, kind: &str, names: Vec<String>) -> Vec<String> {
+        match &self.settings().dry_run {
+            Some(dry_run) => dry_run.names(self.settings(), kind, names),
             None => names,
-        })
+        }
     }
 
     /// Returns true if the collection exists.
@@ -58,7 +64,11 @@ impl Client {
     pub fn describe(&self, name: &str) -> Result<CollectionDescription, ApiError> {
         let call = catalog::DESCRIBE_COLLECTION;
         let outgoing = if self.speaks_v1() {
-            self.v1_get(call, &format!("{V1}/describe"), &[("collectionName", name)])?
+            self.v1_get(
+                call,
+                "/v1/vector/collections/describe",
+                &[("collectionName", name)],
+            )?
         } else {
             self.post(call, Some(name))?
         };
@@ -69,14 +79,10 @@ impl Client {
     /// no database, the connection's is added. Sent once.
     pub fn create_collection(&self, body: &Value) -> Result<(), ApiError> {
         let call = catalog::CREATE_COLLECTION;
-        let body = body.as_object().ok_or_else(|| ApiError::Setting {
-            what: "the collection's description",
-            problem: "it is not an object".to_owned(),
-            hint: None,
-        })?;
+        let no_object = || unusable("the collection's description", "it is not an object");
+        let body = body.as_object().ok_or_else(no_object)?;
         if self.speaks_v1() && !body.contains_key("schema") {
-            let path = format!("{V1}/create");
-            self.done(self.v1_post(call, &path, body)?)?;
+            self.done(self.v1_post(call, "/v1/vector/collections/create", body)?)?;
             self.pretend_created(body);
             return Ok(());
         }
@@ -101,8 +107,7 @@ impl Client {
         let database = database.or(self.settings().database.as_deref());
         let body = CollectionBody {
             db_name: database,
-            collection_name: Some(name),
-            ..CollectionBody::default()
+            ..CollectionBody::of(name)
         };
         let outgoing = self.post_body(catalog::PROPERTIES, database, &body)?;
         let held: BTreeMap<String, String> = self.call(outgoing, |data| {
@@ -140,11 +145,11 @@ impl Client {
     pub fn drop_collection(&self, name: &str) -> Result<(), ApiError> {
         let call = catalog::DROP_COLLECTION;
         let outgoing = if self.speaks_v1() {
-            let body = CollectionBody {
-                collection_name: Some(name),
-                ..CollectionBody::default()
-            };
-            self.v1_post(call, &format!("{V1}/drop"), &body)?
+            self.v1_post(
+                call,
+                "/v1/vector/collections/drop",
+                &CollectionBody::of(name),
+            )?
         } else {
             self.post(call, Some(name))?
         };
@@ -191,10 +196,9 @@ impl Client {
         let database = self.settings().database.as_deref();
         let body = CollectionBody {
             db_name: database,
-            collection_name: Some(name),
             filter: Some(""),
             output_fields: vec!["count(*)"],
-            ..CollectionBody::default()
+            ..CollectionBody::of(name)
         };
         // No limit, since servers refuse a limit with count(*).
         let outgoing = self.post_body(catalog::COUNT, database, &body)?;
@@ -222,22 +226,23 @@ impl Client {
         self.settings().dialect == Dialect::V1
     }
 
-    fn done(&self, outgoing: Outgoing) -> Result<(), ApiError> {
-        self.call(outgoing, |_| Ok(()))
-    }
-
     /// Returns the base URL for collection calls.
     pub(super) fn cluster_base(&self, what: &'static str) -> Result<&Url, ApiError> {
         let settings = self.settings();
         match &settings.collection_base {
             Some(base) => Ok(base),
             None if settings.dialect.has_collections() => Ok(&settings.import_base),
-            None => Err(ApiError::NoClusterEndpoint { what }),
+            None => Err(ApiError::Refused(
+                Failure::usage(format!(
+                    "cannot {what}: the cluster's own endpoint is not known"
+                ))
+                .with_hint("name the cluster: connect(#{cluster: \"name or id\"}), or its endpoint: connect(#{cluster_endpoint: \"https://…\"})"),
+            )),
         }
     }
 
     /// Sends a v2 call with only the database and the collection in its body.
-    fn post(&self, call: CatalogCall, collection_name: Option<&str>) -> Result<Outgoing, ApiError> {
+    fn post(&self, call: CallForm, collection_name: Option<&str>) -> Result<Outgoing, ApiError> {
         let db_name = self.settings().database.as_deref();
         let body = CollectionBody {
             db_name,
@@ -250,35 +255,36 @@ impl Client {
     /// Sends a v2 call with this body.
     pub(super) fn post_body(
         &self,
-        CatalogCall { what, effect, path }: CatalogCall,
+        call: CallForm,
         database: Option<&str>,
         body: &impl Serialize,
     ) -> Result<Outgoing, ApiError> {
-        let base = self.cluster_base(what)?;
-        Outgoing::post(self.settings(), what, effect, base, path, body)?.with_database(database)
+        let base = self.cluster_base(call.what)?;
+        Outgoing::post(self.settings(), call, base, body)?.with_database(database)
     }
 
     fn v1_get(
         &self,
-        CatalogCall { what, .. }: CatalogCall,
-        path: &str,
+        call: CallForm,
+        path: &'static str,
         query: &[(&str, &str)],
     ) -> Result<Outgoing, ApiError> {
         let settings = self.settings();
         v1::refuse_database(settings, settings.database.as_deref())?;
-        Outgoing::get(settings, what, self.cluster_base(what)?, path, query)
+        let base = self.cluster_base(call.what)?;
+        Outgoing::get(settings, CallForm { path, ..call }, base, query)
     }
 
     /// Sends a v1 call with this body.
     pub(super) fn v1_post(
         &self,
-        CatalogCall { what, effect, .. }: CatalogCall,
-        path: &str,
+        call: CallForm,
+        path: &'static str,
         body: &impl Serialize,
     ) -> Result<Outgoing, ApiError> {
         let settings = self.settings();
         v1::refuse_database(settings, settings.database.as_deref())?;
-        let base = self.cluster_base(what)?;
-        Outgoing::post(settings, what, effect, base, path, body)
+        let base = self.cluster_base(call.what)?;
+        Outgoing::post(settings, CallForm { path, ..call }, base, body)
     }
 }

@@ -252,7 +252,7 @@ fn quoted(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::api::model::Dialect;
-    use crate::api::model::Effect;
+    use crate::api::request::CallForm;
     use crate::secret::Secret;
     use serde_json::json;
     use url::Url;
@@ -263,7 +263,7 @@ mod tests {
             token: Some(Secret::new(token)),
             ..Settings::new(Dialect::V2, base.clone())
         };
-        let outgoing = Outgoing::post(&settings, "try it", Effect::Change, &base, "/x", body);
+        let outgoing = Outgoing::post(&settings, CallForm::change("try it", "/x"), &base, body);
         let command = command(&settings, &outgoing.expect("a request"), &|_| None);
         format!("{}{}\n{}", command.comment, command.line, command.documents)
     }

@@ -115,7 +115,7 @@ pub(super) fn read(data: &AnswerData<'_>, name: &str) -> Result<CollectionDescri
             .collect(),
         load: object.text_or_empty(&["load", "loadState"]),
         shards: object.count(&["shardsNum", "shardNum"]),
-        raw: data.raw().and_then(value).unwrap_or_default(),
+        raw: data.raw.and_then(value).unwrap_or_default(),
     })
 }
 

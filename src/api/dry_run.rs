@@ -8,7 +8,7 @@
 mod jobs;
 mod script;
 
-use super::error::ApiError;
+use super::error::{ApiError, unusable};
 use super::model::{Effect, JobState, Progress, State};
 use super::request::Outgoing;
 use super::settings::{
@@ -35,7 +35,10 @@ impl DryRun {
     pub fn new(write: impl Fn(&str) -> io::Result<()> + Send + Sync + 'static) -> Self {
         Self(Arc::new(DryRunState {
             write: Box::new(write),
-            pretended: Mutex::default(),
+            pretended: Mutex::new(Pretended {
+                headers: (script::BEGIN, script::BEGIN_WAITS),
+                ..Pretended::default()
+            }),
         }))
     }
 
@@ -46,23 +49,24 @@ impl DryRun {
         outgoing: &Outgoing,
     ) -> Result<HttpAnswer, ApiError> {
         let mut pretended = self.0.pretended.lock();
-        let creates = outgoing.call.effect == Effect::Create;
-        let (text, data) = if creates {
+        let (text, data) = if outgoing.call.effect == Effect::Create {
             let jobs = &pretended.jobs;
             let command = script::create(settings, outgoing, jobs.next(), &|it| jobs.variable(it));
             let id = pretended.jobs.add(settings)?;
             (command, json!({"jobId": id}))
         } else {
-            let waits = if is_about(outgoing, &pretended.jobs) {
-                pretended.waits()
-            } else {
-                String::new()
-            };
+            let mut waits = String::new();
+            if is_about(outgoing, &pretended.jobs) {
+                waits = pretended.jobs.waits();
+            }
+            if !waits.is_empty() {
+                waits.insert_str(0, std::mem::take(&mut pretended.headers.1));
+            }
             let jobs = &pretended.jobs;
             let command = script::change(settings, outgoing, &|it| jobs.variable(it));
             (format!("{waits}{command}"), json!({}))
         };
-        let text = pretended.begin(text);
+        let text = format!("{}{text}", std::mem::take(&mut pretended.headers.0));
         (self.0.write)(&text).map_err(|error| cannot_show(&error, outgoing))?;
         Ok(HttpAnswer {
             status: 200,
@@ -148,25 +152,6 @@ impl DryRun {
     }
 }
 
-impl Pretended {
-    /// Puts the script's header before the first command.
-    fn begin(&mut self, text: String) -> String {
-        if std::mem::replace(&mut self.begun.0, true) {
-            return text;
-        }
-        format!("{}{text}", script::BEGIN)
-    }
-
-    /// Returns the waits that are due, with their header before the first.
-    fn waits(&mut self) -> String {
-        let waits = self.jobs.waits();
-        if waits.is_empty() || std::mem::replace(&mut self.begun.1, true) {
-            return waits;
-        }
-        format!("{}{waits}", script::BEGIN_WAITS)
-    }
-}
-
 /// Returns true for a commit or abort of a placeholder job.
 fn is_about(outgoing: &Outgoing, jobs: &PlaceholderJobs) -> bool {
     let body = outgoing.body.as_deref();
@@ -179,9 +164,5 @@ fn cannot_show(error: &io::Error, outgoing: &Outgoing) -> ApiError {
     if error.kind() == io::ErrorKind::BrokenPipe {
         return outgoing.stopped(Stop::ClosedPipe, false);
     }
-    ApiError::Setting {
-        what: "standard output",
-        problem: error.to_string(),
-        hint: None,
-    }
+    unusable("standard output", error).into()
 }

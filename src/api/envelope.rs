@@ -1,16 +1,16 @@
 //! Reads the envelope of an answer, `{"code":N,"data":…}` or `{"code":N,"message":"…"}`, and answers without one.
 
-use super::error::{ApiCall, ApiError};
+use super::error::ApiError;
 use super::fields::{self, Fields};
 use super::hints;
-use super::mask::Mask;
 use super::model::{Dialect, Effect};
+use super::outcome::ErrorAnswer;
 use super::reason::ServiceReason;
+use super::request::Outgoing;
 use super::settings::Settings;
 use super::transport::HttpAnswer;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use std::time::Duration;
 
 /// Longest message of a service to show, in characters.
 const MESSAGE: usize = 600;
@@ -20,21 +20,14 @@ const EXCERPT: usize = 160;
 /// code first.
 const SHORT: usize = 4096;
 
-/// The `data` of a successful answer.
+/// The `data` of a successful answer, with the context for reading it.
 pub(super) struct AnswerData<'a> {
-    raw: Option<&'a RawValue>,
-    reader: AnswerReader<'a>,
-    text: &'a str,
-}
-
-/// The context for reading an answer.
-#[derive(Clone, Copy)]
-pub(super) struct AnswerReader<'a> {
     pub(super) settings: &'a Settings,
-    pub(super) call: &'a ApiCall,
-    pub(super) mask: &'a Mask,
-    pub(super) status: u16,
-    pub(super) retry_after: Option<Duration>,
+    outgoing: &'a Outgoing,
+    answer: &'a HttpAnswer,
+    text: &'a str,
+    /// The data as sent.
+    pub(super) raw: Option<&'a RawValue>,
 }
 
 /// Returns the envelope's code if the text is a short envelope.
@@ -48,34 +41,32 @@ pub(super) fn code(text: &str) -> Option<i64> {
 /// Returns the data of an answer, or the error that it reports.
 pub(super) fn read<'a>(
     settings: &'a Settings,
-    call: &'a ApiCall,
-    mask: &'a Mask,
+    outgoing: &'a Outgoing,
     answer: &'a HttpAnswer,
 ) -> Result<AnswerData<'a>, ApiError> {
-    let status = answer.status;
-    let reader = AnswerReader {
-        settings,
-        call,
-        mask,
-        status,
-        retry_after: answer.retry_after,
-    };
+    let (status, effect) = (answer.status, outgoing.call.effect);
     let text = strip(&answer.text);
-    let data = |raw| AnswerData { raw, reader, text };
+    let mut data = AnswerData {
+        settings,
+        outgoing,
+        answer,
+        text,
+        raw: None,
+    };
     if (300..400).contains(&status) {
         return Err(ApiError::Redirect {
-            call: Box::new(call.clone()),
+            call: outgoing.call.clone(),
             status,
             location: answer.location.clone(),
         });
     }
     let envelope = Fields::parse(text);
     if !(200..300).contains(&status) {
-        return Err(reader.http_error(envelope.as_ref(), text));
+        return Err(data.http_error(envelope.as_ref()));
     }
     // A change may succeed with an empty answer.
-    if status == 204 && call.effect == Effect::Change {
-        return Ok(data(None));
+    if status == 204 && effect == Effect::Change {
+        return Ok(data);
     }
     let Some(envelope) = envelope else {
         let problem = match text {
@@ -83,25 +74,28 @@ pub(super) fn read<'a>(
             _ if looks_like_html(text) => "it is a web page",
             _ => "it is not a JSON object",
         };
-        return Err(reader.unreadable(problem, text));
+        return Err(data.unreadable(problem));
     };
-    let raw = envelope.raw(&["data"]);
+    data.raw = envelope.raw(&["data"]);
     let message = message(&envelope);
     match envelope.text(&["code"]).map(|code| fields::integer(&code)) {
         // v1 and early 2.4 send 200 for success.
-        Some(Some(0 | 200)) if raw.is_some() || message.is_none() => Ok(data(raw)),
+        Some(Some(0 | 200)) if data.raw.is_some() || message.is_none() => Ok(data),
         // `{"code":0,"message":"The token is illegal."}` is a published failure. Such an answer doesn't say whether a
         // create made a job, except that Milvus sends "partition not found" with the code 200.
         Some(Some(code @ (0 | 200)))
-            if call.effect == Effect::Create
+            if effect == Effect::Create
                 && !(code == 200 && settings.dialect == Dialect::Milvus) =>
         {
-            Err(reader.unreadable("it is a success without data", text))
+            Err(data.unreadable("it is a success without data"))
         }
-        Some(Some(code)) => Err(reader.service_error(Some(code), message)),
-        Some(None) => Err(reader.unreadable("its code is not a number", text)),
-        None if raw.is_some() => Ok(data(raw)),
-        None => Err(reader.unreadable("it has neither code nor data", text)),
+        Some(Some(code)) => {
+            let silent = || format!("the service answered {code} without a reason");
+            Err(data.service_error(Some(code), &message.unwrap_or_else(silent)))
+        }
+        Some(None) => Err(data.unreadable("its code is not a number")),
+        None if data.raw.is_some() => Ok(data),
+        None => Err(data.unreadable("it has neither code nor data")),
     }
 }
 
@@ -123,22 +117,69 @@ impl<'a> AnswerData<'a> {
         }
     }
 
-    /// Returns the data as sent.
-    pub(super) const fn raw(&self) -> Option<&'a RawValue> {
-        self.raw
-    }
-
     /// Returns the error for an answer about another job.
     pub(super) fn about_another(&self, answered: String) -> ApiError {
         ApiError::AnotherJob {
-            call: Box::new(self.reader.call.clone()),
+            call: self.outgoing.call.clone(),
             answered,
         }
     }
 
     /// Returns the error for an answer that lacks a required part.
     pub(super) fn unreadable(&self, problem: &str) -> ApiError {
-        self.reader.unreadable(problem, self.text)
+        ApiError::Unreadable {
+            call: self.outgoing.call.clone(),
+            status: self.answer.status,
+            problem: problem.to_owned(),
+            excerpt: self.excerpt(),
+        }
+    }
+
+    fn service_error(&self, code: Option<i64>, message: &str) -> ApiError {
+        let message = self.outgoing.mask.clean(message, MESSAGE);
+        let (effect, status) = (self.outgoing.call.effect, self.answer.status);
+        let dialect = self.settings.dialect;
+        let answer = ErrorAnswer {
+            status,
+            code,
+            reason: ServiceReason::of(dialect, effect, status, code, &message),
+        };
+        ApiError::Service {
+            call: self.outgoing.call.clone(),
+            answer,
+            message,
+            hint: hints::of(self.settings, effect, answer),
+            retry_after: self.answer.retry_after,
+        }
+    }
+
+    /// Returns the error for an answer with an HTTP error status, which holds the service's envelope or a gateway's
+    /// page.
+    fn http_error(&self, envelope: Option<&Fields<'_>>) -> ApiError {
+        let code = envelope
+            .and_then(|envelope| envelope.text(&["code"]))
+            .and_then(|code| fields::integer(&code))
+            .filter(|code| !matches!(code, 0 | 200));
+        let number = self.answer.status;
+        let status = reqwest::StatusCode::from_u16(number);
+        let name = status
+            .ok()
+            .and_then(|status| status.canonical_reason())
+            .unwrap_or("an unknown status");
+        let said = envelope.and_then(message).unwrap_or_else(|| self.excerpt());
+        let message = match (code, said.is_empty()) {
+            (Some(_), false) => said,
+            (_, true) => format!("HTTP {number} {name}"),
+            (None, false) => format!("HTTP {number} {name}: {said}"),
+        };
+        self.service_error(code, &message)
+    }
+
+    /// Returns the title of a web page, or the beginning of any other text.
+    fn excerpt(&self) -> String {
+        let text = self.text;
+        let page = looks_like_html(text).then(|| title(text)).flatten();
+        self.outgoing.mask.clean(page.unwrap_or(text), EXCERPT)
     }
 }
 
@@ -156,70 +197,6 @@ pub(super) fn read_rows(data: &AnswerData<'_>) -> Result<Vec<Value>, ApiError> {
         Ok(rows)
     } else {
         Err(data.unreadable("its rows are not objects"))
-    }
-}
-
-impl AnswerReader<'_> {
-    fn unreadable(&self, problem: &str, text: &str) -> ApiError {
-        ApiError::Unreadable {
-            call: Box::new(self.call.clone()),
-            status: self.status,
-            problem: problem.to_owned(),
-            excerpt: self.excerpt(text),
-        }
-    }
-
-    fn service_error(&self, code: Option<i64>, message: Option<String>) -> ApiError {
-        let message = message.map_or_else(
-            || {
-                code.map_or_else(
-                    || "the service gave no reason".to_owned(),
-                    |code| format!("the service answered {code} without a reason"),
-                )
-            },
-            |message| self.mask.clean(&message, MESSAGE),
-        );
-        let effect = self.call.effect;
-        let dialect = self.settings.dialect;
-        let reason = ServiceReason::of(dialect, effect, self.status, code, &message);
-        ApiError::Service {
-            hint: hints::of(self.settings, effect, self.status, code, reason),
-            reason,
-            retry_after: self.retry_after,
-            call: Box::new(self.call.clone()),
-            status: self.status,
-            code,
-            message,
-        }
-    }
-
-    /// Returns the error for an answer with an HTTP error status, which holds the service's envelope or a gateway's
-    /// page.
-    fn http_error(&self, envelope: Option<&Fields<'_>>, text: &str) -> ApiError {
-        let code = envelope
-            .and_then(|envelope| envelope.text(&["code"]))
-            .and_then(|code| fields::integer(&code))
-            .filter(|code| !matches!(code, 0 | 200));
-        let status = reqwest::StatusCode::from_u16(self.status);
-        let name = status
-            .ok()
-            .and_then(|status| status.canonical_reason())
-            .unwrap_or("an unknown status");
-        let said = envelope
-            .and_then(message)
-            .unwrap_or_else(|| self.excerpt(text));
-        let message = match (code, said.is_empty()) {
-            (Some(_), false) => said,
-            (_, true) => format!("HTTP {} {name}", self.status),
-            (None, false) => format!("HTTP {} {name}: {said}", self.status),
-        };
-        self.service_error(code, Some(message))
-    }
-
-    /// Returns the title of a web page, or the beginning of any other text.
-    fn excerpt(&self, text: &str) -> String {
-        let page = looks_like_html(text).then(|| title(text)).flatten();
-        self.mask.clean(page.unwrap_or(text), EXCERPT)
     }
 }
 

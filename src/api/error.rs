@@ -5,6 +5,7 @@ use super::outcome::{self, ErrorAnswer, Outcome};
 use super::reason::ServiceReason;
 use crate::error::{Failure, Kind};
 use crate::interrupt::Stop;
+use std::fmt;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -25,34 +26,10 @@ pub struct ApiCall {
 /// characters, and masked if they echo an API key.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum ApiError {
-    /// A setting of the connection or of the call can't be used.
-    #[error("{what} cannot be used: {problem}")]
-    Setting {
-        /// Name of the setting.
-        what: &'static str,
-        /// The problem, without the value of a secret.
-        problem: String,
-        /// The remedy.
-        hint: Option<&'static str>,
-    },
-    /// The API key can't be sent in a header.
-    #[error("the key ({source_of_key}) cannot be used: {problem}")]
-    Key {
-        /// Source of the key.
-        source_of_key: String,
-        /// The problem with the key.
-        problem: &'static str,
-    },
-    /// The connection's dialect can't express the request.
-    #[error("{what} cannot be sent over the {dialect} API")]
-    NotInDialect {
-        /// The requested feature.
-        what: String,
-        /// The connection's dialect.
-        dialect: Dialect,
-        /// The line to type instead.
-        instead: String,
-    },
+    /// A check of zshell refused the call, so nothing was sent: a setting can't be used ([`unusable`]), or the dialect
+    /// can't express the request ([`beyond`]).
+    #[error(transparent)]
+    Refused(#[from] Failure),
     /// The server is a Milvus older than 2.4, which has no import calls.
     #[error("cannot {}: {} is a Milvus older than 2.4, whose REST API has no imports", .call.what, outcome::origin(&.call.url))]
     TooOld {
@@ -60,12 +37,6 @@ pub enum ApiError {
         call: Box<ApiCall>,
         /// The connection's dialect.
         dialect: Dialect,
-    },
-    /// A collection call, but only the control plane's address is known.
-    #[error("cannot {what}: the cluster's own endpoint is not known")]
-    NoClusterEndpoint {
-        /// The attempted action.
-        what: &'static str,
     },
     /// No connection: refused, no such host, or TLS failed. Nothing was sent.
     #[error("cannot reach {}: {cause}", outcome::origin(&.call.url))]
@@ -108,16 +79,12 @@ pub enum ApiError {
     Service {
         /// The failed call.
         call: Box<ApiCall>,
-        /// The HTTP status.
-        status: u16,
-        /// The service's own error code, if it sent its envelope.
-        code: Option<i64>,
+        /// Status, code and reason.
+        answer: ErrorAnswer,
         /// The service's own message, or an excerpt of the answer.
         message: String,
         /// The remedy.
         hint: Option<String>,
-        /// The reason, if it's one that zshell handles.
-        reason: Option<ServiceReason>,
         /// The delay that the service wants before a retry.
         retry_after: Option<Duration>,
     },
@@ -165,9 +132,8 @@ impl ApiError {
     /// Returns the error's kind, which scripts can read and which decides the exit code.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Setting { .. } | Self::NoClusterEndpoint { .. } => Kind::Usage,
-            Self::Key { .. } => Kind::Auth,
-            Self::NotInDialect { .. } | Self::TooOld { .. } => Kind::Refused,
+            Self::Refused(failure) => failure.kind,
+            Self::TooOld { .. } => Kind::Refused,
             Self::Unreachable { .. } => Kind::Connect,
             Self::NoAnswer { call, .. }
             | Self::Lost { call, .. }
@@ -179,9 +145,7 @@ impl ApiError {
                 Effect::Read | Effect::Change => Kind::Connect,
             },
             Self::TooLarge { call, .. } => read_or_unknown(call, Kind::Refused),
-            Self::Service { call, .. } => self
-                .answer()
-                .map_or(Kind::Refused, |answer| answer.kind(call.effect)),
+            Self::Service { call, answer, .. } => answer.kind(call.effect),
             Self::Stopped { stop, .. } => (*stop).into(),
         }
     }
@@ -189,15 +153,9 @@ impl ApiError {
     /// Returns the outcome of the submission that ended in this error.
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::Setting { .. }
-            | Self::Key { .. }
-            | Self::NotInDialect { .. }
-            | Self::TooOld { .. }
-            | Self::NoClusterEndpoint { .. } => Outcome::Refused,
+            Self::Refused(_) | Self::TooOld { .. } => Outcome::Refused,
             Self::Unreachable { .. } | Self::Stopped { sent: false, .. } => Outcome::NeverSent,
-            Self::Service { .. } => self
-                .answer()
-                .map_or(Outcome::Unknown, |answer| answer.outcome()),
+            Self::Service { answer, .. } => answer.outcome(),
             Self::NoAnswer { .. }
             | Self::Lost { .. }
             | Self::Redirect { .. }
@@ -210,16 +168,7 @@ impl ApiError {
 
     fn answer(&self) -> Option<ErrorAnswer> {
         match *self {
-            Self::Service {
-                status,
-                code,
-                reason,
-                ..
-            } => Some(ErrorAnswer {
-                status,
-                code,
-                reason,
-            }),
+            Self::Service { answer, .. } => Some(answer),
             _ => None,
         }
     }
@@ -247,18 +196,14 @@ impl ApiError {
 
     /// Returns the service's own error code.
     pub fn code(&self) -> Option<i64> {
-        match self {
-            Self::Service { code, .. } => *code,
-            _ => None,
-        }
+        self.answer()?.code
     }
 
     /// Returns the HTTP status, if there was an answer.
     pub fn status(&self) -> Option<u16> {
         match self {
-            Self::Service { status, .. }
-            | Self::Redirect { status, .. }
-            | Self::Unreadable { status, .. } => Some(*status),
+            Self::Service { answer, .. } => Some(answer.status),
+            Self::Redirect { status, .. } | Self::Unreadable { status, .. } => Some(*status),
             _ => None,
         }
     }
@@ -266,10 +211,7 @@ impl ApiError {
     /// Returns the failed call; `None` if no call was begun.
     pub fn call(&self) -> Option<&ApiCall> {
         match self {
-            Self::Setting { .. }
-            | Self::Key { .. }
-            | Self::NotInDialect { .. }
-            | Self::NoClusterEndpoint { .. } => None,
+            Self::Refused(_) => None,
             Self::Unreachable { call, .. }
             | Self::TooOld { call, .. }
             | Self::NoAnswer { call, .. }
@@ -296,16 +238,9 @@ impl ApiError {
 
     fn own_hint(&self) -> Option<String> {
         let text = match self {
-            Self::Setting { hint, .. } => return hint.map(str::to_owned),
+            Self::Refused(failure) => return failure.hint.clone(),
             Self::Service { hint, .. } | Self::Unreachable { hint, .. } => return hint.clone(),
             Self::TooOld { call, dialect } => return Some(too_old(call, *dialect)),
-            Self::NotInDialect { instead, .. } => return Some(instead.clone()),
-            Self::Key { .. } => {
-                "give another key: connect(#{token: secret(\"NAME\")}), a profile, or ZILLIZ_API_KEY"
-            }
-            Self::NoClusterEndpoint { .. } => {
-                "name the cluster: connect(#{cluster: \"name or id\"}), or its endpoint: connect(#{cluster_endpoint: \"https://…\"})"
-            }
             Self::Redirect { .. } => {
                 "connect to the address it points to, if you trust it with your key"
             }
@@ -322,6 +257,17 @@ impl ApiError {
         };
         Some(text.to_owned())
     }
+}
+
+/// Returns the error for a setting of the connection or of a call that can't be used.
+pub(super) fn unusable(what: &str, problem: impl fmt::Display) -> Failure {
+    Failure::usage(format!("{what} cannot be used: {problem}"))
+}
+
+/// Returns the error for a request that the dialect can't express, with the line to type instead.
+pub(super) fn beyond(dialect: Dialect, what: &str, instead: impl Into<String>) -> ApiError {
+    let problem = format!("{what} cannot be sent over the {dialect} API");
+    ApiError::Refused(Failure::refused(problem).with_hint(instead))
 }
 
 /// Returns true for a read over plain HTTP. A TLS server drops such a connection.

@@ -8,18 +8,12 @@ use super::reason::ServiceReason;
 use super::settings::Settings;
 
 /// Returns the hint for an error answer, in terms of the shell's own functions.
-pub(super) fn of(
-    settings: &Settings,
-    effect: Effect,
-    status: u16,
-    code: Option<i64>,
-    reason: Option<ServiceReason>,
-) -> Option<String> {
-    let answer = ErrorAnswer {
+pub(super) fn of(settings: &Settings, effect: Effect, answer: ErrorAnswer) -> Option<String> {
+    let ErrorAnswer {
         status,
         code,
         reason,
-    };
+    } = answer;
     if answer.is_busy() || (effect == Effect::Read && outcome::is_busy_read(code)) {
         return Some(busy(code).to_owned());
     }
@@ -119,19 +113,14 @@ const fn busy(code: Option<i64>) -> &'static str {
 fn key(settings: &Settings) -> String {
     let other = settings.dialect.key_variable();
     let site = other_site(settings).unwrap_or_default();
-    if settings.token.is_some() {
-        let source = match settings.key_source.as_str() {
-            TYPED_KEY => "the API key typed at the terminal was refused".to_owned(),
-            source => format!("the API key was refused, source: {source}"),
-        };
-        format!(
-            "{source}; give another by connect(#{{token: secret(\"NAME\")}}), a profile, or {other}{site}"
-        )
-    } else {
-        format!(
-            "no API key was sent: give one by connect(#{{token: secret(\"NAME\")}}), a profile, or {other}{site}"
-        )
-    }
+    let problem = match (&settings.token, settings.key_source.as_str()) {
+        (None, _) => "no API key was sent: give one".to_owned(),
+        (Some(_), TYPED_KEY) => {
+            "the API key typed at the terminal was refused; give another".to_owned()
+        }
+        (Some(_), source) => format!("the API key was refused, source: {source}; give another"),
+    };
+    format!("{problem} by connect(#{{token: secret(\"NAME\")}}), a profile, or {other}{site}")
 }
 
 /// Returns the hint for an API key of the other Zilliz Cloud site, which this site refuses.
@@ -203,6 +192,16 @@ mod tests {
     use super::*;
     use url::Url;
 
+    /// Returns the hint for an answer without a code to a read.
+    fn hint(settings: &Settings, status: u16, reason: Option<ServiceReason>) -> String {
+        let answer = ErrorAnswer {
+            status,
+            code: None,
+            reason,
+        };
+        of(settings, Effect::Read, answer).unwrap()
+    }
+
     #[test]
     fn a_refused_key_names_the_other_site() {
         for (base, other) in [
@@ -216,11 +215,11 @@ mod tests {
             ),
         ] {
             let settings = Settings::new(Dialect::V2, Url::parse(base).unwrap());
-            let hint = of(&settings, Effect::Read, 401, None, None).unwrap();
+            let hint = hint(&settings, 401, None);
             assert!(hint.contains(other), "{hint}");
         }
         let own = Settings::new(Dialect::V2, Url::parse("http://gateway:8080").unwrap());
-        let hint = of(&own, Effect::Read, 401, None, None).unwrap();
+        let hint = hint(&own, 401, None);
         assert!(!hint.contains("zilliz.com"), "{hint}");
     }
 
@@ -231,12 +230,12 @@ mod tests {
             ("http://h:9091", "connect(\"http://h:19530\")"),
         ] {
             let settings = Settings::new(Dialect::Milvus, Url::parse(base).unwrap());
-            let hint = of(&settings, Effect::Read, 404, None, None).unwrap();
+            let hint = hint(&settings, 404, None);
             assert!(hint.contains(line), "{hint}");
         }
         let settings = Settings::new(Dialect::Milvus, Url::parse("http://h:19530").unwrap());
         let tls = Some(ServiceReason::NeedsTls);
-        let hint = of(&settings, Effect::Read, 400, None, tls).unwrap();
+        let hint = hint(&settings, 400, tls);
         assert!(hint.contains("https://"), "{hint}");
     }
 }

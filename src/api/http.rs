@@ -4,7 +4,7 @@
 //! itself (`localhost`, `127.0.0.0/8`, `::1`) is never reached through a proxy.
 
 use super::endpoint::{Site, control_plane};
-use super::error::ApiError;
+use super::error::{ApiError, unusable};
 use super::request::Outgoing;
 use super::settings::Settings;
 use super::tls;
@@ -103,10 +103,9 @@ fn build(settings: &Settings, reach: Reach) -> Result<Http, ApiError> {
     } else if let Some(path) = &settings.ca_cert {
         builder = builder.tls_backend_preconfigured(tls::config(path)?);
     }
-    builder.build().map_err(|error| ApiError::Setting {
-        what: "the TLS set-up",
-        problem: innermost(&error),
-        hint: Some("the system's root certificates are needed (package ca-certificates), or connect(#{ca_cert: \"file.pem\"})"),
+    builder.build().map_err(|error| {
+        let hint = "the system's root certificates are needed (package ca-certificates), or connect(#{ca_cert: \"file.pem\"})";
+        unusable("the TLS set-up", innermost(&error)).with_hint(hint).into()
     })
 }
 
@@ -128,7 +127,7 @@ pub(super) fn connect_hint(error: &reqwest::Error, outgoing: &Outgoing) -> Optio
     } else if error.is_dns() {
         "check the host's name"
     } else if let Some(rejected) = tls::rejected(error) {
-        rejected.hint
+        tls::certificate_hint(rejected)
     } else if tls::is_answered_plainly(error) {
         "the server does not speak TLS on this port: try http:// instead of https://"
     } else if is_refused(error) {
@@ -164,7 +163,8 @@ fn is_control_plane(url: &Url) -> bool {
 /// Returns the text of the innermost cause, without the operating system's error number.
 pub(super) fn innermost(error: &reqwest::Error) -> String {
     if let Some(rejected) = tls::rejected(error) {
-        return rejected.reason;
+        let problem = tls::certificate_problem(rejected);
+        return format!("the server's certificate is not accepted: {problem}");
     }
     let mut text = None;
     let mut source = error.source();

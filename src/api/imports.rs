@@ -1,12 +1,11 @@
 //! The calls about import jobs, in any dialect.
 
-use super::dialect::DialectApi;
-use super::error::{ApiCall, ApiError};
+use super::error::{ApiCall, ApiError, unusable};
 use super::mask::Mask;
-use super::model::{Effect, ImportRequest, JobPage, JobState, MOST_FILES, Progress, Source};
+use super::model::{Dialect, Effect, ImportRequest, JobPage, JobState, MOST_FILES, Progress};
 use super::old_milvus::is_unknown_path;
-use super::request::Outgoing;
-use super::{Client, JobFilter, JobWalk, Late, answers};
+use super::request::{CallForm, Outgoing};
+use super::{Client, JobFilter, JobWalk, Late, answers, dialect, v1};
 
 /// The smallest page that every dialect accepts.
 const SMALLEST_PAGE: u64 = 5;
@@ -66,17 +65,15 @@ impl Client {
         idempotency_key: &str,
     ) -> Result<Outgoing, ApiError> {
         let settings = self.settings();
-        let (Source::Files(files) | Source::Volume { paths: files, .. }) = &request.source;
+        let files = request.source.sets();
         if files.len() > MOST_FILES {
-            return Err(ApiError::Setting {
-                what: "the list of files",
-                problem: format!("a request takes at most {MOST_FILES}, not {}", files.len()),
-                hint: Some("import_all cuts a longer list into jobs"),
-            });
+            let problem = format!("a request takes at most {MOST_FILES}, not {}", files.len());
+            let refused = unusable("the list of files", problem);
+            return Err(refused
+                .with_hint("import_all cuts a longer list into jobs")
+                .into());
         }
-        let api = settings.dialect.api();
-        let call = api
-            .create(settings, request)?
+        let call = dialect::create(settings, request)?
             .with_idempotency_key(idempotency_key)?
             .with_extra(&request.extra)?
             .with_secrets(settings, request.keys.secrets());
@@ -105,36 +102,34 @@ impl Client {
         if let Some(progress) = settings.dry_run.as_ref().and_then(|it| it.progress(job_id)) {
             return Ok(progress);
         }
-        let progress = self.spelled_progress(settings.dialect.api(), job_id);
+        let progress = self.spelled_progress(job_id);
         let mut progress = progress.map_err(|error| self.recognized(error))?;
         let files = progress.details.iter_mut().map(|file| &mut file.reason);
-        self.mask_reasons(files.chain([&mut progress.reason]));
-        let mask = Mask::new(&self.settings().token);
-        for warning in &mut progress.warnings {
-            *warning = mask.apply(warning);
-        }
+        let reasons = files.chain([&mut progress.reason]).flatten();
+        self.mask_texts(reasons.chain(&mut progress.warnings));
         Ok(progress)
     }
 
-    /// Masks secrets in a job's failure reasons. A reason is the service's own text, which may echo the API key.
-    fn mask_reasons<'a>(&self, reasons: impl Iterator<Item = &'a mut Option<String>>) {
+    /// Masks secrets in the service's own texts, such as failure reasons, which may echo the API key.
+    fn mask_texts<'a>(&self, texts: impl Iterator<Item = &'a mut String>) {
         let mask = Mask::new(&self.settings().token);
-        for reason in reasons.flatten() {
-            *reason = mask.apply(reason);
+        for text in texts {
+            *text = mask.apply(text);
         }
     }
 
     /// Sends the progress call, which may have several paths. The first path that the server knows is kept for the
     /// connection.
-    fn spelled_progress(&self, api: &dyn DialectApi, job_id: &str) -> Result<Progress, ApiError> {
+    fn spelled_progress(&self, job_id: &str) -> Result<Progress, ApiError> {
+        let settings = self.settings();
         let known = self.inner.progress_path.get().copied();
         let mut first_error = None;
-        for (index, path) in api.progress_paths().iter().enumerate() {
+        for (index, path) in settings.dialect.progress_paths().iter().enumerate() {
             if known.is_some_and(|known| known != index) {
                 continue;
             }
-            let outgoing = api.progress(self.settings(), path, job_id)?;
-            let result = self.call(outgoing, |data| api.read_progress(data, job_id));
+            let outgoing = dialect::progress(settings, path, job_id)?;
+            let result = self.call(outgoing, |data| dialect::read_progress(data, job_id));
             match result {
                 Err(error) if known.is_none() && is_unknown_path(&error) => {
                     first_error.get_or_insert(error);
@@ -148,11 +143,8 @@ impl Client {
                 }
             }
         }
-        Err(first_error.unwrap_or_else(|| ApiError::Setting {
-            what: "the progress call",
-            problem: "the dialect has none".to_owned(),
-            hint: None,
-        }))
+        Err(first_error
+            .unwrap_or_else(|| unusable("the progress call", "the dialect has none").into()))
     }
 
     /// Reads one page of the job list; `page` counts from 1, and `page_size` is 5 to 100 on the cloud. `milvus` has no
@@ -163,12 +155,10 @@ impl Client {
         page: u64,
         page_size: u64,
     ) -> Result<JobPage, ApiError> {
-        let settings = self.settings();
-        let api = settings.dialect.api();
-        let outgoing = api.list(settings, filter, page, page_size)?;
+        let outgoing = dialect::list(self.settings(), filter, page, page_size)?;
         let page = self.call(outgoing, answers::read_page);
         let mut page = page.map_err(|error| self.recognized(error))?;
-        self.mask_reasons(page.jobs.iter_mut().map(|job| &mut job.reason));
+        self.mask_texts(page.jobs.iter_mut().filter_map(|job| job.reason.as_mut()));
         Ok(page)
     }
 
@@ -179,19 +169,23 @@ impl Client {
 
     /// Commits a two-phase import.
     pub fn commit(&self, job_id: &str) -> Result<(), ApiError> {
-        let settings = self.settings();
-        let outgoing = settings.dialect.api().commit(settings, job_id)?;
-        self.call(outgoing, |_| Ok(()))?;
-        self.pretend(job_id, JobState::Completed);
-        Ok(())
+        let call = CallForm::change("commit the job", "/v2/vectordb/jobs/import/commit");
+        self.end(job_id, "a commit", call, JobState::Completed)
     }
 
     /// Aborts a two-phase import.
     pub fn abort(&self, job_id: &str) -> Result<(), ApiError> {
+        let call = CallForm::change("abort the job", "/v2/vectordb/jobs/import/abort");
+        self.end(job_id, "an abort", call, JobState::Aborted)
+    }
+
+    fn end(&self, id: &str, noun: &str, call: CallForm, state: JobState) -> Result<(), ApiError> {
         let settings = self.settings();
-        let outgoing = settings.dialect.api().abort(settings, job_id)?;
-        self.call(outgoing, |_| Ok(()))?;
-        self.pretend(job_id, JobState::Aborted);
+        if settings.dialect == Dialect::V1 {
+            return Err(v1::beyond(settings, noun));
+        }
+        self.done(dialect::job(settings, call, id)?)?;
+        self.pretend(id, state);
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! The REST client of the import API in its three dialects (reference: the bulk-import REST APIs).
 //!
 //! A [`Client`] is built from [`Settings`] and has the calls as methods: about import jobs (`imports`), collections,
-//! and clusters. The dialect (`v1`, `v2` or `milvus`, each an implementation of `dialect`) builds a call as a `request`;
+//! and clusters. `dialect` builds a call of `v1`, `v2` or `milvus` as a `request`;
 //! `retry` and `transport` send it; `envelope` and `fields` read the answer. They accept the forms that services really
 //! send: numbers as text, missing fields, a gateway's web page. A failure is an [`ApiError`], which says whether a
 //! submission made a job ([`ApiError::outcome`]) and what to do ([`ApiError::hint`]).
@@ -27,7 +27,6 @@ mod hints;
 mod http;
 mod imports;
 mod mask;
-mod milvus;
 pub(crate) mod model;
 mod old_milvus;
 mod outcome;
@@ -37,7 +36,6 @@ pub(crate) mod raw;
 mod reason;
 mod request;
 mod retry;
-mod scan;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -46,7 +44,6 @@ mod tls;
 mod transport;
 mod v1;
 mod v1_rows;
-mod v2;
 mod volumes;
 mod walk;
 
@@ -54,14 +51,13 @@ pub(crate) use clusters::Cluster;
 pub(crate) use error::ApiError;
 pub(crate) use outcome::Outcome;
 pub(crate) use reason::ServiceReason;
+pub(crate) use request::CallForm;
 pub(crate) use retry::backoff;
-pub(crate) use scan::Scan;
 pub(crate) use settings::{BUSY_WAIT, DryRun, LogSink, REMEMBERS, Settings};
 pub(crate) use volumes::NewVolume;
-pub(crate) use walk::JobWalk;
+pub(crate) use walk::{JobWalk, Scan};
 
 use crate::interrupt::Interrupt;
-use dialect::DialectApi;
 use envelope::AnswerData;
 use model::{Dialect, Effect};
 use request::Outgoing;
@@ -100,17 +96,6 @@ struct Inner {
     transport: Transport,
     /// Index of the progress path that the server knows, once found.
     progress_path: OnceLock<usize>,
-}
-
-impl Dialect {
-    /// Returns the dialect's import calls.
-    fn api(self) -> &'static dyn DialectApi {
-        match self {
-            Self::V1 => &v1::V1,
-            Self::V2 => &v2::V2,
-            Self::Milvus => &milvus::Milvus,
-        }
-    }
 }
 
 impl Client {
@@ -187,6 +172,11 @@ impl Client {
         self.send(&Arc::new(outgoing), None, read)
     }
 
+    /// Sends a request whose answer only says whether it succeeded.
+    fn done(&self, outgoing: Outgoing) -> Result<(), ApiError> {
+        self.call(outgoing, |_| Ok(()))
+    }
+
     /// Sends a request and reads the data of its answer.
     fn send<T>(
         &self,
@@ -247,8 +237,7 @@ impl Inner {
         answer: &HttpAnswer,
         read: impl FnOnce(&AnswerData<'_>) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
-        let Outgoing { call, mask, .. } = outgoing;
-        read(&envelope::read(&self.settings, call, mask, answer)?)
+        read(&envelope::read(&self.settings, outgoing, answer)?)
     }
 }
 

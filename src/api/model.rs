@@ -2,6 +2,7 @@
 
 use crate::secret::StorageKeys;
 use std::fmt;
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 /// The effect of a call on the server, which decides how to treat a lost answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,9 +16,7 @@ pub enum Effect {
 }
 
 /// A form of the import API (reference: the bulk-import REST APIs).
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, strum::Display, strum::EnumString, strum::IntoStaticStr,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr)]
 #[strum(const_into_str, ascii_case_insensitive, serialize_all = "lowercase")]
 pub enum Dialect {
     /// Zilliz Cloud's older, per-region controller: one object URL per job.
@@ -44,10 +43,10 @@ impl Dialect {
     PartialEq,
     Eq,
     Hash,
-    strum::Display,
-    strum::EnumString,
-    strum::IntoStaticStr,
-    strum::VariantArray,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantArray,
 )]
 pub enum JobState {
     /// Accepted, but not started.
@@ -67,7 +66,7 @@ pub enum JobState {
 
 impl JobState {
     /// All states in the order of a job's life.
-    pub const ALL: &'static [Self] = <Self as strum::VariantArray>::VARIANTS;
+    pub const ALL: &'static [Self] = <Self as VariantArray>::VARIANTS;
 
     /// Returns the state's displayed name, e.g. `Importing`.
     pub fn word(self) -> &'static str {
@@ -256,10 +255,10 @@ pub enum Source {
 }
 
 impl Source {
-    /// Returns the number of files, or of sets of `NumPy` files.
-    pub fn len(&self) -> usize {
+    /// Returns the paths: each inner list is one file, or one set of `NumPy` files.
+    pub fn sets(&self) -> &[Vec<String>] {
         let (Self::Files(sets) | Self::Volume { paths: sets, .. }) = self;
-        sets.len()
+        sets
     }
 }
 

@@ -3,13 +3,13 @@
 
 use super::Client;
 use super::collections::V1;
-use super::error::ApiError;
-use super::model::Effect;
-use super::request::Outgoing;
+use super::error::{ApiError, beyond};
+use super::request::{CallForm, Outgoing};
 use super::settings::Settings;
 use serde_json::json;
 
 const V2: &str = "/v2/vectordb/collections/list";
+const RECOGNIZE: &str = "recognize the server";
 
 impl Client {
     /// Turns the error of a read about import jobs into [`ApiError::TooOld`] if the server turns out to be too old for
@@ -31,19 +31,19 @@ impl Client {
     /// Returns true if the server has v1's collection calls and no v2 route.
     fn is_old(&self) -> bool {
         let settings = self.settings();
-        let (what, base) = ("recognize the server", &settings.import_base);
-        let v1 = Outgoing::get(settings, what, base, V1, &[]);
-        let knows_v1 = match v1.and_then(|outgoing| self.call(outgoing, |_| Ok(()))) {
+        let base = &settings.import_base;
+        let v1 = Outgoing::get(settings, CallForm::read(RECOGNIZE, V1), base, &[]);
+        let knows_v1 = match v1.and_then(|outgoing| self.done(outgoing)) {
             Ok(()) => true,
             // A server that requires an API key, for example.
-            Err(ApiError::Service { status, code, .. }) => status == 200 && code.is_some(),
+            Err(ApiError::Service { answer, .. }) => answer.status == 200 && answer.code.is_some(),
             Err(_) => false,
         };
         if !knows_v1 {
             return false;
         }
-        let v2 = Outgoing::post(settings, what, Effect::Read, base, V2, &json!({}));
-        let answer = v2.and_then(|outgoing| self.call(outgoing, |_| Ok(())));
+        let v2 = Outgoing::post(settings, CallForm::read(RECOGNIZE, V2), base, &json!({}));
+        let answer = v2.and_then(|outgoing| self.done(outgoing));
         answer.is_err_and(|error| is_unknown_path(&error))
     }
 
@@ -54,15 +54,15 @@ impl Client {
         match &error {
             ApiError::Service { call, .. }
                 if settings.dialect == super::model::Dialect::V1
-                    && call.what != "recognize the server"
+                    && call.what != RECOGNIZE
                     && call.url.contains("/v2/vectordb/")
                     && is_unknown_path(&error) =>
             {
-                ApiError::NotInDialect {
-                    what: format!("the call to {}", call.what),
-                    dialect: settings.dialect,
-                    instead: "the server has no /v2/vectordb routes either (Milvus has them since 2.4): collections(), describe(name), query(name, filter) and peek(name) work over v1".to_owned(),
-                }
+                beyond(
+                    settings.dialect,
+                    &format!("the call to {}", call.what),
+                    "the server has no /v2/vectordb routes either (Milvus has them since 2.4): collections(), describe(name), query(name, filter) and peek(name) work over v1",
+                )
             }
             _ => error,
         }
@@ -72,7 +72,7 @@ impl Client {
 /// Returns true for "no such call", but not for "no such job", which has error codes of its own.
 pub(super) fn is_unknown_path(error: &ApiError) -> bool {
     match error {
-        ApiError::Service { status, code, .. } => *status == 404 || *code == Some(404),
+        ApiError::Service { answer, .. } => answer.status == 404 || answer.code == Some(404),
         _ => false,
     }
 }

@@ -32,11 +32,14 @@ const REFUSED: [i64; 34] = [
 const BUSY: [i64; 6] = [4, 8, 429, 1807, 47039, 47055];
 
 /// A service's error answer.
-#[derive(Clone, Copy)]
-pub(super) struct ErrorAnswer {
-    pub(super) status: u16,
-    pub(super) code: Option<i64>,
-    pub(super) reason: Option<ServiceReason>,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErrorAnswer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The service's own error code, if it sent its envelope.
+    pub code: Option<i64>,
+    /// The reason, if it's one that zshell handles.
+    pub reason: Option<ServiceReason>,
 }
 
 impl ErrorAnswer {

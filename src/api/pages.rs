@@ -3,7 +3,7 @@
 use super::Client;
 use super::error::ApiError;
 use super::fields::Fields;
-use super::request::Outgoing;
+use super::request::{CallForm, Outgoing};
 use std::collections::HashSet;
 
 /// Largest page size that the service accepts.
@@ -13,11 +13,9 @@ const PAGES: usize = 1_000;
 
 /// A list that the service returns in pages.
 pub(super) struct PagedList<'a, T> {
-    /// The call as errors name it, e.g. `list the clusters`.
-    pub(super) what: &'static str,
+    pub(super) call: CallForm,
     /// The list's name in answers, e.g. `clusters`.
     pub(super) noun: &'static str,
-    pub(super) path: &'a str,
     pub(super) project: Option<&'a str>,
     /// Reads an entry. Entries without an id are left out.
     pub(super) read: fn(&Fields<'_>) -> Option<T>,
@@ -37,7 +35,7 @@ impl Client {
                 ("currentPage", number.as_str()),
             ];
             query.extend(list.project.map(|id| ("projectId", id)));
-            let outgoing = Outgoing::get(settings, list.what, base, list.path, &query)?;
+            let outgoing = Outgoing::get(settings, list.call, base, &query)?;
             let (found, count) = self.call(outgoing, |data| {
                 let object = data.object()?;
                 if !object.has(&[list.noun, "count"]) {

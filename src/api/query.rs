@@ -2,10 +2,10 @@
 
 use super::Client;
 use super::bodies::CollectionBody;
-use super::catalog::{self, CatalogCall};
+use super::catalog;
 use super::envelope::read_rows;
 use super::error::ApiError;
-use super::request::Outgoing;
+use super::request::{CallForm, Outgoing};
 use serde_json::{Map, Value};
 
 /// A query for rows of a collection.
@@ -33,13 +33,12 @@ impl RowQuery {
             fields.push("*");
         }
         CollectionBody {
-            collection_name: Some(name),
             filter: Some(&self.filter),
             output_fields: fields,
             limit: self.limit,
             offset: self.offset,
             partition_names: &self.partitions,
-            ..CollectionBody::default()
+            ..CollectionBody::of(name)
         }
     }
 }
@@ -64,13 +63,6 @@ pub struct RowSearch {
     pub partitions: Vec<String>,
     /// Search parameters of the server, e.g. `radius`.
     pub params: Map<String, Value>,
-}
-
-impl RowSearch {
-    /// Returns true if v1's call can express the search: a list of numbers for the only vector field.
-    fn fits_v1(&self) -> bool {
-        self.vector.is_array() && self.field.is_none() && self.partitions.is_empty()
-    }
 }
 
 impl Client {
@@ -106,20 +98,21 @@ impl Client {
         let filter = search.filter.as_str();
         let mut body = CollectionBody {
             db_name: database,
-            collection_name: Some(name),
             anns_field: search.field.as_deref(),
             filter: Some(filter).filter(|filter| !filter.is_empty()),
             output_fields: search.fields.iter().map(String::as_str).collect(),
             limit: search.limit,
             offset: search.offset,
             partition_names: &search.partitions,
-            ..CollectionBody::default()
+            ..CollectionBody::of(name)
         };
         let params = Some(&search.params).filter(|params| !params.is_empty());
-        if self.speaks_v1() && search.fits_v1() && database.is_none() {
+        // v1's call takes a list of numbers for the only vector field.
+        let fits_v1 = search.vector.is_array() && search.field.is_none();
+        if self.speaks_v1() && fits_v1 && search.partitions.is_empty() && database.is_none() {
             body.vector = Some(&search.vector);
             body.params = params;
-            let call = CatalogCall {
+            let call = CallForm {
                 path: "/v1/vector/search",
                 ..catalog::SEARCH
             };

@@ -4,10 +4,10 @@
 //! calls.
 
 use super::Client;
-use super::error::ApiError;
+use super::error::{ApiError, unusable};
 use super::mask::each_text;
 use super::model::Effect;
-use super::request::{Outgoing, join};
+use super::request::{Outgoing, join, json};
 use super::{envelope, transport::HttpAnswer};
 use crate::secret::Secret;
 use serde_json::Value;
@@ -71,14 +71,10 @@ impl Client {
         secrets: &[Secret],
     ) -> Result<Value, ApiError> {
         if let Some(problem) = problem(path) {
-            return Err(ApiError::Setting {
-                what: "the path",
-                problem: problem.to_owned(),
-                hint: Some("for example api(\"POST\", \"/v2/vectordb/collections/list\")"),
-            });
+            let example = "for example api(\"POST\", \"/v2/vectordb/collections/list\")";
+            return Err(unusable("the path", problem).with_hint(example).into());
         }
         let outgoing = Arc::new(self.raw_outgoing(method, path, body, secrets)?);
-        let Outgoing { call, mask, .. } = &*outgoing;
         self.send_whole(&outgoing, None, |answer: &HttpAnswer| {
             let value: Option<Value> =
                 serde_json::from_str(answer.text.trim_start_matches('\u{feff}')).ok();
@@ -88,10 +84,10 @@ impl Client {
                 .as_ref()
                 .is_none_or(|value| value.get("code").is_some());
             if !is_success || enveloped {
-                envelope::read(self.settings(), call, mask, answer)?;
+                envelope::read(self.settings(), &outgoing, answer)?;
             }
             let mut value = value.unwrap_or_default();
-            each_text(&mut value, &mut |_, text| *text = mask.apply(text));
+            each_text(&mut value, &mut |_, text| *text = outgoing.mask.apply(text));
             Ok(value)
         })
     }
@@ -127,11 +123,11 @@ impl Client {
         if method == "POST" {
             body.get_or_insert_with(|| Value::Object(serde_json::Map::new()));
         }
-        let outgoing = Outgoing::raw(settings, WHAT, effect, method, url, body.as_ref());
+        let sent = body.as_ref().map(json).transpose();
         // The texts may be secrets.
         let texts = body.iter_mut();
         texts.for_each(|body| each_text(body, &mut |_, text| text.zeroize()));
-        outgoing?
+        Outgoing::new(settings, WHAT, effect, method, url, sent?)?
             .with_secrets(settings, secrets)
             .with_database(database)
     }

@@ -1,10 +1,11 @@
 //! Builds the HTTP request of one call.
 
-use super::error::{ApiCall, ApiError};
+use super::error::{ApiCall, ApiError, unusable};
 use super::fields::Fields;
 use super::mask::Mask;
 use super::model::Effect;
 use super::settings::Settings;
+use crate::error::{Failure, Kind};
 use crate::interrupt::Stop;
 use crate::secret::Secret;
 use bytes::Bytes;
@@ -27,10 +28,33 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
 /// Longest idempotency key that servers accept, in bytes.
 const IDEMPOTENCY_KEY_LIMIT: usize = 256;
 
+/// The form of a call.
+#[derive(Clone, Copy)]
+pub(crate) struct CallForm {
+    /// The purpose as it reads after "cannot".
+    pub(super) what: &'static str,
+    pub(super) effect: Effect,
+    pub(super) path: &'static str,
+}
+
+impl CallForm {
+    /// Returns the form of a call that changes nothing.
+    pub(super) const fn read(what: &'static str, path: &'static str) -> Self {
+        let effect = Effect::Read;
+        Self { what, effect, path }
+    }
+
+    /// Returns the form of a call that changes something.
+    pub(super) const fn change(what: &'static str, path: &'static str) -> Self {
+        let effect = Effect::Change;
+        Self { what, effect, path }
+    }
+}
+
 /// A request with its URL, headers and body, and the data for its error messages.
 pub(super) struct Outgoing {
     /// The call, as errors describe it.
-    pub(super) call: ApiCall,
+    pub(super) call: Box<ApiCall>,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
     /// Zeroed when the request is dropped, because it may hold storage keys.
@@ -43,9 +67,8 @@ impl Outgoing {
     /// Builds a read by `GET`, with percent-encoded query values.
     pub(super) fn get(
         settings: &Settings,
-        what: &'static str,
+        CallForm { what, effect, path }: CallForm,
         base: &Url,
-        path: &str,
         query: &[(&str, &str)],
     ) -> Result<Self, ApiError> {
         let mut url = join(base, path);
@@ -54,16 +77,14 @@ impl Outgoing {
             .map(|(name, value)| format!("{name}={}", escape(value)))
             .collect();
         url.set_query((!pairs.is_empty()).then(|| pairs.join("&")).as_deref());
-        Self::new(settings, what, Effect::Read, "GET", url, None)
+        Self::new(settings, what, effect, "GET", url, None)
     }
 
     /// Builds a `POST` with a JSON body.
     pub(super) fn post(
         settings: &Settings,
-        what: &'static str,
-        effect: Effect,
+        CallForm { what, effect, path }: CallForm,
         base: &Url,
-        path: &str,
         body: &impl Serialize,
     ) -> Result<Self, ApiError> {
         let url = join(base, path);
@@ -71,19 +92,7 @@ impl Outgoing {
     }
 
     /// Builds a call with any method and URL.
-    pub(super) fn raw(
-        settings: &Settings,
-        what: &'static str,
-        effect: Effect,
-        method: &'static str,
-        url: Url,
-        body: Option<&Value>,
-    ) -> Result<Self, ApiError> {
-        let body = body.map(json).transpose()?;
-        Self::new(settings, what, effect, method, url, body)
-    }
-
-    fn new(
+    pub(super) fn new(
         settings: &Settings,
         what: &'static str,
         effect: Effect,
@@ -105,7 +114,7 @@ impl Outgoing {
             effect,
         };
         Ok(Self {
-            call,
+            call: Box::new(call),
             url,
             headers,
             body,
@@ -121,10 +130,10 @@ impl Outgoing {
     /// Adds the database to the request as its `DB-Name` header.
     pub(super) fn with_database(mut self, database: Option<&str>) -> Result<Self, ApiError> {
         if let Some(database) = database {
-            let value = HeaderValue::from_str(database).map_err(|_| ApiError::Setting {
-                what: "the database's name",
-                problem: format!("{database:?} can't be in a header"),
-                hint: Some("a database's name is letters, digits and underscores"),
+            let value = HeaderValue::from_str(database).map_err(|_| {
+                let problem = format!("{database:?} can't be in a header");
+                unusable("the database's name", problem)
+                    .with_hint("a database's name is letters, digits and underscores")
             })?;
             self.headers
                 .insert(HeaderName::from_static("db-name"), value);
@@ -134,16 +143,13 @@ impl Outgoing {
 
     /// Adds an idempotency key to the request (reference: printable ASCII, at most 256 bytes).
     pub(super) fn with_idempotency_key(mut self, key: &str) -> Result<Self, ApiError> {
-        let printable = key.bytes().all(|b| (0x20..0x7f).contains(&b));
-        let value = HeaderValue::from_str(key)
-            .ok()
-            .filter(|_| printable && !key.is_empty() && key.len() <= IDEMPOTENCY_KEY_LIMIT)
-            .ok_or_else(|| ApiError::Setting {
-                what: "the key of the submission",
-                problem: format!(
+        let value = printable(key)
+            .filter(|_| !key.is_empty() && key.len() <= IDEMPOTENCY_KEY_LIMIT)
+            .ok_or_else(|| {
+                let problem = format!(
                     "{key:?} is not 1 to {IDEMPOTENCY_KEY_LIMIT} printable ASCII characters"
-                ),
-                hint: None,
+                );
+                unusable("the key of the submission", problem)
             })?;
         self.headers
             .insert(HeaderName::from_static("idempotency-key"), value);
@@ -158,24 +164,17 @@ impl Outgoing {
         if extra.is_empty() {
             return Ok(self);
         }
-        let unusable = |problem: String| ApiError::Setting {
-            what: "extra",
-            problem,
-            hint: None,
-        };
         let Some(body) = &self.body else {
-            return Err(unusable(format!(
-                "the call to {} has no body to add to",
-                self.call.what
-            )));
+            let problem = format!("the call to {} has no body to add to", self.call.what);
+            return Err(unusable("extra", problem).into());
         };
         let text = std::str::from_utf8(body).unwrap_or_default();
         let fields = Fields::parse(text)
-            .ok_or_else(|| unusable("the request's body is not an object".to_owned()))?;
+            .ok_or_else(|| unusable("extra", "the request's body is not an object"))?;
         if let Some(key) = extra.keys().find(|key| fields.knows(&[key.as_str()])) {
-            return Err(unusable(format!("the call gives {key:?} already")));
+            return Err(unusable("extra", format!("the call gives {key:?} already")).into());
         }
-        let more = serde_json::to_string(extra).map_err(|error| unusable(error.to_string()))?;
+        let more = serde_json::to_string(extra).map_err(|error| unusable("extra", error))?;
         // serde_json writes an object without outer whitespace.
         let mut whole = ZeroedBuffer::default();
         whole.append(text.strip_suffix('}').unwrap_or(text).as_bytes());
@@ -189,20 +188,20 @@ impl Outgoing {
 
     /// Returns the error for a stop; `sent` is set if the request was, or may have been, sent.
     pub(super) fn stopped(&self, stop: Stop, sent: bool) -> ApiError {
-        let call = Box::new(self.call.clone());
+        let call = self.call.clone();
         ApiError::Stopped { call, stop, sent }
     }
 
     /// Returns the error for an answer that didn't arrive within this time.
     pub(super) fn no_answer(&self, after: Duration) -> ApiError {
-        let call = Box::new(self.call.clone());
+        let call = self.call.clone();
         ApiError::NoAnswer { call, after }
     }
 
     /// Returns the error for a broken connection.
     pub(super) fn lost(&self, cause: impl Into<String>) -> ApiError {
         ApiError::Lost {
-            call: Box::new(self.call.clone()),
+            call: self.call.clone(),
             cause: cause.into(),
         }
     }
@@ -224,13 +223,10 @@ pub(super) fn host(url: &Url) -> String {
 }
 
 /// Returns a body as JSON.
-fn json(body: &impl Serialize) -> Result<Bytes, ApiError> {
+pub(super) fn json(body: &impl Serialize) -> Result<Bytes, ApiError> {
     let mut bytes = ZeroedBuffer::default();
-    serde_json::to_writer(&mut bytes, body).map_err(|error| ApiError::Setting {
-        what: "the request's body",
-        problem: error.to_string(),
-        hint: None,
-    })?;
+    serde_json::to_writer(&mut bytes, body)
+        .map_err(|error| unusable("the request's body", error))?;
     Ok(bytes.into())
 }
 
@@ -267,16 +263,22 @@ impl From<ZeroedBuffer> for Bytes {
     }
 }
 
+/// Returns the header value of a text; `None` unless it's printable ASCII.
+fn printable(text: &str) -> Option<HeaderValue> {
+    let is_printable = text.bytes().all(|b| (0x20..0x7f).contains(&b));
+    HeaderValue::from_str(text).ok().filter(|_| is_printable)
+}
+
 fn authorization(token: &Secret, source_of_key: &str) -> Result<HeaderValue, ApiError> {
     let text = Zeroizing::new(format!("Bearer {}", token.expose()));
-    let printable = text.bytes().all(|b| (0x20..0x7f).contains(&b));
-    let mut value = HeaderValue::from_str(&text)
-        .ok()
-        .filter(|_| printable)
-        .ok_or_else(|| ApiError::Key {
-            source_of_key: source_of_key.to_owned(),
-            problem: "it holds characters that can't be in a header (a line end, or a letter outside ASCII)",
-        })?;
+    let mut value = printable(&text).ok_or_else(|| {
+        let problem =
+            "it holds characters that can't be in a header (a line end, or a letter outside ASCII)";
+        let problem = format!("the key ({source_of_key}) cannot be used: {problem}");
+        Failure::new(Kind::Auth, problem).with_hint(
+            "give another key: connect(#{token: secret(\"NAME\")}), a profile, or ZILLIZ_API_KEY",
+        )
+    })?;
     value.set_sensitive(true);
     Ok(value)
 }

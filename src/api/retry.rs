@@ -74,7 +74,8 @@ const fn tries_of(error: &ApiError, transient: bool) -> u32 {
         ApiError::Lost { .. } => TRIES,
         ApiError::Unreachable { .. } => CONNECT_TRIES,
         // A connection that delivers an answer twice has the right answer next.
-        ApiError::AnotherJob { .. } | ApiError::Service { status: 500.., .. } => FAILURE_TRIES,
+        ApiError::AnotherJob { .. } => FAILURE_TRIES,
+        ApiError::Service { answer, .. } if answer.status >= 500 => FAILURE_TRIES,
         _ => 1,
     }
 }

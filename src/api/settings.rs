@@ -166,8 +166,8 @@ pub(super) struct DryRunState {
 #[derive(Default)]
 pub(super) struct Pretended {
     pub(super) jobs: PlaceholderJobs,
-    /// Whether the script's header was printed, and whether the header of its waits was.
-    pub(super) begun: (bool, bool),
+    /// The script's header, and the header of its waits; empty once printed.
+    pub(super) headers: (&'static str, &'static str),
     pub(super) loaded: BTreeSet<String>,
     /// Names that the run created, with the collection that an alias points to, or dropped (`None`).
     pub(super) names: BTreeMap<PretendedName, Option<String>>,

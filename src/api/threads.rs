@@ -39,20 +39,19 @@ impl Threads {
         thread.spawn(move || threads.work(work)).map(drop)
     }
 
-    fn work(&self, first: Work) {
+    fn work(&self, mut work: Work) {
         let mut idle = self.0.lock();
         idle.next += 1;
         let number = idle.next;
         drop(idle);
-        let mut work = first;
         loop {
             work();
             let (sender, receiver) = mpsc::channel();
             self.0.lock().waiting.push((number, sender));
-            let Some(next) = self.next(number, &receiver) else {
-                return;
-            };
-            work = next;
+            match self.next(number, &receiver) {
+                Some(next) => work = next,
+                None => return,
+            }
         }
     }
 

@@ -1,27 +1,28 @@
 //! TLS with the user's own certificates (`ca_cert`), and readable reasons for rejected certificates.
 
-use super::error::ApiError;
+use super::error::{self, ApiError};
 use crate::fsutil;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
-use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_platform_verifier::Verifier;
+use std::fmt::Display;
 use std::path::Path;
 use std::sync::Arc;
 
 /// Returns a TLS configuration that trusts the certificates of a PEM file in addition to the system's.
 pub(super) fn config(ca_cert: &Path) -> Result<ClientConfig, ApiError> {
     let own = read_certificates(ca_cert)?;
-    let unusable = |error: Error| unusable(ca_cert, &problem_of(&error));
+    let unusable = |error: Error| unusable(ca_cert, problem_of(&error));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let chain =
         Verifier::new_with_extra_roots(own.clone(), Arc::clone(&provider)).map_err(unusable)?;
     let verifier = OwnCertificates { chain, own };
-    let mut config = versions(provider)
+    let mut config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
         .map_err(unusable)?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
@@ -30,28 +31,20 @@ pub(super) fn config(ca_cert: &Path) -> Result<ClientConfig, ApiError> {
     Ok(config)
 }
 
-type NeedsVerifier = rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>;
-
-fn versions(provider: Arc<CryptoProvider>) -> Result<NeedsVerifier, Error> {
-    ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()
-}
-
 fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, ApiError> {
-    let pem = fsutil::read_text(path).map_err(|error| unusable(path, &error.to_string()))?;
+    let pem = fsutil::read_text(path).map_err(|error| unusable(path, error))?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
-    let found = found.map_err(|error| unusable(path, &error.to_string()))?;
+    let found = found.map_err(|error| unusable(path, error))?;
     if found.is_empty() {
         return Err(unusable(path, "it holds no certificate"));
     }
     Ok(found)
 }
 
-fn unusable(path: &Path, problem: &str) -> ApiError {
-    ApiError::Setting {
-        what: "ca_cert",
-        problem: format!("{}: {problem}", path.display()),
-        hint: Some("ca_cert names a file with one or more certificates in PEM form"),
-    }
+fn unusable(path: &Path, problem: impl Display) -> ApiError {
+    error::unusable("ca_cert", format!("{}: {problem}", path.display()))
+        .with_hint("ca_cert names a file with one or more certificates in PEM form")
+        .into()
 }
 
 /// Accepts chains that end at a trusted certificate. Like curl and OpenSSL, also accepts a server certificate that is
@@ -133,22 +126,12 @@ fn webpki_error(error: &CertificateError) -> Option<&webpki::Error> {
     }
 }
 
-/// The reason why a certificate was rejected, and the remedy.
-pub(super) struct Rejected {
-    pub(super) reason: String,
-    pub(super) hint: &'static str,
-}
-
-/// Returns the reason of a failed request if the cause is the server's certificate.
-pub(super) fn rejected(error: &reqwest::Error) -> Option<Rejected> {
-    let Error::InvalidCertificate(error) = cause(error, |_: &Error| true)? else {
-        return None;
-    };
-    let reason = certificate_problem(error);
-    Some(Rejected {
-        reason: format!("the server's certificate is not accepted: {reason}"),
-        hint: certificate_hint(error),
-    })
+/// Returns the error of the server's certificate if that is the cause of a failed request.
+pub(super) fn rejected(error: &reqwest::Error) -> Option<&CertificateError> {
+    match cause(error, |_: &Error| true)? {
+        Error::InvalidCertificate(error) => Some(error),
+        _ => None,
+    }
 }
 
 /// Returns true if the server's answer to the TLS greeting was no TLS.
@@ -184,7 +167,7 @@ fn problem_of(error: &Error) -> String {
     }
 }
 
-fn certificate_problem(error: &CertificateError) -> String {
+pub(super) fn certificate_problem(error: &CertificateError) -> String {
     let text = match error {
         CertificateError::UnknownIssuer => "its issuer is not trusted",
         CertificateError::BadEncoding => "it cannot be read",
@@ -229,7 +212,7 @@ fn certificate_problem(error: &CertificateError) -> String {
     text.to_owned()
 }
 
-fn certificate_hint(error: &CertificateError) -> &'static str {
+pub(super) fn certificate_hint(error: &CertificateError) -> &'static str {
     const NEW: &str = "make one that names the host: openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 365 -subj /CN=milvus -addext \"subjectAltName=DNS:host.example.com,IP:10.0.0.5\"";
     match error {
         CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => NEW,

@@ -4,7 +4,7 @@
 //! interrupted. So each request runs on another thread ([`Threads`]), and the caller stops waiting at the deadline or
 //! the interrupt.
 
-use super::error::ApiError;
+use super::error::{ApiError, unusable};
 use super::http::{Clients, connect_hint, innermost};
 use super::request::Outgoing;
 use super::settings::Settings;
@@ -70,13 +70,15 @@ impl Transport {
         if let Some(log) = &settings.log {
             log.count();
         }
-        log_request(settings, outgoing);
+        log(settings, outgoing, |call| {
+            let body = outgoing.body.as_deref().map(String::from_utf8_lossy);
+            let body = body.map_or_else(String::new, |body| outgoing.mask.body(&body));
+            format!("> {call} {body}")
+        });
         let abandoned = Arc::new(AtomicBool::new(false));
         let (sender, answers) = mpsc::channel();
         let wanted_late = late.is_some();
-        let caller = Arc::new(Caller {
-            left: Mutex::new(false),
-        });
+        let caller = Arc::new(Caller::default());
         let limits = ExchangeLimits {
             deadline,
             connect: settings.connect_timeout,
@@ -88,7 +90,7 @@ impl Transport {
         self.threads
             .run(move || there.tell(perform(&http, &request, &limits), &sender, late))
             .map_err(|error| ApiError::Unreachable {
-                call: Box::new(outgoing.call.clone()),
+                call: outgoing.call.clone(),
                 cause: error.to_string(),
                 hint: None,
             })?;
@@ -100,7 +102,16 @@ impl Transport {
         } else if result.is_err() {
             abandoned.store(true, Ordering::Relaxed);
         }
-        log_result(settings, outgoing, begun, result.as_ref());
+        log(settings, outgoing, |call| {
+            let ms = begun.elapsed().as_millis();
+            match &result {
+                Ok(answer) => {
+                    let body = outgoing.mask.body(&answer.text);
+                    format!("< {} {call} {ms} ms {body}", answer.status)
+                }
+                Err(error) => format!("< failed {call} {ms} ms: {error}"),
+            }
+        });
         let answer = result?;
         // Once set, the flag stays set: a proxy in between may answer in its own name when it fails.
         self.local_service
@@ -113,6 +124,7 @@ type Arrived = Result<HttpAnswer, ApiError>;
 
 /// Whether the caller still waits. Both threads check it under the lock, so an answer reaches either the caller or
 /// `late` and isn't lost in between.
+#[derive(Default)]
 struct Caller {
     left: Mutex<bool>,
 }
@@ -217,7 +229,7 @@ fn read_body(
     let mut chunk = vec![0; CHUNK];
     loop {
         if body.len() > limits.body || announced > limits.body as u64 {
-            let (call, limit) = (Box::new(outgoing.call.clone()), limits.body);
+            let (call, limit) = (outgoing.call.clone(), limits.body);
             return Err(ApiError::TooLarge { call, limit });
         }
         if limits.abandoned.load(Ordering::Relaxed) || Instant::now() >= limits.deadline {
@@ -244,7 +256,7 @@ fn read_body(
 }
 
 fn classify(error: &reqwest::Error, outgoing: &Outgoing, limits: &ExchangeLimits) -> ApiError {
-    let call = Box::new(outgoing.call.clone());
+    let call = outgoing.call.clone();
     if error.is_connect() && error.is_timeout() {
         let cause = format!("no connection within {}s", limits.connect.as_secs_f64());
         let hint =
@@ -257,11 +269,7 @@ fn classify(error: &reqwest::Error, outgoing: &Outgoing, limits: &ExchangeLimits
         return ApiError::Unreachable { call, cause, hint };
     }
     if error.is_builder() {
-        return ApiError::Setting {
-            what: "the address",
-            problem: cause,
-            hint: None,
-        };
+        return unusable("the address", cause).into();
     }
     if error.is_timeout() {
         return outgoing.no_answer(limits.whole);
@@ -286,39 +294,14 @@ fn retry_after(value: &str) -> Option<Duration> {
     Some(Duration::try_from(left).unwrap_or(Duration::ZERO))
 }
 
-fn log_request(settings: &Settings, outgoing: &Outgoing) {
+/// Logs a line about a request, if the log is on. `line` gets its method and masked URL.
+fn log(settings: &Settings, outgoing: &Outgoing, line: impl FnOnce(String) -> String) {
     if let Some(log) = settings.log.as_ref().filter(|log| log.is_on()) {
-        let body = outgoing
-            .body
-            .as_ref()
-            .map(|body| String::from_utf8_lossy(body));
-        let body = body.map_or_else(String::new, |body| outgoing.mask.body(&body));
-        let call = &outgoing.call;
-        let url = outgoing.mask.apply(&call.url);
-        log.line(format!("> {} {url} {body}", call.method).trim_end());
-    }
-}
-
-fn log_result(
-    settings: &Settings,
-    outgoing: &Outgoing,
-    begun: Instant,
-    result: Result<&HttpAnswer, &ApiError>,
-) {
-    if let Some(log) = settings.log.as_ref().filter(|log| log.is_on()) {
-        let call = &outgoing.call;
-        let url = outgoing.mask.apply(&call.url);
-        let ms = begun.elapsed().as_millis();
-        let line = match result {
-            Ok(answer) => format!(
-                "< {} {} {url} {ms} ms {}",
-                answer.status,
-                call.method,
-                outgoing.mask.body(&answer.text)
-            ),
-            Err(error) => format!("< failed {} {url} {ms} ms: {error}", call.method),
-        };
-        log.line(line.trim_end());
+        let (method, url) = (
+            outgoing.call.method,
+            outgoing.mask.apply(&outgoing.call.url),
+        );
+        log.line(line(format!("{method} {url}")).trim_end());
     }
 }
 

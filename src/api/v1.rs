@@ -1,119 +1,74 @@
 //! The `v1` dialect: Zilliz Cloud's older, per-region controller (reference: the column `v1`).
 
-use super::bodies::ImportBody;
-use super::dialect::{DialectApi, PostCall, post};
-use super::envelope::AnswerData;
-use super::error::ApiError;
+use super::answers;
+use super::error::{self, ApiError};
 use super::fields::{self, Fields};
-use super::model::{
-    Dialect, Effect, FileProgress, ImportRequest, JobState, Progress, Source, State,
-};
-use super::request::Outgoing;
+use super::model::{Dialect, FileProgress, ImportRequest, JobState, Source, State};
+use super::request::{CallForm, Outgoing};
 use super::settings::Settings;
-use super::{JobFilter, answers};
-use crate::secret::Secret;
 
-const CREATE: PostCall<'_> = (
-    "create the import job",
-    Effect::Create,
-    "/v1/vector/collections/import",
-);
-const PROGRESS: [&str; 1] = ["/v1/vector/collections/import/get"];
-const LIST: &str = "/v1/vector/collections/import/list";
+pub(super) const CREATE: &str = "/v1/vector/collections/import";
 
-/// The `v1` dialect.
-pub(super) struct V1;
+/// Fields of which a progress answer has at least one. v1 sends no state, so it's derived from the others.
+pub(super) const PROGRESS_SIGNS: [&str; 4] =
+    ["readyPercentage", "errorMessage", "completeTime", "details"];
 
-impl DialectApi for V1 {
-    fn progress_paths(&self) -> &'static [&'static str] {
-        &PROGRESS
-    }
-
-    fn body<'a>(&self, settings: &'a Settings) -> ImportBody<'a> {
-        ImportBody {
-            cluster_id: settings.cluster_id.as_deref(),
-            ..ImportBody::default()
-        }
-    }
-
-    /// Builds the create call. Returns an error for anything but one path, such as a database, options or a session token.
-    fn create(&self, settings: &Settings, request: &ImportRequest) -> Result<Outgoing, ApiError> {
-        let database = request.database.as_deref().or(settings.database.as_deref());
-        refuse_database(settings, database)?;
-        if request.keys.session.is_some() {
-            return Err(beyond(settings, "a session token"));
-        }
-        if !request.options.is_empty() {
-            return Err(beyond(settings, "options"));
-        }
-        let Source::Files(files) = &request.source else {
-            return Err(beyond(settings, "a volume"));
-        };
-        let [file] = files.as_slice() else {
-            return Err(beyond(settings, "several files in one job"));
-        };
-        let [object_url] = file.as_slice() else {
-            return Err(beyond(settings, "a list of NumPy files"));
-        };
-        let body = ImportBody {
-            object_url: Some(object_url),
-            access_key: request.keys.access.as_ref().map(Secret::expose),
-            secret_key: request.keys.secret.as_ref().map(Secret::expose),
-            ..self.body(settings).of(request)
-        };
-        post(settings, CREATE, &body)
-    }
-
-    fn progress(
-        &self,
-        settings: &Settings,
-        path: &str,
-        job_id: &str,
-    ) -> Result<Outgoing, ApiError> {
-        let mut query = vec![("jobId", job_id)];
-        query.extend(settings.cluster_id.as_deref().map(|id| ("clusterId", id)));
-        let base = &settings.import_base;
-        Outgoing::get(settings, "read the job's progress", base, path, &query)
-    }
-
-    /// Builds the list call. v1 has no filters.
-    fn list(
-        &self,
-        settings: &Settings,
-        filter: &JobFilter,
-        page: u64,
-        page_size: u64,
-    ) -> Result<Outgoing, ApiError> {
-        let database = filter.database.as_deref().or(settings.database.as_deref());
-        refuse_database(settings, database)?;
-        let (page, page_size) = (page.to_string(), page_size.to_string());
-        let mut query = Vec::new();
-        query.extend(settings.cluster_id.as_deref().map(|id| ("clusterId", id)));
-        query.extend([
-            ("pageSize", page_size.as_str()),
-            ("currentPage", page.as_str()),
-        ]);
-        let base = &settings.import_base;
-        Outgoing::get(settings, "list the jobs", base, LIST, &query)
-    }
-
-    /// Reads a progress answer. v1 sends no state, so it's derived from the other fields.
-    fn read_progress(&self, data: &AnswerData<'_>, job_id: &str) -> Result<Progress, ApiError> {
-        let signs = ["readyPercentage", "errorMessage", "completeTime", "details"];
-        answers::progress(data, job_id, &signs, read_file)
-    }
-
-    fn commit(&self, settings: &Settings, _: &str) -> Result<Outgoing, ApiError> {
-        Err(beyond(settings, "a commit"))
-    }
-
-    fn abort(&self, settings: &Settings, _: &str) -> Result<Outgoing, ApiError> {
-        Err(beyond(settings, "an abort"))
-    }
+/// Returns the path of a request with only one. Returns an error for anything else, such as a database, options or a
+/// session token.
+pub(super) fn only_path<'a>(
+    settings: &Settings,
+    request: &'a ImportRequest,
+) -> Result<&'a str, ApiError> {
+    let database = request.database.as_deref().or(settings.database.as_deref());
+    refuse_database(settings, database)?;
+    let what = match &request.source {
+        _ if request.keys.session.is_some() => "a session token",
+        _ if !request.options.is_empty() => "options",
+        Source::Volume { .. } => "a volume",
+        Source::Files(files) => match files.as_slice() {
+            [file] => match file.as_slice() {
+                [path] => return Ok(path),
+                _ => "a list of NumPy files",
+            },
+            _ => "several files in one job",
+        },
+    };
+    Err(beyond(settings, what))
 }
 
-/// Reads the five fields that a job and each of its files share.
-fn read_file(object: &Fields<'_>) -> FileProgress {
+/// Builds the progress call.
+pub(super) fn progress(
+    settings: &Settings,
+    call: CallForm,
+    job_id: &str,
+) -> Result<Outgoing, ApiError> {
+    let mut query = vec![("jobId", job_id)];
+    query.extend(settings.cluster_id.as_deref().map(|id| ("clusterId", id)));
+    Outgoing::get(settings, call, &settings.import_base, &query)
+}
+
+/// Builds the list call. v1 has no filters.
+pub(super) fn list(
+    settings: &Settings,
+    what: &'static str,
+    database: Option<&str>,
+    page: u64,
+    page_size: u64,
+) -> Result<Outgoing, ApiError> {
+    refuse_database(settings, database)?;
+    let (page, page_size) = (page.to_string(), page_size.to_string());
+    let mut query = Vec::new();
+    query.extend(settings.cluster_id.as_deref().map(|id| ("clusterId", id)));
+    query.extend([
+        ("pageSize", page_size.as_str()),
+        ("currentPage", page.as_str()),
+    ]);
+    let call = CallForm::read(what, "/v1/vector/collections/import/list");
+    Outgoing::get(settings, call, &settings.import_base, &query)
+}
+
+/// Reads the fields that a job and each of its files share.
+pub(super) fn read_file(object: &Fields<'_>) -> FileProgress {
     let reason = object.text(&["errorMessage", "reason"]);
     let complete_time = object.text(&["completeTime"]);
     let sent = object
@@ -155,11 +110,8 @@ pub(super) fn refuse_database(settings: &Settings, database: Option<&str>) -> Re
 
 /// Returns the error for a request that only v2 can express, with the line that connects to v2.
 pub(super) fn beyond(settings: &Settings, what: &str) -> ApiError {
-    ApiError::NotInDialect {
-        what: what.to_owned(),
-        dialect: Dialect::V1,
-        instead: format!("use the newer API: {}", connect_newer(settings)),
-    }
+    let instead = format!("use the newer API: {}", connect_newer(settings));
+    error::beyond(Dialect::V1, what, instead)
 }
 
 /// Returns a `connect` line for the newer API of the same cluster or server.

@@ -5,13 +5,11 @@ use super::error::ApiError;
 use super::fields::Fields;
 use super::model::Effect;
 use super::pages::PagedList;
-use super::request::{Outgoing, escape, join};
+use super::request::{CallForm, Outgoing, escape, join};
 use crate::secret::{Secret, StorageKeys};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::time::{Duration, SystemTime};
-
-const VOLUMES: &str = "/v2/volumes";
 
 /// A volume in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,9 +64,8 @@ impl Client {
     pub(crate) fn volumes(&self, project: &str) -> Result<Vec<Volume>, ApiError> {
         self.refuse_volumes()?;
         self.all_pages(&PagedList {
-            what: "list the volumes",
+            call: CallForm::read("list the volumes", "/v2/volumes"),
             noun: "volumes",
-            path: VOLUMES,
             project: Some(project),
             read,
             id: |volume| &volume.name,
@@ -79,20 +76,29 @@ impl Client {
     pub(crate) fn create_volume(&self, volume: &NewVolume) -> Result<(), ApiError> {
         self.refuse_volumes()?;
         let settings = self.settings();
-        let path = format!("{VOLUMES}/create");
-        let (what, base) = ("create the volume", &settings.import_base);
-        let outgoing = Outgoing::post(settings, what, Effect::Change, base, &path, volume)?;
-        self.call(outgoing, |_| Ok(()))
+        let call = CallForm::change("create the volume", "/v2/volumes/create");
+        self.done(Outgoing::post(
+            settings,
+            call,
+            &settings.import_base,
+            volume,
+        )?)
     }
 
     /// Deletes a volume with its files.
     pub(crate) fn drop_volume(&self, name: &str) -> Result<(), ApiError> {
         self.refuse_volumes()?;
         let settings = self.settings();
-        let path = format!("{VOLUMES}/{}", escape(name));
+        let path = format!("/v2/volumes/{}", escape(name));
         let (what, url) = ("drop the volume", join(&settings.import_base, &path));
-        let outgoing = Outgoing::raw(settings, what, Effect::Change, "DELETE", url, None)?;
-        self.call(outgoing, |_| Ok(()))
+        self.done(Outgoing::new(
+            settings,
+            what,
+            Effect::Change,
+            "DELETE",
+            url,
+            None,
+        )?)
     }
 
     /// Returns temporary access to a folder of a volume: empty, or ending in `/`. The call changes nothing, so it's
@@ -100,17 +106,14 @@ impl Client {
     pub(crate) fn apply_volume(&self, name: &str, folder: &str) -> Result<VolumeAccess, ApiError> {
         self.refuse_volumes()?;
         let settings = self.settings();
-        let path = format!("{VOLUMES}/apply");
         let body = ApplyBody {
             volume_name: name,
             path: folder,
         };
-        let (what, base) = ("get access to the volume", &settings.import_base);
-        let outgoing = Outgoing::post(settings, what, Effect::Read, base, &path, &body)?;
+        let call = CallForm::read("get access to the volume", "/v2/volumes/apply");
+        let outgoing = Outgoing::post(settings, call, &settings.import_base, &body)?;
         self.call(outgoing, |data| {
-            let object = data.object()?;
-            let inner = |name| object.raw(&[name]).and_then(Fields::of);
-            let access = read_access(&object, inner("credentials"), inner("condition"));
+            let access = read_access(&data.object()?);
             access.ok_or_else(|| data.unreadable("it has no endpoint, bucket or credentials"))
         })
     }
@@ -131,12 +134,9 @@ fn read(object: &Fields<'_>) -> Option<Volume> {
     })
 }
 
-fn read_access(
-    object: &Fields<'_>,
-    credentials: Option<Fields<'_>>,
-    condition: Option<Fields<'_>>,
-) -> Option<VolumeAccess> {
-    let credentials = credentials?;
+fn read_access(object: &Fields<'_>) -> Option<VolumeAccess> {
+    let inner = |name| object.raw(&[name]).and_then(Fields::of);
+    let (credentials, condition) = (inner("credentials")?, inner("condition"));
     let secret = |name| credentials.text(&[name]).map(Secret::new);
     let limit = |name| condition.as_ref().and_then(|it| it.count(&[name]));
     let expires = credentials.text(&["expireTime"]);

@@ -33,7 +33,7 @@ pub(super) fn find(
         let source = match locate(path, stores) {
             Ok(source) => source,
             Err(error) => {
-                let group = found.error("", &error.to_string(), &error.hint());
+                let group = found.error("", &error.to_string(), error.hint());
                 group.add(0, Example::of_file(0, path));
                 continue;
             }

@@ -3,6 +3,7 @@
 use crate::interrupt::{Interrupt, Stop};
 use std::fs::{File, TryLockError};
 use std::io;
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -31,6 +32,20 @@ pub(crate) enum LockError {
     Stopped(Stop),
     /// The operating system refused.
     Io(io::Error),
+}
+
+/// Opens a private file that its holder removes, and locks it. Returns `None` if the lock is held.
+pub(crate) fn lock_removable(path: &Path) -> io::Result<Option<File>> {
+    loop {
+        let file = super::open_private(path)?;
+        match file.try_lock() {
+            Ok(()) if super::names_file(path, &file)? => return Ok(Some(file)),
+            // The holder before removed the file after it was opened here.
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
 }
 
 /// Locks a file, and waits at most `patience` for other holders. Ctrl-C, SIGTERM and the run's deadline end the wait

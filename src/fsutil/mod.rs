@@ -5,7 +5,7 @@
 
 mod lock;
 
-pub(crate) use lock::{LockError, LockMode, lock_file};
+pub(crate) use lock::{LockError, LockMode, lock_file, lock_removable};
 
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};

@@ -10,47 +10,84 @@ use super::moment::Moment;
 use super::now;
 use crate::api::model::JobState;
 use serde::{Deserialize, Serialize};
+use ulid::Ulid;
 
 /// Version of the file format that this release writes.
 pub(super) const VERSION: u32 = 1;
 
-/// An event, journalled in the order in which events happen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// An event, journalled in the order in which events happen. Times (`at`) are in RFC 3339, and `id` is a submission's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, strum::VariantNames)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Entry {
-    /// The first line of the file.
-    Journal(JournalHeader),
+    /// The first line of the file. A different generation means that the file was replaced, so offsets into the old
+    /// file are invalid.
+    Journal {
+        /// Version of the file format.
+        version: u32,
+        /// Unique id of the file: pruning writes a new file.
+        generation: String,
+    },
     /// A baseline: jobs that a complete scan has seen.
     Seen(Seen),
     /// A submission is about to be sent.
     Intent(Intent),
     /// The submission's job is known.
     Made(Made),
-    /// The service refused the submission: there's no job.
-    Refused(Refused),
+    /// The service refused the submission: there's no job. The service's message isn't stored, since it may echo
+    /// secrets.
+    Refused {
+        id: String,
+        at: String,
+        /// The service's error code.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<i64>,
+        /// The HTTP status.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+    },
     /// The submission never left: there's no job.
-    Unsent(Closed),
-    /// Scans have shown that there's no job. An entry with `sends_again` is followed by another send.
-    Absent(Absent),
+    Unsent { id: String, at: String },
+    /// Scans have shown that there's no job.
+    Absent {
+        id: String,
+        at: String,
+        /// True if the submission is sent again now, and so stays open.
+        sends_again: bool,
+        /// Time of the finding, by a clock that doesn't jump.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        moment: Option<Moment>,
+    },
     /// It couldn't be found out whether there's a job.
-    Unknown(Unknown),
+    Unknown {
+        id: String,
+        at: String,
+        /// Jobs that may be the submission's.
+        jobs: Vec<String>,
+        /// True if the run was stopped before it could find out.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        stopped: bool,
+    },
     /// A job has ended.
     Ended(Ended),
     /// The user has settled the submission with `journal settle`.
     Settled(Settled),
     /// A batch has created the collection, so rows of earlier jobs aren't in it.
-    Created(Created),
+    Created {
+        /// Time after the create call.
+        at: String,
+        /// Service, database and collection.
+        #[serde(flatten)]
+        scope: Scope,
+    },
     /// A batch has checked files, and the import would succeed.
-    Checked(Checked),
-}
-
-/// The first line. A different generation means that the file was replaced, so offsets into the old file are invalid.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JournalHeader {
-    /// Version of the file format.
-    pub version: u32,
-    /// Unique id of the file: pruning writes a new file.
-    pub generation: String,
+    Checked {
+        at: String,
+        /// Hash of the files with their sizes and times, the schema, and the settings of the check.
+        identity: String,
+        /// Number of rows.
+        rows: u64,
+    },
 }
 
 /// Jobs seen by a complete scan, without those that were journalled before for the same scope.
@@ -149,58 +186,6 @@ pub enum KnownBy {
     User,
 }
 
-/// A refusal. The service's message isn't stored, since it may echo secrets.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Refused {
-    /// The submission's id.
-    pub id: String,
-    /// Time of the refusal, RFC 3339.
-    pub at: String,
-    /// The service's error code.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub code: Option<i64>,
-    /// The HTTP status.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub status: Option<u16>,
-}
-
-/// The end of a submission, without further details.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Closed {
-    /// The submission's id.
-    pub id: String,
-    /// Time of the end, RFC 3339.
-    pub at: String,
-}
-
-/// The finding that a submission has no job.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Absent {
-    /// The submission's id.
-    pub id: String,
-    /// Time of the finding, RFC 3339.
-    pub at: String,
-    /// True if the submission is sent again now, and so stays open.
-    pub sends_again: bool,
-    /// Time of the finding, by a clock that doesn't jump.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub moment: Option<Moment>,
-}
-
-/// The finding that a submission's outcome can't be found out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unknown {
-    /// The submission's id.
-    pub id: String,
-    /// Time of the finding, RFC 3339.
-    pub at: String,
-    /// Jobs that may be the submission's.
-    pub jobs: Vec<String>,
-    /// True if the run was stopped before it could find out.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub stopped: bool,
-}
-
 /// The final state of a job, stored because services forget jobs after hours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ended {
@@ -232,28 +217,25 @@ pub struct Settled {
     pub state: Option<String>,
 }
 
-/// A collection that a batch has created.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Created {
-    /// Time after the create call, RFC 3339.
-    pub at: String,
-    /// Service, database and collection.
-    #[serde(flatten)]
-    pub scope: Scope,
-}
-
-/// Files that a batch has checked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Checked {
-    /// Time of the check, RFC 3339.
-    pub at: String,
-    /// Hash of the files with their sizes and times, the schema, and the settings of the check.
-    pub identity: String,
-    /// Number of rows.
-    pub rows: u64,
-}
-
 impl Entry {
+    /// Returns the first line of a new file.
+    pub(super) fn header() -> Self {
+        Self::Journal {
+            version: VERSION,
+            generation: Ulid::generate().to_string(),
+        }
+    }
+
+    /// Returns the entry that assigns a job to a submission, known now.
+    pub(crate) fn made(id: &str, job: &str, how: KnownBy) -> Self {
+        Self::Made(Made {
+            id: id.to_owned(),
+            at: now(),
+            job: job.to_owned(),
+            how,
+        })
+    }
+
     /// Returns the entry for the end of a job, seen now.
     pub(crate) fn ended(target: &str, job: &str, state: JobState, rows: Option<u64>) -> Self {
         Self::Ended(Ended {
@@ -267,36 +249,30 @@ impl Entry {
 
     /// Returns the entry for an outcome that can't be found out. `jobs` may be the submission's.
     pub(crate) fn unknown(id: &str, jobs: Vec<String>, stopped: bool) -> Self {
-        Self::Unknown(Unknown {
+        Self::Unknown {
             id: id.to_owned(),
             at: now(),
             jobs,
             stopped,
-        })
+        }
     }
-
-    /// All kinds of entries, as they're written in the file.
-    pub(super) const KINDS: [&'static str; 12] = [
-        "journal", "seen", "intent", "made", "refused", "unsent", "absent", "unknown", "ended",
-        "settled", "created", "checked",
-    ];
 
     /// Returns the id of the submission that the entry belongs to. Other
     /// entries, such as ends of jobs and baselines, don't name a submission.
     pub fn submission(&self) -> Option<&str> {
         match self {
-            Self::Journal(_)
+            Self::Journal { .. }
             | Self::Seen(_)
             | Self::Ended(_)
-            | Self::Created(_)
-            | Self::Checked(_) => None,
-            Self::Intent(it) => Some(&it.id),
-            Self::Made(it) => Some(&it.id),
-            Self::Refused(it) => Some(&it.id),
-            Self::Unsent(it) => Some(&it.id),
-            Self::Absent(it) => Some(&it.id),
-            Self::Unknown(it) => Some(&it.id),
-            Self::Settled(it) => Some(&it.id),
+            | Self::Created { .. }
+            | Self::Checked { .. } => None,
+            Self::Intent(Intent { id, .. })
+            | Self::Made(Made { id, .. })
+            | Self::Refused { id, .. }
+            | Self::Unsent { id, .. }
+            | Self::Absent { id, .. }
+            | Self::Unknown { id, .. }
+            | Self::Settled(Settled { id, .. }) => Some(id),
         }
     }
 }

@@ -53,17 +53,11 @@ pub enum JournalError {
         lines: String,
     },
     /// The journal has no such submission.
-    #[error("the journal has no submission {id:?}")]
-    NoSubmission {
-        /// The requested id.
-        id: String,
-    },
+    #[error("the journal has no submission {0:?}")]
+    NoSubmission(String),
     /// A process is working on this submission at this moment.
-    #[error("the submission {id} is being worked on")]
-    AtWork {
-        /// The submission's id.
-        id: String,
-    },
+    #[error("the submission {0} is being worked on")]
+    AtWork(String),
     /// The submission is settled, so it can't be settled again in this way.
     #[error("the submission {id} is {state}, which is settled")]
     Settled {
@@ -107,7 +101,7 @@ impl JournalError {
 impl From<JournalError> for Failure {
     fn from(error: JournalError) -> Self {
         let kind = match &error {
-            JournalError::Locked { .. } | JournalError::AtWork { .. } => Kind::Busy,
+            JournalError::Locked { .. } | JournalError::AtWork(_) => Kind::Busy,
             JournalError::Stopped { stop, .. } => (*stop).into(),
             _ => Kind::Refused,
         };
@@ -119,7 +113,7 @@ impl From<JournalError> for Failure {
                 "a process that is stopped or hangs may hold it; try again later"
             }
             JournalError::Stopped { .. } => "a stopped or hanging process may hold the lock",
-            JournalError::AtWork { .. } => {
+            JournalError::AtWork(_) => {
                 "another zshell looks for its job; try again once that has ended"
             }
             JournalError::Version { .. } => {
@@ -128,7 +122,7 @@ impl From<JournalError> for Failure {
             JournalError::Damaged { .. } => {
                 "a lost line may be about a job that exists: compare jobs() with submissions(), then repair the journal by zshell journal prune --older-than 36500d, which writes it without the damaged lines"
             }
-            JournalError::NoSubmission { .. } => "zshell journal list --limit all shows them",
+            JournalError::NoSubmission(_) => "zshell journal list --limit all shows them",
             JournalError::Settled { .. } => {
                 "only an open or unknown submission can be settled, or one that was settled by hand before, or (--ended) the end of a job that the service has forgotten"
             }

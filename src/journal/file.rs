@@ -3,7 +3,7 @@
 //! Writers lock a file beside the journal, which is never replaced or removed, and then open the journal again. Pruning
 //! replaces the journal with another file, which the generation in the first line shows.
 
-use super::entry::{Entry, JournalHeader, VERSION};
+use super::entry::{Entry, VERSION};
 use super::error::JournalError;
 use crate::fsutil::{
     LockError, LockMode, create_private_folder, lock_file, open_private, sync_folder,
@@ -13,7 +13,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use ulid::Ulid;
+use strum::VariantNames as _;
 
 /// Maximum wait for another process that writes. An entry takes milliseconds, pruning less than a second.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -34,7 +34,7 @@ pub(super) fn is_of_later_release(line: &[u8]) -> bool {
         entry.len() == 1
             && entry.keys().all(|kind| {
                 let near = |known: &&str| strsim::levenshtein(known, kind) <= 1;
-                !Entry::KINDS.iter().any(near)
+                !Entry::VARIANTS.iter().any(near)
             })
     })
 }
@@ -54,33 +54,18 @@ impl JournalPaths {
         self.folder.join("journal.jsonl")
     }
 
-    /// Returns the path of the file whose lock serialises writers.
-    fn gate(&self) -> PathBuf {
-        self.folder.join("journal.lock")
-    }
-
-    /// Returns the path of the folder with the locks of identities.
-    pub(super) fn identities(&self) -> PathBuf {
-        self.folder.join("locks")
-    }
-
-    /// Takes the lock for one writer, or for any number of readers. It's released when it's dropped, or when this
+    /// Takes the lock that serialises writers: for one writer, or for any number of readers. It's released when it's dropped, or when this
     /// process dies.
-    pub(super) fn lock(&self, write: bool) -> Result<File, JournalError> {
-        let path = self.gate();
+    pub(super) fn lock(&self, mode: LockMode) -> Result<File, JournalError> {
+        let path = self.folder.join("journal.lock");
         let gate = match File::open(&path) {
             // Readers don't need write permission.
-            Ok(gate) if !write => gate,
+            Ok(gate) if mode == LockMode::Shared => gate,
             _ => {
                 create_private_folder(&self.folder)
                     .map_err(JournalError::file("open", &self.folder))?;
                 open_private(&path).map_err(JournalError::file("lock", &path))?
             }
-        };
-        let mode = if write {
-            LockMode::Exclusive
-        } else {
-            LockMode::Shared
         };
         match lock_file(&gate, mode, PATIENCE, &self.interrupt) {
             Ok(()) => Ok(gate),
@@ -111,11 +96,7 @@ impl JournalFile {
         book.repair()
             .map_err(JournalError::file("repair", &book.path))?;
         if book.end == 0 {
-            let header = Entry::Journal(JournalHeader {
-                version: VERSION,
-                generation: Ulid::generate().to_string(),
-            });
-            book.append(&[header])?;
+            book.append(&[Entry::header()])?;
             sync_folder(&place.folder).map_err(JournalError::file("open", &book.path))?;
         }
         Ok(book)
@@ -180,20 +161,19 @@ impl JournalFile {
 
     /// Returns the file's generation; `None` if the first line isn't a header.
     pub(super) fn generation(&mut self) -> Result<Option<String>, JournalError> {
-        let failed = |path: &Path| JournalError::file("read", path.to_owned());
+        let mut line = Vec::new();
         self.file
             .seek(SeekFrom::Start(0))
-            .map_err(failed(&self.path))?;
-        let mut line = Vec::new();
-        BufReader::new((&self.file).take(HEADER_LIMIT))
-            .read_until(b'\n', &mut line)
-            .map_err(failed(&self.path))?;
+            .and_then(|_| {
+                BufReader::new((&self.file).take(HEADER_LIMIT)).read_until(b'\n', &mut line)
+            })
+            .map_err(JournalError::file("read", &self.path))?;
         match serde_json::from_slice(&line) {
-            Ok(Entry::Journal(header)) if header.version > VERSION => Err(JournalError::Version {
+            Ok(Entry::Journal { version, .. }) if version > VERSION => Err(JournalError::Version {
                 path: self.path.clone(),
-                found: header.version,
+                found: version,
             }),
-            Ok(Entry::Journal(header)) => Ok(Some(header.generation)),
+            Ok(Entry::Journal { generation, .. }) => Ok(Some(generation)),
             _ => Ok(None),
         }
     }

@@ -2,8 +2,7 @@
 
 use crate::api::Settings;
 use crate::api::model::{ImportRequest, Source};
-use crate::text::words;
-use ring::digest::{SHA256, digest};
+use crate::text::hash::hash;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -52,7 +51,10 @@ pub(crate) fn target(settings: &Settings) -> String {
 /// options doesn't matter, and storage credentials and signatures of signed URLs are left out, since they change from
 /// run to run.
 pub(crate) fn identity(scope: &Scope, request: &ImportRequest) -> String {
-    let (volume, _) = files(request);
+    let volume = match &request.source {
+        Source::Files(_) => None,
+        Source::Volume { name, .. } => Some(name),
+    };
     let mut sets = plain_files(request);
     for set in &mut sets {
         set.sort();
@@ -70,29 +72,11 @@ pub(crate) fn identity(scope: &Scope, request: &ImportRequest) -> String {
     hash(&whole.to_string())
 }
 
-/// Number of hexadecimal digits that [`hash`] returns.
-pub(super) const HASH_DIGITS: usize = 32;
-
-/// Returns the first half of a text's SHA-256 as 32 hexadecimal digits.
-pub(crate) fn hash(text: &str) -> String {
-    let whole = digest(&SHA256, text.as_bytes());
-    let half = whole.as_ref().get(..HASH_DIGITS / 2);
-    words::hex(half.unwrap_or_default())
-}
-
-fn files(request: &ImportRequest) -> (Option<&str>, &[Vec<String>]) {
-    match &request.source {
-        Source::Files(sets) => (None, sets),
-        Source::Volume { name, paths } => (Some(name), paths),
-    }
-}
-
 /// Returns the request's files in a form without secrets: URLs lose user and query, which may contain credentials and
 /// signatures.
 pub(crate) fn plain_files(request: &ImportRequest) -> Vec<Vec<String>> {
-    let (_, sets) = files(request);
     let plain = |set: &Vec<String>| set.iter().map(|path| plain(path)).collect();
-    sets.iter().map(plain).collect()
+    request.source.sets().iter().map(plain).collect()
 }
 
 fn plain(path: &str) -> String {

@@ -5,8 +5,8 @@
 //! name, so after locking, the name is checked again.
 
 use super::error::JournalError;
-use crate::fsutil::{create_private_folder, names_file, open_private};
-use std::fs::{File, TryLockError};
+use crate::fsutil::{create_private_folder, lock_removable};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// The right to submit a request with this identity; released when it's dropped.
@@ -17,29 +17,13 @@ pub struct IdentityLock {
 }
 
 impl IdentityLock {
-    /// Takes the lock in this folder, which is created if necessary; returns `None` if the lock is held.
+    /// Takes the lock in this folder, which is created if necessary; returns `None` if this process or another one
+    /// holds it.
     pub fn take_in(folder: &Path, identity: &str) -> Result<Option<Self>, JournalError> {
         create_private_folder(folder).map_err(JournalError::file("open", folder))?;
-        Self::take(folder, identity)
-    }
-
-    /// Takes the lock in this folder; returns `None` if this process or another one holds it.
-    pub(super) fn take(folder: &Path, identity: &str) -> Result<Option<Self>, JournalError> {
         let path = folder.join(format!("{identity}.lock"));
-        loop {
-            let file = open_private(&path).map_err(JournalError::file("lock", path.clone()))?;
-            match file.try_lock() {
-                Ok(()) if names_file(&path, &file).unwrap_or(false) => {
-                    return Ok(Some(Self { path, file }));
-                }
-                // The last holder removed the file between our opening and locking it.
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Ok(None),
-                Err(TryLockError::Error(error)) => {
-                    return Err(JournalError::file("lock", path)(error));
-                }
-            }
-        }
+        let locked = lock_removable(&path).map_err(JournalError::file("lock", &path))?;
+        Ok(locked.map(|file| Self { path, file }))
     }
 }
 
@@ -62,7 +46,7 @@ mod tests {
     #[test]
     fn a_lock_has_one_holder_and_leaves_no_file() {
         let folder = tempfile::tempdir().unwrap();
-        let take = |identity| IdentityLock::take(folder.path(), identity).unwrap();
+        let take = |identity| IdentityLock::take_in(folder.path(), identity).unwrap();
         let held = take("a").unwrap();
         assert!(take("a").is_none());
         assert!(take("b").is_some());
@@ -79,7 +63,7 @@ mod tests {
             for _ in 0..8 {
                 scope.spawn(|| {
                     while taken.load(Ordering::SeqCst) < 400 {
-                        let Some(lock) = IdentityLock::take(folder.path(), "x").unwrap() else {
+                        let Some(lock) = IdentityLock::take_in(folder.path(), "x").unwrap() else {
                             std::thread::yield_now();
                             continue;
                         };

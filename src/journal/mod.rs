@@ -43,12 +43,9 @@ mod sync;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use entry::{
-    Absent, Checked, Closed, Created, Entry, Intent, KnownBy, Made, Refused, Seen,
-};
+pub(crate) use entry::{Entry, Intent, KnownBy, Seen};
 pub(crate) use error::JournalError;
-use identity::HASH_DIGITS;
-pub(crate) use identity::{Scope, hash, identity, plain_files, target};
+pub(crate) use identity::{Scope, identity, plain_files, target};
 pub(crate) use lock::IdentityLock;
 pub(crate) use moment::Moment;
 pub(crate) use record::{SUBMISSION_KEYS, Standing, Submission};
@@ -56,7 +53,9 @@ pub(crate) use settle::Word;
 pub(crate) use state::JournalState;
 
 use crate::api::model::JobState;
+use crate::fsutil::LockMode;
 use crate::interrupt::Interrupt;
+use crate::text::hash::HASH_DIGITS;
 use crate::text::words;
 use file::{JournalFile, JournalPaths, UnsyncedData, is_of_later_release};
 use parking_lot::Mutex;
@@ -189,7 +188,7 @@ impl Journal {
         decide: impl FnOnce(&JournalState) -> Result<(Vec<Entry>, T), E>,
     ) -> Result<(Option<UnsyncedData>, T), E> {
         let mut known = self.known.lock();
-        let _gate = self.place.lock(true)?;
+        let _gate = self.place.lock(LockMode::Exclusive)?;
         let mut book = JournalFile::open(&self.place)?;
         known.read_on(&mut book)?;
         self.warn_of_damage(&known);
@@ -222,7 +221,7 @@ impl Journal {
         if !self.place.journal().exists() {
             return look(&known.fold, None);
         }
-        let _gate = self.place.lock(false)?;
+        let _gate = self.place.lock(LockMode::Shared)?;
         let mut book = JournalFile::read(&self.place)?;
         if let Some(book) = &mut book {
             known.read_on(book)?;
@@ -236,7 +235,7 @@ impl Journal {
         self.read_with(|fold, book| {
             let submission = fold
                 .submission(id)
-                .ok_or_else(|| JournalError::NoSubmission { id: id.to_owned() })?;
+                .ok_or_else(|| JournalError::NoSubmission(id.to_owned()))?;
             let mut found = Vec::new();
             let Some(book) = book else {
                 return Ok(found);
@@ -314,7 +313,7 @@ impl Journal {
 
     /// Takes the lock of an identity; returns `None` if an identical submission is in progress.
     pub fn lock_identity(&self, identity: &str) -> Result<Option<IdentityLock>, JournalError> {
-        IdentityLock::take_in(&self.place.identities(), identity)
+        IdentityLock::take_in(&self.place.folder.join("locks"), identity)
     }
 }
 

@@ -1,16 +1,16 @@
 //! Pruning: the file is rewritten without old settled submissions and without damaged lines.
 
-use super::entry::{Entry, JournalHeader, VERSION};
+use super::entry::Entry;
 use super::error::JournalError;
 use super::file::{JournalFile, is_of_later_release};
 use super::record::Submission;
 use super::{Journal, KnownEntries};
-use crate::fsutil::{create_private_folder, open_private, sync_folder};
+use crate::fsutil::{LockMode, create_private_folder, open_private, sync_folder};
 use crate::journal::state::JournalState;
 use jiff::Timestamp;
+use std::collections::HashSet;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
-use ulid::Ulid;
 
 /// Result of pruning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Journal {
     /// needs. Lines that this release doesn't know are kept too.
     pub fn prune(&self, before: Timestamp) -> Result<Pruned, JournalError> {
         let mut known = self.known.lock();
-        let _gate = self.place.lock(true)?;
+        let _gate = self.place.lock(LockMode::Exclusive)?;
         let mut book = JournalFile::open(&self.place)?;
         known.read_on(&mut book)?;
         self.warn_of_damage(&known);
@@ -43,17 +43,18 @@ impl Journal {
         *known = KnownEntries::default();
         Ok(pruned)
     }
-}
 
-impl Journal {
     /// Returns how many submissions [`Self::prune`] would remove and keep, without writing anything.
     pub fn would_prune(&self, before: Timestamp) -> Result<(usize, usize), JournalError> {
-        self.read(|fold| {
-            let all = fold.submissions();
-            let kept = all.iter().filter(|it| is_kept(it, before)).count();
-            (all.len() - kept, kept)
-        })
+        self.read(|fold| counts(fold, before))
     }
+}
+
+/// Returns the number of submissions to remove, and of those to keep.
+fn counts(fold: &JournalState, before: Timestamp) -> (usize, usize) {
+    let all = fold.submissions();
+    let kept = all.iter().filter(|it| is_kept(it, before)).count();
+    (all.len() - kept, kept)
 }
 
 fn is_old(at: &str, before: Timestamp) -> bool {
@@ -80,27 +81,23 @@ fn write(
         create_private_folder(folder).map_err(failed)?;
     }
     let mut out = BufWriter::new(open_private(path).map_err(failed)?);
-    let header = Entry::Journal(JournalHeader {
-        version: VERSION,
-        generation: Ulid::generate().to_string(),
-    });
-    let mut result = serde_json::to_writer(&mut out, &header).map_err(io::Error::from);
+    let mut result = serde_json::to_writer(&mut out, &Entry::header()).map_err(io::Error::from);
     result = result.and_then(|()| out.write_all(b"\n"));
-    let in_use = fold.scopes_in_use();
+    let in_use: HashSet<_> = fold.unresolved().map(|it| &it.intent.scope).collect();
     let stays = |id: &str| fold.submission(id).is_some_and(|it| is_kept(it, before));
     book.lines(0, |line| {
         let keep = match serde_json::from_slice::<Entry>(line) {
-            Ok(Entry::Journal(_)) => false,
+            Ok(Entry::Journal { .. }) => false,
             Ok(Entry::Seen(seen)) => in_use.contains(&seen.scope) || !is_old(&seen.at, before),
             Ok(Entry::Ended(ended)) => fold
                 .of_job(&ended.target, &ended.job)
                 .is_some_and(|it| is_kept(it, before)),
-            Ok(Entry::Checked(checked)) => !is_old(&checked.at, before),
+            Ok(Entry::Checked { at, .. }) => !is_old(&at, before),
             // Needed as long as an earlier submission is kept.
-            Ok(Entry::Created(created)) => fold
+            Ok(Entry::Created { scope, .. }) => fold
                 .submissions()
                 .iter()
-                .any(|it| it.superseded && it.intent.scope == created.scope && is_kept(it, before)),
+                .any(|it| it.superseded && it.intent.scope == scope && is_kept(it, before)),
             Ok(entry) => entry.submission().is_some_and(stays),
             Err(_) => is_of_later_release(line),
         };
@@ -113,13 +110,9 @@ fn write(
         .into_inner()
         .map_err(|error| failed(error.into_error()))?;
     file.sync_all().map_err(failed)?;
-    let kept = fold
-        .submissions()
-        .iter()
-        .filter(|it| is_kept(it, before))
-        .count();
+    let (removed, kept) = counts(fold, before);
     Ok(Pruned {
-        removed: fold.submissions().len() - kept,
+        removed,
         kept,
         bytes_before: book.end(),
         bytes_now: file.metadata().map_err(failed)?.len(),

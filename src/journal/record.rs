@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 /// State of a submission.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::IntoStaticStr)]
 pub enum Standing {
     /// The submission is journalled and was sent or is about to be. If its process is dead, a crash left it open.
     Open,
@@ -42,13 +42,8 @@ impl Standing {
     /// Returns the word that's shown for this state.
     pub fn word(self) -> &'static str {
         match self {
-            Self::Open => "Open",
-            Self::Unknown => "Unknown",
-            Self::Unsent => "Unsent",
-            Self::Refused => "Refused",
-            Self::Absent => "Absent",
-            Self::Submitted => "Submitted",
             Self::Ended(state) => state.word(),
+            other => other.into(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Manual settling of outcomes that couldn't be found out, and corrections of earlier settlements.
 
 use super::entry::{Entry, Settled};
-use super::record::{Standing, Submission};
+use super::record::Standing;
 use super::{Journal, JournalError, now};
 use crate::api::model::JobState;
 use crate::journal::state::JournalState;
@@ -23,8 +23,8 @@ impl Journal {
     /// works on the submission.
     pub fn settle(&self, id: &str, word: &Word) -> Result<Option<String>, JournalError> {
         let identity = self.read(|fold| Some(fold.submission(id)?.intent.identity.clone()))?;
-        let identity = identity.ok_or_else(|| missing(id))?;
-        let busy = || JournalError::AtWork { id: id.to_owned() };
+        let identity = identity.ok_or_else(|| JournalError::NoSubmission(id.to_owned()))?;
+        let busy = || JournalError::AtWork(id.to_owned());
         let _lock = self.lock_identity(&identity)?.ok_or_else(busy)?;
         self.transact(|fold| {
             let settled = settled(fold, id, word)?;
@@ -39,13 +39,11 @@ impl Journal {
     }
 }
 
-fn missing(id: &str) -> JournalError {
-    JournalError::NoSubmission { id: id.to_owned() }
-}
-
 /// Returns the entry for an outcome, if the submission's state allows it.
 fn settled(fold: &JournalState, id: &str, word: &Word) -> Result<Settled, JournalError> {
-    let submission = fold.submission(id).ok_or_else(|| missing(id))?;
+    let submission = fold
+        .submission(id)
+        .ok_or_else(|| JournalError::NoSubmission(id.to_owned()))?;
     let is_open = submission.standing.is_unresolved() || submission.by_hand;
     let (job, state) = match word {
         Word::NoJob => (None, None),
@@ -60,7 +58,8 @@ fn settled(fold: &JournalState, id: &str, word: &Word) -> Result<Settled, Journa
         }
     };
     let allowed = if state.is_some() && job == submission.job {
-        may_end(submission)
+        // The job's end isn't known, or is known from `journal settle` only.
+        submission.standing == Standing::Submitted || submission.end_by_hand
     } else {
         is_open
     };
@@ -86,9 +85,4 @@ fn settled(fold: &JournalState, id: &str, word: &Word) -> Result<Settled, Journa
         job,
         state: state.map(|state| state.word().to_owned()),
     })
-}
-
-/// Returns true if the end of the submission's job isn't known, or is known from `journal settle` only.
-fn may_end(submission: &Submission) -> bool {
-    submission.standing == Standing::Submitted || submission.end_by_hand
 }

@@ -5,7 +5,7 @@ use super::identity::Scope;
 use super::moment::Moment;
 use super::record::{Standing, Submission};
 use crate::api::model::{JobState, State};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 /// The state that results from all entries read so far.
 #[derive(Debug, Default)]
@@ -31,43 +31,47 @@ impl JournalState {
     pub(super) fn apply(&mut self, entry: Entry) {
         self.entries += 1;
         match entry {
-            Entry::Journal(_) => {}
+            Entry::Journal { .. } => {}
             Entry::Seen(seen) => self.see(seen),
             Entry::Intent(intent) => self.intend(intent),
             Entry::Made(it) => self.make(it),
-            Entry::Refused(it) => {
-                if let Some(submission) = self.settle(&it.id, it.at, Standing::Refused) {
-                    submission.code = it.code;
+            Entry::Refused { id, at, code, .. } => {
+                if let Some(submission) = self.settle(&id, at, Standing::Refused) {
+                    submission.code = code;
                 }
             }
-            Entry::Unsent(it) => _ = self.settle(&it.id, it.at, Standing::Unsent),
-            Entry::Absent(it) => {
-                let standing = if it.sends_again {
-                    Standing::Open
-                } else {
-                    Standing::Absent
-                };
-                if let Some(submission) = self.settle(&it.id, it.at, standing)
-                    && it.sends_again
-                {
-                    submission.sent = it.moment;
+            Entry::Unsent { id, at } => _ = self.settle(&id, at, Standing::Unsent),
+            Entry::Absent {
+                id,
+                at,
+                sends_again: true,
+                moment,
+            } => {
+                if let Some(submission) = self.settle(&id, at, Standing::Open) {
+                    submission.sent = moment;
                 }
             }
-            Entry::Unknown(it) => {
-                if let Some(submission) = self.settle(&it.id, it.at, Standing::Unknown) {
-                    submission.candidates = it.jobs;
-                    submission.stopped = it.stopped;
+            Entry::Absent { id, at, .. } => _ = self.settle(&id, at, Standing::Absent),
+            Entry::Unknown {
+                id,
+                at,
+                jobs,
+                stopped,
+            } => {
+                if let Some(submission) = self.settle(&id, at, Standing::Unknown) {
+                    submission.candidates = jobs;
+                    submission.stopped = stopped;
                 }
             }
             Entry::Ended(it) => self.end(it),
             Entry::Settled(it) => self.settle_by_hand(it),
-            Entry::Created(it) => {
+            Entry::Created { scope, .. } => {
                 let earlier = self.submissions.iter_mut();
-                for submission in earlier.filter(|earlier| earlier.intent.scope == it.scope) {
+                for submission in earlier.filter(|earlier| earlier.intent.scope == scope) {
                     submission.superseded = true;
                 }
             }
-            Entry::Checked(it) => drop(self.checked.insert(it.identity, it.rows)),
+            Entry::Checked { identity, rows, .. } => drop(self.checked.insert(identity, rows)),
         }
     }
 
@@ -232,12 +236,6 @@ impl JournalState {
             .filter_map(|index| self.submissions.get(*index))
     }
 
-    /// Returns the unresolved submissions of this scope.
-    pub fn unresolved_in(&self, scope: &Scope) -> impl Iterator<Item = &Submission> {
-        self.unresolved()
-            .filter(move |it| it.intent.scope == *scope)
-    }
-
     /// Returns the unresolved submissions of this scope, and those of `collection` on the same service: an alias and
     /// the collection that it names are two scopes.
     pub fn unresolved_of<'a>(
@@ -305,12 +303,5 @@ impl JournalState {
             Standing::Ended(state) => Some((submission, state)),
             _ => None,
         }
-    }
-
-    /// Returns the scopes whose baselines are still needed.
-    pub(super) fn scopes_in_use(&self) -> HashSet<Scope> {
-        self.unresolved()
-            .map(|it| it.intent.scope.clone())
-            .collect()
     }
 }

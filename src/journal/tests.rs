@@ -5,9 +5,10 @@ mod fuzz;
 mod releases;
 mod settle;
 
-use super::entry::{Ended, Unknown};
+use super::entry::{Ended, Made};
 use super::*;
 use crate::api::model::JobState;
+use crate::text::hash::hash;
 use jiff::Timestamp;
 use std::fs;
 use std::io::Write;
@@ -276,12 +277,7 @@ fn a_job_that_was_seen_or_claimed_is_rejected() {
 fn a_late_entry_does_not_undo_a_known_job() {
     let folder = folder();
     let journal = opened(folder.path());
-    let unknown = Entry::Unknown(Unknown {
-        id: "a".to_owned(),
-        at: now(),
-        jobs: vec!["x".to_owned()],
-        stopped: false,
-    });
+    let unknown = Entry::unknown("a", vec!["x".to_owned()], false);
     journal
         .append(vec![intent("a", None), made("a", "job-1"), unknown])
         .unwrap();

@@ -1,11 +1,15 @@
 //! Names of buckets, containers and accounts, by each store's rules.
 
-use super::{LocationError, Store, error::shown};
+use super::error::{LocationError, example, refused, shown};
+use super::store::Store;
 
 /// Checks the name of a bucket, or of a container on Azure.
 pub(super) fn check(store: Store, name: &str) -> Result<(), LocationError> {
     if name.is_empty() {
-        return Err(LocationError::MissingBucket { store });
+        return Err(refused(
+            format!("the path names no {} ({store})", store.container()),
+            example(store),
+        ));
     }
     let valid = match store {
         Store::S3 => dotted(name, 63, ".-"),
@@ -19,23 +23,41 @@ pub(super) fn check(store: Store, name: &str) -> Result<(), LocationError> {
     if valid {
         Ok(())
     } else {
-        Err(LocationError::BucketName {
-            store,
-            name: shown(name),
-        })
+        let (name, container) = (shown(name), store.container());
+        Err(refused(
+            format!("{name} is not a valid {container} name ({store})"),
+            rule(store),
+        ))
+    }
+}
+
+/// Returns the rule for names of buckets.
+const fn rule(store: Store) -> &'static str {
+    match store {
+        Store::S3 => {
+            "3 to 63 lower-case letters, digits, `.` and `-`, with a letter or digit at both ends, \
+             not shaped like an IP address"
+        }
+        Store::Gcs => {
+            "3 to 63 lower-case letters, digits, `-`, `_` and `.`, with a letter or digit at both ends"
+        }
+        Store::Azure => {
+            "3 to 63 lower-case letters, digits and single `-`, with a letter or digit at both ends"
+        }
+        _ => "3 to 63 lower-case letters, digits and `-`, with a letter or digit at both ends",
     }
 }
 
 /// Checks the name of an Azure storage account.
 pub(super) fn check_account(name: &str) -> Result<(), LocationError> {
-    let valid = (3..=24).contains(&name.len())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
-    if valid {
+    if plain(name, 24, "") {
         Ok(())
     } else {
-        Err(LocationError::AccountName { name: shown(name) })
+        let name = shown(name);
+        Err(refused(
+            format!("{name} is not a valid storage account name (Azure Blob Storage)"),
+            "3 to 24 lower-case letters and digits",
+        ))
     }
 }
 

@@ -1,6 +1,8 @@
 //! Paths on disk, for the local import service.
 
-use super::{Address, LocationError, Store, error::shown, url};
+use super::error::{LocationError, empty, encoded_control, refused, shown};
+use super::{Address, Store, url};
+use crate::text::words::strip_ignoring_case;
 use std::path::PathBuf;
 
 /// Parses a path, a `file:` URL, or an object storage URL.
@@ -11,10 +13,8 @@ pub(super) fn parse(text: &str) -> Result<Address, LocationError> {
         None => {}
     }
     // RFC 8089 also allows `file:/path`, without an authority.
-    match text.get(..5) {
-        Some(start) if start.eq_ignore_ascii_case("file:") && text.get(5..6) == Some("/") => {
-            file_url(text.get(5..).unwrap_or_default())
-        }
+    match strip_ignoring_case(text, "file:") {
+        Some(rest) if rest.starts_with('/') => file_url(rest),
         _ => absolute(text),
     }
 }
@@ -23,17 +23,19 @@ pub(super) fn parse(text: &str) -> Result<Address, LocationError> {
 fn file_url(rest: &str) -> Result<Address, LocationError> {
     let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     if !host.is_empty() && !host.eq_ignore_ascii_case("localhost") {
-        return Err(LocationError::FileHost { host: shown(host) });
+        let host = shown(host);
+        return Err(refused(
+            format!("the file URL names host {host}, but only files of this machine can be read"),
+            "write file:///path/data.json, or the plain path",
+        ));
     }
-    match path.find(['?', '#']).and_then(|at| path.as_bytes().get(at)) {
-        Some(b'?') => return Err(LocationError::Query),
-        Some(_) => return Err(LocationError::Fragment),
-        None if path.is_empty() => return Err(LocationError::Empty),
-        None => {}
+    url::refuse_query(path)?;
+    if path.is_empty() {
+        return Err(empty());
     }
     let path = url::decode(path)?;
     if path.contains('\0') {
-        return Err(LocationError::EncodedControl);
+        return Err(encoded_control());
     }
     // In `file:///C:/data.json`, the slash before the drive belongs to the URL.
     let drive = path.strip_prefix('/').filter(|_| cfg!(windows));
@@ -47,14 +49,7 @@ fn absolute(path: &str) -> Result<Address, LocationError> {
     let Some(text) = path.to_str() else {
         return Err(failed("the current directory's name is not UTF-8"));
     };
-    Ok(Address {
-        text: text.to_owned(),
-        store: Store::Disk,
-        account: None,
-        bucket: None,
-        region: None,
-        key: Some(text.to_owned()),
-    })
+    Ok(Address::new(Store::Disk, text))
 }
 
 /// Expands `~/x` to a path in the home directory, as a command line does. A folder named `~` is written `./~/`.
@@ -68,7 +63,8 @@ fn expand_home(path: &str) -> Result<PathBuf, LocationError> {
 }
 
 fn failed(reason: &str) -> LocationError {
-    LocationError::NotAbsolute {
-        reason: reason.to_owned(),
-    }
+    refused(
+        format!("cannot make the path absolute: {reason}"),
+        "give an absolute path",
+    )
 }

@@ -1,6 +1,6 @@
 //! The target of a path, from its last segment: a file of a format, a folder, or a set of `NumPy` files.
 
-use super::{LocationError, error::shown};
+use super::error::{EXTENSIONS, LocationError, PathFault, refused, shown};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
@@ -82,20 +82,29 @@ pub(super) fn classify(
     };
     let set = name.eq_ignore_ascii_case("*.npy");
     if folder.contains('*') || (name.contains('*') && !set) {
-        return Err(LocationError::Glob { key: shown(key) });
+        return Err(refused(
+            format!(
+                "{} has a `*`, which is accepted only as `*.npy` at the end",
+                shown(key)
+            ),
+            "name a folder (it ends in `/`), or list the files one by one",
+        ));
     }
     if name.is_empty() {
         return Ok((PathTarget::Folder, None));
     }
     let Some((_, extension)) = name.rsplit_once('.') else {
-        return Err(LocationError::NoExtension { key: shown(key) });
+        let problem = format!("{} has no extension to tell the file format by", shown(key));
+        return Err(refused(problem, EXTENSIONS).of(PathFault::NoExtension));
     };
     let format = Format::from_extension(extension);
     let Some(format) = format.filter(|_| !exact || !extension.contains(char::is_uppercase)) else {
-        return Err(LocationError::Extension {
-            extension: shown(extension),
-            known: format.is_some(),
-        });
+        let problem = format!(
+            "extension {} is not a file format an import accepts",
+            shown(extension)
+        );
+        let hint = extension_hint(extension, format.is_some());
+        return Err(refused(problem, hint).of(PathFault::Extension));
     };
     let kind = if set {
         PathTarget::NumpySet
@@ -103,4 +112,16 @@ pub(super) fn classify(
         PathTarget::File
     };
     Ok((kind, Some(format)))
+}
+
+fn extension_hint(extension: &str, known: bool) -> String {
+    if known {
+        return "Milvus takes extensions in lower case only: rename the file".to_owned();
+    }
+    match extension.to_ascii_lowercase().as_str() {
+        "gz" | "zst" | "bz2" | "xz" | "zip" | "tar" | "tgz" | "lz4" | "snappy" => {
+            format!("unpack it first: imports read no compressed files; {EXTENSIONS}")
+        }
+        _ => EXTENSIONS.to_owned(),
+    }
 }

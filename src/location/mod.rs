@@ -17,9 +17,11 @@ mod store;
 mod tests;
 mod url;
 
-pub(crate) use error::LocationError;
+pub(crate) use error::{LocationError, PathFault};
 pub(crate) use format::{Format, PathTarget};
 pub(crate) use store::{Cloud, Store};
+
+use error::{CONTROL, FORMS, empty, encoded_control, example, refused, shown};
 
 /// The place in which a path is looked up. It decides which forms are accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,17 +45,14 @@ pub enum PathScope {
 /// A valid object path.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Location {
-    text: String,
-    store: Store,
-    account: Option<String>,
-    bucket: Option<String>,
-    region: Option<String>,
+    address: Address,
     key: String,
     kind: PathTarget,
     format: Option<Format>,
 }
 
 /// The parts of a path before its object name is checked.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Address {
     text: String,
     store: Store,
@@ -62,6 +61,20 @@ struct Address {
     region: Option<String>,
     /// The object name. `None` if the text ends with the bucket, without a `/`.
     key: Option<String>,
+}
+
+impl Address {
+    /// Returns an address without a bucket, whose text is also the object's name.
+    fn new(store: Store, text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            store,
+            account: None,
+            bucket: None,
+            region: None,
+            key: Some(text.to_owned()),
+        }
+    }
 }
 
 impl Location {
@@ -96,27 +109,31 @@ impl Location {
         Self::parse(text, &PathScope::Volume)
     }
 
-    fn judge(address: Address, place: &PathScope) -> Result<Self, LocationError> {
-        let Some(key) = address.key else {
-            return Err(LocationError::MissingKey {
-                store: address.store,
-                bucket: address.bucket.unwrap_or_default(),
-            });
+    fn judge(mut address: Address, place: &PathScope) -> Result<Self, LocationError> {
+        let store = address.store;
+        let Some(key) = address.key.take() else {
+            let bucket = address.bucket.unwrap_or_default();
+            let container = store.container();
+            let problem =
+                format!("the path names {container} {bucket} and no object in it ({store})");
+            return Err(refused(problem, example(store)).of(PathFault::NoKey));
         };
         if key.chars().any(char::is_control) {
-            return Err(LocationError::EncodedControl);
+            return Err(encoded_control());
         }
-        if address.store != Store::Disk && key.len() > format::MAX_KEY {
-            return Err(LocationError::KeyTooLong { bytes: key.len() });
+        if store != Store::Disk && key.len() > format::MAX_KEY {
+            return Err(refused(
+                format!(
+                    "the object name has {} bytes, more than the 1024 a store can hold",
+                    key.len()
+                ),
+                "check the path; the object may have a shorter name",
+            ));
         }
         let exact = matches!(place, PathScope::ServerBucket { .. } | PathScope::Disk);
         let (kind, format) = format::classify(&key, exact)?;
         Ok(Self {
-            text: address.text,
-            store: address.store,
-            account: address.account,
-            bucket: address.bucket,
-            region: address.region,
+            address,
             key,
             kind,
             format,
@@ -126,15 +143,19 @@ impl Location {
     /// Checks one inner list of an import request: one path, or one set of `NumPy` files that are listed singly.
     pub fn check_set(paths: &[Self]) -> Result<(), LocationError> {
         if paths.is_empty() {
-            return Err(LocationError::EmptySet);
+            return Err(refused("the list of paths is empty", FORMS));
         }
         let numpy =
             |path: &&Self| path.kind == PathTarget::File && path.format == Some(Format::Numpy);
         match paths.iter().find(|path| !numpy(path)) {
-            Some(other) if paths.len() > 1 => Err(LocationError::MixedSet {
-                count: paths.len(),
-                other: error::shown(&other.text),
-            }),
+            Some(other) if paths.len() > 1 => Err(refused(
+                format!(
+                    "a set of {} paths has {}, but only .npy files form a set",
+                    paths.len(),
+                    shown(other.text())
+                ),
+                "a nested list is one set of NumPy files; give other files as texts of the outer list",
+            )),
             _ => Ok(()),
         }
     }
@@ -143,19 +164,20 @@ impl Location {
     /// and non-ASCII characters percent-encoded. A path in the server's bucket or a volume is relative. A path on disk
     /// is absolute and not encoded.
     pub fn text(&self) -> &str {
-        &self.text
+        &self.address.text
     }
 
     /// Returns the text of another object in the bucket, in the form of [`Self::text`].
     pub(crate) fn text_of(&self, key: &str) -> String {
-        let is_url = self.text.starts_with("https://");
-        let mut starts = self.text.match_indices('/').map(|(at, _)| at + 1);
+        let text = self.text();
+        let is_url = text.starts_with("https://");
+        let mut starts = text.match_indices('/').map(|(at, _)| at + 1);
         // The own object's name is encoded in an object URL only.
         let start = starts.find(|start| {
-            let own = self.text.get(*start..).unwrap_or_default();
+            let own = text.get(*start..).unwrap_or_default();
             own == self.key || is_url && url::decode(own).is_ok_and(|own| own == self.key)
         });
-        let bucket = self.text.get(..start.unwrap_or(0)).unwrap_or_default();
+        let bucket = text.get(..start.unwrap_or(0)).unwrap_or_default();
         if is_url {
             format!("{bucket}{}", url::encode(key))
         } else {
@@ -165,18 +187,18 @@ impl Location {
 
     /// Returns the kind of store.
     pub fn store(&self) -> Store {
-        self.store
+        self.address.store
     }
 
     /// Returns the bucket, or the container on Azure. `None` on disk, in a volume, and in a server's bucket whose name
     /// isn't known.
     pub fn bucket(&self) -> Option<&str> {
-        self.bucket.as_deref()
+        self.address.bucket.as_deref()
     }
 
     /// Returns the storage account, on Azure only.
     pub fn account(&self) -> Option<&str> {
-        self.account.as_deref()
+        self.address.account.as_deref()
     }
 
     /// Returns the object's decoded name, or the absolute path on disk. Empty for a whole bucket.
@@ -196,19 +218,14 @@ impl Location {
 
     /// Returns the bucket's region as its cloud names it, if the URL contains the region.
     pub fn region(&self) -> Option<&str> {
-        self.region.as_deref()
-    }
-
-    /// Returns the cloud of the store.
-    pub fn cloud(&self) -> Option<Cloud> {
-        self.store.cloud()
+        self.address.region.as_deref()
     }
 }
 
 /// Returns a warning if the bucket and the cluster's region are on different clouds. `None` if they aren't, or if
 /// either cloud isn't known. (Reference, limits: older clusters refuse this with code 83004, newer ones are slow.)
 pub(crate) fn cloud_mismatch(location: &Location, region: &str) -> Option<String> {
-    let bucket = location.cloud()?;
+    let bucket = location.store().cloud()?;
     let cluster = Cloud::of_region(region)?;
     (bucket != cluster).then(|| {
         let name = location.bucket().unwrap_or_default();
@@ -222,13 +239,19 @@ pub(crate) fn cloud_mismatch(location: &Location, region: &str) -> Option<String
 /// Refuses text that isn't allowed in any path.
 fn check_text(text: &str) -> Result<(), LocationError> {
     if text.trim().is_empty() {
-        return Err(LocationError::Empty);
+        return Err(empty());
     }
     if let Some(at) = text.chars().position(char::is_control) {
-        return Err(LocationError::Control { at: at + 1 });
+        return Err(refused(
+            format!("the path has a control character at position {}", at + 1),
+            CONTROL,
+        ));
     }
     if text.trim().len() != text.len() {
-        return Err(LocationError::Blanks);
+        return Err(refused(
+            "the path begins or ends with a blank",
+            "remove the blank; inside an object URL write it as %20",
+        ));
     }
     Ok(())
 }

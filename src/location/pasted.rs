@@ -1,11 +1,9 @@
 //! Paths in forms of other tools: Spark's and Hadoop's schemes, `arn:`, the stores' web consoles. They're refused, and
 //! the error has the accepted form.
 
-use super::{LocationError, PathScope, error::shown, url};
-use percent_encoding::{AsciiSet, utf8_percent_encode};
-
-/// Characters of an object name that are percent-encoded in an object URL.
-const IN_URL: &AsciiSet = &url::UNSAFE.add(b'%').add(b'?').add(b'#');
+use super::error::{LocationError, refused, shown};
+use super::{PathScope, url};
+use crate::text::words::strip_ignoring_case;
 
 /// Refuses a path in another tool's form if the accepted form can be derived from it. Paths that may contain a password
 /// are left to the checks for secrets.
@@ -16,24 +14,32 @@ pub(super) fn refuse(text: &str, place: &PathScope) -> Result<(), LocationError>
         PathScope::Cloud | PathScope::Disk => in_cloud(text),
     };
     match found {
-        Some((form, instead)) => Err(LocationError::OtherForm { form, instead }),
+        Some((form, instead)) => Err(refused(
+            format!("{form} is not a form an import accepts"),
+            if form.ends_with(":/") {
+                format!("did you mean {instead}?")
+            } else {
+                format!("write {instead}")
+            },
+        )),
         None => Ok(()),
     }
 }
 
-type Found = (&'static str, String);
+/// The form's name, and the path in its accepted form.
+type Found = (String, String);
 
 fn in_cloud(text: &str) -> Option<Found> {
     for (scheme, form) in [("s3", "s3:/"), ("gs", "gs:/")] {
         let rest = strip_ignoring_case(text, form).filter(|rest| !rest.starts_with('/'));
         if let Some(rest) = rest {
-            return Some((form, format!("{scheme}://{}", plain(rest)?)));
+            return Some((form.to_owned(), format!("{scheme}://{}", plain(rest)?)));
         }
     }
     if let Some(rest) = strip_ignoring_case(text, "arn:aws") {
         // arn:partition:s3:::bucket/key
         let (_, object) = rest.split_once(":s3:::")?;
-        return Some(("an ARN", format!("s3://{}", plain(object)?)));
+        return Some(("an ARN".to_owned(), format!("s3://{}", plain(object)?)));
     }
     let (scheme, rest) = url::split_scheme(text)?;
     let instead = match scheme.as_str() {
@@ -45,7 +51,7 @@ fn in_cloud(text: &str) -> Option<Found> {
         "http" | "https" => return web(rest),
         _ => return None,
     };
-    Some((form(&scheme)?, instead))
+    Some((format!("{scheme}://"), instead))
 }
 
 /// Converts a path for a self-hosted server, which reads from its own bucket. Only the part after the bucket is kept.
@@ -53,7 +59,7 @@ fn in_bucket(text: &str) -> Option<Found> {
     let (scheme, rest) = url::split_scheme(text)?;
     let (form, key) = match scheme.as_str() {
         "s3a" | "s3n" | "gcs" | "minio" | "oss" | "cos" | "cosn" => {
-            (form(&scheme)?, plain(rest)?.split_once('/')?.1)
+            (format!("{scheme}://"), plain(rest)?.split_once('/')?.1)
         }
         // A MinIO server's URL: http://minio:9000/bucket/key.
         "http" | "https" => {
@@ -65,7 +71,8 @@ fn in_bucket(text: &str) -> Option<Found> {
             if !plain_host || super::host::recognise(&name).is_some() || path.contains(['?', '#']) {
                 return None;
             }
-            ("the URL of an object store", path.split_once('/')?.1)
+            let form = "the URL of an object store".to_owned();
+            (form, path.split_once('/')?.1)
         }
         _ => return None,
     };
@@ -74,17 +81,6 @@ fn in_bucket(text: &str) -> Option<Found> {
         form,
         format!("the path inside the server's bucket: {}", shown(key)),
     ))
-}
-
-/// Returns the scheme's name in the message.
-fn form(scheme: &str) -> Option<&'static str> {
-    const FORMS: [&str; 13] = [
-        "s3a://", "s3n://", "gcs://", "abfs://", "abfss://", "wasb://", "wasbs://", "az://",
-        "azure://", "oss://", "cos://", "cosn://", "minio://",
-    ];
-    FORMS
-        .into_iter()
-        .find(|form| form.strip_suffix("://") == Some(scheme))
 }
 
 /// Returns the text if its first segment can't be a user and password.
@@ -107,7 +103,7 @@ fn azure(rest: &str) -> Option<String> {
             ),
         },
     };
-    let blob = utf8_percent_encode(blob, IN_URL);
+    let blob = url::encode(blob);
     match container {
         Some(container) => {
             let name = |byte: u8| byte.is_ascii_alphanumeric() || b"-$".contains(&byte);
@@ -132,7 +128,7 @@ fn blob_host(host: &str) -> Option<String> {
 /// Parses `bucket/key`, or `bucket.host/key` with the whole host.
 fn by_host(rest: &str, domain: &str, service: &str) -> Option<String> {
     let (bucket, key) = plain(rest)?.split_once('/').unwrap_or((rest, ""));
-    let key = utf8_percent_encode(key, IN_URL);
+    let key = url::encode(key);
     if bucket.ends_with(domain) {
         return Some(format!("https://{bucket}/{key}"));
     }
@@ -145,9 +141,11 @@ fn web(rest: &str) -> Option<Found> {
     let host = host.to_ascii_lowercase();
     if host.contains(".dfs.core.") {
         let blob = blob_host(&host)?;
-        return Some(("Azure's dfs endpoint", format!("https://{blob}/{path}")));
+        let form = "Azure's dfs endpoint".to_owned();
+        return Some((form, format!("https://{blob}/{path}")));
     }
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let console = "the web console's address".to_owned();
     if host.ends_with("console.aws.amazon.com") {
         let bucket = path
             .strip_prefix("s3/object/")
@@ -157,19 +155,13 @@ fn web(rest: &str) -> Option<Found> {
             .find_map(|pair| pair.strip_prefix("prefix="));
         let key = url::decode(prefix.unwrap_or_default()).ok()?;
         let bucket = bucket.trim_end_matches('/');
-        return Some(("the web console's address", format!("s3://{bucket}/{key}")));
+        return Some((console, format!("s3://{bucket}/{key}")));
     }
     if host == "console.cloud.google.com" {
         let object = path.strip_prefix("storage/browser/")?;
         let object = object.strip_prefix("_details/").unwrap_or(object);
         let object = object.split(';').next().unwrap_or(object);
-        return Some(("the web console's address", format!("gs://{object}")));
+        return Some((console, format!("gs://{object}")));
     }
     None
-}
-
-fn strip_ignoring_case<'a>(text: &'a str, start: &str) -> Option<&'a str> {
-    let head = text.get(..start.len())?;
-    head.eq_ignore_ascii_case(start)
-        .then(|| text.get(start.len()..))?
 }

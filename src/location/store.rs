@@ -1,8 +1,9 @@
 //! Stores of import files, and the clouds they belong to.
 
+use serde::{Deserialize, Serialize};
+
 /// A kind of store. `Display` writes its full name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::Display, strum::IntoStaticStr)]
-#[strum(const_into_str)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize, strum::Display)]
 pub enum Store {
     /// Amazon S3.
     #[strum(to_string = "Amazon S3")]
@@ -31,11 +32,6 @@ pub enum Store {
 }
 
 impl Store {
-    /// Returns the store's name for people.
-    pub const fn name(self) -> &'static str {
-        self.into_str()
-    }
-
     /// Returns the cloud that the store is a service of.
     pub const fn cloud(self) -> Option<Cloud> {
         match self {
@@ -58,8 +54,7 @@ impl Store {
 }
 
 /// A cloud. `Display` writes its common name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::Display, strum::IntoStaticStr)]
-#[strum(const_into_str)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::Display)]
 pub enum Cloud {
     /// Amazon Web Services.
     #[strum(to_string = "AWS")]
@@ -89,10 +84,5 @@ impl Cloud {
             "tc" => Some(Self::Tencent),
             _ => None,
         }
-    }
-
-    /// Returns the cloud's name for people.
-    pub const fn name(self) -> &'static str {
-        self.into_str()
     }
 }

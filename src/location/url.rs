@@ -3,12 +3,13 @@
 //! Written by hand instead of with a URL library for two reasons. An `s3://` URI isn't a URL, because its object name
 //! isn't encoded. And an object's name must never be normalized.
 
-use super::{Address, LocationError, Store, bucket, error::shown, host};
+use super::error::{FORMS, LocationError, local_path, refused, shown};
+use super::{Address, Store, bucket, host};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 /// Characters that must be encoded in an object URL. `%` isn't among them, because it begins text that's already
 /// encoded.
-pub(super) const UNSAFE: &AsciiSet = &CONTROLS
+const UNSAFE: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
     .add(b'<')
@@ -52,12 +53,9 @@ pub(super) fn cloud(text: &str) -> Result<Address, LocationError> {
         Some((scheme, rest)) if scheme != "file" => object(&scheme, rest),
         // An object URL without its scheme.
         None if before_path(text).contains('@') && before_path(text).contains(':') => {
-            Err(LocationError::Credentials)
+            Err(credentials())
         }
-        _ => Err(LocationError::LocalPath {
-            path: shown(text),
-            server: false,
-        }),
+        _ => Err(local_path(text, false)),
     }
 }
 
@@ -68,9 +66,8 @@ pub(super) fn object(scheme: &str, rest: &str) -> Result<Address, LocationError>
         "gs" => uri(Store::Gcs, scheme, rest),
         "http" | "https" => object_url(rest)?,
         _ => {
-            return Err(LocationError::Scheme {
-                scheme: scheme.to_owned(),
-            });
+            let problem = format!("{scheme}:// is not a scheme an import accepts");
+            return Err(refused(problem, scheme_hint(scheme)));
         }
     };
     if let Some(account) = &address.account {
@@ -78,6 +75,15 @@ pub(super) fn object(scheme: &str, rest: &str) -> Result<Address, LocationError>
     }
     bucket::check(address.store, address.bucket.as_deref().unwrap_or_default())?;
     Ok(address)
+}
+
+fn scheme_hint(scheme: &str) -> String {
+    match scheme {
+        "hdfs" | "viewfs" | "webhdfs" | "dbfs" | "ftp" | "sftp" | "nfs" | "smb" | "adl" => {
+            format!("copy the files to an object store first; {FORMS}")
+        }
+        _ => FORMS.to_owned(),
+    }
 }
 
 /// Refuses a path that contains a secret. This check comes first, so no other message repeats the secret.
@@ -99,7 +105,11 @@ pub(super) fn refuse_signature(text: &str) -> Result<(), LocationError> {
         .split(['?', '&'])
         .any(|pair| SIGNATURES.iter().any(|name| pair.starts_with(name)));
     if signed {
-        return Err(LocationError::Presigned);
+        return Err(refused(
+            "the URL is presigned: it carries a signature in its query",
+            "give the plain object URL, and the storage keys as access_key, secret_key \
+             and session_token",
+        ));
     }
     Ok(())
 }
@@ -115,9 +125,32 @@ fn refuse_credentials(scheme: &str, rest: &str) -> Result<(), LocationError> {
     let port = port.filter(|_| scheme != "file");
     let odd = port.is_some_and(|port| !port.bytes().all(|byte| byte.is_ascii_digit()));
     if user || odd {
-        return Err(LocationError::Credentials);
+        return Err(credentials());
     }
     Ok(())
+}
+
+/// Returns the error for `user:password@` in a URL.
+fn credentials() -> LocationError {
+    refused(
+        "the URL carries a user or password",
+        "leave it out of the URL, and give the storage keys as access_key and secret_key",
+    )
+}
+
+/// Refuses a URL's path with an unencoded query or fragment.
+pub(super) fn refuse_query(path: &str) -> Result<(), LocationError> {
+    match path.find(['?', '#']).and_then(|at| path.as_bytes().get(at)) {
+        None => Ok(()),
+        Some(b'?') => Err(refused(
+            "the URL has a query (`?…`)",
+            "leave it out; a `?` in an object's name is written %3F",
+        )),
+        Some(_) => Err(refused(
+            "the URL has a fragment (`#…`)",
+            "leave it out; a `#` in an object's name is written %23",
+        )),
+    }
 }
 
 fn before_path(rest: &str) -> &str {
@@ -131,12 +164,9 @@ fn uri(store: Store, scheme: &str, rest: &str) -> Address {
         None => (rest, None),
     };
     Address {
-        text: format!("{scheme}://{rest}"),
-        store,
-        account: None,
         bucket: Some(bucket.to_owned()),
-        region: None,
         key: key.map(str::to_owned),
+        ..Address::new(store, &format!("{scheme}://{rest}"))
     }
 }
 
@@ -144,16 +174,16 @@ fn uri(store: Store, scheme: &str, rest: &str) -> Address {
 fn object_url(rest: &str) -> Result<Address, LocationError> {
     let authority = before_path(rest);
     let path = rest.get(authority.len()..).unwrap_or_default();
-    match path.find(['?', '#']).and_then(|at| path.as_bytes().get(at)) {
-        Some(b'?') => return Err(LocationError::Query),
-        Some(_) => return Err(LocationError::Fragment),
-        None => {}
-    }
+    refuse_query(path)?;
     let name = strip_port(authority)
         .trim_end_matches('.')
         .to_ascii_lowercase();
     let Some(found) = host::recognise(&name) else {
-        return Err(LocationError::Host { host: shown(&name) });
+        let name = shown(&name);
+        return Err(refused(
+            format!("host {name} is not an object store that an import can read"),
+            FORMS,
+        ));
     };
     // The path is `/object` if the host names the bucket, else `/bucket/object`.
     let inner = path.strip_prefix('/');
@@ -197,10 +227,16 @@ pub(super) fn decode(text: &str) -> Result<String, LocationError> {
         digits.len() == 2 && digits.iter().all(u8::is_ascii_hexdigit)
     });
     if !escapes_are_whole {
-        return Err(LocationError::Percent);
+        return Err(refused(
+            "the URL has a `%` that is not followed by two hexadecimal digits",
+            "a `%` in an object's name is written %25",
+        ));
     }
     match percent_decode_str(text).decode_utf8() {
         Ok(text) => Ok(text.into_owned()),
-        Err(_) => Err(LocationError::NotUtf8),
+        Err(_) => Err(refused(
+            "the URL's percent-encoded text is not UTF-8",
+            "percent-encode the UTF-8 form of the object's name",
+        )),
     }
 }

@@ -4,22 +4,23 @@ use super::fault::StoreFault;
 use super::object::{Blocks, RemoteFile, runtime};
 use crate::credentials::aws;
 use crate::location::{Location, PathScope, Store};
-use crate::secret::Secret;
-use crate::secret::StorageKeys;
+use crate::secret::{Secret, StorageKeys};
 use object_store::aws::{AmazonS3Builder, resolve_bucket_region};
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::list::PaginatedListStore;
 use object_store::multipart::MultipartStore;
 use object_store::path::Path;
 use object_store::{
-    ClientOptions, HeaderMap, HeaderValue, ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig,
+    ClientOptions, HeaderMap, HeaderValue, ListResult, ObjectMeta, ObjectStore, ObjectStoreExt,
+    RetryConfig,
 };
 use reqwest::header::AUTHORIZATION;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-use watched::{EncryptionFlag, WatchedConnector};
+use watched::WatchedConnector;
 
 mod watched;
 mod write;
@@ -35,7 +36,7 @@ const REGION: &str = "us-east-1";
 /// A bucket, as stored with a job. It contains no secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Bucket {
-    kind: BucketKind,
+    kind: Store,
     /// The bucket's name; on Azure the container's.
     name: String,
     account: Option<String>,
@@ -63,39 +64,20 @@ impl Endpoints {
     pub(crate) fn of(url: Option<&str>, endpoint: Option<String>) -> Self {
         let location = url.map(|url| format!("{}/", url.trim_end_matches('/')));
         let location = location.and_then(|url| Location::parse(&url, &PathScope::Cloud).ok());
-        let own = endpoint.clone();
+        let (mut gcs, mut azure, mut s3) = (None, None, None);
         match location.map(|location| location.store()) {
-            Some(Store::Gcs) => Self {
-                gcs: own,
-                s3: s3_endpoint(),
-                azure: None,
-            },
-            Some(Store::Azure) => Self {
-                azure: own,
-                s3: s3_endpoint(),
-                gcs: None,
-            },
-            _ => Self {
-                s3: endpoint.or_else(s3_endpoint),
-                ..Self::default()
-            },
+            Some(Store::Gcs) => gcs = endpoint,
+            Some(Store::Azure) => azure = endpoint,
+            _ => s3 = endpoint,
         }
+        let s3 = s3.or_else(s3_endpoint);
+        Self { s3, gcs, azure }
     }
 }
 
 /// Returns the S3 endpoint from the variables that AWS's own tools use.
 pub(crate) fn s3_endpoint() -> Option<String> {
     crate::config::set("AWS_ENDPOINT_URL_S3").or_else(|| crate::config::set("AWS_ENDPOINT_URL"))
-}
-
-/// The protocol of a bucket's store, and the form of its host name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum BucketKind {
-    S3,
-    Gcs,
-    Azure,
-    Oss,
-    Cos,
 }
 
 /// The calls of a store's client, for reading and writing.
@@ -107,7 +89,8 @@ impl<T: ObjectStore + MultipartStore + PaginatedListStore> StoreClient for T {}
 #[derive(Clone)]
 pub(crate) struct Remote {
     client: Arc<dyn StoreClient>,
-    encrypted: EncryptionFlag,
+    /// Set once an answer shows that the bucket encrypts objects with the customer's keys.
+    encrypted: Arc<AtomicBool>,
 }
 
 /// Time limits and retries of a bucket's requests.
@@ -143,28 +126,16 @@ impl RequestLimits {
     }
 }
 
-/// The content of a folder: the objects and folders directly inside it.
-pub(crate) struct BucketListing {
-    pub(crate) objects: Vec<ObjectMeta>,
-    pub(crate) folders: Vec<Path>,
-}
-
 impl Bucket {
     /// Returns the bucket of a location; `None` if the location isn't in an object store.
     pub(crate) fn of(location: &Location, endpoints: &Endpoints, own_keys: bool) -> Option<Self> {
-        let kind = match location.store() {
-            Store::S3 => BucketKind::S3,
-            Store::Gcs => BucketKind::Gcs,
-            Store::Azure => BucketKind::Azure,
-            Store::Oss => BucketKind::Oss,
-            Store::Cos => BucketKind::Cos,
-            Store::Bucket | Store::Volume | Store::Disk => return None,
-        };
+        let kind = location.store();
+        kind.cloud()?;
         let endpoint = match kind {
-            BucketKind::S3 => endpoints.s3.as_deref(),
-            BucketKind::Gcs => endpoints.gcs.as_deref(),
-            BucketKind::Azure => endpoints.azure.as_deref(),
-            BucketKind::Oss | BucketKind::Cos => None,
+            Store::S3 => endpoints.s3.as_deref(),
+            Store::Gcs => endpoints.gcs.as_deref(),
+            Store::Azure => endpoints.azure.as_deref(),
+            _ => None,
         };
         Some(Self {
             kind,
@@ -185,20 +156,19 @@ impl Bucket {
     /// Returns the bucket of a Zilliz Cloud volume, which is reached at `endpoint` by S3's protocol. The credentials of
     /// Google's volumes are an OAuth token.
     pub(crate) fn of_volume(name: &str, endpoint: &str, cloud: &str, region: &str) -> Self {
-        let in_host = matches!(cloud, "ali" | "aliyun" | "tc" | "tencent");
+        let kind = match cloud {
+            "gcp" => Store::Gcs,
+            "ali" | "aliyun" => Store::Oss,
+            "tc" | "tencent" => Store::Cos,
+            _ => Store::S3,
+        };
         let (scheme, host) = endpoint.split_once("://").unwrap_or(("https", endpoint));
-        let bucket = if in_host {
-            format!("{name}.")
-        } else {
-            String::new()
+        let bucket = match kind {
+            Store::Oss | Store::Cos => format!("{name}."),
+            _ => String::new(),
         };
         Self {
-            kind: match cloud {
-                "gcp" => BucketKind::Gcs,
-                "ali" | "aliyun" => BucketKind::Oss,
-                "tc" | "tencent" => BucketKind::Cos,
-                _ => BucketKind::S3,
-            },
+            kind,
             name: name.to_owned(),
             account: None,
             region: Some(region.to_owned()),
@@ -229,14 +199,13 @@ impl Bucket {
         limits: RequestLimits,
     ) -> io::Result<Remote> {
         // The environment's credentials are for AWS, so Azure can't use them.
-        let own = keys.is_empty() && self.own_keys && self.kind != BucketKind::Azure;
+        let own = keys.is_empty() && self.own_keys && self.kind != Store::Azure;
         let own = own.then(aws::environment).filter(|keys| !keys.is_empty());
         let keys = own.as_ref().unwrap_or(keys);
-        let encrypted = EncryptionFlag::default();
-        let connector = WatchedConnector::new(&encrypted);
-        let client: Arc<dyn StoreClient> = if self.kind == BucketKind::Azure {
-            // Tags and the library's ids of blocks look like checksums, and aren't any.
-            encrypted.set();
+        // On Azure, tags and the library's ids of blocks look like checksums, and aren't any.
+        let encrypted = Arc::new(AtomicBool::new(self.kind == Store::Azure));
+        let connector = WatchedConnector(Arc::clone(&encrypted));
+        let client: Arc<dyn StoreClient> = if self.kind == Store::Azure {
             let builder = self.azure(keys, limits).with_http_connector(connector);
             Arc::new(builder.build().map_err(StoreFault::from)?)
         } else {
@@ -250,26 +219,19 @@ impl Bucket {
     /// bucket in the host name.
     fn s3(&self, keys: &StorageKeys, limits: RequestLimits) -> io::Result<AmazonS3Builder> {
         let name = &self.name;
-        let (endpoint, in_host) = match (self.kind, &self.endpoint, &self.region) {
-            (_, Some(endpoint), _) => {
+        let region = self.region.as_deref().unwrap_or("accelerate");
+        let (endpoint, in_host) = match (self.kind, &self.endpoint) {
+            (_, Some(endpoint)) => {
                 let in_host = endpoint.contains(&format!("://{name}."));
                 (Some(endpoint.clone()), in_host)
             }
-            (BucketKind::Gcs, ..) => (Some("https://storage.googleapis.com".to_owned()), false),
-            (BucketKind::Oss, _, Some(region)) => (
+            (Store::Gcs, _) => (Some("https://storage.googleapis.com".to_owned()), false),
+            (Store::Oss, _) => (
                 Some(format!("https://{name}.oss-{region}.aliyuncs.com")),
                 true,
             ),
-            (BucketKind::Oss, ..) => (
-                Some(format!("https://{name}.oss-accelerate.aliyuncs.com")),
-                true,
-            ),
-            (BucketKind::Cos, _, Some(region)) => (
+            (Store::Cos, _) => (
                 Some(format!("https://{name}.cos.{region}.myqcloud.com")),
-                true,
-            ),
-            (BucketKind::Cos, ..) => (
-                Some(format!("https://{name}.cos.accelerate.myqcloud.com")),
                 true,
             ),
             _ => (None, false),
@@ -292,8 +254,8 @@ impl Bucket {
                 .with_client_options(options)
                 .with_skip_signature(true));
         };
-        builder = builder.with_client_options(options);
         builder = builder
+            .with_client_options(options)
             .with_access_key_id(access.expose())
             .with_secret_access_key(secret.expose());
         if let Some(session) = &keys.session {
@@ -304,15 +266,15 @@ impl Bucket {
 
     fn s3_region(&self) -> io::Result<String> {
         match (self.kind, &self.region) {
-            (BucketKind::Gcs, _) => return Ok("auto".to_owned()),
-            (BucketKind::Oss, Some(region)) => return Ok(format!("oss-{region}")),
+            (Store::Gcs, _) => return Ok("auto".to_owned()),
+            (Store::Oss, Some(region)) => return Ok(format!("oss-{region}")),
             (_, Some(region)) => return Ok(region.clone()),
             _ => {}
         }
         let set = crate::config::set("AWS_REGION").or(crate::config::set("AWS_DEFAULT_REGION"));
         match set {
             Some(region) => Ok(region),
-            None if self.endpoint.is_some() || self.kind != BucketKind::S3 => Ok(REGION.to_owned()),
+            None if self.endpoint.is_some() || self.kind != Store::S3 => Ok(REGION.to_owned()),
             // If the region can't be found, the error comes from the request itself.
             None => Ok(runtime()?
                 .block_on(resolve_bucket_region(
@@ -365,25 +327,15 @@ impl Remote {
     }
 
     /// Lists the objects and folders directly inside a folder, over all pages.
-    pub(crate) fn list(&self, folder: &str) -> io::Result<BucketListing> {
+    pub(crate) fn list(&self, folder: &str) -> io::Result<ListResult> {
         let path = Path::parse(folder).map_err(StoreFault::from)?;
         let found = runtime()?.block_on(self.client.list_with_delimiter(Some(&path)));
-        let found = found.map_err(StoreFault::from)?;
-        Ok(BucketListing {
-            objects: found.objects,
-            folders: found.common_prefixes,
-        })
+        Ok(found.map_err(StoreFault::from)?)
     }
 
     /// Returns an object to read in ranges.
     pub(crate) fn object(&self, meta: &ObjectMeta, blocks: Blocks) -> RemoteFile {
-        RemoteFile::new(
-            Arc::clone(&self.client) as Arc<dyn ObjectStore>,
-            meta.location.clone(),
-            meta.size,
-            meta.e_tag.clone(),
-            blocks,
-        )
+        RemoteFile::new(Arc::clone(&self.client) as _, meta.clone(), blocks)
     }
 }
 

@@ -68,26 +68,21 @@ impl From<Error> for StoreFault {
             return source.into();
         }
         let (code, status) = (code_of(&error), status_of(&error));
-        match (&error, code.as_deref()) {
-            (_, Some("NoSuchBucket" | "ContainerNotFound")) => Self::NoBucket,
-            (_, Some("NoSuchUpload" | "InvalidPart" | "InvalidBlockList")) => Self::NoUpload,
-            (_, Some("SlowDown" | "InternalError" | "RequestTimeout" | "ServerBusy")) => {
-                Self::Busy(code)
-            }
-            (Error::NotFound { .. }, _) => Self::NoObject,
-            (Error::PermissionDenied { .. } | Error::Unauthenticated { .. }, _)
-            | (
+        match (code.as_deref().unwrap_or_default(), &error) {
+            ("NoSuchBucket" | "ContainerNotFound", _) => Self::NoBucket,
+            ("NoSuchUpload" | "InvalidPart" | "InvalidBlockList", _) => Self::NoUpload,
+            ("SlowDown" | "InternalError" | "RequestTimeout" | "ServerBusy", _) => Self::Busy(code),
+            (_, Error::NotFound { .. }) => Self::NoObject,
+            (
+                "InvalidAccessKeyId" | "SignatureDoesNotMatch" | "ExpiredToken" | "InvalidToken",
                 _,
-                Some(
-                    "InvalidAccessKeyId"
-                    | "SignatureDoesNotMatch"
-                    | "ExpiredToken"
-                    | "InvalidToken",
-                ),
-            ) => Self::Denied(code),
+            )
+            | (_, Error::PermissionDenied { .. } | Error::Unauthenticated { .. }) => {
+                Self::Denied(code)
+            }
             // The library has no error of its own for a list that is denied.
             _ if matches!(status, Some(401 | 403)) => Self::Denied(code),
-            (Error::Precondition { .. }, _) => Self::Changed,
+            (_, Error::Precondition { .. }) => Self::Changed,
             _ => match http_kind(&error) {
                 Some(HttpErrorKind::Timeout) => Self::Slow,
                 Some(_) => Self::Unreachable,

@@ -24,13 +24,13 @@ pub(crate) const RULES: MatchOptions = MatchOptions {
 pub(crate) enum GlobError {
     /// The store's answer.
     #[error("{0}")]
-    Store(StoreFault),
+    Store(#[from] StoreFault),
     /// The bucket can't be opened.
     #[error("{0}")]
     Open(io::Error),
     /// The text isn't a pattern.
     #[error("it is no pattern: {0}")]
-    Pattern(glob::PatternError),
+    Pattern(#[from] glob::PatternError),
     /// Too many objects match.
     #[error("more than {MAX_MATCHES} objects match: use a narrower pattern")]
     TooMany,
@@ -54,7 +54,7 @@ pub(crate) fn find(
     pattern: &str,
     interrupt: &Interrupt,
 ) -> Result<Vec<String>, GlobError> {
-    let compiled = Pattern::new(pattern).map_err(GlobError::Pattern)?;
+    let compiled = Pattern::new(pattern)?;
     // The part before the first wildcard narrows the list.
     let fixed = pattern.find(['*', '?', '[']).unwrap_or(pattern.len());
     let prefix = format!("{folder}{}", pattern.get(..fixed).unwrap_or_default());
@@ -72,10 +72,7 @@ pub(crate) fn find(
         let remote = opened.await.map_err(io::Error::from)??;
         let (mut found, mut token) = (Vec::new(), None);
         loop {
-            let page = remote
-                .page(&prefix, token, flat)
-                .await
-                .map_err(GlobError::Store)?;
+            let page = remote.page(&prefix, token, flat).await?;
             let names = page.objects.into_iter();
             let names = names.filter_map(|(key, _)| Some(key.strip_prefix(folder)?.to_owned()));
             found.extend(names.filter(|name| compiled.matches_with(name, RULES)));
@@ -98,8 +95,7 @@ pub(crate) fn find(
             tokio::time::sleep(TICK).await;
         }
     };
-    let runtime = runtime().map_err(GlobError::Open)?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         tokio::select! {
             found = search => found,
             stop = stop => Err(GlobError::Stopped(stop)),

@@ -3,8 +3,7 @@
 use super::fault::StoreFault;
 use super::read_at::ReadAt;
 use bytes::Bytes;
-use object_store::path::Path;
-use object_store::{GetOptions, GetRange, ObjectStore};
+use object_store::{GetOptions, GetRange, ObjectMeta, ObjectStore};
 use parking_lot::Mutex;
 use std::collections::VecDeque;
 use std::io;
@@ -57,9 +56,7 @@ pub(crate) struct RemoteFile {
 #[derive(Clone)]
 struct ObjectAccess {
     store: Arc<dyn ObjectStore>,
-    path: Path,
-    size: u64,
-    etag: Option<String>,
+    meta: ObjectMeta,
 }
 
 #[derive(Default)]
@@ -71,21 +68,9 @@ struct ObjectState {
 impl RemoteFile {
     /// Returns an object with the size and version from a list or a HEAD request. If the object changes while it's
     /// read, reading fails.
-    pub(crate) fn new(
-        store: Arc<dyn ObjectStore>,
-        path: Path,
-        size: u64,
-        etag: Option<String>,
-        blocks: Blocks,
-    ) -> Self {
-        let source = ObjectAccess {
-            store,
-            path,
-            size,
-            etag,
-        };
+    pub(super) fn new(store: Arc<dyn ObjectStore>, meta: ObjectMeta, blocks: Blocks) -> Self {
         Self {
-            source,
+            source: ObjectAccess { store, meta },
             blocks,
             state: Mutex::default(),
         }
@@ -100,12 +85,9 @@ impl RemoteFile {
         let runtime = runtime()?;
         let ahead = state.ahead.take_if(|(ahead, _)| *ahead == no);
         let in_order = no == 0 || state.kept.iter().any(|(kept, _)| *kept + 1 == no);
-        let bytes = match ahead {
-            Some((_, task)) => match runtime.block_on(task) {
-                Ok(result) => result?,
-                Err(_) => runtime.block_on(self.source.fetch(self.range(no)))?,
-            },
-            None => runtime.block_on(self.source.fetch(self.range(no)))?,
+        let bytes = match ahead.map(|(_, task)| runtime.block_on(task)) {
+            Some(Ok(result)) => result?,
+            None | Some(Err(_)) => runtime.block_on(self.source.fetch(self.range(no)))?,
         };
         while state.kept.len() >= self.blocks.kept {
             state.kept.pop_front();
@@ -113,7 +95,7 @@ impl RemoteFile {
         state.kept.push_back((no, bytes.clone()));
         let next = no + 1;
         let known = state.ahead.is_some() || state.kept.iter().any(|(kept, _)| *kept == next);
-        if in_order && !known && next * self.blocks.bytes < self.source.size {
+        if in_order && !known && next * self.blocks.bytes < self.size() {
             let (source, range) = (self.source.clone(), self.range(next));
             let task = runtime.spawn(async move { source.fetch(range).await });
             state.ahead = Some((next, task));
@@ -123,7 +105,7 @@ impl RemoteFile {
 
     fn range(&self, no: u64) -> std::ops::Range<u64> {
         let start = no.saturating_mul(self.blocks.bytes);
-        start..(start + self.blocks.bytes).min(self.source.size)
+        start..(start + self.blocks.bytes).min(self.size())
     }
 }
 
@@ -155,10 +137,10 @@ impl ObjectAccess {
         let wanted = range.end - range.start;
         let options = GetOptions {
             range: Some(GetRange::Bounded(range)),
-            if_match: self.etag.clone(),
+            if_match: self.meta.e_tag.clone(),
             ..GetOptions::default()
         };
-        let answer = self.store.get_opts(&self.path, options).await?;
+        let answer = self.store.get_opts(&self.meta.location, options).await?;
         let bytes = answer.bytes().await?;
         if bytes.len() as u64 == wanted {
             Ok(bytes)
@@ -170,12 +152,12 @@ impl ObjectAccess {
 
 impl ReadAt for RemoteFile {
     fn size(&self) -> u64 {
-        self.source.size
+        self.source.meta.size
     }
 
     fn read_at(&self, mut offset: u64, mut buffer: &mut [u8]) -> io::Result<()> {
         let end = offset.checked_add(buffer.len() as u64);
-        if end.is_none_or(|end| end > self.source.size) {
+        if end.is_none_or(|end| end > self.size()) {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         while !buffer.is_empty() {

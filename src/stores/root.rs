@@ -118,7 +118,7 @@ impl Opened {
                         meta: Some(meta),
                     })
                     .collect();
-                let folders = listed.folders.iter();
+                let folders = listed.common_prefixes.iter();
                 held.folders = folders.map(|path| PathBuf::from(path.as_ref())).collect();
             }
         }

@@ -9,7 +9,7 @@ use super::files::{Likeness, compare};
 use super::{Doubt, Notice, SubmitError, Submitter};
 use crate::api::model::{JobState, Progress};
 use crate::api::{ApiError, backoff};
-use crate::journal::{Entry, KnownBy, Made, now};
+use crate::journal::{Entry, KnownBy};
 use crate::submission::unresolved::{Open, SubmissionStep, Unresolved};
 use std::time::Instant;
 
@@ -59,7 +59,10 @@ impl Submitter<'_> {
                 Some(job) => (Vec::new(), JobOwner::Own(job.clone())),
                 None if fold.is_anothers(own, job) => (Vec::new(), JobOwner::Anothers),
                 None if fold.precedes(own, job) => (Vec::new(), JobOwner::Before),
-                None if claims => (vec![made(id, job, how)], JobOwner::Own(job.to_owned())),
+                None if claims => (
+                    vec![Entry::made(id, job, how)],
+                    JobOwner::Own(job.to_owned()),
+                ),
                 None => (Vec::new(), JobOwner::New),
             }
         });
@@ -131,7 +134,7 @@ impl Submitter<'_> {
             if own.is_some_and(|own| fold.is_anothers(own, &job)) {
                 return (Vec::new(), false);
             }
-            (vec![made(id, &job, how)], true)
+            (vec![Entry::made(id, &job, how)], true)
         });
         let own = noted.unwrap_or_else(|error| {
             self.warn_unwritten(&error);
@@ -150,7 +153,7 @@ impl Submitter<'_> {
             "job {job} was submitted under this key before and is {}: submitting again",
             progress.state
         )));
-        let made = made(open.id(), job, KnownBy::SameKey);
+        let made = Entry::made(open.id(), job, KnownBy::SameKey);
         let target = &open.intent.scope.target;
         let ended = Entry::ended(target, job, progress.state.kind, progress.rows);
         self.note(vec![made, ended]);
@@ -177,16 +180,6 @@ fn likeness(open: &Open, progress: &Progress) -> Likeness {
 
 fn has_failed(progress: &Progress) -> bool {
     matches!(progress.state.kind, JobState::Failed | JobState::Aborted)
-}
-
-/// Returns the journal entry that assigns a job to a submission.
-pub(super) fn made(id: &str, job: &str, how: KnownBy) -> Entry {
-    Entry::Made(Made {
-        id: id.to_owned(),
-        at: now(),
-        job: job.to_owned(),
-        how,
-    })
 }
 
 /// Journals that the outcome of a submission couldn't be found out.

@@ -6,10 +6,11 @@ use crate::api::model::{ImportRequest, JobState};
 use crate::api::{ApiError, ServiceReason};
 use crate::error::{Failure, Kind};
 use crate::journal::{
-    Entry, IdentityLock, Intent, JournalState, Moment, Scope, Standing, Submission, hash, identity,
-    now, plain_files,
+    Entry, IdentityLock, Intent, JournalState, Moment, Scope, Standing, Submission, identity, now,
+    plain_files,
 };
 use crate::submission::unresolved::{Open, SubmissionStep, take_up};
+use crate::text::hash::hash;
 use crate::text::words;
 use std::sync::Arc;
 use ulid::Ulid;
@@ -209,7 +210,7 @@ impl Submitter<'_> {
     fn report_left(&self, draft: &Draft<'_>) -> Result<bool, SubmitError> {
         let left: Vec<Submission> = self.desk.journal.read(|fold| {
             let same = fold
-                .unresolved_in(&draft.scope)
+                .unresolved()
                 .filter(|it| it.intent.identity == draft.identity)
                 .filter(|it| it.standing == Standing::Open || it.stopped);
             same.cloned().collect()
@@ -245,7 +246,7 @@ impl Submitter<'_> {
         let settle = self.settle();
         if left.age().is_none_or(|age| age < settle) {
             let stopped = self.client.interrupt().sleep(settle);
-            stopped.map_err(|stop| SubmitError::Waiting { stop })?;
+            stopped.map_err(SubmitError::Waiting)?;
         }
         Ok(())
     }
@@ -257,6 +258,42 @@ impl Submitter<'_> {
         const MEMORY: std::time::Duration = std::time::Duration::from_hours(1);
         self.client.is_local_service()
             || (self.client.honours_keys() && last.age().is_some_and(|age| age < MEMORY))
+    }
+
+    /// For a dry run, in which nothing is sent or journalled: shows the create call that a submission would begin with,
+    /// and returns its placeholder job id. If the import key already has a job, that job's id is returned instead. For a
+    /// job that the journal records as running, the service isn't asked whether the job has failed since.
+    pub(super) fn rehearse(
+        &self,
+        request: &ImportRequest,
+        key: Option<&str>,
+    ) -> Result<String, SubmitError> {
+        if let Some(key) = key {
+            check_key(key)?;
+            self.desk.journal.check_whole()?;
+        }
+        let scope = Scope::of(self.client.settings(), request);
+        let identity = identity(&scope, request);
+        let last = key.map_or(Ok(None), |key| {
+            let journal = &self.desk.journal;
+            journal.read(|fold| fold.under_key(&scope.target, key).cloned())
+        })?;
+        let mut attempt = 1;
+        if let (Some(key), Some(last)) = (key, last) {
+            if last.intent.identity != identity {
+                return Err(taken(key, &last));
+            }
+            attempt = last.intent.attempt;
+            match (last.standing, last.job) {
+                (Standing::Ended(JobState::Failed | JobState::Aborted), _) => {
+                    attempt = attempt.saturating_add(1);
+                }
+                (_, Some(job)) => return Ok(job),
+                _ => {}
+            }
+        }
+        let header = header(key, &new_id(), attempt, &identity);
+        Ok(self.client.create(request, &header)?)
     }
 
     pub(super) fn settle(&self) -> std::time::Duration {
@@ -276,7 +313,7 @@ fn unchanged(draft: &Draft<'_>, fold: &JournalState) -> Result<(), SubmitError> 
     }
 }
 
-pub(super) fn taken(key: &str, last: &Submission) -> SubmitError {
+fn taken(key: &str, last: &Submission) -> SubmitError {
     SubmitError::KeyTaken {
         key: key.to_owned(),
         id: last.intent.id.clone(),
@@ -291,26 +328,27 @@ fn is_forgotten(error: &ApiError) -> bool {
 }
 
 /// Rejects an import key that could be mistaken for a header that zshell sends.
-pub(super) fn check_key(key: &str) -> Result<(), ApiError> {
+fn check_key(key: &str) -> Result<(), ApiError> {
     if !key.starts_with(HEADER) {
         return Ok(());
     }
-    Err(ApiError::Setting {
-        what: "the import key",
-        problem: format!("{key:?} begins with {HEADER:?}, as the headers that zshell sends do"),
-        hint: Some("choose a key that begins otherwise"),
-    })
+    let refused = Failure::usage(format!(
+        "the import key cannot be used: {key:?} begins with {HEADER:?}, as the headers that zshell sends do"
+    ));
+    Err(refused
+        .with_hint("choose a key that begins otherwise")
+        .into())
 }
 
 /// Returns the id of a new submission.
-pub(super) fn new_id() -> String {
+fn new_id() -> String {
     format!("zshell-{}", Ulid::generate().to_string().to_lowercase())
 }
 
 /// Returns the `Idempotency-Key` of a submission. With an import key, the value is made of the import key, the attempt
 /// and the identity, since a server answers a repeated value with the first job, whatever the files are and however
 /// that job ended. No import key begins with the prefix of these values.
-pub(super) fn header(key: Option<&str>, id: &str, attempt: u32, identity: &str) -> String {
+fn header(key: Option<&str>, id: &str, attempt: u32, identity: &str) -> String {
     key.map_or_else(
         || id.to_owned(),
         |key| format!("{HEADER}{}/{attempt}/{identity}", hash(key)),

@@ -30,11 +30,8 @@ pub enum SubmitError {
         at: String,
     },
     /// The run was stopped before anything was sent, or while the service was too busy to accept the job.
-    #[error("{} before the import job could be submitted", .stop.words())]
-    Waiting {
-        /// The reason for the stop.
-        stop: Stop,
-    },
+    #[error("{} before the import job could be submitted", .0.words())]
+    Waiting(Stop),
     /// The run was stopped after the send. An answer that still arrives is journalled.
     #[error("{} before it was known whether the import job was created", .stop.words())]
     Stopped {
@@ -130,7 +127,7 @@ impl SubmitError {
         match self {
             Self::Api(error) => error.kind(),
             Self::Journal(_) | Self::KeyTaken { .. } => Kind::Refused,
-            Self::Stopped { stop, .. } | Self::Waiting { stop } => (*stop).into(),
+            Self::Stopped { stop, .. } | Self::Waiting(stop) => (*stop).into(),
             // It's certain that there's no job, although the last answer alone wouldn't prove it.
             Self::StillBusy { last, .. } => last.kind(),
             Self::GaveUp { last, .. } => match (last.outcome(), last.kind()) {
@@ -143,7 +140,7 @@ impl SubmitError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Api(_) | Self::Journal(_) | Self::Waiting { .. } => None,
+            Self::Api(_) | Self::Journal(_) | Self::Waiting(_) => None,
             Self::StillBusy { last, .. } => last.hint(),
             Self::KeyTaken { id, .. } => Some(format!(
                 "an import key belongs to one set of files, collection and options: choose another, or see zshell journal show {id}"
@@ -184,25 +181,17 @@ fn not_known_hint(id: &str, keyed: bool, jobs: &[String]) -> String {
 
 impl From<SubmitError> for Failure {
     fn from(error: SubmitError) -> Self {
-        let (kind, hint) = (error.kind(), error.hint());
-        let message = error.to_string();
+        let mut failure = Self::new(error.kind(), error.to_string()).with_any_hint(error.hint());
         match error {
-            SubmitError::Api(error) => error.into(),
-            SubmitError::Journal(error) => error.into(),
-            other => {
-                let mut failure = Self::new(kind, message).with_any_hint(hint);
-                match other {
-                    SubmitError::StillBusy { last, .. } => {
-                        failure.code = last.code();
-                        failure
-                    }
-                    SubmitError::NotKnown { jobs, cause, .. } => {
-                        failure.code = cause.and_then(|cause| cause.code());
-                        failure.with_jobs(jobs)
-                    }
-                    _ => failure,
-                }
+            SubmitError::Api(error) => return error.into(),
+            SubmitError::Journal(error) => return error.into(),
+            SubmitError::StillBusy { last, .. } => failure.code = last.code(),
+            SubmitError::NotKnown { jobs, cause, .. } => {
+                failure.code = cause.and_then(|cause| cause.code());
+                failure.jobs = jobs;
             }
+            _ => {}
         }
+        failure
     }
 }

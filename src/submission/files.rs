@@ -7,14 +7,14 @@
 use crate::api::model::Progress;
 
 /// Result of comparing a job's files with a submission's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Likeness {
     /// The job has the submission's files.
     Same,
-    /// The job has other files.
-    Other,
     /// The job doesn't name its files, or not all of them yet.
     Unclear,
+    /// The job has other files.
+    Other,
 }
 
 /// Compares a submission's files with those in a job's progress.
@@ -99,24 +99,15 @@ fn meet(ours: &[&Path], name: &str, inner: &str, met: &mut [bool]) -> Likeness {
         return Likeness::Other;
     }
     let each = parts.iter().map(|part| mark(ours, &Path::of(part), met));
-    each.fold(Likeness::Same, |all, one| match (all, one) {
-        (Likeness::Other, _) | (_, Likeness::Other) => Likeness::Other,
-        (Likeness::Unclear, _) | (_, Likeness::Unclear) => Likeness::Unclear,
-        _ => Likeness::Same,
-    })
+    each.max().unwrap_or(Likeness::Other)
 }
 
 fn mark(ours: &[&Path], theirs: &Path, met: &mut [bool]) -> Likeness {
     let mut found = Likeness::Other;
     for (path, met) in ours.iter().zip(met) {
-        match path.stands_for(theirs) {
-            Likeness::Same => {
-                *met = true;
-                found = Likeness::Same;
-            }
-            Likeness::Unclear if found == Likeness::Other => found = Likeness::Unclear,
-            _ => {}
-        }
+        let likeness = path.stands_for(theirs);
+        *met |= likeness == Likeness::Same;
+        found = found.min(likeness);
     }
     found
 }

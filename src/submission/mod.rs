@@ -46,10 +46,7 @@ mod error;
 mod files;
 mod late;
 mod reconcile;
-mod rehearse;
-mod send;
 mod unresolved;
-mod verdict;
 
 pub(crate) use begin::FileMarks;
 pub(crate) use ends::Shown;
@@ -58,9 +55,9 @@ pub(crate) use late::LateAnswers;
 pub(crate) use unresolved::{Open, SubmissionStep, Unresolved};
 
 use crate::api::model::ImportRequest;
-use crate::api::{ApiError, Client, Outcome};
+use crate::api::{ApiError, Client, Outcome, backoff};
 use crate::interrupt::{Interrupt, Stop, TICK};
-use crate::journal::{Closed, Entry, Journal, JournalError, KnownBy, Made, Refused, Scope, now};
+use crate::journal::{Entry, Journal, JournalError, KnownBy, Moment, Scope, now};
 use crate::pending::PendingGuard;
 use baseline::Baseline;
 use parking_lot::Mutex;
@@ -163,6 +160,70 @@ impl Submitter<'_> {
         }
     }
 
+    /// Sends a submission. A create call that never left is repeated, with growing pauses, until the read timeout is
+    /// over. A call that met a busy service is repeated until `busy_wait` is over.
+    pub fn send(&self, mut open: Open) -> Result<SubmissionStep, SubmitError> {
+        let begun = Instant::now();
+        let pending = self.pending();
+        let patience = self.client.settings().read_timeout;
+        let mut tries = 0;
+        loop {
+            open.sent = Moment::now();
+            open.begun = Some(Instant::now());
+            let error = match self.create(&mut open, true) {
+                Ok(job) => return self.admit(open, job, KnownBy::Answer),
+                Err(error) => error,
+            };
+            tries += 1;
+            let pause = match (error.outcome(), &error) {
+                (Outcome::Unknown, ApiError::Stopped { stop, .. }) => {
+                    return Err(self.stopped(&open, *stop));
+                }
+                (Outcome::Unknown, _) => {
+                    let cause = Some(Box::new(error));
+                    let parked = Unresolved::new(open, cause, self.settle());
+                    return Ok(SubmissionStep::Unresolved(parked));
+                }
+                (Outcome::NeverSent, ApiError::Unreachable { .. }) => {
+                    Some(backoff(tries)).filter(|pause| begun.elapsed() + *pause < patience)
+                }
+                (Outcome::Busy, _) => self.busy_pause(&error, tries, begun),
+                _ => None,
+            };
+            let slept = pause.map(|pause| self.client.interrupt().sleep(pause));
+            if slept.is_some_and(|slept| slept.is_ok()) {
+                pending.again();
+                continue;
+            }
+            self.note(outcome_entries(open.id(), &Err(error.clone()), false));
+            return Err(match (error.outcome(), slept) {
+                // No job was made, and the run ends.
+                (Outcome::Busy, Some(Err(stop))) => SubmitError::Waiting(stop),
+                (Outcome::Busy, _) if tries > 1 => SubmitError::StillBusy {
+                    waited: begun.elapsed(),
+                    last: Box::new(error),
+                },
+                _ => error.into(),
+            });
+        }
+    }
+
+    /// Returns the pause before the call to a busy service is repeated, or `None` if `busy_wait` would be exceeded.
+    fn busy_pause(&self, error: &ApiError, tries: u32, begun: Instant) -> Option<Duration> {
+        let pause = error.retry_after().unwrap_or_else(|| backoff(tries));
+        let waited = begun.elapsed().checked_add(pause)?;
+        (waited <= self.busy_wait).then_some(pause)
+    }
+
+    /// Makes one create call. If the run is stopped, the answer is journalled when it arrives. The answer to a repeat
+    /// is journalled only if it's a job, since a failure of the repeat proves nothing about the first send.
+    fn create(&self, open: &mut Open, first: bool) -> Result<String, ApiError> {
+        open.sends = open.sends.saturating_add(1);
+        let late = self.desk.late.journalling(&self.desk.journal, open, first);
+        self.client
+            .create_or_late(&open.request, &open.intent.header, late)
+    }
+
     /// Registers the submission as a call that the run waits for.
     fn pending(&self) -> PendingGuard<'_> {
         let pending = self.client.interrupt().pending();
@@ -183,7 +244,7 @@ impl Submitter<'_> {
                 return Ok(step);
             }
             let stopped = self.client.interrupt().sleep(TICK);
-            stopped.map_err(|stop| SubmitError::Waiting { stop })?;
+            stopped.map_err(SubmitError::Waiting)?;
             if !told && begun.elapsed() > SILENCE {
                 told = true;
                 (self.notify)(Notice::Event(
@@ -222,27 +283,20 @@ impl Submitter<'_> {
 
 /// Returns the journal entries for the answer to a create call; none if the answer proves nothing.
 fn outcome_entries(id: &str, answer: &Result<String, ApiError>, late: bool) -> Vec<Entry> {
+    let error = match answer {
+        Ok(job) if late => return vec![Entry::made(id, job, KnownBy::LateAnswer)],
+        Ok(job) => return vec![Entry::made(id, job, KnownBy::Answer)],
+        Err(error) => error,
+    };
     let (id, at) = (id.to_owned(), now());
-    match answer {
-        Ok(job) => vec![Entry::Made(Made {
+    match error.outcome() {
+        Outcome::Refused | Outcome::Busy => vec![Entry::Refused {
             id,
             at,
-            job: job.clone(),
-            how: if late {
-                KnownBy::LateAnswer
-            } else {
-                KnownBy::Answer
-            },
-        })],
-        Err(error) => match error.outcome() {
-            Outcome::Refused | Outcome::Busy => vec![Entry::Refused(Refused {
-                id,
-                at,
-                code: error.code(),
-                status: error.status(),
-            })],
-            Outcome::NeverSent => vec![Entry::Unsent(Closed { id, at })],
-            Outcome::Unknown => Vec::new(),
-        },
+            code: error.code(),
+            status: error.status(),
+        }],
+        Outcome::NeverSent => vec![Entry::Unsent { id, at }],
+        Outcome::Unknown => Vec::new(),
     }
 }

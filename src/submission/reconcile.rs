@@ -1,19 +1,45 @@
 //! Third step: finding the outcome of submissions whose answers were lost.
 
-use super::admit::{made, not_known};
+use super::admit::not_known;
 use super::baseline::filter;
 use super::files::{Likeness, compare};
-use super::verdict::{ScanResult, Verdict};
 use super::{Doubt, SubmitError, Submitter};
 use crate::api::model::{JobState, Progress};
-use crate::api::{ApiError, Outcome};
-use crate::journal::{Absent, Entry, KnownBy, Moment, Scope, now};
+use crate::api::{ApiError, Outcome, Scan};
+use crate::journal::{Entry, JournalState, KnownBy, Moment, Scope, Submission, now};
 use crate::submission::unresolved::{SubmissionStep, Unresolved, Way};
 use std::collections::HashMap;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Maximum number of times one run sends a submission whose answers are lost and whose job is absent.
 const SENDS: u32 = 8;
+
+/// Longest time between a submission's intent and its send: calls that never left and busy answers delay the send.
+const SENDING: Duration = Duration::from_mins(5);
+
+/// One scan, with the progress of jobs that were read for it.
+pub(super) struct ScanResult {
+    /// Time when the scan began.
+    begun: Instant,
+    scan: Scan,
+    /// Progress of new jobs; `None` for jobs whose progress couldn't be read.
+    read: HashMap<String, Option<Progress>>,
+}
+
+/// A scan's verdict on one submission.
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    /// This is the submission's job, and it's journalled.
+    Made(String),
+    /// These jobs all have its files.
+    Several(Vec<String>),
+    /// This job has its files, but may be another submission's.
+    Rival(String),
+    /// These jobs don't name their files yet.
+    Undecided(Vec<String>),
+    /// There's no new job, or none with its files.
+    Nothing,
+}
 
 impl Submitter<'_> {
     /// Looks for the outcomes of submissions, and returns them in the same order. If the server honours a submission's
@@ -131,7 +157,7 @@ impl Submitter<'_> {
     }
 
     /// Returns a scan's verdict on one submission. If exactly one job matches, it's claimed in the journal.
-    pub(super) fn verdict(
+    fn verdict(
         &self,
         parked: &mut Unresolved,
         sight: &mut ScanResult,
@@ -219,11 +245,11 @@ impl Submitter<'_> {
             let collection = shown.map_or("", |progress| progress.collection.as_str());
             let rival = fold
                 .unresolved_of(&intent.scope, collection)
-                .any(|it| super::verdict::is_rival(fold, own, it, job, settle, sight));
+                .any(|it| is_rival(fold, own, it, job, settle, sight));
             if rival {
                 return Ok((Vec::new(), Verdict::Rival(job.to_owned())));
             }
-            let entry = made(&intent.id, job, KnownBy::Scan);
+            let entry = Entry::made(&intent.id, job, KnownBy::Scan);
             Ok((vec![entry], Verdict::Made(job.to_owned())))
         })
     }
@@ -236,7 +262,7 @@ impl Submitter<'_> {
         let scope = parked.open.intent.scope.clone();
         let mut sight = match self.see(&scope) {
             Ok(sight) => sight,
-            Err(ApiError::Stopped { stop, .. }) => return Err(SubmitError::Waiting { stop }),
+            Err(ApiError::Stopped { stop, .. }) => return Err(SubmitError::Waiting(stop)),
             Err(_) => return Ok(None),
         };
         match self.verdict(&mut parked, &mut sight)? {
@@ -256,12 +282,12 @@ impl Submitter<'_> {
     fn absent(&self, parked: Unresolved) -> Result<SubmissionStep, SubmitError> {
         let sends_again = parked.open.sends < SENDS;
         // This entry must be on the disk before the submission is sent again.
-        self.desk.journal.append(vec![Entry::Absent(Absent {
+        self.desk.journal.append(vec![Entry::Absent {
             id: parked.id().to_owned(),
             at: now(),
             sends_again,
             moment: Moment::now(),
-        })])?;
+        }])?;
         match parked.cause {
             Some(last) if !sends_again => Err(SubmitError::GaveUp {
                 sends: parked.open.sends,
@@ -275,4 +301,46 @@ impl Submitter<'_> {
 /// Journals that the outcome of a parked submission couldn't be found out.
 fn give_up(it: &Submitter<'_>, parked: Unresolved, why: Doubt, jobs: Vec<String>) -> SubmitError {
     not_known(it, parked.open, why, jobs, parked.cause)
+}
+
+/// Returns true if a job with this submission's files may just as well be `other`'s: `other` is unresolved, has the
+/// same files as far as the job names them, and was sent so late that its job needn't be in our baseline.
+fn is_rival(
+    fold: &JournalState,
+    own: &Submission,
+    other: &Submission,
+    job: &str,
+    settle: Duration,
+    sight: &ScanResult,
+) -> bool {
+    if other.intent.id == own.intent.id || fold.excludes(other, job) {
+        return false;
+    }
+    let progress = sight.read.get(job).and_then(Option::as_ref);
+    let likeness = progress.map(|progress| compare(&other.intent.files, progress));
+    likeness == Some(Likeness::Same) && may_be_missing(fold, own, other, settle)
+}
+
+/// Returns true if `other`'s job may have been made after our baseline, or may have been missing from it.
+fn may_be_missing(
+    fold: &JournalState,
+    own: &Submission,
+    other: &Submission,
+    settle: Duration,
+) -> bool {
+    let baseline = own
+        .intent
+        .baseline
+        .as_ref()
+        .and_then(|id| fold.baseline(id));
+    let Some((order, scanned)) = baseline else {
+        return true;
+    };
+    if other.order > order {
+        return true;
+    }
+    let between = scanned
+        .zip(other.sent.as_ref())
+        .and_then(|(scanned, sent)| scanned.since(sent));
+    between.is_none_or(|time| time < settle.saturating_add(SENDING))
 }

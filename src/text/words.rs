@@ -188,6 +188,20 @@ pub(crate) fn list<T: AsRef<str>>(words: &[T], conjunction: &str) -> String {
     }
 }
 
+/// Returns the first `most` characters of a text from outside in quotes, for a message.
+pub(crate) fn quote_start(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{:?}…", text.get(..end).unwrap_or_default()),
+        None => format!("{text:?}"),
+    }
+}
+
+/// Returns the text after `start`, whose case in ASCII doesn't matter.
+pub(crate) fn strip_ignoring_case<'a>(text: &'a str, start: &str) -> Option<&'a str> {
+    let (head, rest) = text.split_at_checked(start.len())?;
+    head.eq_ignore_ascii_case(start).then_some(rest)
+}
+
 /// Returns the text in double quotes as in a script: quotes, backslashes and control characters are escaped.
 pub(crate) fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);

@@ -1,6 +1,6 @@
 //! Copies fields, struct fields and functions.
 
-use super::{Object, Problems, flag, get, is_empty, keep, objects, pairs};
+use super::{Object, Problems, carry, flag, get, is_empty, keep, objects, pairs, text};
 use serde_json::{Value, json};
 
 /// The create call's name for each key of a field, and its spellings in descriptions.
@@ -137,8 +137,7 @@ fn default_value(sent: Option<&Value>, kind: &str) -> Result<Option<Value>, Stri
 
 /// Returns a struct field in the create call's form.
 pub(super) fn struct_field(described: &Object, problems: &mut Problems) -> Object {
-    let name = described.get("name").and_then(Value::as_str);
-    let name = name.unwrap_or_default();
+    let name = text(described, "name");
     let of = format!("struct field {name:?}: ");
     let known: &[&str] = &[
         "name",
@@ -158,10 +157,7 @@ pub(super) fn struct_field(described: &Object, problems: &mut Problems) -> Objec
     let fields: Vec<Object> = objects(described, "fields")
         .map(|inner| {
             let mut inner = inner.clone();
-            let sub = inner
-                .get("name")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
+            let sub = text(&inner, "name");
             // The server's internal name of a sub-field is `struct[sub]`.
             let short = sub
                 .strip_prefix(name)
@@ -179,8 +175,7 @@ pub(super) fn struct_field(described: &Object, problems: &mut Problems) -> Objec
         .collect();
     let mut made = Object::new();
     made.insert("fieldName".to_owned(), name.into());
-    keep(&mut made, "description", described.get("description"));
-    keep(&mut made, "nullable", described.get("nullable"));
+    carry(&mut made, described, &["description", "nullable"]);
     made.insert("fields".to_owned(), fields.into());
     let params = pairs(get(described, &["params", "typeParams"]));
     keep(&mut made, "typeParams", Some(&Value::Object(params)));
@@ -189,15 +184,12 @@ pub(super) fn struct_field(described: &Object, problems: &mut Problems) -> Objec
 
 /// Returns a function in the create call's form.
 pub(super) fn function(described: &Object, problems: &mut Problems) -> Object {
-    let name = described.get("name").and_then(Value::as_str);
-    let of = format!("function {:?}: ", name.unwrap_or_default());
+    let of = format!("function {:?}: ", text(described, "name"));
     let carried = ["name", "description", "inputFieldNames", "outputFieldNames"];
     let others: &[&str] = &["type", "params", "id", "inputFieldIds", "outputFieldIds"];
     problems.unknown(&of, described, &[&carried, others]);
     let mut made = Object::new();
-    for key in carried {
-        keep(&mut made, key, described.get(key));
-    }
+    carry(&mut made, described, &carried);
     match described.get("type").and_then(function_type) {
         Some(kind) => {
             made.insert("type".to_owned(), kind.into());

@@ -1,6 +1,6 @@
 //! Copies indexes, from the short form in a description or the long one of `indexes/describe`.
 
-use super::{Object, Problems, get, is_empty, keep, pairs};
+use super::{Object, Problems, carry, get, is_empty, keep, pairs, text};
 use serde_json::Value;
 
 /// Properties of the old index itself.
@@ -31,8 +31,7 @@ const SETTINGS: &[&str] = &["mmap.enabled", "indexoffsetcache.enabled", "warmup"
 
 /// Returns the item of `indexParams` that creates a copy of the index.
 pub(super) fn index(described: &Object, problems: &mut Problems) -> Object {
-    let name = described.get("indexName").and_then(Value::as_str);
-    let of = format!("index {:?}: ", name.unwrap_or_default());
+    let of = format!("index {:?}: ", text(described, "indexName"));
     problems.unknown(&of, described, &[OWN_FACTS, CARRIED, SETTINGS]);
     let mut params = pairs(get(described, &["params", "indexParams"]));
     // The index's original parameters may be JSON text among the pairs.
@@ -43,9 +42,7 @@ pub(super) fn index(described: &Object, problems: &mut Problems) -> Object {
     }
     let metric = params.shift_remove("metric_type");
     let mut index = Object::new();
-    for key in ["fieldName", "indexName"] {
-        keep(&mut index, key, described.get(key));
-    }
+    carry(&mut index, described, &["fieldName", "indexName"]);
     let sent = described.get("metricType").filter(|sent| !is_empty(sent));
     keep(&mut index, "metricType", sent.or(metric.as_ref()));
     let kind = described.get("indexType").filter(|kind| !is_empty(kind));
@@ -54,9 +51,7 @@ pub(super) fn index(described: &Object, problems: &mut Problems) -> Object {
         params.insert("index_type".to_owned(), kind.clone());
         index.insert("indexType".to_owned(), kind);
     }
-    for key in SETTINGS {
-        keep(&mut params, key, described.get(*key));
-    }
+    carry(&mut params, described, SETTINGS);
     keep(&mut index, "params", Some(&Value::Object(params)));
     index
 }

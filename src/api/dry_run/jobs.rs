@@ -1,6 +1,7 @@
 //! The placeholder jobs of a dry run. `dry-run-1` is the first job, and `job_1` its variable in the script.
 
 use super::script;
+use crate::api::dialect;
 use crate::api::error::ApiError;
 use crate::api::model::JobState;
 use crate::api::request::Outgoing;
@@ -73,11 +74,8 @@ fn number(id: &str) -> Option<usize> {
 
 /// Returns the progress call if the dialect has a commit.
 fn progress(settings: &Settings, id: &str) -> Result<Option<Outgoing>, ApiError> {
-    let api = settings.dialect.api();
-    let path = api
-        .progress_paths()
-        .first()
-        .filter(|_| settings.dialect.has_commit());
-    path.map(|path| api.progress(settings, path, id))
+    let path = settings.dialect.progress_paths().first();
+    let path = path.filter(|_| settings.dialect.has_commit());
+    path.map(|path| dialect::progress(settings, path, id))
         .transpose()
 }

@@ -1,8 +1,8 @@
 //! Parses an address and identifies the service behind it.
 
-use super::error::shown;
 use super::region::{check_region, is_region};
-use super::{EndpointError, Site, pasted};
+use super::{EXAMPLES, Site, pasted, refused, shown, unknown_host};
+use crate::error::Failure;
 use url::{Host, Url};
 
 /// The kind of service behind an endpoint.
@@ -54,22 +54,29 @@ impl Endpoint {
     /// Returns an error if the text isn't a URL, has a scheme other than http and https, a user or password, a query or
     /// fragment, or the path of an API call, and for the web console's address. `http` with a host of Zilliz is refused
     /// too, since the API key would travel in clear text. The error never repeats a password or a query.
-    pub(crate) fn parse(text: &str) -> Result<Self, EndpointError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Failure> {
         let text = pasted::tidy(text.trim());
         let text = text.as_str();
         if text.is_empty() {
-            return Err(EndpointError::Empty);
+            return Err(refused("the endpoint is empty", EXAMPLES));
         }
+        let odd = || {
+            let problem = "the endpoint has a blank or another character in it that no address has";
+            refused(problem, "remove it")
+        };
         // The URL parser silently drops line ends. The API key must not go to a host that differs from the text.
         if text.chars().any(|letter| {
             letter.is_control() || letter.is_whitespace() || pasted::QUOTES.contains(letter)
         }) {
-            return Err(EndpointError::Characters);
+            return Err(odd());
         }
         pasted::refuse_lite_file(text)?;
         let mut url = absolute(text)?;
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(EndpointError::Credentials);
+            return Err(refused(
+                "the endpoint carries a user or password",
+                "connect(#{endpoint: \"http://host:19530\", token: \"user:password\"})",
+            ));
         }
         let host = host_name(&url);
         // The URL parser maps wide forms (U+FF02) to quotes, and keeps signs that no DNS name has.
@@ -77,11 +84,14 @@ impl Endpoint {
             .chars()
             .all(|letter| letter.is_ascii_alphanumeric() || ".-_:".contains(letter))
         {
-            return Err(EndpointError::Characters);
+            return Err(odd());
         }
         pasted::refuse_console(&url, &host)?;
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(EndpointError::Query);
+            return Err(refused(
+                "the endpoint has a query (`?…`) or fragment (`#…`)",
+                "give the base URL only, up to and with the port",
+            ));
         }
         url.set_path(url.path().trim_end_matches('/').to_owned().as_str());
         let site = Site::of_host(&host);
@@ -112,23 +122,28 @@ impl Endpoint {
     }
 }
 
+/// The form of an address.
+const PLAIN: &str = "write it as https://host or http://host:19530";
+
 /// Parses the text as a URL and adds a missing scheme.
-fn absolute(text: &str) -> Result<Url, EndpointError> {
+fn absolute(text: &str) -> Result<Url, Failure> {
     if let Some((scheme, rest)) = text.split_once("://") {
         let scheme = scheme.to_ascii_lowercase();
         if scheme != "http" && scheme != "https" {
             // Text before a later `://` may hold a secret, so the error only repeats a plain word.
             let word = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric());
-            return Err(EndpointError::Scheme {
-                line: pasted::with_http(&scheme, rest)
-                    .filter(|_| word)
-                    .map(|base| format!("connect(\"{base}\")")),
-                scheme: if word {
-                    shown(&scheme)
-                } else {
-                    "the text before ://".to_owned()
-                },
-            });
+            let base = pasted::with_http(&scheme, rest).filter(|_| word);
+            let scheme = if word {
+                shown(&scheme)
+            } else {
+                "the text before ://".to_owned()
+            };
+            return Err(refused(
+                format!(
+                    "the endpoint begins with {scheme}, but the API is spoken over http and https only"
+                ),
+                base.map_or(PLAIN.to_owned(), |base| format!("connect(\"{base}\")")),
+            ));
         }
         return parse(&format!("{scheme}://{rest}"));
     }
@@ -141,40 +156,38 @@ fn absolute(text: &str) -> Result<Url, EndpointError> {
     parse(&format!("http://{text}"))
 }
 
-fn parse(text: &str) -> Result<Url, EndpointError> {
-    Url::parse(text).map_err(|error| EndpointError::Syntax {
-        reason: error.to_string(),
-    })
+/// Parses a base URL. The parser's message repeats none of the text.
+pub(super) fn parse(text: &str) -> Result<Url, Failure> {
+    Url::parse(text).map_err(|error| refused(format!("the endpoint is not a URL: {error}"), PLAIN))
 }
 
-fn check_clear_text(endpoint: &Endpoint) -> Result<(), EndpointError> {
+fn check_clear_text(endpoint: &Endpoint) -> Result<(), Failure> {
     if endpoint.url.scheme() != "http" {
         return Ok(());
     }
     let host = endpoint.host();
     let port = endpoint.url.port();
     let port = port.map_or_else(String::new, |port| format!(":{port}"));
-    Err(EndpointError::ClearText {
-        line: pasted::connect_line(&endpoint.kind, &format!("https://{host}{port}")),
-        host,
-    })
+    Err(refused(
+        format!("http://{host} would send the key in clear text"),
+        pasted::connect_line(&endpoint.kind, &format!("https://{host}{port}")),
+    ))
 }
 
 /// Returns an error if a host of Zilliz comes with a path.
-fn check_path(endpoint: &Endpoint) -> Result<(), EndpointError> {
+fn check_path(endpoint: &Endpoint) -> Result<(), Failure> {
     if endpoint.url.path() == "/" {
         return Ok(());
     }
     if endpoint.kind == EndpointKind::Other {
-        return Err(EndpointError::UnknownZillizHost {
-            host: endpoint.host(),
-        });
+        return Err(unknown_host(&endpoint.host()));
     }
     let base = endpoint.url.origin().ascii_serialization();
-    Err(EndpointError::Path {
-        path: shown(endpoint.url.path()),
-        line: pasted::connect_line(&endpoint.kind, &base),
-    })
+    let path = shown(endpoint.url.path());
+    Err(refused(
+        format!("the endpoint has the path {path}, but only the base URL is wanted"),
+        pasted::connect_line(&endpoint.kind, &base),
+    ))
 }
 
 /// Returns the host without a final dot, or an IPv6 address without brackets.

@@ -1,6 +1,8 @@
 //! Recognizes addresses that people paste in place of a base URL, and suggests the line to type instead.
 
-use super::{Endpoint, EndpointError, EndpointKind, Site, error::shown};
+use super::{Endpoint, EndpointKind, Site, control_plane, refused, shown};
+use crate::error::Failure;
+use crate::text::words::strip_ignoring_case;
 use url::Url;
 
 /// Hosts of the web console, and of its site's control plane.
@@ -19,11 +21,7 @@ pub(super) const QUOTES: &str = "\"'`<>";
 pub(super) fn tidy(text: &str) -> String {
     let text = text.trim_matches(|letter: char| QUOTES.contains(letter));
     for scheme in ["https", "http"] {
-        let Some(rest) = text
-            .get(..scheme.len())
-            .filter(|start| start.eq_ignore_ascii_case(scheme))
-            .and_then(|_| text.get(scheme.len()..))
-        else {
+        let Some(rest) = strip_ignoring_case(text, scheme) else {
             continue;
         };
         let separated = rest.starts_with(":/") || rest.starts_with("//");
@@ -36,39 +34,53 @@ pub(super) fn tidy(text: &str) -> String {
 }
 
 /// Returns an error for a Milvus Lite file, which pymilvus accepts in place of an address.
-pub(super) fn refuse_lite_file(text: &str) -> Result<(), EndpointError> {
+pub(super) fn refuse_lite_file(text: &str) -> Result<(), Failure> {
     let file = text.get(text.len().saturating_sub(3)..);
     if file.is_some_and(|end| end.eq_ignore_ascii_case(".db")) && !text.contains("://") {
-        return Err(EndpointError::LiteFile);
+        return Err(refused(
+            "a Milvus Lite file (.db) has no REST API to connect to",
+            "connect(\"local\") imports on this machine; a Milvus server is connect(\"http://localhost:19530\")",
+        ));
     }
     Ok(())
 }
 
 /// Returns an error for the web console's address, with the cluster id if the path has it.
-pub(super) fn refuse_console(url: &Url, host: &str) -> Result<(), EndpointError> {
+pub(super) fn refuse_console(url: &Url, host: &str) -> Result<(), Failure> {
     if !CONSOLES.contains(&host) {
         return Ok(());
     }
     let mut segments = url.path().split('/');
     let cluster = segments.find_map(cluster_id);
-    Err(EndpointError::Console {
-        host: host.to_owned(),
-        cluster,
-    })
+    let cluster = cluster.as_deref().unwrap_or("name or id");
+    let line = if Site::of_host(host) == Some(Site::China) {
+        let base = control_plane(Site::China);
+        format!("connect(#{{endpoint: \"{base}\", cluster: \"{cluster}\"}})")
+    } else {
+        format!("connect(#{{cluster: \"{cluster}\"}})")
+    };
+    Err(refused(
+        format!("{host} is the web console, not a service's endpoint"),
+        format!(
+            "give the cluster's public endpoint, which its page in the console shows, or {line}"
+        ),
+    ))
 }
 
 /// Returns an error for a base URL that contains the path of an API call.
-pub(super) fn refuse_api_path(endpoint: &Endpoint) -> Result<(), EndpointError> {
+pub(super) fn refuse_api_path(endpoint: &Endpoint) -> Result<(), Failure> {
     let path = endpoint.url.path();
     let Some(at) = api_path(path) else {
         return Ok(());
     };
     let (prefix, api) = path.split_at(at);
     let origin = endpoint.url.origin().ascii_serialization();
-    Err(EndpointError::ApiPath {
-        path: shown(api),
-        line: connect_line(&endpoint.kind, &format!("{origin}{prefix}")),
-    })
+    let path = shown(api);
+    let line = connect_line(&endpoint.kind, &format!("{origin}{prefix}"));
+    Err(refused(
+        format!("the endpoint has the API's own path {path} in it"),
+        format!("write it without {path}: {line}"),
+    ))
 }
 
 /// Returns the line that connects to a base URL of this kind.

@@ -1,6 +1,7 @@
 //! The two sites of Zilliz Cloud, their regions and their hosts.
 
-use super::EndpointError;
+use super::{refused, shown};
+use crate::error::Failure;
 
 /// Cloud prefixes of region names.
 const CLOUDS: [&str; 6] = ["aws-", "gcp-", "az-", "azure-", "ali-", "tc-"];
@@ -62,15 +63,15 @@ pub(crate) const fn control_plane(site: Site) -> &'static str {
 /// Returns the base URL of a region's controller, which serves imports in v1.
 ///
 /// # Errors
-/// Returns [`EndpointError::Region`] if the text can't be a region's name, because the text becomes part of the host
+/// Returns an error if the text can't be a region's name, because the text becomes part of the host
 /// that receives the API key.
-pub(super) fn controller(site: Site, region: &str) -> Result<String, EndpointError> {
+pub(super) fn controller(site: Site, region: &str) -> Result<String, Failure> {
     let region = check_region(region)?;
     Ok(format!("https://controller.api.{region}.{}", site.domain()))
 }
 
 /// Returns a region's name in lower case, if it's a single host label of letters, digits and `-`.
-pub(super) fn check_region(region: &str) -> Result<String, EndpointError> {
+pub(super) fn check_region(region: &str) -> Result<String, Failure> {
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     let valid = (1..=63).contains(&region.len())
         && region.bytes().all(letter)
@@ -79,9 +80,10 @@ pub(super) fn check_region(region: &str) -> Result<String, EndpointError> {
     if valid {
         Ok(region.to_ascii_lowercase())
     } else {
-        Err(EndpointError::Region {
-            region: super::error::shown(region),
-        })
+        Err(refused(
+            format!("{} is not a region's name", shown(region)),
+            "a region is written as in \"aws-us-west-2\"",
+        ))
     }
 }
 

@@ -1,9 +1,10 @@
 //! Chooses the dialect and the base URLs of a connection.
 
-use super::error::shown;
+use super::address::parse;
 use super::region::{check_region, controller};
-use super::{Endpoint, EndpointError, EndpointKind, Site, control_plane};
+use super::{EXAMPLES, Endpoint, EndpointKind, Site, control_plane, refused, shown, unknown_host};
 use crate::api::model::Dialect;
+use crate::error::Failure;
 use url::Url;
 
 /// The settings given for a connection. Empty texts count as missing.
@@ -42,7 +43,7 @@ pub(crate) struct Route {
 
 impl Route {
     /// Returns a route without a cluster, which only serves account-level calls such as the list of clusters.
-    pub(crate) fn to_control_plane(site: Site) -> Result<Self, EndpointError> {
+    pub(crate) fn to_control_plane(site: Site) -> Result<Self, Failure> {
         Ok(Self {
             dialect: Dialect::V2,
             import_base: parse(control_plane(site))?,
@@ -73,7 +74,7 @@ impl Route {
 /// # Errors
 /// Returns an error if the dialect needs more settings, or if a setting contradicts an endpoint. The error's hint is
 /// the line to type.
-pub(crate) fn choose(given: &GivenSettings) -> Result<Route, EndpointError> {
+pub(crate) fn choose(given: &GivenSettings) -> Result<Route, Failure> {
     let endpoint = given.endpoint.as_ref().or(lone_cluster_endpoint(given));
     let target = given.merged()?;
     let dialect = match given.api {
@@ -97,11 +98,19 @@ pub(crate) fn choose(given: &GivenSettings) -> Result<Route, EndpointError> {
         Dialect::V1 => v1_base(endpoint, site, &target)?,
         Dialect::V2 => v2_base(site, &target)?,
         Dialect::Milvus => {
-            return Err(endpoint.map_or(EndpointError::ServerMissing, |endpoint| {
-                EndpointError::NotMilvus {
-                    host: endpoint.host(),
-                }
-            }));
+            return Err(match endpoint {
+                None => refused(
+                    "api \"milvus\" needs the server's endpoint",
+                    "connect(#{endpoint: \"http://localhost:19530\", api: \"milvus\"})",
+                ),
+                Some(endpoint) => refused(
+                    format!(
+                        "api \"milvus\" is spoken by self-hosted servers, not by {}",
+                        endpoint.host()
+                    ),
+                    "leave api out, or give \"v2\" or \"v1\"",
+                ),
+            });
         }
     };
     let own = own.or(endpoint.filter(|own| has_collections(own)));
@@ -126,10 +135,10 @@ fn has_collections(endpoint: &Endpoint) -> bool {
     is_cluster(endpoint) || matches!(endpoint.kind, EndpointKind::Project { .. })
 }
 
-fn dialect(endpoint: Option<&Endpoint>, target: &GivenSettings) -> Result<Dialect, EndpointError> {
+fn dialect(endpoint: Option<&Endpoint>, target: &GivenSettings) -> Result<Dialect, Failure> {
     let Some(endpoint) = endpoint else {
         return match (&target.cluster_id, &target.region, &target.project_id) {
-            (None, None, None) => Err(EndpointError::NothingGiven),
+            (None, None, None) => Err(refused("nothing to connect to was given", EXAMPLES)),
             (Some(_), Some(_), None) => Ok(Dialect::V1),
             _ => Ok(Dialect::V2),
         };
@@ -139,9 +148,7 @@ fn dialect(endpoint: Option<&Endpoint>, target: &GivenSettings) -> Result<Dialec
         | EndpointKind::Project { .. }
         | EndpointKind::ControlPlane => Ok(Dialect::V2),
         EndpointKind::Controller { .. } => Ok(Dialect::V1),
-        EndpointKind::Other if endpoint.is_zilliz() => Err(EndpointError::UnknownZillizHost {
-            host: endpoint.host(),
-        }),
+        EndpointKind::Other if endpoint.is_zilliz() => Err(unknown_host(&endpoint.host())),
         EndpointKind::Other => Ok(Dialect::Milvus),
     }
 }
@@ -150,43 +157,46 @@ fn v1_base(
     endpoint: Option<&Endpoint>,
     site: Site,
     target: &GivenSettings,
-) -> Result<Url, EndpointError> {
+) -> Result<Url, Failure> {
     if target.cluster_id.is_none() {
-        return Err(EndpointError::ClusterMissing {
-            region: target.region.clone(),
-        });
+        let region = target.region.as_deref().unwrap_or("aws-us-west-2");
+        return Err(refused(
+            "the v1 API needs a cluster id",
+            format!("connect(#{{region: \"{region}\", cluster_id: \"in03-…\"}})"),
+        ));
     }
     if let Some(endpoint) = endpoint
         && matches!(endpoint.kind, EndpointKind::Controller { .. })
     {
         return Ok(endpoint.url.clone());
     }
-    let region = target
-        .region
-        .as_deref()
-        .ok_or(EndpointError::RegionMissing)?;
+    let Some(region) = &target.region else {
+        return Err(refused(
+            "the v1 API needs the cluster's region",
+            "connect(#{region: \"aws-us-west-2\", cluster_id: \"in03-…\"})",
+        ));
+    };
     parse(&controller(site, region)?)
 }
 
-fn v2_base(site: Site, target: &GivenSettings) -> Result<Url, EndpointError> {
+fn v2_base(site: Site, target: &GivenSettings) -> Result<Url, Failure> {
     match (&target.cluster_id, &target.project_id, &target.region) {
         (Some(_), _, _) | (None, Some(_), Some(_)) => parse(control_plane(site)),
-        (None, Some(project_id), None) => Err(EndpointError::ProjectRegionMissing {
-            project_id: project_id.clone(),
-        }),
-        _ => Err(EndpointError::TargetMissing),
+        (None, Some(project_id), None) => Err(refused(
+            "a project id alone does not say which region is meant",
+            format!("connect(#{{project_id: \"{project_id}\", region: \"aws-us-west-2\"}})"),
+        )),
+        _ => Err(refused(
+            "the v2 API needs a cluster id, or a project id and a region",
+            "connect(#{endpoint: \"https://api.cloud.zilliz.com\", cluster_id: \"in03-…\"}), \
+             or project_id: \"proj-…\" with region: \"aws-us-west-2\"; clusters() and projects() list them",
+        )),
     }
-}
-
-fn parse(url: &str) -> Result<Url, EndpointError> {
-    Url::parse(url).map_err(|error| EndpointError::Syntax {
-        reason: error.to_string(),
-    })
 }
 
 impl GivenSettings {
     /// Returns the settings with the cluster, project and region that the endpoints name. Empty texts are left out.
-    fn merged(&self) -> Result<Self, EndpointError> {
+    fn merged(&self) -> Result<Self, Failure> {
         let mut target = Self {
             cluster_id: check_id("cluster_id", self.cluster_id.as_deref())?,
             region: some(self.region.as_deref()).map(check_region).transpose()?,
@@ -232,7 +242,7 @@ fn some(text: Option<&str>) -> Option<&str> {
 }
 
 /// Returns an id if it's plain enough to become part of a URL.
-fn check_id(setting: &'static str, text: Option<&str>) -> Result<Option<String>, EndpointError> {
+fn check_id(setting: &str, text: Option<&str>) -> Result<Option<String>, Failure> {
     let Some(id) = some(text) else {
         return Ok(None);
     };
@@ -242,24 +252,23 @@ fn check_id(setting: &'static str, text: Option<&str>) -> Result<Option<String>,
     {
         return Ok(Some(id.to_owned()));
     }
-    Err(EndpointError::Id {
-        setting,
-        text: shown(id),
-    })
+    Err(refused(
+        format!("{} is not a valid {setting}", shown(id)),
+        "an id has letters, digits, `-` and `_` only, e.g. \"in03-3bf3c31f4248e22\"",
+    ))
 }
 
 /// Fills a setting from the endpoint, or returns an error if the setting has another value.
-fn merge(
-    setting: &'static str,
-    held: &mut Option<String>,
-    told: &str,
-) -> Result<(), EndpointError> {
+fn merge(setting: &str, held: &mut Option<String>, told: &str) -> Result<(), Failure> {
     match held {
-        Some(given) if !given.eq_ignore_ascii_case(told) => Err(EndpointError::Conflict {
-            setting,
-            given: shown(given),
-            told: shown(told),
-        }),
+        Some(given) if !given.eq_ignore_ascii_case(told) => Err(refused(
+            format!(
+                "{setting} is {}, but the endpoint says {}",
+                shown(given),
+                shown(told)
+            ),
+            format!("leave {setting} out, or give the endpoint it belongs to"),
+        )),
         _ => {
             *held = Some(told.to_owned());
             Ok(())

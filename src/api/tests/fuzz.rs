@@ -6,11 +6,10 @@ use url::Url;
 use super::import;
 use crate::api::envelope::{self, AnswerData, read_rows};
 use crate::api::error::ApiError;
-use crate::api::mask::Mask;
 use crate::api::model::{Dialect, JobPage, Progress};
 use crate::api::settings::Settings;
 use crate::api::transport::HttpAnswer;
-use crate::api::{answers, description};
+use crate::api::{answers, description, dialect};
 use crate::error::Failure;
 use crate::render::{self, OutputFormat, Screen, Shown};
 use crate::tests::fuzz;
@@ -36,13 +35,11 @@ fn show(shown: Shown<'_>) {
 /// Parses an answer as each call would, and formats the result.
 fn read(dialect: Dialect, answer: &HttpAnswer) -> Result<(), ApiError> {
     let settings = Settings::new(dialect, Url::parse("http://127.0.0.1:1").unwrap());
-    let api = dialect.api();
-    let outgoing = api.create(&settings, &import(&[&["a.json"]]))?;
-    let mask = Mask::default();
-    let data: AnswerData<'_> = envelope::read(&settings, &outgoing.call, &mask, answer)?;
+    let outgoing = dialect::create(&settings, &import(&[&["a.json"]]))?;
+    let data: AnswerData<'_> = envelope::read(&settings, &outgoing, answer)?;
     let mut first = answers::read_job_id(&data).map(drop);
     for job in JOBS {
-        let progress: Result<Progress, ApiError> = api.read_progress(&data, job);
+        let progress: Result<Progress, ApiError> = dialect::read_progress(&data, job);
         first = first.or(progress.map(|progress| show(Shown::Progress(&progress))));
     }
     let page: Result<JobPage, ApiError> = answers::read_page(&data);

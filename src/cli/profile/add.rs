@@ -246,7 +246,7 @@ fn ask_endpoint(session: &Session) -> Result<String, Failure> {
         };
         match Endpoint::parse(&endpoint) {
             Ok(_) => return Ok(endpoint),
-            Err(error) => session.complain(&told(&Failure::from(error))),
+            Err(error) => session.complain(&told(&error)),
         }
     }
 }

@@ -137,7 +137,7 @@ pub(super) fn target(options: &Options) -> Result<GivenSettings, Failure> {
 
 fn endpoint(options: &Options, name: &str) -> Result<Option<Endpoint>, Failure> {
     let text = options.text(name)?;
-    Ok(text.as_deref().map(Endpoint::parse).transpose()?)
+    text.as_deref().map(Endpoint::parse).transpose()
 }
 
 /// Returns true if a key that the user didn't name may be sent to this target. Without a route yet, the endpoint

@@ -1,7 +1,7 @@
 //! `partitions`, `databases`, `indexes` and their changes.
 
-use crate::api::catalog::{self as calls, CatalogCall};
 use crate::api::{ApiError, ServiceReason};
+use crate::api::{CallForm, catalog as calls};
 use crate::connection::Connection;
 use crate::engine::call::{Call, Function};
 use crate::engine::describe::{Confirm, Family, Opt, SessionEffect, Takes, opt};
@@ -161,7 +161,7 @@ fn borrowed<'p>(pairs: &'p [(&'p str, String)]) -> Vec<(&'p str, &'p str)> {
 /// Returns listed names. The noun names one of them.
 fn names(
     call: &Call,
-    list: CatalogCall,
+    list: CallForm,
     keys: &[&str],
     noun: &'static str,
 ) -> Result<Dynamic, Failure> {
@@ -175,7 +175,7 @@ fn names(
 /// Makes a change to what the last of these keys names.
 pub(super) fn change(
     call: &Call,
-    change: CatalogCall,
+    change: CallForm,
     keys: &[&str],
     done: &str,
 ) -> Result<Dynamic, Failure> {
@@ -199,7 +199,7 @@ fn place(pairs: &[(&str, String)]) -> String {
 /// Returns a notice if the last of these keys names nothing. Services report success for it.
 pub(super) fn missing(
     call: &Call,
-    list: CatalogCall,
+    list: CallForm,
     keys: &[&str],
     noun: &str,
 ) -> Result<Option<String>, Failure> {

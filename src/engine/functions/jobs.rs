@@ -159,12 +159,10 @@ pub(super) fn known_reading(
 /// unchanged.
 fn forgotten(session: &Session, job: &Job, error: &ApiError) -> Failure {
     let settings = job.connection.client.settings();
-    let ApiError::Service {
-        reason: Some(ServiceReason::NoJob),
-        message,
-        ..
-    } = error
-    else {
+    let ApiError::Service { message, .. } = error else {
+        return error.clone().into();
+    };
+    if error.reason() != Some(ServiceReason::NoJob) {
         return error.clone().into();
     };
     let Some((id, at)) = session.desk.submitted(settings, &job.id) else {

@@ -71,7 +71,7 @@ fn run(call: &Call) -> Result<Dynamic, Failure> {
     target.parallel = options.number("parallel")?.unwrap_or(PARALLEL);
     target.part_size = options.number("part_size")?;
     if let Some(policy) = options.text("policy")?.filter(|it| !it.is_empty()) {
-        target.policy = UploadPolicy::parse(&policy).ok_or_else(|| {
+        target.policy = policy.parse().map_err(|_| {
             let words = words::list(&UploadPolicy::WORDS, "or");
             call.misused(&format!("policy is {words}, got {policy:?}"))
         })?;

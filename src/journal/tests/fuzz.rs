@@ -1,7 +1,7 @@
 //! Seeded mutations of the journal's file: it's read, repaired and written to, or refused as the form of a later release.
 
 use super::{count, folder, intent, made, opened, path, seen};
-use crate::journal::entry::{Ended, Unknown};
+use crate::journal::entry::Ended;
 use crate::journal::{Entry, Journal, JournalError, now};
 use crate::tests::fuzz;
 use jiff::Timestamp;
@@ -12,12 +12,7 @@ const MUTATIONS: u64 = 200;
 
 /// Writes a journal with entries of each common kind, and returns the file's content.
 fn seed(journal: &Journal) -> Vec<u8> {
-    let unknown = Entry::Unknown(Unknown {
-        id: "c".to_owned(),
-        at: now(),
-        jobs: vec!["job-3".to_owned()],
-        stopped: false,
-    });
+    let unknown = Entry::unknown("c", vec!["job-3".to_owned()], false);
     let ended = Entry::Ended(Ended {
         target: "http://h".to_owned(),
         at: now(),

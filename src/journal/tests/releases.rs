@@ -59,10 +59,10 @@ fn a_journal_of_an_earlier_release_is_read() {
     assert_eq!(journal.contents(&scope("books")).unwrap(), HashMap::new());
     assert_eq!(journal.history("a").unwrap().len(), 3);
     // This release continues the file: the created collection replaces the earlier jobs' rows.
-    let created = Entry::Created(Created {
+    let created = Entry::Created {
         at: now(),
         scope: scope("books"),
-    });
+    };
     let mut with_contents = intent("c", Some("k2"));
     if let Entry::Intent(intent) = &mut with_contents {
         intent.contents = vec!["print".to_owned()];

@@ -5,7 +5,7 @@ use crate::formats::SchemaError;
 use crate::formats::source::FilesError;
 use crate::local::source::SourceError;
 use crate::local::storage::StoreError;
-use crate::location::LocationError;
+use crate::location::PathFault;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -106,12 +106,15 @@ impl ServiceError {
 
     /// Returns the error for a path that can't be imported: 10003, or 2100 in Milvus' dialect.
     pub(crate) fn path(dialect: Dialect, error: &SourceError) -> Self {
-        let milvus = match error {
-            SourceError::Files(FilesError::Unsupported { .. })
-            | SourceError::Invalid(LocationError::Extension { .. }) => {
-                Self::import(format!("unexpected file type: {error}"))
-            }
-            error => Self::import(error),
+        let is_type = match error {
+            SourceError::Files(error) => matches!(error, FilesError::Unsupported { .. }),
+            SourceError::Invalid(error) => error.fault() == PathFault::Extension,
+            _ => false,
+        };
+        let milvus = if is_type {
+            Self::import(format!("unexpected file type: {error}"))
+        } else {
+            Self::import(error)
         };
         dialect.choose(Self::new(10003, error), milvus)
     }

@@ -7,7 +7,7 @@ pub(crate) use places::{OwnBucket, Places};
 
 use crate::formats::CsvOptions;
 use crate::formats::source::{FilesError, SourceFile, SourcePath};
-use crate::location::{Location, LocationError};
+use crate::location::{Location, LocationError, PathFault};
 use crate::secret::StorageKeys;
 use crate::stores::root::Root;
 use serde::{Deserialize, Serialize};
@@ -159,12 +159,12 @@ pub(crate) enum SourceError {
 impl SourceError {
     /// Returns the error in Milvus' own form, which checks the extension first (importutilv2/util.go, `GetFileType`).
     pub(super) fn of_milvus(path: &str, error: LocationError) -> Self {
-        match error {
-            LocationError::Extension { .. } | LocationError::NoExtension { .. } => Self::FileType {
+        match error.fault() {
+            PathFault::Extension | PathFault::NoExtension => Self::FileType {
                 path: path.to_owned(),
                 why: format!("{error}; {}", error.hint()),
             },
-            other => Self::Invalid(other),
+            PathFault::NoKey | PathFault::Other => Self::Invalid(error),
         }
     }
 

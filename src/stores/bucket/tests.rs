@@ -22,7 +22,7 @@ fn keys() -> StorageKeys {
 fn opened(url: &str, endpoint: Option<&str>) -> String {
     let bucket = bucket(url, endpoint);
     let keys = keys();
-    if bucket.kind == BucketKind::Azure {
+    if bucket.kind == Store::Azure {
         return bucket
             .azure(&keys, RequestLimits::READ)
             .build()

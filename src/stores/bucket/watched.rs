@@ -11,34 +11,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Set once an answer shows that the bucket encrypts objects with the customer's keys. Clones share the flag.
-#[derive(Clone, Debug, Default)]
-pub(super) struct EncryptionFlag(Arc<AtomicBool>);
-
-impl EncryptionFlag {
-    pub(super) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-/// Makes HTTP clients that set the flag.
+/// Makes HTTP clients that set the flag once an answer shows such encryption.
 #[derive(Debug)]
-pub(super) struct WatchedConnector(EncryptionFlag);
-
-impl WatchedConnector {
-    pub(super) fn new(flag: &EncryptionFlag) -> Self {
-        Self(flag.clone())
-    }
-}
+pub(super) struct WatchedConnector(pub(super) Arc<AtomicBool>);
 
 impl HttpConnector for WatchedConnector {
     fn connect(&self, options: &ClientOptions) -> object_store::Result<HttpClient> {
         let inner = ReqwestConnector::default().connect(options)?;
-        let flag = self.0.clone();
+        let flag = Arc::clone(&self.0);
         Ok(HttpClient::new(WatchedClient { inner, flag }))
     }
 }
@@ -46,7 +26,7 @@ impl HttpConnector for WatchedConnector {
 #[derive(Debug)]
 struct WatchedClient {
     inner: HttpClient,
-    flag: EncryptionFlag,
+    flag: Arc<AtomicBool>,
 }
 
 type Answer<'a> = Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>> + Send + 'a>>;
@@ -65,7 +45,7 @@ impl HttpService for WatchedClient {
                 by_service.is_some_and(|value| value.as_bytes().starts_with(b"aws:kms"));
             let by_customer = "x-amz-server-side-encryption-customer-algorithm";
             if by_service || headers.contains_key(by_customer) {
-                self.flag.set();
+                self.flag.store(true, Ordering::Relaxed);
             }
             Ok(answer)
         })

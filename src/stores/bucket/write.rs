@@ -8,6 +8,7 @@ use object_store::multipart::PartId;
 use object_store::path::Path;
 use object_store::{ObjectMeta, ObjectStoreExt};
 use std::borrow::Cow;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Size, tag and time of an object, as a list has them.
@@ -48,7 +49,7 @@ pub(crate) struct ObjectPage {
 impl Remote {
     /// Returns true once an answer showed that the bucket encrypts with the customer's keys, so tags are no checksums.
     pub(crate) fn is_encrypted(&self) -> bool {
-        self.encrypted.is_set()
+        self.encrypted.load(Ordering::Relaxed)
     }
 
     /// Writes a whole object and returns its tag.

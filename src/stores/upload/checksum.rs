@@ -62,10 +62,7 @@ pub(super) fn is_of_file(
     };
     let size = file.state.size;
     let exact = size.div_ceil(count).next_multiple_of(1 << 20);
-    let mut sizes = [part_size, exact]
-        .into_iter()
-        .chain(PART_SIZES)
-        .collect::<Vec<_>>();
+    let mut sizes = [&[part_size, exact], &PART_SIZES[..]].concat();
     sizes.retain(|part| size.div_ceil(*part) == count);
     sizes.sort_unstable();
     sizes.dedup();
@@ -83,8 +80,7 @@ fn sums_of_file(
     part: u64,
     go_on: &dyn Fn() -> Result<(), UploadError>,
 ) -> Result<Vec<Sum>, UploadError> {
-    let failed = |error: std::io::Error| UploadError::file(&error);
-    let mut content = File::open(&file.path).map_err(failed)?;
+    let mut content = File::open(&file.path).map_err(UploadError::file)?;
     let mut buffer = vec![0; CHUNK];
     let (mut sums, mut left) = (Vec::new(), file.state.size);
     loop {
@@ -95,7 +91,7 @@ fn sums_of_file(
             go_on()?;
             let length = usize::try_from(wanted).map_or(CHUNK, |wanted| wanted.min(CHUNK));
             let piece = buffer.get_mut(..length).unwrap_or_default();
-            content.read_exact(piece).map_err(failed)?;
+            content.read_exact(piece).map_err(UploadError::file)?;
             hash.update(&*piece);
             wanted -= length as u64;
         }

@@ -80,7 +80,7 @@ fn named(failed: &[(String, UploadError)]) -> String {
 
 impl UploadError {
     /// Returns the error of reading a file while it's sent.
-    pub(super) fn file(error: &io::Error) -> Self {
+    pub(super) fn file(error: io::Error) -> Self {
         Self::File(error.to_string())
     }
 

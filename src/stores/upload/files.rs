@@ -48,7 +48,7 @@ impl LocalFile {
 
     /// Returns an error if the file isn't what it was when the upload began.
     pub(super) fn check(&self) -> Result<(), UploadError> {
-        let metadata = std::fs::metadata(&self.path).map_err(|error| UploadError::file(&error))?;
+        let metadata = std::fs::metadata(&self.path).map_err(UploadError::file)?;
         if FileState::of(&metadata) == self.state {
             Ok(())
         } else {
@@ -109,24 +109,24 @@ fn add(given: &str, files: &mut Vec<LocalFile>) -> Result<(), UploadError> {
         Ok(metadata) if metadata.is_dir() => return walk(&path, &path, 0, files),
         Ok(_) => return push(&path, path.parent().unwrap_or(Path::new("")), files),
         Err(error) if !given.contains(['*', '?', '[']) => {
-            return Err(unreadable(&path, error.to_string()));
+            return Err(unreadable(&path, error));
         }
         Err(_) => {}
     }
     let text = path.to_string_lossy();
-    let found = glob::glob(&text).map_err(|error| unreadable(&path, error.to_string()))?;
+    let found = glob::glob(&text).map_err(|error| unreadable(&path, error))?;
     let before = files.len();
     let wild =
         |part: &std::path::Component| part.as_os_str().to_string_lossy().contains(['*', '?', '[']);
     let base: PathBuf = path.components().take_while(|part| !wild(part)).collect();
     for found in found {
-        let found = found.map_err(|error| unreadable(error.path(), error.error().to_string()))?;
+        let found = found.map_err(|error| unreadable(error.path(), error.error()))?;
         if found.is_file() && !is_hidden(&found) {
             push(&found, &base, files)?;
         }
     }
     if files.len() == before {
-        return Err(unreadable(&path, "no file matches".to_owned()));
+        return Err(unreadable(&path, "no file matches"));
     }
     Ok(())
 }
@@ -139,10 +139,10 @@ fn home(given: &str) -> PathBuf {
     )
 }
 
-fn unreadable(path: &Path, why: String) -> UploadError {
+fn unreadable(path: &Path, why: impl ToString) -> UploadError {
     UploadError::Unreadable {
         path: path.display().to_string(),
-        why,
+        why: why.to_string(),
     }
 }
 
@@ -162,14 +162,13 @@ fn walk(
         let why = format!("more than {MAX_DEPTH} folders in each other");
         return Err(unreadable(folder, why));
     }
-    let failed = |error: std::io::Error| unreadable(folder, error.to_string());
+    let failed = |error: std::io::Error| unreadable(folder, error);
     let entries = std::fs::read_dir(folder).map_err(failed)?;
     let entries = entries.map(|entry| entry.map(|entry| entry.path()));
     let mut entries: Vec<_> = entries.collect::<Result<_, _>>().map_err(failed)?;
     entries.sort();
     for path in entries.iter().filter(|path| !is_hidden(path)) {
-        let metadata =
-            std::fs::metadata(path).map_err(|error| unreadable(path, error.to_string()))?;
+        let metadata = std::fs::metadata(path).map_err(|error| unreadable(path, error))?;
         if metadata.is_dir() {
             walk(path, base, depth + 1, files)?;
         } else {
@@ -177,15 +176,15 @@ fn walk(
         }
     }
     if depth == 0 && files.is_empty() {
-        return Err(unreadable(folder, "the folder has no files".to_owned()));
+        return Err(unreadable(folder, "the folder has no files"));
     }
     Ok(())
 }
 
 fn push(path: &Path, base: &Path, files: &mut Vec<LocalFile>) -> Result<(), UploadError> {
-    let metadata = std::fs::metadata(path).map_err(|error| unreadable(path, error.to_string()))?;
+    let metadata = std::fs::metadata(path).map_err(|error| unreadable(path, error))?;
     if !metadata.is_file() {
-        return Err(unreadable(path, "not a regular file".to_owned()));
+        return Err(unreadable(path, "not a regular file"));
     }
     if files.len() >= MAX_FILES {
         return Err(UploadError::Unfit {
@@ -198,13 +197,10 @@ fn push(path: &Path, base: &Path, files: &mut Vec<LocalFile>) -> Result<(), Uplo
     let parts: Option<Vec<_>> = parts.collect();
     let name = parts.map(|parts| parts.join("/"));
     let Some(name) = name.filter(|_| path.to_str().is_some()) else {
-        return Err(unreadable(path, "its name is not UTF-8".to_owned()));
+        return Err(unreadable(path, "its name is not UTF-8"));
     };
     if name.chars().any(char::is_control) {
-        return Err(unreadable(
-            path,
-            "its name has control characters".to_owned(),
-        ));
+        return Err(unreadable(path, "its name has control characters"));
     }
     files.push(LocalFile {
         path: path.to_owned(),

@@ -3,7 +3,7 @@
 //! [`run`] finds the files ([`files`]), lists which objects exist and decides by the policy which files to send
 //! ([`plan`]), sends them on several threads ([`send`]), and lists them again to verify their sizes. A second run skips
 //! finished files and continues large ones after the last finished part ([`notes`]). Requests that fail for a passing
-//! reason are repeated, with new credentials if those of a volume may have expired ([`destination`]). The result is an
+//! reason are repeated, with new credentials if those of a volume may have expired ([`requests`]). The result is an
 //! [`UploadReport`].
 
 pub(crate) mod checksum;
@@ -21,11 +21,11 @@ pub(crate) use error::UploadError;
 use crate::error::Failure;
 use crate::interrupt::{Interrupt, ThreadError};
 use notes::PartNotes;
+use parking_lot::Mutex;
 use requests::Requests;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 /// Default number of requests at the same time.
@@ -42,12 +42,14 @@ pub(crate) const MAX_IN_MEMORY: u64 = 2 << 30;
 const MAX_PARTS: u64 = 10_000;
 
 /// Which existing objects are left alone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumString)]
+#[strum(serialize_all = "kebab-case")]
 pub(crate) enum UploadPolicy {
     /// Objects of the file's size.
     #[default]
     SameSize,
     /// Objects of the file's size that are newer than the file, or have its checksum.
+    #[strum(disabled)]
     Unchanged,
     /// Objects with the checksum of the file's content.
     SameChecksum,
@@ -61,17 +63,6 @@ impl UploadPolicy {
     /// The words for the policies.
     pub(crate) const WORDS: [&'static str; 4] =
         ["same-size", "same-checksum", "exists", "overwrite"];
-
-    /// Returns the policy of a word.
-    pub(crate) fn parse(word: &str) -> Option<Self> {
-        Some(match word {
-            "same-size" => Self::SameSize,
-            "same-checksum" => Self::SameChecksum,
-            "exists" => Self::Exists,
-            "overwrite" => Self::Overwrite,
-            _ => return None,
-        })
-    }
 }
 
 /// Files, destination and options of an upload.
@@ -123,38 +114,16 @@ pub(crate) struct UploadReport {
     pub(crate) seconds: f64,
 }
 
-/// The state of a running upload.
-#[derive(Debug, Default)]
-pub(crate) struct UploadProgress {
-    /// Bytes to send, without skipped files.
-    total: AtomicU64,
-    bytes: AtomicU64,
-    files: AtomicU64,
-    done: AtomicU64,
-}
-
-/// A reading of an [`UploadProgress`].
+/// The progress of an upload.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct UploadCount {
-    /// Bytes to send; 0 until the files have been found.
+    /// Bytes to send, without skipped files; 0 until the files have been found.
     pub(crate) total: u64,
     pub(crate) bytes: u64,
     /// Number of files to send.
     pub(crate) files: u64,
     /// Number of files sent.
     pub(crate) done: u64,
-}
-
-impl UploadProgress {
-    fn count(&self) -> UploadCount {
-        let get = |number: &AtomicU64| number.load(Ordering::Relaxed);
-        UploadCount {
-            total: get(&self.total),
-            bytes: get(&self.bytes),
-            files: get(&self.files),
-            done: get(&self.done),
-        }
-    }
 }
 
 impl UploadRequest {
@@ -200,7 +169,7 @@ pub(crate) fn run(
     interrupt: &Interrupt,
     mut show: impl FnMut(&UploadCount),
 ) -> Result<UploadReport, Failure> {
-    let progress = Arc::new(UploadProgress::default());
+    let progress = Arc::new(Mutex::new(UploadCount::default()));
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let shared = Arc::clone(&progress);
     let pending = interrupt.pending();
@@ -208,7 +177,10 @@ pub(crate) fn run(
     let done = interrupt.on_a_thread(
         "upload",
         move || upload(request, stopped, &shared),
-        || show(&progress.count()),
+        || {
+            let count = *progress.lock();
+            show(&count);
+        },
     );
     let result = done.unwrap_or_else(|error| {
         Err(match error {
@@ -235,7 +207,7 @@ pub(crate) fn local_files(paths: &[String]) -> Result<Vec<(String, u64)>, Failur
 fn upload(
     request: UploadRequest,
     stopped: tokio::sync::watch::Receiver<bool>,
-    progress: &UploadProgress,
+    progress: &Mutex<UploadCount>,
 ) -> Result<UploadReport, UploadError> {
     let began = Instant::now();
     request.check()?;
@@ -249,12 +221,11 @@ fn upload(
     let planned = plan::plan(files, &request, &requests)?;
     plan::check_limits(&planned, &requests.grant())?;
     let to_send = || planned.iter().filter(|file| file.send);
-    let set = |number: &AtomicU64, value| number.store(value, Ordering::Relaxed);
-    set(&progress.files, to_send().count() as u64);
-    set(
-        &progress.total,
-        to_send().map(|file| file.local.state.size).sum(),
-    );
+    *progress.lock() = UploadCount {
+        total: to_send().map(|file| file.local.state.size).sum(),
+        files: to_send().count() as u64,
+        ..UploadCount::default()
+    };
     let mut sent = if request.dry_run {
         HashMap::new()
     } else {

@@ -8,10 +8,10 @@ use super::checksum::{self, Sum};
 use super::error::UploadError;
 use super::files::LocalFile;
 use crate::fsutil;
+use crate::text::hash::hash;
 use crate::text::words::hex;
-use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
@@ -67,23 +67,14 @@ impl PartNotes {
     /// Opens and locks the notes about an object. `object` names the object among those of all buckets.
     pub(super) fn open(folder: &Path, object: &str) -> Result<Self, UploadError> {
         let path = path(folder, object);
-        let failed = |error: std::io::Error| UploadError::Notes {
-            place: path.display().to_string(),
-            why: error.to_string(),
-        };
-        fsutil::create_private_folder(folder).map_err(failed)?;
-        loop {
-            let file = fsutil::open_private(&path).map_err(failed)?;
-            match file.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => return Err(UploadError::Taken),
-                Err(TryLockError::Error(error)) => return Err(failed(error)),
-            }
-            // The holder before may have removed the file while this one was opened.
-            if fsutil::names_file(&path, &file).map_err(failed)? {
-                return Ok(Self { path, file });
-            }
-        }
+        let opened = fsutil::create_private_folder(folder)
+            .and_then(|()| fsutil::lock_removable(&path))
+            .map_err(|error| UploadError::Notes {
+                place: path.display().to_string(),
+                why: error.to_string(),
+            })?;
+        let file = opened.ok_or(UploadError::Taken)?;
+        Ok(Self { path, file })
     }
 
     /// Removes the notes of uploads that nothing has continued for [`KEPT`].
@@ -162,9 +153,7 @@ impl PartNotes {
 }
 
 fn path(folder: &Path, object: &str) -> PathBuf {
-    let name = digest(&SHA256, object.as_bytes());
-    let half = name.as_ref().first_chunk::<16>();
-    folder.join(format!("{}.json", hex(half.map_or(&[], |half| half))))
+    folder.join(format!("{}.json", hash(object)))
 }
 
 fn note(upload: &str, file: &LocalFile, part_size: u64) -> UploadNote {

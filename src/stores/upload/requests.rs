@@ -1,13 +1,14 @@
-//! Requests of an upload: they're repeated if they fail for a passing reason, with renewed credentials if need be, and
-//! broken off if the run is stopped.
+//! Requests of an upload: they're repeated if they fail for a passing reason, with credentials that are renewed before
+//! they expire or if need be, and broken off if the run is stopped.
 
-use super::destination::{OpenDestination, StoreGrant, UploadDestination};
+use super::destination::{GrantSource, StoreGrant, UploadDestination};
 use super::error::UploadError;
 use crate::stores::bucket::{ObjectStamp, Remote, RequestLimits, without_last};
 use crate::stores::fault::StoreFault;
 use crate::stores::object::runtime;
+use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
@@ -23,18 +24,32 @@ const DEADLINE: Duration = Duration::from_mins(1);
 /// Slowest connection on which a part still arrives in time, in bytes a second.
 const SLOWEST: u64 = 64 << 10;
 
+/// The time before credentials expire at which they're renewed.
+const MARGIN: Duration = Duration::from_mins(5);
+
 /// Number of objects up to which each is looked up by a list of its own.
 const FEW: usize = 4;
 
 /// Sends requests to the destination. Threads share it.
 pub(super) struct Requests<'a> {
-    target: OpenDestination<'a>,
+    destination: &'a UploadDestination,
+    limits: RequestLimits,
+    current: Mutex<CurrentGrant>,
     runtime: &'static Runtime,
     stopped: watch::Receiver<bool>,
 }
 
+struct CurrentGrant {
+    remote: Remote,
+    grant: StoreGrant,
+    /// Time from which the credentials are renewed.
+    renew: Option<SystemTime>,
+    /// Number of renewals.
+    number: u64,
+}
+
 impl<'a> Requests<'a> {
-    /// Opens the destination for requests of at most `largest` bytes.
+    /// Gets the first grant and opens the destination for requests of at most `largest` bytes.
     pub(super) fn open(
         destination: &'a UploadDestination,
         largest: u64,
@@ -45,7 +60,9 @@ impl<'a> Requests<'a> {
             retries: 0,
         };
         Ok(Self {
-            target: OpenDestination::open(destination, limits)?,
+            destination,
+            limits,
+            current: Mutex::new(open(destination, limits, 0)?),
             runtime: runtime().map_err(|error| UploadError::Thread(error.to_string()))?,
             stopped,
         })
@@ -53,12 +70,57 @@ impl<'a> Requests<'a> {
 
     /// Returns the current grant.
     pub(super) fn grant(&self) -> StoreGrant {
-        self.target.grant()
+        self.current.lock().grant.clone()
     }
 
-    /// Returns the object's path as an import takes it.
+    /// Returns the bucket with valid credentials, and the number of their grant.
+    fn remote(&self) -> Result<(Remote, u64), UploadError> {
+        let mut current = self.current.lock();
+        if current.renew.is_some_and(|at| SystemTime::now() >= at) {
+            self.renew(&mut current)?;
+        }
+        Ok((current.remote.clone(), current.number))
+    }
+
+    /// Gets new credentials after a request with those of this grant failed. Returns false if they can't be renewed.
+    fn renew_after(&self, number: u64) -> Result<bool, UploadError> {
+        if matches!(self.destination.source, GrantSource::Fixed(_)) {
+            return Ok(false);
+        }
+        let mut current = self.current.lock();
+        if current.number == number {
+            self.renew(&mut current)?;
+        }
+        Ok(true)
+    }
+
+    fn renew(&self, current: &mut CurrentGrant) -> Result<(), UploadError> {
+        let new = open(self.destination, self.limits, current.number + 1)?;
+        let same = |a: &StoreGrant, b: &StoreGrant| a.bucket == b.bucket && a.prefix == b.prefix;
+        if !same(&new.grant, &current.grant) {
+            return Err(UploadError::Moved);
+        }
+        *current = new;
+        Ok(())
+    }
+
+    /// Returns the object's path as an import takes it: a URL, or a path in the volume. `key` is its whole name.
     pub(super) fn object(&self, key: &str) -> String {
-        self.target.object(key)
+        if let Some(location) = &self.destination.location {
+            return location.text_of(key);
+        }
+        let prefix = self.grant().prefix;
+        key.strip_prefix(prefix.as_str()).unwrap_or(key).to_owned()
+    }
+
+    /// Returns an error about an object.
+    fn error(&self, key: &str, fault: StoreFault) -> UploadError {
+        let object = self.object(key);
+        let object = match &self.destination.volume {
+            Some(volume) => format!("volume://{volume}/{object}"),
+            None => object,
+        };
+        UploadError::Store { object, fault }
     }
 
     /// Returns an error if the run was stopped.
@@ -78,7 +140,7 @@ impl<'a> Requests<'a> {
     ) -> Result<T, UploadError> {
         let mut attempt = 0;
         loop {
-            let (remote, number) = self.target.remote()?;
+            let (remote, number) = self.remote()?;
             let fault = match self.stoppable(send(&remote, attempt))? {
                 Ok(result) => return Ok(result),
                 Err(fault) => fault,
@@ -86,13 +148,13 @@ impl<'a> Requests<'a> {
             attempt += 1;
             let is_denied = matches!(fault, StoreFault::Denied(_)) && attempt < 3;
             if attempt >= ATTEMPTS || !(is_denied || fault.is_transient()) {
-                return Err(self.target.error(key, fault));
+                return Err(self.error(key, fault));
             }
             // A timer can only be made inside the runtime.
             self.stoppable(async { tokio::time::sleep(WAIT * 2_u32.pow(attempt - 1)).await })?;
-            let is_renewed = self.target.renew_after(number)?;
+            let is_renewed = self.renew_after(number)?;
             if is_denied && !is_renewed {
-                return Err(self.target.error(key, fault));
+                return Err(self.error(key, fault));
             }
         }
     }
@@ -152,6 +214,31 @@ impl<'a> Requests<'a> {
             }
         }
     }
+}
+
+fn open(
+    destination: &UploadDestination,
+    limits: RequestLimits,
+    number: u64,
+) -> Result<CurrentGrant, UploadError> {
+    let grant = destination.grant()?;
+    let remote = grant.bucket.open_with(&grant.keys, limits);
+    let remote = remote.map_err(|error| UploadError::Unfit {
+        problem: format!("{}: {error}", destination.text()),
+        hint: "check the address and the storage keys",
+    })?;
+    let now = SystemTime::now();
+    let renew = grant.expires.map(|end| {
+        // Credentials of a short life aren't renewed at each request.
+        let life = end.duration_since(now).unwrap_or_default();
+        now + life.saturating_sub(MARGIN.min(life / 2))
+    });
+    Ok(CurrentGrant {
+        remote,
+        grant,
+        renew,
+        number,
+    })
 }
 
 /// Returns the longest text that all keys begin with.

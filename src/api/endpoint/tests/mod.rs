@@ -5,12 +5,17 @@ mod route;
 
 use super::region::controller;
 
-use crate::api::endpoint::{Endpoint, EndpointError, EndpointKind, Site, control_plane};
+use crate::api::endpoint::{Endpoint, EndpointKind, Site, control_plane};
 use crate::error::{Failure, Kind};
 use proptest::prelude::*;
 
 pub(crate) fn endpoint(text: &str) -> Endpoint {
     Endpoint::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+/// Returns the line to type instead.
+fn hint(error: &Failure) -> &str {
+    error.hint.as_deref().unwrap_or_default()
 }
 
 /// Returns the base URL without a trailing slash.
@@ -230,10 +235,8 @@ fn sites_follow_from_regions() {
     );
     for region in ["", "evil.org/", "a.b", "-x", "x@y", "aws us"] {
         assert!(
-            matches!(
-                controller(Site::of_region(region), region),
-                Err(EndpointError::Region { .. })
-            ),
+            controller(Site::of_region(region), region)
+                .is_err_and(|error| error.message.ends_with("is not a region's name")),
             "{region}"
         );
     }
@@ -285,7 +288,7 @@ proptest! {
                 let again = Endpoint::parse(base(&endpoint));
                 prop_assert_eq!(again, Ok(endpoint));
             }
-            Err(error) => prop_assert!(!error.hint().is_empty()),
+            Err(error) => prop_assert!(!hint(&error).is_empty()),
         }
     }
 

@@ -27,9 +27,10 @@ use crate::engine::types::{
 };
 use crate::error::{Failure, Kind};
 use crate::interrupt::TICK;
-use crate::journal::{IdentityLock, Standing, Submission, hash, target};
+use crate::journal::{IdentityLock, Standing, Submission, target};
 use crate::session::Session;
 use crate::submission::{Notice, Submitter};
+use crate::text::hash::hash;
 use crate::text::words;
 use entry::BatchEntry;
 use options::{OPTIONS, QueueOptions};
@@ -181,7 +182,7 @@ impl BatchCall<'_> {
                     if same { ": the same files twice?" } else { "" }
                 )));
             }
-            let files = request.source.len() as u64;
+            let files = request.source.sets().len() as u64;
             tasks.push(BatchTask::new(request, key, files, Vec::new()));
         }
         Ok(tasks)

@@ -6,7 +6,7 @@ use crate::engine::connecting::profiles;
 use crate::engine::functions::{account, check};
 use crate::engine::options::Options;
 use crate::error::Failure;
-use crate::location::{Location, LocationError, PathScope, PathTarget};
+use crate::location::{Location, LocationError, PathFault, PathScope, PathTarget};
 use crate::secret::StorageKeys;
 use crate::stores::bucket::Bucket;
 use crate::stores::upload::{GrantSource, StoreGrant, UploadDestination};
@@ -87,17 +87,11 @@ fn split_name(key: &str) -> (String, Option<String>) {
 
 /// Returns the failure of a destination. One without a file's extension is usually a folder without its final slash.
 fn unfit(error: LocationError, to: &str) -> Failure {
-    let is_folder = matches!(
-        error,
-        LocationError::NoExtension { .. }
-            | LocationError::Extension { .. }
-            | LocationError::MissingKey { .. }
-    );
-    let failure = Failure::from(error);
-    if is_folder {
-        failure.with_hint(format!("a folder ends in /: {to}/"))
-    } else {
-        failure
+    match error.fault() {
+        PathFault::Other => error.into(),
+        PathFault::NoExtension | PathFault::Extension | PathFault::NoKey => {
+            Failure::from(error).with_hint(format!("a folder ends in /: {to}/"))
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use super::files::FileState;
 use super::notes::PartNotes;
 use super::plan::PlannedFile;
 use super::requests::Requests;
-use super::{UploadProgress, UploadRequest};
+use super::{UploadCount, UploadRequest};
 use crate::fsutil;
 use crate::stores::bucket::{ObjectStamp, Remote};
 use crate::stores::fault::StoreFault;
@@ -19,7 +19,6 @@ use parking_lot::{Condvar, Mutex};
 use parts::PartsState;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::io::{Read, Seek, SeekFrom};
-use std::sync::atomic::Ordering;
 use std::thread;
 
 /// Most times that content is sent whose checksum at the store is wrong.
@@ -41,7 +40,7 @@ pub(super) fn send(
     planned: &[PlannedFile],
     request: &UploadRequest,
     requests: &Requests,
-    progress: &UploadProgress,
+    progress: &Mutex<UploadCount>,
 ) -> Result<HashMap<usize, SentObject>, UploadError> {
     let to_send = planned.iter().enumerate().filter(|(_, file)| file.send);
     let sending = Sending {
@@ -154,7 +153,7 @@ struct SendState {
 struct Sending<'a> {
     request: &'a UploadRequest,
     requests: &'a Requests<'a>,
-    progress: &'a UploadProgress,
+    progress: &'a Mutex<UploadCount>,
     planned: &'a [PlannedFile],
     queue: Mutex<WorkQueue>,
     wake: Condvar,
@@ -242,10 +241,8 @@ impl Sending<'_> {
                 if attempt > 0 && is_there(remote, file, &md5).await? {
                     return Ok((None, remote.is_encrypted()));
                 }
-                Ok((
-                    remote.put(&file.key, content.clone()).await?,
-                    remote.is_encrypted(),
-                ))
+                let tag = remote.put(&file.key, content.clone()).await?;
+                Ok((tag, remote.is_encrypted()))
             })?;
             match put {
                 (Some(found), false) if checksum::is_checksum(&found, false) => {
@@ -271,23 +268,21 @@ impl Sending<'_> {
             PartNotes::open(&self.request.notes, &file.identity)?.remove();
         }
         self.add_bytes(file.local.state.size);
-        self.done(
-            at,
-            SentObject {
-                md5: Some(md5),
-                tag,
-                is_confirmed,
-            },
-        );
+        self.done(at, Some(md5), tag, is_confirmed);
         Ok(())
     }
 
     fn add_bytes(&self, bytes: u64) {
-        self.progress.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.progress.lock().bytes += bytes;
     }
 
-    fn done(&self, at: usize, object: SentObject) {
-        self.progress.done.fetch_add(1, Ordering::Relaxed);
+    fn done(&self, at: usize, md5: Option<String>, tag: Option<String>, is_confirmed: bool) {
+        let object = SentObject {
+            md5,
+            tag,
+            is_confirmed,
+        };
+        self.progress.lock().done += 1;
         self.state.lock().sent.insert(at, object);
     }
 }
@@ -307,7 +302,7 @@ async fn is_there(remote: &Remote, file: &PlannedFile, tag: &str) -> Result<bool
 
 /// Reads a range of a file that mustn't have changed.
 fn read(file: &PlannedFile, from: u64, length: u64) -> Result<Bytes, UploadError> {
-    let failed = |error: std::io::Error| UploadError::file(&error);
+    let failed = UploadError::file;
     let mut content = fsutil::open_regular(&file.local.path).map_err(failed)?;
     let length = usize::try_from(length).map_err(|_| UploadError::File("too large".to_owned()))?;
     let mut buffer = vec![0; length];

@@ -1,13 +1,12 @@
 //! Objects in parts: begun or continued, sent part by part, and completed.
 
-use super::{MAX_CORRUPT, Sending, SentObject, UploadTask, is_there, read};
+use super::{MAX_CORRUPT, Sending, UploadTask, is_there, read};
 use crate::stores::fault::StoreFault;
 use crate::stores::upload::checksum::{self, Sum};
 use crate::stores::upload::error::UploadError;
 use crate::stores::upload::notes::{PartNotes, SentPart};
 use crate::stores::upload::plan::PlannedFile;
 use crate::text::words::hex;
-use std::sync::atomic::Ordering;
 
 /// An object in parts.
 #[derive(Debug)]
@@ -166,9 +165,9 @@ impl Sending<'_> {
             return Ok(());
         };
         file.local.check()?;
-        let sent: Vec<_> = state.parts.iter().flatten().collect();
-        let sums: Vec<Sum> = sent.iter().map(|part| part.sum).collect();
-        let tags: Vec<_> = sent.iter().map(|part| part.tag.clone()).collect();
+        let sent = || state.parts.iter().flatten();
+        let sums: Vec<Sum> = sent().map(|part| part.sum).collect();
+        let tags: Vec<_> = sent().map(|part| part.tag.clone()).collect();
         let tag = checksum::of_parts(&sums);
         let completed = if state.is_lost {
             Err(UploadError::Store {
@@ -192,37 +191,24 @@ impl Sending<'_> {
                 let is_confirmed = found
                     .as_ref()
                     .is_some_and(|found| found.eq_ignore_ascii_case(&tag));
-                self.done(
-                    at,
-                    SentObject {
-                        md5: None,
-                        tag: found,
-                        is_confirmed,
-                    },
-                );
+                self.done(at, None, found, is_confirmed);
                 Ok(())
             }
             Err(UploadError::Store {
                 fault: StoreFault::NoUpload | StoreFault::NoObject,
                 ..
-            }) if self.may_restart(at) => {
+            }) if self.state.lock().restarted.insert(at) => {
                 state.notes.remove();
-                let sent = sent.len();
                 let size = file.local.state.size;
                 let part_size = self.request.part_size(size);
-                let bytes = (0..sent)
-                    .map(|part| part_length(part, part_size, size))
-                    .sum();
-                self.progress.bytes.fetch_sub(bytes, Ordering::Relaxed);
+                let sent = state.parts.iter().enumerate();
+                let sent = sent.filter(|(_, part)| part.is_some());
+                let lengths = sent.map(|(part, _)| part_length(part, part_size, size));
+                self.progress.lock().bytes -= lengths.sum::<u64>();
                 self.begin(at, file)
             }
             Err(error) => Err(error),
         }
-    }
-
-    /// Returns true the first time.
-    fn may_restart(&self, at: usize) -> bool {
-        self.state.lock().restarted.insert(at)
     }
 }
 

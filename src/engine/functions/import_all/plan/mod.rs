@@ -8,8 +8,9 @@
 use crate::api::Settings;
 use crate::api::model::{ImportRequest, JobState};
 use crate::error::{Failure, Kind};
-use crate::journal::{Scope, Standing, Submission, hash, identity, plain_files};
+use crate::journal::{Scope, Standing, Submission, identity, plain_files};
 use crate::location::{Location, Store};
+use crate::text::hash::hash;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::UNIX_EPOCH;
 

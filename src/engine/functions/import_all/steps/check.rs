@@ -5,7 +5,8 @@ use crate::check::{self, CheckReport, CheckRequest};
 use crate::engine::functions::check::watched;
 use crate::error::{Failure, Kind};
 use crate::formats::Schema;
-use crate::journal::{Checked, Entry, hash, now};
+use crate::journal::{Entry, now};
+use crate::text::hash::hash;
 use crate::text::words;
 use serde_json::{Value, json};
 
@@ -63,7 +64,7 @@ impl BatchSteps<'_> {
         self.rows = Some(rows);
         if let Some(identity) = identity {
             let at = now();
-            self.note(Entry::Checked(Checked { at, identity, rows }))?;
+            self.note(Entry::Checked { at, identity, rows })?;
         }
         let found = match warnings.len() as u64 {
             0 => "no problem".to_owned(),

@@ -19,7 +19,7 @@ use crate::engine::options::Options;
 use crate::engine::types::{BatchTotals, as_text, list_of, ordered};
 use crate::error::Failure;
 use crate::formats::{CsvOptions, Schema};
-use crate::journal::{Created, Entry, JournalError, Scope, now};
+use crate::journal::{Entry, JournalError, Scope, now};
 use crate::session::Session;
 use crate::text::words;
 use rhai::{Array, Dynamic};
@@ -181,10 +181,10 @@ impl<'a> BatchSteps<'a> {
         let is_dry = self.session.dry_run().is_some();
         let done = if is_dry { "would create" } else { "created" };
         let detail = format!("{done} the collection {name} with {}", fields.join(", "));
-        self.note(Entry::Created(Created {
+        self.note(Entry::Created {
             at: now(),
             scope: Scope::of(self.connection.client.settings(), self.template),
-        }))?;
+        })?;
         self.end("create", "done", detail);
         Ok(())
     }

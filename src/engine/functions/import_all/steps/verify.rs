@@ -107,7 +107,7 @@ impl BatchSteps<'_> {
         };
         // Jobs of earlier runs may have had other files too.
         let only_ours = tasks.iter().zip(entries).all(|(task, entry)| {
-            task.files == task.request.source.len() as u64
+            task.files == task.request.source.sets().len() as u64
                 && entry.state() == Some(JobState::Completed)
         });
         let imported = sums.all();
