@@ -1,4 +1,4 @@
-//! Reads the answers about import jobs, as far as the dialects have them in common (reference: Create, Progress, List).
+//! Reads the answers about import jobs, as far as the dialects have them in common.
 
 use super::envelope::AnswerData;
 use super::error::ApiError;

@@ -1,4 +1,4 @@
-//! Lists the clusters and projects that a key has access to (reference: Clusters and projects).
+//! Lists the clusters and projects that a key has access to.
 
 use super::Client;
 use super::error::{ApiError, beyond};

@@ -1,4 +1,4 @@
-//! Turns a described collection into the create call for a copy of it (reference: Collections).
+//! Turns a described collection into the create call for a copy of it.
 //!
 //! The two calls spell almost everything differently; Milvus' `handler_v2.go` (`getCollectionDetails`,
 //! `createCollection`) is the source of both forms. A property that the create call can't express is a [`CopyError`]
@@ -16,7 +16,7 @@ type Object = Map<String, Value>;
 
 /// The properties of a description that the create call can't express.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("the description holds what create_collection can't carry: {}", .problems.join("; "))]
+#[error("create_collection doesn't support: {}", .problems.join("; "))]
 pub struct CopyError {
     /// One message per property.
     pub problems: Vec<String>,
@@ -25,7 +25,7 @@ pub struct CopyError {
 impl From<CopyError> for Failure {
     fn from(error: CopyError) -> Self {
         Self::refused(error.to_string()).with_hint(
-            "take it out of the map to do without it: let d = describe(\"old\"); d.remove(\"key\"); create_collection(\"new\", d)",
+            "remove the property to copy the collection without it: let d = describe(\"old\"); d.remove(\"key\"); create_collection(\"new\", d)",
         )
     }
 }
@@ -221,7 +221,7 @@ fn partitions(described: &Object, keyed: bool, params: &mut Object, problems: &m
         keep(params, "partitionsNum", number.filter(|_| count > 0));
     } else if count > 1 {
         problems.add(format!(
-            "partitionsNum ({count} partitions without a partition key, whose names it doesn't tell)"
+            "partitionsNum ({count} partitions without a partition key, whose names aren't in the description)"
         ));
     }
 }

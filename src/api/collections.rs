@@ -1,4 +1,4 @@
-//! The collection calls (reference: Collections). They go to the cluster's own endpoint.
+//! The collection calls. They go to the cluster's own endpoint.
 //!
 //! `v1` has no calls to load, to count rows or to create a collection from a schema. For those, the v2 routes are used,
 //! which every Zilliz Cloud cluster has and a Milvus older than 2.4 lacks.
@@ -241,7 +241,7 @@ impl Client {
         }
     }
 
-    /// Sends a v2 call with only the database and the collection in its body.
+    /// Builds a v2 call with only the database and the collection in its body.
     fn post(&self, call: CallForm, collection_name: Option<&str>) -> Result<Outgoing, ApiError> {
         let db_name = self.settings().database.as_deref();
         let body = CollectionBody {
@@ -252,7 +252,7 @@ impl Client {
         self.post_body(call, db_name, &body)
     }
 
-    /// Sends a v2 call with this body.
+    /// Builds a v2 call with this body.
     pub(super) fn post_body(
         &self,
         call: CallForm,
@@ -275,7 +275,7 @@ impl Client {
         Outgoing::get(settings, CallForm { path, ..call }, base, query)
     }
 
-    /// Sends a v1 call with this body.
+    /// Builds a v1 call with this body.
     pub(super) fn v1_post(
         &self,
         call: CallForm,

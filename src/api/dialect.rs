@@ -1,8 +1,7 @@
 //! The differences between the forms of the API: the import calls, and what a service can do.
 //!
-//! `v2` is Zilliz Cloud's control plane (reference: the column `v2`). `milvus` is a self-hosted server, 2.4 and later
-//! (reference: the column `milvus`): paths and answers are v2's, but bodies name no cluster, and files are in the
-//! server's own bucket. `v1` has a file of its own.
+//! `v2` is Zilliz Cloud's control plane. `milvus` is a self-hosted server, 2.4 and later: paths and answers are v2's, but
+//! bodies name no cluster, and files are in the server's own bucket. `v1` has a file of its own.
 
 use super::answers;
 use super::bodies::ImportBody;
@@ -43,7 +42,7 @@ pub(super) fn create(settings: &Settings, request: &ImportRequest) -> Result<Out
         (Dialect::Milvus, Source::Files(_)) => {
             return Err(beyond(
                 Dialect::Milvus,
-                "a storage key",
+                "storage credentials",
                 "the server reads its own bucket with its own key: leave out access_key, secret_key and session_token, e.g. import(\"collection\", \"folder/file.parquet\")",
             ));
         }

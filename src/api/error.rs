@@ -88,7 +88,7 @@ pub enum ApiError {
         /// The delay that the service wants before a retry.
         retry_after: Option<Duration>,
     },
-    /// A successful answer that doesn't match the reference.
+    /// A successful answer in a form that no release is known to send.
     #[error("cannot {}: the answer cannot be read: {problem} (HTTP {status}{})", .call.what, outcome::excerpt(.excerpt))]
     Unreadable {
         /// The failed call.
@@ -242,7 +242,7 @@ impl ApiError {
             Self::Service { hint, .. } | Self::Unreachable { hint, .. } => return hint.clone(),
             Self::TooOld { call, dialect } => return Some(too_old(call, *dialect)),
             Self::Redirect { .. } => {
-                "connect to the address it points to, if you trust it with your key"
+                "connect to the address it points to, if you trust it with your API key"
             }
             Self::Lost { call, .. } if speaks_plainly(call) => {
                 "if the server speaks TLS on this port, write https:// instead of http://"
@@ -251,7 +251,7 @@ impl ApiError {
                 "raise the limit: connect(#{timeout: \"2m\"})"
             }
             Self::Unreadable { call, .. } if call.effect == Effect::Read => {
-                "is this the address of the service? connect(#{endpoint: …, api: …}) chooses how to speak to it; run with -v to see the whole answer"
+                "check the endpoint and api of connect(#{endpoint: …, api: …}); -v shows the whole answer"
             }
             _ => return None,
         };

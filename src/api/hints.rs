@@ -1,4 +1,4 @@
-//! Hints for error codes (reference: Error codes worth a hint).
+//! Hints for error codes.
 
 use super::TYPED_KEY;
 use super::endpoint::{Site, control_plane};

@@ -123,7 +123,7 @@ pub(super) fn connect_hint(error: &reqwest::Error, outgoing: &Outgoing) -> Optio
         .iter()
         .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
     let text = if error.is_dns() && is_control_plane(&outgoing.url) {
-        "is there a network, and a name server? HTTPS_PROXY names a proxy"
+        "check the network and DNS; if you use a proxy, set HTTPS_PROXY"
     } else if error.is_dns() {
         "check the host's name"
     } else if let Some(rejected) = tls::rejected(error) {

@@ -1,4 +1,9 @@
-//! The REST client of the import API in its three dialects (reference: the bulk-import REST APIs).
+//! The REST client of the import API in its three dialects.
+//!
+//! Sources, the last of which overrides the others: the published API of Zilliz Cloud
+//! (<https://docs.zilliz.com/reference/restful/import-operations-v2>) and of Milvus
+//! (<https://milvus.io/api-reference/restful/v2.6.x/v2/Import%20(v2)/Create.md>), the requests of released clients, and
+//! Milvus' own source (`internal/distributed/proxy/httpserver`).
 //!
 //! A [`Client`] is built from [`Settings`] and has the calls as methods: about import jobs (`imports`), collections,
 //! and clusters. `dialect` builds a call of `v1`, `v2` or `milvus` as a `request`;

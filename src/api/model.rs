@@ -15,7 +15,7 @@ pub enum Effect {
     Create,
 }
 
-/// A form of the import API (reference: the bulk-import REST APIs).
+/// A form of the import API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Display, EnumString, IntoStaticStr)]
 #[strum(const_into_str, ascii_case_insensitive, serialize_all = "lowercase")]
 pub enum Dialect {
@@ -94,7 +94,7 @@ pub struct State {
 }
 
 impl State {
-    /// Parses a service's word for a state, ignoring case (reference: the table of states). An unknown word is taken
+    /// Parses a service's word for a state, ignoring case. An unknown word is taken
     /// for a phase that this release doesn't know, so it means importing.
     pub fn parse(sent: &str) -> Self {
         let word = sent.trim();
@@ -140,7 +140,7 @@ impl fmt::Display for State {
     }
 }
 
-/// Returns true for texts that services send in place of an id: blanks, `0`, `-1` and `null` (reference: Create).
+/// Returns true for texts that services send in place of an id: blanks, `0`, `-1` and `null`.
 pub(crate) fn is_placeholder_id(text: &str) -> bool {
     matches!(text.trim(), "" | "0" | "-1") || text.trim().eq_ignore_ascii_case("null")
 }
@@ -262,7 +262,8 @@ impl Source {
     }
 }
 
-/// Largest number of files, or sets of `NumPy` files, in one create call (reference: Limits).
+/// Largest number of files, or sets of `NumPy` files, in one create call (Milvus:
+/// `dataCoord.import.maxImportFileNumPerReq`).
 pub(crate) const MOST_FILES: usize = 1024;
 
 /// One create call. The connection adds its own settings (cluster, project, region).

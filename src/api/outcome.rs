@@ -19,8 +19,7 @@ pub enum Outcome {
     Unknown,
 }
 
-/// Codes with which a create is refused before a job is made (reference: Answers to a create). A code outside this list
-/// proves nothing.
+/// Codes with which a create is refused before a job is made. A code outside this list proves nothing.
 const REFUSED: [i64; 34] = [
     10003, 21119, 40003, 40021, 40022, 47005, 47035, 47036, 47053, 63240, 80000, 80001, 80002,
     80003, 80004, 80020, 83001, 83004, 90011, 90102, 90103, 90104, 90117, 90142,
@@ -60,7 +59,7 @@ impl ErrorAnswer {
         matches!(self.status, 401 | 403) || (self.status < 500 && code)
     }
 
-    /// Returns whether a create with this answer made a job (reference: Answers to a create).
+    /// Returns whether a create with this answer made a job.
     pub(super) fn outcome(&self) -> Outcome {
         if self.is_busy() {
             return Outcome::Busy;

@@ -138,7 +138,7 @@ impl ServiceReason {
 
 impl State {
     /// Returns the state for a word and a reason, by which aborted jobs are known: Milvus has no state for them
-    /// (reference: States).
+    /// (`pkg/proto/internal.proto`, `ImportJobState`).
     pub fn with_reason(sent: &str, reason: Option<&str>) -> Self {
         let mut state = Self::parse(sent);
         let aborted = reason.is_some_and(|reason| says(reason, &["aborted by user"]));

@@ -141,7 +141,7 @@ impl Outgoing {
         Ok(self)
     }
 
-    /// Adds an idempotency key to the request (reference: printable ASCII, at most 256 bytes).
+    /// Adds an idempotency key to the request (printable ASCII, at most 256 bytes).
     pub(super) fn with_idempotency_key(mut self, key: &str) -> Result<Self, ApiError> {
         let value = printable(key)
             .filter(|_| !key.is_empty() && key.len() <= IDEMPOTENCY_KEY_LIMIT)
@@ -149,7 +149,7 @@ impl Outgoing {
                 let problem = format!(
                     "{key:?} is not 1 to {IDEMPOTENCY_KEY_LIMIT} printable ASCII characters"
                 );
-                unusable("the key of the submission", problem)
+                unusable("the idempotency key", problem)
             })?;
         self.headers
             .insert(HeaderName::from_static("idempotency-key"), value);
@@ -274,9 +274,9 @@ fn authorization(token: &Secret, source_of_key: &str) -> Result<HeaderValue, Api
     let mut value = printable(&text).ok_or_else(|| {
         let problem =
             "it holds characters that can't be in a header (a line end, or a letter outside ASCII)";
-        let problem = format!("the key ({source_of_key}) cannot be used: {problem}");
+        let problem = format!("the API key ({source_of_key}) cannot be used: {problem}");
         Failure::new(Kind::Auth, problem).with_hint(
-            "give another key: connect(#{token: secret(\"NAME\")}), a profile, or ZILLIZ_API_KEY",
+            "give another API key: connect(#{token: secret(\"NAME\")}), a profile, or ZILLIZ_API_KEY",
         )
     })?;
     value.set_sensitive(true);

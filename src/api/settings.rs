@@ -61,7 +61,7 @@ pub struct Settings {
     /// Time for which the service certainly remembers finished jobs; `None` is forever. If a job was sent longer ago,
     /// its absence proves nothing.
     pub remembers: Option<Duration>,
-    /// Whether the server is known to honour the `Idempotency-Key` header (reference: Milvus 2.6.24, 3.0.2 and later).
+    /// Whether the server is known to honour the `Idempotency-Key` header, as Milvus is from 2.6.24 and 3.0.2 on.
     /// No call returns a server's version, so the user has to set it; zshell's own service is recognized.
     pub honours_keys: bool,
     /// The service's name in the journal, if its address changes from run to run.

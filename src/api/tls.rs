@@ -232,7 +232,7 @@ pub(super) fn certificate_hint(error: &CertificateError) -> &'static str {
     }
 }
 
-/// Returns the names of a certificate as webpki writes them (`DnsName("localhost")`), at most 5.
+/// Returns at most 5 names of a certificate without webpki's form (`DnsName("localhost")`).
 fn names(presented: &[String]) -> String {
     const MAX_NAMES: usize = 5;
     let plain = |name: &String| {

@@ -1,4 +1,4 @@
-//! The `v1` dialect: Zilliz Cloud's older, per-region controller (reference: the column `v1`).
+//! The `v1` dialect: Zilliz Cloud's older, per-region controller.
 
 use super::answers;
 use super::error::{self, ApiError};
@@ -74,7 +74,7 @@ pub(super) fn read_file(object: &Fields<'_>) -> FileProgress {
     let sent = object
         .number(&["readyPercentage", "progress"])
         .unwrap_or(0.0);
-    // Some releases send a fraction: only that can be strictly between 0 and 1.
+    // Some releases send a fraction of 1. Percentages between 0 and 1 are too rare to matter.
     let percent = if sent > 0.0 && sent < 1.0 {
         sent * 100.0
     } else {

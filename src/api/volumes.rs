@@ -1,4 +1,4 @@
-//! Volumes: storage that Zilliz Cloud keeps for files to import (reference: Volumes).
+//! Volumes: storage that Zilliz Cloud keeps for files to import.
 
 use super::Client;
 use super::error::ApiError;

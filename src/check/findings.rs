@@ -107,7 +107,7 @@ impl Findings {
     ) -> &mut FindingGroup {
         let mut key = (level, field.to_owned(), problem.to_owned());
         if self.groups.len() >= MAX_KINDS && !self.groups.contains_key(&key) {
-            key = (level, String::new(), "problems of more kinds".to_owned());
+            key = (level, String::new(), "further kinds of problems".to_owned());
         }
         let group = self.groups.entry(key).or_default();
         if group.hint.is_empty() {
@@ -275,7 +275,7 @@ mod tests {
         assert!(list.len() <= MAX_KINDS + 1);
         let rows: u64 = list.iter().filter_map(|it| it["rows"].as_u64()).sum();
         assert_eq!(rows, 4 * MAX_KINDS as u64);
-        assert_eq!(list[0]["problem"], "problems of more kinds");
+        assert_eq!(list[0]["problem"], "further kinds of problems");
         for no in (0..20).rev() {
             let example = Example::of_file(0, "b").at_row(no);
             all.warn("", "many", "").add(1, example);

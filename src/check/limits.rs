@@ -1,4 +1,4 @@
-//! Limits of services on the number and size of files (reference: limits).
+//! Limits of services on the number and size of files (<https://docs.zilliz.com/docs/limits>).
 
 use super::findings::{Example, Findings};
 use crate::formats::source::{MAX_FILES, SourceFile};

@@ -182,7 +182,6 @@ pub struct Opt {
 
 impl Opt {
     /// Sets other spellings, from the REST API or pymilvus.
-    #[must_use]
     pub const fn alias(mut self, aliases: &'static [&'static str]) -> Self {
         self.aliases = aliases;
         self

@@ -25,7 +25,7 @@ use super::window::Window;
 use crate::location::Format;
 use records::Records;
 
-/// Syntax options of a CSV file (reference: the create call's options `sep` and `nullkey`).
+/// Syntax options of a CSV file (the create call's options `sep` and `nullkey`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct CsvOptions {
     /// Character between two cells.

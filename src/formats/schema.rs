@@ -18,7 +18,7 @@ use serde_json::Value;
 pub(crate) use functions::{FunctionOutput, SchemaFunction};
 pub(crate) use validate::{MAX_CAPACITY, MAX_LENGTH, SchemaError};
 
-/// Type of a field (reference: object paths and file formats). It's parsed from the REST API's name, without parameters.
+/// Type of a field. It's parsed from the REST API's name, without parameters.
 #[derive(
     Clone,
     Debug,

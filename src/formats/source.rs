@@ -15,7 +15,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Maximum number of files of one job (reference: limits).
+/// Maximum number of files of one job (Milvus: `dataCoord.import.maxImportFileNumPerReq`).
 pub(crate) const MAX_FILES: usize = 1024;
 
 /// Maximum number of paths in object stores that are looked up at once.

@@ -1,6 +1,6 @@
 //! The HTTP server: all routes behind the checks of each request, and the thread that serves them.
 //!
-//! One thread serves all connections.
+//! One thread does the input and output of all connections; at most `HANDLERS` threads run handlers.
 
 use super::http::error::ServiceError;
 use super::http::listener::LimitedListener;

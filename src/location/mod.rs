@@ -2,8 +2,8 @@
 //!
 //! [`Location::parse`] takes a path as a user writes it and the [`PathScope`] it's for. The result has the text for the
 //! request ([`Location::text`]) and the parts of the path. No file is read and no request is sent; only paths on disk
-//! need the current directory and the home directory. The forms follow the tables of the reference (object paths and
-//! file formats).
+//! need the current directory and the home directory. The forms are those that Zilliz Cloud
+//! documents for each cloud (<https://docs.zilliz.com/docs/data-import-storage-options>).
 
 mod bucket;
 mod disk;

@@ -73,7 +73,7 @@ pub enum Cloud {
 }
 
 impl Cloud {
-    /// Returns the cloud of a cluster's region, from the region's prefix (reference: region, cluster and base URL).
+    /// Returns the cloud of a cluster's region, from the region's prefix.
     pub fn of_region(region: &str) -> Option<Self> {
         let prefix = region.split_once('-')?.0;
         match prefix.to_ascii_lowercase().as_str() {

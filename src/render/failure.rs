@@ -266,7 +266,7 @@ fn next(progress: &Progress, unexplained: bool) -> String {
     }
 }
 
-/// Returns advice for a reason, matched by the words that services use (reference: error codes worth a hint).
+/// Returns advice for a reason, matched by the words that services use.
 fn hint(reason: &str) -> Option<&'static str> {
     const HINTS: [(&[&str], &str); 5] = [
         (

@@ -3,6 +3,10 @@
 //! On a terminal, columns that can wrap are narrowed first. Then the least important columns are left out, and a line
 //! below says so. If even the essential columns don't fit side by side, each row becomes a record.
 
+use comfy_table::{
+    Attribute, CellAlignment, Color, ColumnConstraint, ContentArrangement, ContentLineStyle,
+    LineStyle, Table, TableStyle, Width,
+};
 use unicode_width::UnicodeWidthStr;
 
 use super::cell::Cell;
@@ -10,7 +14,7 @@ use super::column::{ESSENTIAL, GridColumn, fit};
 use super::pairs;
 use super::parts::cut;
 use super::style::{Screen, Tone};
-use super::wrap::{self, wrapped};
+use super::wrap::{fitted, wrapped};
 
 /// Off a terminal, longer cells don't widen their column, because a single long text would pad every other line.
 const WIDEST_PADDING: usize = 120;
@@ -133,52 +137,49 @@ impl Grid {
 
     /// Draws the box with the columns that have a width.
     fn drawn(&self, fitted: &[Option<usize>], screen: &Screen) -> String {
-        let border = |[left, line, cross, right]: [&str; 4]| {
-            let [left, line, cross, right] = if screen.unicode {
-                [left, line, cross, right]
-            } else {
-                ["+", "-", "+", "+"]
-            };
-            let widths = fitted.iter().flatten();
-            let lines: Vec<String> = widths.map(|width| line.repeat(width + 2)).collect();
-            let border = format!("{left}{}{right}", lines.join(cross));
-            screen.paint(Tone::Dim, &border) + "\n"
-        };
-        let rows = self.rows.iter().map(|row| self.row(row, fitted, screen));
-        let rows: Vec<String> = rows.collect();
-        let is_tall = rows.iter().any(|row| row.lines().count() > 1);
-        let rule = border(["├", "╌", "┼", "┤"]);
-        [
-            border(["╭", "─", "┬", "╮"]),
-            self.row(&self.header(), fitted, screen),
-            border(["├", "─", "┼", "┤"]),
-            rows.join(if is_tall { &rule } else { "" }),
-            border(["╰", "─", "┴", "╯"]),
-        ]
-        .concat()
+        let mut table = self.table(fitted, screen);
+        let mut drawn = table.to_string();
+        // Three borders and the header's line, if each row takes one line.
+        if drawn.lines().count() > self.rows.len() + 4 {
+            let rule = LineStyle::new(LEFT, RULE, CROSS, RIGHT);
+            table.load_style(STYLE.row_separator(rule));
+            drawn = table.to_string();
+        }
+        borders(&drawn, screen) + "\n"
     }
 
-    /// Returns the lines of a row between the sides of its box.
-    fn row(&self, row: &[Cell], fitted: &[Option<usize>], screen: &Screen) -> String {
-        let side = screen.paint(Tone::Dim, if screen.unicode { "│" } else { "|" });
-        let cells = self.columns.iter().zip(row).zip(fitted);
-        let cells = cells.filter_map(|((column, cell), width)| {
-            let width = (*width)?;
-            let text = shown(&cell.fitted(width, screen));
-            let lines = wrap::fitted(&text, width, screen.mark());
-            Some((lines, cell.tone, width, column.right))
-        });
-        let cells: Vec<_> = cells.collect();
-        let height = cells.iter().map(|(lines, ..)| lines.len()).max();
-        let line = |index: usize| {
-            let parts = cells.iter().map(|(lines, tone, width, right)| {
-                let text = lines.get(index).map_or("", String::as_str);
-                padded(text, *tone, *width, *right, screen)
-            });
-            let parts = parts.collect::<Vec<_>>().join(&format!(" {side} "));
-            format!("{side} {parts} {side}\n")
+    fn table(&self, fitted: &[Option<usize>], screen: &Screen) -> Table {
+        let mut table = Table::new();
+        table.load_style(STYLE);
+        table.set_content_arrangement(ContentArrangement::Disabled);
+        // The screen decides about escape sequences, not comfy-table's own check of standard output.
+        table.force_no_tty();
+        if screen.color {
+            table.enforce_styling();
+            crossterm::style::force_color_output(true);
+        }
+        let cells = |row: &[Cell]| -> Vec<comfy_table::Cell> {
+            let cells = row.iter().zip(fitted);
+            cells
+                .map(|(cell, width)| styled(cell, *width, screen))
+                .collect()
         };
-        (0..height.unwrap_or(0).max(1)).map(line).collect()
+        table.set_header(cells(&self.header()));
+        table.add_rows(self.rows.iter().map(|row| cells(row)));
+        let columns = table.column_iter_mut().zip(&self.columns).zip(fitted);
+        for ((column, described), width) in columns {
+            column.set_constraint(match width {
+                Some(width) => {
+                    let padded = u16::try_from(width + 2).unwrap_or(u16::MAX);
+                    ColumnConstraint::Absolute(Width::Fixed(padded))
+                }
+                None => ColumnConstraint::Hidden,
+            });
+            if described.right {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        table
     }
 
     fn widths<'g>(&'g self, text: impl Fn(usize, &'g Cell) -> &'g str) -> Vec<usize> {
@@ -250,6 +251,65 @@ fn padded(text: &str, tone: Tone, width: usize, right: bool, screen: &Screen) ->
     format!("{first}{second}")
 }
 
+/// Stand-ins for the characters of borders. Cells contain no control characters, so borders can be found and dimmed.
+const TOP_LEFT: char = '\x01';
+const TOP: char = '\x02';
+const TOP_RIGHT: char = '\x03';
+const LEFT: char = '\x04';
+const CROSS: char = '\x05';
+const RIGHT: char = '\x06';
+const BOTTOM_LEFT: char = '\x0e';
+const BOTTOM: char = '\x0f';
+const BOTTOM_RIGHT: char = '\x10';
+const SIDE: char = '\x11';
+const LINE: char = '\x12';
+const RULE: char = '\x13';
+
+/// A box with a line below the header and none between rows.
+const STYLE: TableStyle = TableStyle::new()
+    .top_border(LineStyle::new(TOP_LEFT, LINE, TOP, TOP_RIGHT))
+    .header_lines(ContentLineStyle::new(SIDE, SIDE, SIDE))
+    .header_separator(LineStyle::new(LEFT, LINE, CROSS, RIGHT))
+    .content_lines(ContentLineStyle::new(SIDE, SIDE, SIDE))
+    .bottom_border(LineStyle::new(BOTTOM_LEFT, LINE, BOTTOM, BOTTOM_RIGHT));
+
+/// Replaces the stand-ins by the screen's borders, dimmed.
+fn borders(drawn: &str, screen: &Screen) -> String {
+    let border = |letter: char| match (letter, screen.unicode) {
+        (TOP_LEFT, true) => Some('╭'),
+        (TOP, true) => Some('┬'),
+        (TOP_RIGHT, true) => Some('╮'),
+        (LEFT, true) => Some('├'),
+        (CROSS, true) => Some('┼'),
+        (RIGHT, true) => Some('┤'),
+        (BOTTOM_LEFT, true) => Some('╰'),
+        (BOTTOM, true) => Some('┴'),
+        (BOTTOM_RIGHT, true) => Some('╯'),
+        (SIDE, true) => Some('│'),
+        (LINE, true) => Some('─'),
+        (RULE, true) => Some('╌'),
+        (SIDE, false) => Some('|'),
+        (LINE | RULE, false) => Some('-'),
+        (letter, false) if letter.is_control() && !matches!(letter, '\n' | '\x1b') => Some('+'),
+        _ => None,
+    };
+    let mut text = String::with_capacity(drawn.len() * 2);
+    let mut run = String::new();
+    for letter in drawn.chars() {
+        if let Some(border) = border(letter) {
+            run.push(border);
+            continue;
+        }
+        if !run.is_empty() {
+            text.push_str(&screen.paint(Tone::Dim, &run));
+            run.clear();
+        }
+        text.push(letter);
+    }
+    text.push_str(&screen.paint(Tone::Dim, &run));
+    text
+}
+
 fn retain<T>(all: &mut Vec<T>, stay: &[bool]) {
     let mut stay = stay.iter();
     all.retain(|_| stay.next().is_none_or(|it| *it));
@@ -262,6 +322,24 @@ fn shown(text: &str) -> String {
 
 fn widest_line(text: &str) -> usize {
     text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0)
+}
+
+fn styled(cell: &Cell, width: Option<usize>, screen: &Screen) -> comfy_table::Cell {
+    let width = width.unwrap_or(usize::MAX);
+    let text = shown(&cell.fitted(width, screen));
+    let styled = comfy_table::Cell::new_owned(fitted(&text, width, screen.mark()).join("\n"));
+    if !screen.color {
+        return styled;
+    }
+    match cell.tone {
+        Tone::Plain => styled,
+        Tone::Good => styled.fg(Color::DarkGreen),
+        Tone::Bad => styled.fg(Color::DarkRed),
+        Tone::Warn => styled.fg(Color::DarkYellow),
+        Tone::Busy => styled.fg(Color::DarkCyan),
+        Tone::Dim => styled.add_attribute(Attribute::Dim),
+        Tone::Strong => styled.add_attribute(Attribute::Bold),
+    }
 }
 
 fn hidden_columns(names: &[&str], screen: &Screen) -> String {

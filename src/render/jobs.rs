@@ -126,7 +126,7 @@ pub(super) fn files_label(job: &Progress) -> String {
 
 /// Returns a state for people: its word, and the service's own word if that adds something: `Importing (Sorting)`.
 ///
-/// Words that only spell the state differently (reference: states) aren't repeated.
+/// Words that only spell the state differently aren't repeated.
 pub(super) fn state_text(state: &State) -> String {
     const SPELLINGS: [&str; 9] = [
         "ImportPending",

@@ -1,7 +1,7 @@
 //! Questions to the user: the question goes to standard error, the answer comes from standard input.
 //!
-//! Questions need a terminal on both. Ctrl-C, SIGTERM and the run's deadline end the wait and restore the terminal's
-//! echo.
+//! Questions need a terminal on both. On Unix, Ctrl-C, SIGTERM and the run's deadline end the wait and restore the
+//! terminal's echo.
 
 use super::Session;
 use crate::error::Failure;

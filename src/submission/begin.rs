@@ -129,7 +129,7 @@ impl Submitter<'_> {
                         None => "and the service does not say how it stands",
                     };
                     (self.notify)(Notice::KnownKey(format!(
-                        "the key {} is known: job {job} of {}, {state}",
+                        "the import key {} is known: job {job} of {}, {state}",
                         words::quote(key),
                         last.intent.at
                     )));

@@ -9,12 +9,12 @@ use crate::api::settings::Settings;
 
 /// Header of the script.
 pub(super) const BEGIN: &str = r#"set -e
-# Hands an answer on; one that is no success ends the script.
+# Prints a successful answer; ends the script on any other.
 checked() {
   answer=$(cat)
   case $(printf '%s' "$answer" | tr -d ' \n') in
     *'"code":0'[,}]* | *'"code":"0"'* | *'"code":200,"data":'*) printf '%s\n' "$answer" ;;
-    *) printf '%s\n' "the script ends here: no success, but ${answer:-no answer}" >&2; return 1 ;;
+    *) printf '%s\n' "stopped: the service answered ${answer:-nothing}" >&2; return 1 ;;
   esac
 }
 # The id of the job that an answer names.

@@ -61,7 +61,7 @@ impl Endpoint {
             return Err(refused("the endpoint is empty", EXAMPLES));
         }
         let odd = || {
-            let problem = "the endpoint has a blank or another character in it that no address has";
+            let problem = "the endpoint contains a space or a character that URLs can't have";
             refused(problem, "remove it")
         };
         // The URL parser silently drops line ends. The API key must not go to a host that differs from the text.
@@ -169,7 +169,7 @@ fn check_clear_text(endpoint: &Endpoint) -> Result<(), Failure> {
     let port = endpoint.url.port();
     let port = port.map_or_else(String::new, |port| format!(":{port}"));
     Err(refused(
-        format!("http://{host} would send the key in clear text"),
+        format!("http://{host} would send the API key in clear text"),
         pasted::connect_line(&endpoint.kind, &format!("https://{host}{port}")),
     ))
 }
@@ -200,7 +200,7 @@ fn host_name(url: &Url) -> String {
     }
 }
 
-/// Returns the kind of service of a host (reference: region, cluster and base URL from a public endpoint).
+/// Returns the kind of service of a host.
 fn name(host: &str) -> EndpointKind {
     if matches!(host, "api.cloud.zilliz.com" | "api.cloud.zilliz.com.cn") {
         return EndpointKind::ControlPlane;

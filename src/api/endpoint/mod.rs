@@ -2,7 +2,7 @@
 //!
 //! [`Endpoint::parse`] identifies an address: a cluster's public endpoint, a control plane, a controller of the older
 //! API, or any other host. [`choose`] then picks the dialect and the base URLs ([`Route`]) from the endpoint and the
-//! other settings. The forms follow the reference (the bulk-import REST APIs).
+//! other settings. The forms of addresses are those that Zilliz Cloud shows for clusters and publishes for its API.
 
 mod address;
 mod pasted;

@@ -263,7 +263,7 @@ fn merge(setting: &str, held: &mut Option<String>, told: &str) -> Result<(), Fai
     match held {
         Some(given) if !given.eq_ignore_ascii_case(told) => Err(refused(
             format!(
-                "{setting} is {}, but the endpoint says {}",
+                "{setting} is {}, but the endpoint has {}",
                 shown(given),
                 shown(told)
             ),

@@ -1,4 +1,4 @@
-//! The outcome of each answer to a create call: the reference's table "Answers to a create: what each code proves".
+//! The outcome of each answer to a create call: made, refused, busy or unknown.
 
 use super::server::Reply;
 use super::{client, import, settings, start_answering};

@@ -1,4 +1,4 @@
-//! The requests of each call, exactly as in the reference, and the results of usual answers.
+//! The requests of each call, exactly as published, and the results of usual answers.
 
 use super::server::{Reply, Request};
 use super::{client, cloud, import, only, settings, start_answering};

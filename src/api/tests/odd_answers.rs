@@ -1,4 +1,4 @@
-//! Answers beyond the reference: each is a typed value or a clear error, never a panic.
+//! Answers beyond the published ones: each is a typed value or a clear error, never a panic.
 
 use super::server::{Reply, Server};
 use super::{client, cloud, impatient_client, import, settings, start_answering};
@@ -42,7 +42,7 @@ fn a_call_is_repeated_after_an_answer_about_another_job() {
 }
 
 /// `{"code":0,"message":"The token is illegal."}` is a published failure; `{"code":0,"data":{}}` is how Milvus answers a
-/// commit (reference: States).
+/// commit.
 #[test]
 fn a_success_with_a_message_and_no_data_is_an_error() {
     for (dialect, code) in [

@@ -164,7 +164,7 @@ fn forgotten(session: &Session, job: &Job, error: &ApiError) -> Failure {
     };
     if error.reason() != Some(ServiceReason::NoJob) {
         return error.clone().into();
-    };
+    }
     let Some((id, at)) = session.desk.submitted(settings, &job.id) else {
         return error.clone().into();
     };

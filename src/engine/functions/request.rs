@@ -17,7 +17,7 @@ pub(super) use files::{check_local_files, located};
 use rhai::{Dynamic, Map};
 use std::time::Duration;
 
-/// The API's own options that are known (reference: Create). Any other option is passed on too.
+/// The API's own options that are known. Any other option is passed on too.
 const API_OPTIONS: &[Opt] = &[
     opt("timeout", "the job fails after this time, e.g. \"1h45m\""),
     opt("auto_commit", "the import's option auto_commit, as text")

@@ -1,4 +1,4 @@
-//! Error answers of the service, with the codes of the real services (reference: error codes worth a hint).
+//! Error answers of the service, with the codes of the real services.
 
 use crate::api::model::Dialect;
 use crate::formats::SchemaError;

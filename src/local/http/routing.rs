@@ -28,7 +28,7 @@ fn full(path: &str) -> String {
     format!("{root}{path}")
 }
 
-/// Returns the success code of a path's answers (reference: dialects at a glance).
+/// Returns the success code of a path's answers.
 fn success(path: &str) -> i64 {
     if path.starts_with("/v1/") { 200 } else { 0 }
 }

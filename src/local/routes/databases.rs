@@ -78,8 +78,8 @@ fn properties(call: &ServiceCall) -> Map<String, Value> {
         .collect()
 }
 
-/// Formats a JSON value like Go's `%v` (Milvus: `handler_v2.go`, `createDatabase`), which shortens numbers from 21
-/// digits on.
+/// Formats a JSON value like Go's `%v` (Milvus: `handler_v2.go`, `createDatabase`), except that Go shortens numbers from
+/// 21 digits on.
 fn printed(value: &Value) -> String {
     match value {
         Value::Null => "<nil>".to_owned(),

@@ -69,7 +69,7 @@ fn list(app: &App, call: &ServiceCall) -> Result<Value> {
     })
 }
 
-/// Returns a job's state in the list, which has three names for states (reference: list). The published example has the
+/// Returns a job's state in the list, which has three names for states. The published example has the
 /// jobs under `tasks`, the older schema under `records`, so the service sends both.
 const fn list_word(state: JobState) -> &'static str {
     match state {

@@ -1,4 +1,4 @@
-//! The volume calls of Zilliz Cloud (reference: Volumes). The files go through [`crate::local::volumes`].
+//! The volume calls of Zilliz Cloud. The files go through [`crate::local::volumes`].
 
 use super::control::CLOUD;
 use super::jobs::ListPage;
@@ -13,7 +13,7 @@ use crate::local::volumes::{BUCKET, REGION};
 /// Maximum number of volumes of a service.
 const MAX_VOLUMES: u64 = 1000;
 
-/// Longest name of a volume, in characters (reference: volumes).
+/// Longest name of a volume, in characters.
 const MAX_NAME: usize = 64;
 
 /// The type of volumes whose files the service keeps.

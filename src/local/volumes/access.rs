@@ -12,7 +12,7 @@ use std::collections::HashMap;
 /// Validity of credentials, in seconds.
 const LIFETIME: i64 = 3600;
 
-/// Maximum number of bytes that may be uploaded with the credentials of one apply call (reference: volumes).
+/// Maximum number of bytes that may be uploaded with the credentials of one apply call, as on Zilliz Cloud.
 pub(crate) const MAX_CONTENT: u64 = 100 << 30;
 
 /// Maximum number of files that may be uploaded with the credentials of one apply call.

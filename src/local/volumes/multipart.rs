@@ -8,10 +8,10 @@ use serde::Deserialize;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Maximum number of parts (reference: volumes).
+/// Maximum number of parts, as in S3.
 const MAX_PARTS: u32 = 10_000;
 
-/// Smallest size of each part but the last, in bytes (reference: volumes).
+/// Smallest size of each part but the last, in bytes, as in S3.
 const MIN_PART: u64 = 5 << 20;
 
 /// The file with the object's name.

@@ -1,4 +1,4 @@
-//! Every field of the three dialects' answers, compared with the reference.
+//! Every field of the three dialects' answers, compared with the published ones.
 
 use crate::local::harness::{Local, rows};
 use serde_json::{Value, json};

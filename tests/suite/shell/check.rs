@@ -76,7 +76,7 @@ pub(super) fn described(findings: &Value) -> Vec<String> {
 
 pub(super) const GOOD: &str = r#"{"id":1,"word":"one","price":1.5,"vector":[1,0]}"#;
 
-/// Rows of JSON Lines that are refused, with the field and the problem (reference: which rows a server takes).
+/// Rows of JSON Lines that are refused, with the field and the problem.
 const BAD_ROWS: &[(&str, &str)] = &[
     (
         r#"{"id":2,"price":1,"vector":[1,0]}"#,

@@ -337,7 +337,7 @@ fn a_failed_call_ends_the_commands() {
         .expect("sh");
     assert_eq!(output.status.code(), Some(1));
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(stderr.contains("the script ends here"), "{stderr}");
+    assert!(stderr.contains("stopped: the service answered"), "{stderr}");
     let test = folder.test().env("MILVUS_TOKEN", TOKEN);
     test.args(place)
         .eval("print(jobs().len())")

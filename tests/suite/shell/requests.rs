@@ -1,4 +1,4 @@
-//! The method, URL, headers and body of every call, as in the reference.
+//! The method, URL, headers and body of every call, as published.
 
 use crate::shell::service::{answer, connect, failing, is_create, sent, service};
 use crate::support::harness::{ACCESS, SECRET, SESSION, TOKEN, Test};

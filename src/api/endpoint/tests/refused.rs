@@ -6,8 +6,8 @@ use super::*;
 fn an_invalid_base_url_is_refused_with_a_suggestion() {
     for (text, words) in [
         ("", "connect(\"local\")"),
-        ("http://ho st", "blank"),
-        ("http://host\n.zilliz.com", "blank"),
+        ("http://ho st", "a space"),
+        ("http://host\n.zilliz.com", "a space"),
         ("http://", "not a URL"),
         ("http://host:99999", "not a URL"),
         ("tcp://localhost:19530", "http and https only"),

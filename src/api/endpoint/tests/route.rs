@@ -118,7 +118,7 @@ fn cluster_region_and_site_are_read_from_the_endpoint() {
     let conflict = conflict.expect_err("two projects");
     assert_eq!(
         conflict.message,
-        "project_id is \"proj-1\", but the endpoint says \"proj-0a\""
+        "project_id is \"proj-1\", but the endpoint has \"proj-0a\""
     );
     let other = self::route("endpoint=localhost:19530").expect("a server");
     assert_eq!((other.cluster_id, other.region), (None, None));

@@ -3,7 +3,7 @@
 use crate::engine::describe::{Opt, Takes, flag, opt};
 use crate::engine::options::EXTRA;
 
-/// The keys of the API's create call (reference: Collections).
+/// The keys of the API's create call.
 pub(crate) const OPTIONS: &[Opt] = &[
     opt("dimension", "quick form: the vector's dimension")
         .alias(&["dim"])

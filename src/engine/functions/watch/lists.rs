@@ -1,6 +1,6 @@
 //! Reading many jobs from the job list: a page has up to a hundred jobs, a progress call only one.
 //!
-//! The list has only states (reference: List). So an ended job is still read in full once, and so is a job whose state
+//! The list has only states. So an ended job is still read in full once, and so is a job whose state
 //! is an unknown word. Running jobs are read in full in turns, a tenth of them per round, so their rows are updated.
 
 use super::until;

@@ -16,7 +16,7 @@ const MAX_INTERVAL: Duration = Duration::from_secs(10);
 /// The time between two redraws while no answer arrives.
 pub(super) const REDRAW: Duration = Duration::from_millis(250);
 /// Maximum requests per second for all jobs together, well below the 20 requests per second that the cloud allows an
-/// API key (reference: limits).
+/// API key (<https://docs.zilliz.com/docs/limits>).
 pub(super) const REQUESTS_PER_SECOND: u32 = 15;
 /// A service counts as gone after more than `MAX_MISSES` failed readings in a row, and no answer for `PATIENCE` times a
 /// call's read timeout.
