@@ -31,8 +31,8 @@ impl SourceFile {
         parts.unwrap_or(1).clamp(1, max)
     }
 
-    /// Returns the columns of a Parquet file or `NumPy` set; `None` for a text file.
-    pub(crate) fn columns(&self) -> Result<Option<Vec<GuessedColumn>>, ReadError> {
+    /// Returns the columns of a Parquet file or `NumPy` set, and the number of rows; `None` for a text file.
+    pub(crate) fn columns(&self) -> Result<Option<(Vec<GuessedColumn>, u64)>, ReadError> {
         match self.format {
             Format::Parquet => parquet::guess(self.object()?.as_ref()).map(Some),
             Format::Numpy => numpy::guess(&self.set()?).map(Some),

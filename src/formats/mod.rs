@@ -15,7 +15,7 @@ mod error;
 pub(crate) mod found;
 mod frames;
 mod geometry;
-mod guess;
+pub(crate) mod guess;
 mod halves;
 pub(crate) mod json_text;
 mod native;

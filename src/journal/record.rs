@@ -116,6 +116,16 @@ impl Submission {
         self.intent.moment.as_ref()?.elapsed()
     }
 
+    /// Returns true if the import key needs another job: this one failed, or its rows went with the collection that it
+    /// was for.
+    pub fn needs_another(&self, standing: Standing) -> bool {
+        match standing {
+            Standing::Ended(JobState::Failed | JobState::Aborted) => true,
+            Standing::Submitted | Standing::Ended(_) => self.superseded,
+            _ => false,
+        }
+    }
+
     pub(super) fn new(mut intent: Intent, order: u64) -> Self {
         let file_count = intent.files.iter().map(Vec::len).sum();
         let first = intent.files.iter().flatten().next();

@@ -2,7 +2,7 @@
 //! the intent.
 
 use super::{Notice, SubmitError, Submitter};
-use crate::api::model::{ImportRequest, JobState};
+use crate::api::model::ImportRequest;
 use crate::api::{ApiError, ServiceReason};
 use crate::error::{Failure, Kind};
 use crate::journal::{
@@ -102,8 +102,7 @@ impl Submitter<'_> {
         };
         let standing = read.unwrap_or(last.standing);
         Ok(match standing {
-            // The job's rows went with the collection that it was for.
-            Standing::Submitted | Standing::Ended(_) if last.superseded => {
+            standing if last.needs_another(standing) => {
                 draft.attempt = draft.attempt.saturating_add(1);
                 None
             }
@@ -115,10 +114,6 @@ impl Submitter<'_> {
                 Some(SubmissionStep::Unresolved(parked))
             }
             Standing::Unsent | Standing::Refused | Standing::Absent => None,
-            Standing::Ended(JobState::Failed | JobState::Aborted) => {
-                draft.attempt = draft.attempt.saturating_add(1);
-                None
-            }
             Standing::Submitted | Standing::Ended(_) => last
                 .job
                 .clone()
@@ -284,12 +279,10 @@ impl Submitter<'_> {
                 return Err(taken(key, &last));
             }
             attempt = last.intent.attempt;
-            match (last.standing, last.job) {
-                (Standing::Ended(JobState::Failed | JobState::Aborted), _) => {
-                    attempt = attempt.saturating_add(1);
-                }
-                (_, Some(job)) => return Ok(job),
-                _ => {}
+            if last.needs_another(last.standing) {
+                attempt = attempt.saturating_add(1);
+            } else if let Some(job) = last.job {
+                return Ok(job);
             }
         }
         let header = header(key, &new_id(), attempt, &identity);

@@ -1,26 +1,37 @@
 //! The types and values seen of one field, and the field that takes them.
 
 use super::types::{room, wider};
+use crate::formats::guess::GuessedColumn;
 use crate::formats::schema::MAX_CAPACITY;
 use crate::formats::{DataType, Field};
 use crate::text::words;
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+/// A type seen of a field.
+#[derive(Debug)]
+struct SeenType {
+    data_type: DataType,
+    /// Number of rows with such a value.
+    rows: u64,
+    /// The column's type in the first file's own words; `None` for text files.
+    of: Option<String>,
+}
+
 /// The types and values seen of a field.
 #[derive(Debug, Default)]
 pub(super) struct Guess {
     pub(super) name: String,
-    /// Types of the values, none of which takes the values of another, with the number of values.
-    types: Vec<(DataType, u64)>,
-    /// The column's type in a file's own words.
-    pub(super) of: Option<String>,
-    /// Number of rows with a value.
-    pub(super) values: u64,
+    /// Types of the values, none of which takes the values of another.
+    types: Vec<SeenType>,
+    /// A column's type in a file's own words, if no field takes the column.
+    unsupported: Option<String>,
+    /// Number of rows of the current file with a value.
+    pub(super) in_file: u64,
     pub(super) nullable: bool,
-    /// Hashes of the values of possible primary keys.
+    /// Hashes of the values of possible primary keys; empty if a value occurs twice.
     keys: HashSet<u64>,
-    pub(super) repeats: bool,
+    repeats: bool,
 }
 
 impl Guess {
@@ -32,15 +43,20 @@ impl Guess {
         }
     }
 
-    /// Returns the type of the most values.
-    pub(super) fn data_type(&self) -> Option<&DataType> {
-        let most = self.types.iter().rev().max_by_key(|(_, count)| *count);
-        most.map(|(data_type, _)| data_type)
+    /// Returns the type of the most rows.
+    fn most(&self) -> Option<&SeenType> {
+        self.types.iter().rev().max_by_key(|seen| seen.rows)
+    }
+
+    /// Returns the type of the most rows if the field may be a primary key.
+    pub(super) fn key_type(&self) -> Option<&DataType> {
+        let is_key = !self.nullable && !self.keys.is_empty();
+        is_key.then(|| self.most().map(|most| &most.data_type))?
     }
 
     /// Notes a value, as text.
     pub(super) fn see(&mut self, value: &str) {
-        self.values += 1;
+        self.in_file += 1;
         if !self.repeats {
             let mut hasher = DefaultHasher::new();
             value.hash(&mut hasher);
@@ -51,55 +67,60 @@ impl Guess {
         }
     }
 
-    /// Widens the type so that it also takes values of another type. `None` is null.
+    /// Widens the type so that it also takes the value of a row in a text file. `None` is null.
     pub(super) fn widen(&mut self, other: Option<DataType>) {
-        let Some(other) = other else {
-            self.nullable = true;
-            return;
-        };
-        for (own, count) in &mut self.types {
-            if let Some(both) = wider(own, &other) {
-                (*own, *count) = (both, *count + 1);
+        match other {
+            Some(other) => self.add(other, 1, None),
+            None => self.nullable = true,
+        }
+    }
+
+    /// Widens the type so that it also takes a file's column of this number of rows.
+    pub(super) fn widen_by_column(&mut self, column: GuessedColumn, rows: u64) {
+        self.nullable |= column.nullable;
+        self.in_file = rows;
+        match column.data_type {
+            Some(data_type) => self.add(data_type, rows, Some(column.of)),
+            None => {
+                self.nullable = true;
+                self.unsupported.get_or_insert(column.of);
+            }
+        }
+    }
+
+    fn add(&mut self, data_type: DataType, rows: u64, of: Option<String>) {
+        for own in &mut self.types {
+            if let Some(both) = wider(&own.data_type, &data_type) {
+                own.data_type = both;
+                own.rows += rows;
                 return;
             }
         }
-        self.types.push((other, 1));
+        self.types.push(SeenType {
+            data_type,
+            rows,
+            of,
+        });
     }
 
-    /// Widens a list's capacity and a text's length.
-    pub(super) fn grow(&mut self, count: usize, length: usize) {
-        match self.types.first_mut().map(|(own, _)| own) {
-            Some(DataType::VarChar { max_length }) => *max_length = length.max(*max_length),
-            Some(DataType::Array {
-                element,
-                max_capacity,
-            }) => {
-                *max_capacity = count.max(*max_capacity);
-                if let DataType::VarChar { max_length } = element.as_mut() {
-                    *max_length = length.max(*max_length);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    pub(super) fn is_nullable(&self, rows: u64) -> bool {
-        self.nullable || (self.of.is_none() && self.values < rows)
+    /// Notes whether some of a file's rows had no value.
+    pub(super) fn end_file(&mut self, rows: u64) {
+        self.nullable |= self.in_file < rows;
+        self.in_file = 0;
     }
 
     /// Returns the field with head room, and the reason for its type.
     pub(super) fn field(&self, rows: u64) -> (Field, String) {
         let seen = words::count(rows, "row");
-        let mut why = match (&self.of, self.types.is_empty()) {
-            (Some(of), false) => of.clone(),
-            (None, false) => format!("all values in {seen} fit"),
-            (Some(of), true) => format!("no field takes {of}; write the column in another type"),
-            (None, true) => format!("only nulls in {seen}"),
+        let most = self.most();
+        let mut why = match (most, &self.unsupported) {
+            (Some(SeenType { of: Some(of), .. }), _) => of.clone(),
+            (Some(_), _) => format!("all values in {seen} fit"),
+            (None, Some(of)) => format!("no field takes {of}; write the column in another type"),
+            (None, None) => format!("only nulls in {seen}"),
         };
-        let mut data_type = match self.data_type() {
-            Some(data_type) => data_type.clone(),
-            None => DataType::VarChar { max_length: 256 },
-        };
+        let none = DataType::VarChar { max_length: 256 };
+        let mut data_type = most.map_or(none, |most| most.data_type.clone());
         match &mut data_type {
             DataType::VarChar { max_length } if !self.types.is_empty() => {
                 why = format!(
@@ -132,13 +153,13 @@ impl Guess {
             _ => {}
         }
         if self.types.len() > 1 {
-            let counts = self.types.iter().map(|(_, count)| *count);
+            let counts = self.types.iter().map(|seen| seen.rows);
             let others = counts.clone().sum::<u64>() - counts.max().unwrap_or(0);
             let others = words::count(others, "value");
             why = format!("{why}; {others} of another type, which check() names");
         }
         let mut field = Field::new(&self.name, data_type);
-        field.nullable = self.is_nullable(rows);
+        field.nullable = self.nullable;
         if field.nullable {
             why += "; some rows have no value";
         }

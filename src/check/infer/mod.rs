@@ -7,6 +7,7 @@ use super::findings::Findings;
 use super::report::create_form;
 use super::{CheckError, CheckProgress, StoreAccess, paths};
 use crate::formats::batch::BATCH_ROWS;
+use crate::formats::guess::GuessedColumn;
 use crate::formats::schema::MAX_LENGTH;
 use crate::formats::source::SourceFile;
 use crate::formats::{Batch, CsvOptions, DataType, Field, ReadError, Schema};
@@ -16,7 +17,7 @@ use crate::text::words;
 use guess::Guess;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
-use types::{longest, of_cell, of_json};
+use types::{grow, longest, of_cell, of_json};
 
 /// Maximum number of rows that are read of each file.
 const ROWS: u64 = 10_000;
@@ -86,17 +87,21 @@ pub(super) fn infer(
     };
     for file in files.iter().take_while(|_| !progress.is_stopped()) {
         let failed = |error: ReadError| CheckError::Infer(format!("{}: {error}", file.name));
-        match file.columns().map_err(failed)? {
-            Some(columns) => {
-                for column in columns {
-                    let guess = all.field(&column.name);
-                    guess.nullable |= column.nullable;
-                    guess.of.get_or_insert(column.of);
-                    guess.widen(column.data_type);
-                }
-                all.measure(file, csv).map_err(failed)?;
+        let rows = match file.columns().map_err(failed)? {
+            Some((columns, rows)) => {
+                let rows = rows.min(all.rows_per_file);
+                all.measure(file, csv, columns, rows).map_err(failed)?;
+                rows
             }
-            None => all.read(file, csv).map_err(failed)?,
+            None => {
+                let before = all.rows;
+                all.read(file, csv).map_err(failed)?;
+                std::mem::replace(&mut all.rows, before) - before
+            }
+        };
+        all.rows += rows;
+        for guess in &mut all.fields {
+            guess.end_file(rows);
         }
         if all.fields.len() > MAX_NAMES {
             return Err(CheckError::Infer(format!(
@@ -144,7 +149,7 @@ impl Guesses {
                     match &value {
                         Value::Null => {}
                         // Lists and objects are no keys.
-                        Value::Array(_) | Value::Object(_) => guess.values += 1,
+                        Value::Array(_) | Value::Object(_) => guess.in_file += 1,
                         _ => guess.see(&value.to_string()),
                     }
                     guess.widen(of_json(&value));
@@ -154,22 +159,20 @@ impl Guesses {
         })
     }
 
-    /// Reads the first rows of a file with columns, for the lengths of its texts and lists, nulls and repeated keys.
-    fn measure(&mut self, file: &SourceFile, csv: &CsvOptions) -> Result<(), ReadError> {
-        let fields = self.fields.iter().filter_map(|guess| {
-            let mut field = Field::new(&guess.name, guess.data_type()?.clone());
+    /// Notes a file's columns, and reads their first rows for the lengths of texts and lists, nulls and repeated keys.
+    fn measure(
+        &mut self,
+        file: &SourceFile,
+        csv: &CsvOptions,
+        mut columns: Vec<GuessedColumn>,
+        rows: u64,
+    ) -> Result<(), ReadError> {
+        let fields = columns.iter().filter_map(|column| {
+            let mut field = Field::new(&column.name, column.data_type.clone()?);
             field.nullable = true;
             match &mut field.data_type {
-                DataType::VarChar { max_length } => *max_length = MAX_LENGTH,
-                DataType::Array {
-                    element,
-                    max_capacity,
-                } => {
-                    *max_capacity = usize::MAX;
-                    if let DataType::VarChar { max_length } = element.as_mut() {
-                        *max_length = MAX_LENGTH;
-                    }
-                }
+                text @ DataType::VarChar { .. } => grow(text, 0, MAX_LENGTH),
+                list @ DataType::Array { .. } => grow(list, usize::MAX, MAX_LENGTH),
                 DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => {}
                 _ => return None,
             }
@@ -182,24 +185,32 @@ impl Guesses {
         self.batches(file, csv, schema, |all, batch| {
             for (field, column) in batch.schema().fields.iter().zip(batch.columns()) {
                 let guess = all.field(&field.name);
+                let own = columns.iter_mut().find(|own| own.name == field.name);
+                let Some(own) = own.and_then(|own| own.data_type.as_mut()) else {
+                    continue;
+                };
                 for row in 0..column.len() {
                     match column.text(row) {
                         _ if column.is_null(row) => guess.nullable = true,
                         Some(text) => {
                             guess.see(text);
-                            let is_list = matches!(field.data_type, DataType::Array { .. });
+                            let is_list = matches!(own, DataType::Array { .. });
                             let list = is_list.then(|| serde_json::from_str(text).ok()).flatten();
                             match list.as_ref().and_then(Value::as_array) {
-                                Some(list) => guess.grow(list.len(), longest(list)),
-                                None => guess.grow(0, text.len()),
+                                Some(list) => grow(own, list.len(), longest(list)),
+                                None => grow(own, 0, text.len()),
                             }
                         }
                         None => guess.see(&column.value(row).to_string()),
                     }
                 }
             }
-            all.rows += batch.rows() as u64;
-        })
+        })?;
+        for column in columns {
+            self.field(&column.name.clone())
+                .widen_by_column(column, rows);
+        }
+        Ok(())
     }
 
     fn batches(
@@ -233,9 +244,11 @@ impl Guesses {
         let mut reasons = Vec::new();
         let mut fields = Vec::new();
         if key.is_none() {
-            let taken = self.fields.iter().any(|guess| guess.name == "id");
-            let name = if taken { "auto_id" } else { "id" };
-            let mut field = Field::new(name, DataType::Int64);
+            let more = (2..).map(|no| format!("auto_id_{no}"));
+            let mut names = ["id", "auto_id"].map(str::to_owned).into_iter().chain(more);
+            let is_free = |name: &String| self.fields.iter().all(|guess| guess.name != *name);
+            let name = names.find(is_free).unwrap_or_default();
+            let mut field = Field::new(&name, DataType::Int64);
             (field.primary, field.auto_id) = (true, true);
             reasons.push(format!(
                 "{name}: Int64, primary key made by the service: no column of unique whole numbers or texts in {rows}"
@@ -270,14 +283,11 @@ impl Guesses {
     fn key(&self) -> Option<usize> {
         // Known names are the likeliest, then names with a usual end, then other integers.
         let rank = |guess: &Guess| {
-            let is_text = match guess.data_type()? {
+            let is_text = match guess.key_type()? {
                 DataType::VarChar { .. } => true,
                 DataType::Int64 | DataType::Int32 | DataType::Int16 => false,
                 _ => return None,
             };
-            if guess.values == 0 || guess.is_nullable(self.rows) || guess.repeats {
-                return None;
-            }
             let name = guess.name.to_lowercase();
             let known = KEY_NAMES.iter().position(|known| *known == name);
             let ends = name.ends_with("_id") || name.ends_with("_key");

@@ -20,6 +20,23 @@ pub(super) fn longest(list: &[Value]) -> usize {
     texts.map(str::len).max().unwrap_or(0)
 }
 
+/// Widens a list's capacity and a text's length.
+pub(super) fn grow(own: &mut DataType, count: usize, length: usize) {
+    match own {
+        DataType::VarChar { max_length } => *max_length = length.max(*max_length),
+        DataType::Array {
+            element,
+            max_capacity,
+        } => {
+            *max_capacity = count.max(*max_capacity);
+            if let DataType::VarChar { max_length } = element.as_mut() {
+                *max_length = length.max(*max_length);
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Returns a type that takes the values of both, if there is one.
 pub(super) fn wider(one: &DataType, other: &DataType) -> Option<DataType> {
     use DataType::{Array, Double, FloatVector, VarChar};

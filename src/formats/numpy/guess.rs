@@ -9,12 +9,14 @@ use crate::formats::guess::GuessedColumn;
 use crate::formats::schema::DataType;
 use crate::stores::read_at::ReadAt;
 
-/// Returns the columns of a set, from the headers.
+/// Returns the columns of a set and the number of rows, from the headers.
 pub(in crate::formats) fn guess(
     files: &[(String, Arc<dyn ReadAt>)],
-) -> Result<Vec<GuessedColumn>, ReadError> {
+) -> Result<(Vec<GuessedColumn>, u64), ReadError> {
+    let mut rows = 0;
     let column = |(name, object): &(String, Arc<dyn ReadAt>)| {
         let header = read_header(name, object.as_ref())?;
+        rows = header.shape.first().copied().unwrap_or(0);
         Ok(GuessedColumn {
             name: field_name(name),
             data_type: data_type(&header),
@@ -22,7 +24,8 @@ pub(in crate::formats) fn guess(
             of: format!("dtype {}", header.dtype),
         })
     };
-    files.iter().map(column).collect()
+    let columns = files.iter().map(column).collect::<Result<_, ReadError>>()?;
+    Ok((columns, rows))
 }
 
 fn data_type(header: &Header) -> Option<DataType> {

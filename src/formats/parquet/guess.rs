@@ -10,9 +10,9 @@ use crate::formats::guess::GuessedColumn;
 use crate::formats::schema::DataType;
 use crate::stores::read_at::ReadAt;
 
-/// Returns the columns of a file, from the footer. The length of a list is the number of its values by the number of
-/// rows.
-pub(in crate::formats) fn guess(file: &dyn ReadAt) -> Result<Vec<GuessedColumn>, ReadError> {
+/// Returns the columns of a file and the number of rows, from the footer. The length of a list is the number of its
+/// values by the number of rows.
+pub(in crate::formats) fn guess(file: &dyn ReadAt) -> Result<(Vec<GuessedColumn>, u64), ReadError> {
     let metadata = guard(|| footer::read(file))?;
     let schema = metadata.file_metadata().schema_descr();
     let roots = schema.root_schema().get_fields().iter().enumerate();
@@ -28,7 +28,8 @@ pub(in crate::formats) fn guess(file: &dyn ReadAt) -> Result<Vec<GuessedColumn>,
             of: own.to_string(),
         }
     };
-    Ok(roots.map(column).collect())
+    let rows = u64::try_from(metadata.file_metadata().num_rows()).unwrap_or(0);
+    Ok((roots.map(column).collect(), rows))
 }
 
 /// Returns the number of row groups of a file.

@@ -344,3 +344,27 @@ fn a_failed_call_ends_the_commands() {
         .stdout("0\n")
         .run();
 }
+
+#[test]
+fn an_import_into_a_new_collection_of_the_same_name_needs_a_new_job() {
+    let folder = Folder::new();
+    folder.work("a.jsonl", "{\"id\": 1, \"vector\": [0.5, 1]}\n");
+    let import = r#"import(#{collection: "a", url: "a.jsonl", key: "k"})"#;
+    let submit = format!("connect(\"local\"); let job = {import}; print(job.id);");
+    let create = r#"connect("local"); create_collection("a", #{dimension: 2});"#;
+    folder.test().script(create).run();
+    let first = folder.test().script(&submit).run().stdout;
+    let rehearsed = || {
+        let test = folder.test().args(["--dry-run"]).script(&submit);
+        test.run().stdout.contains(first.trim())
+    };
+    assert!(rehearsed());
+    folder.work("b.jsonl", "{\"id\": 2, \"vector\": [0.5, 1]}\n");
+    let anew = format!("connect(\"local\"); wait({import}); drop_collection(\"a\");");
+    folder.test().script(anew).run();
+    let create = ["-p", "local", "import", "a", "b.jsonl", "--create"];
+    folder.test().args(create).run();
+    assert!(!rehearsed());
+    let second = folder.test().script(&submit).run().stdout;
+    assert_ne!(second, first);
+}

@@ -1,6 +1,6 @@
 //! `infer` and `zshell infer` propose a schema that accepts the files.
 
-use super::check_columns::{good, parquet};
+use super::check_columns::{Col, good, parquet};
 use crate::support::harness::Folder;
 use parquet::basic::Compression;
 use serde_json::{Value, json};
@@ -156,4 +156,102 @@ fn only_a_part_of_many_files_is_read() {
     }
     let ran = folder.test().args(["infer", "data"]).run();
     ran.complains("primary key: unique in 49980 rows");
+}
+
+#[test]
+fn columns_that_a_file_lacks_are_nullable() {
+    let folder = Folder::new();
+    let ids = |first: i64, rows: i64| Col::Long("id", (first..first + rows).collect());
+    let prices = |rows: usize| Col::Double("price", vec![Some(0.5); rows]);
+    let write = |name: &str, columns: Vec<Col>| {
+        folder.work(name, parquet(&[columns], Compression::UNCOMPRESSED));
+    };
+    write("all.parquet", vec![ids(1, 3), prices(3)]);
+    write("few.parquet", vec![ids(4, 2)]);
+    write("prices.parquet", vec![prices(2)]);
+    folder.work("few.jsonl", "{\"id\":6}\n{\"id\":7}\n");
+    let inferred = |files: [&str; 2]| {
+        let run = folder.test().args(["infer"]).args(files).run();
+        let mut fields = fields(&run.json());
+        fields.sort();
+        fields
+    };
+    for other in ["few.parquet", "few.jsonl"] {
+        for files in [["all.parquet", other], [other, "all.parquet"]] {
+            let found = inferred(files);
+            assert_eq!(
+                found,
+                ["id Int64 isPrimary", "price Double nullable"],
+                "{files:?}"
+            );
+        }
+    }
+    for files in [
+        ["all.parquet", "prices.parquet"],
+        ["prices.parquet", "all.parquet"],
+    ] {
+        let found = inferred(files);
+        assert_eq!(
+            found,
+            [
+                "auto_id Int64 isPrimary",
+                "id Int64 nullable",
+                "price Double"
+            ],
+            "{files:?}"
+        );
+    }
+}
+
+#[test]
+fn the_type_of_the_most_rows_is_proposed() {
+    let folder = Folder::new();
+    let write = |name: &str, rows: i64, column: Col| {
+        let ids = Col::Long("id", (0..rows).collect());
+        folder.work(
+            name,
+            parquet(&[vec![ids, column]], Compression::UNCOMPRESSED),
+        );
+    };
+    write("1.parquet", 2, Col::Text("x", "(STRING)", vec!["a"; 2]));
+    write("2.parquet", 30, Col::Double("x", vec![Some(0.5); 30]));
+    write(
+        "3.parquet",
+        3,
+        Col::Text(
+            "x",
+            "(STRING)",
+            vec!["the longest text, which needs more than 64 bytes in the proposed field"; 3],
+        ),
+    );
+    let of_rows = |files: &[&str]| {
+        let run = folder
+            .test()
+            .args(["infer"])
+            .args(files.iter().copied())
+            .run();
+        let field = fields(&run.json()).pop().expect("a field");
+        (field, run)
+    };
+    let (field, run) = of_rows(&["1.parquet", "2.parquet", "3.parquet"]);
+    assert_eq!(field, "x Double");
+    run.complains("5 values of another type, which check() names");
+    write("4.parquet", 1, Col::Double("x", vec![Some(0.5)]));
+    let (field, run) = of_rows(&["4.parquet", "1.parquet", "3.parquet"]);
+    assert_eq!(field, "x VarChar max_length=256");
+    run.complains("x: VarChar(256): string; the longest text has 70 bytes")
+        .complains("1 value of another type");
+}
+
+#[test]
+fn a_key_made_by_the_service_has_a_free_name() {
+    let folder = Folder::new();
+    folder.work(
+        "a.jsonl",
+        "{\"id\":1.5,\"auto_id\":0.5,\"auto_id_2\":true}\n",
+    );
+    let run = folder.test().args(["infer", "a.jsonl"]).run();
+    assert_eq!(fields(&run.json())[0], "auto_id_3 Int64 isPrimary");
+    let both = |stderr: &str| stderr.contains("is used twice");
+    assert!(!both(&run.stderr), "{}", run.stderr);
 }
