@@ -220,22 +220,13 @@ impl Bucket {
     fn s3(&self, keys: &StorageKeys, limits: RequestLimits) -> io::Result<AmazonS3Builder> {
         let name = &self.name;
         let region = self.region.as_deref().unwrap_or("accelerate");
-        let (endpoint, in_host) = match (self.kind, &self.endpoint) {
-            (_, Some(endpoint)) => {
-                let in_host = endpoint.contains(&format!("://{name}."));
-                (Some(endpoint.clone()), in_host)
-            }
-            (Store::Gcs, _) => (Some("https://storage.googleapis.com".to_owned()), false),
-            (Store::Oss, _) => (
-                Some(format!("https://{name}.oss-{region}.aliyuncs.com")),
-                true,
-            ),
-            (Store::Cos, _) => (
-                Some(format!("https://{name}.cos.{region}.myqcloud.com")),
-                true,
-            ),
-            _ => (None, false),
-        };
+        let in_host = matches!(self.kind, Store::Oss | Store::Cos);
+        let endpoint = self.endpoint.clone().or_else(|| match self.kind {
+            Store::Gcs => Some("https://storage.googleapis.com".to_owned()),
+            Store::Oss => Some(format!("https://{name}.oss-{region}.aliyuncs.com")),
+            Store::Cos => Some(format!("https://{name}.cos.{region}.myqcloud.com")),
+            _ => None,
+        });
         let mut builder = AmazonS3Builder::new()
             .with_bucket_name(name)
             .with_region(self.s3_region()?)

@@ -2,7 +2,7 @@
 
 use crate::shell::local::{create, rows};
 use crate::support::harness::{ACCESS, Folder, SECRET, SESSION, Test};
-use crate::support::s3::S3;
+use crate::support::s3::{HOST_BUCKET, S3};
 use std::collections::BTreeMap;
 
 fn s3(access: &str) -> S3 {
@@ -57,6 +57,14 @@ fn a_check_of_a_bucket_without_access_exits_with_3() {
         let ran = test(&s3, &call).status(3).run();
         ran.complains("access denied (InvalidAccessKeyId)");
     }
+}
+
+#[test]
+fn a_bucket_named_like_the_host_is_found_by_its_path() {
+    let call =
+        format!("print(glob(\"s3://{HOST_BUCKET}/in/*\", #{{storage_keys: \"aws\"}}).len());");
+    let ran = test(&s3(ACCESS), &call).run();
+    assert_eq!(ran.stdout, "1\n");
 }
 
 /// Without an endpoint, the region of a bucket on AWS is requested first.

@@ -9,8 +9,11 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// The only bucket.
+/// The bucket's name.
 pub(crate) const BUCKET: &str = "books";
+
+/// Another name of the bucket, which is also the first label of the server's host name.
+pub(crate) const HOST_BUCKET: &str = "127";
 
 /// Objects per page of a list, as on S3.
 const PAGE: usize = 1000;
@@ -205,7 +208,7 @@ impl Store {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let inner = path.trim_start_matches('/');
         let (bucket, key) = inner.split_once('/').unwrap_or((inner, ""));
-        if bucket != BUCKET {
+        if ![BUCKET, HOST_BUCKET].contains(&bucket) {
             return refusal("404 Not Found", "NoSuchBucket");
         }
         if query.contains("list-type=2") {
