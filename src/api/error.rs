@@ -33,7 +33,6 @@ pub enum ApiError {
     /// The server is a Milvus older than 2.4, which has no import calls.
     #[error("cannot {}: {} is a Milvus older than 2.4, whose REST API has no imports", .call.what, outcome::origin(&.call.url))]
     TooOld {
-        /// The failed call.
         call: Box<ApiCall>,
         /// The connection's dialect.
         dialect: Dialect,
@@ -41,7 +40,6 @@ pub enum ApiError {
     /// No connection: refused, no such host, or TLS failed. Nothing was sent.
     #[error("cannot reach {}: {cause}", outcome::origin(&.call.url))]
     Unreachable {
-        /// The failed call.
         call: Box<ApiCall>,
         /// The innermost cause.
         cause: String,
@@ -51,7 +49,6 @@ pub enum ApiError {
     /// The call's deadline passed before the whole answer arrived.
     #[error("cannot {}: no answer from {} within {}", .call.what, outcome::origin(&.call.url), outcome::seconds(*.after))]
     NoAnswer {
-        /// The failed call.
         call: Box<ApiCall>,
         /// The deadline, measured from the start of the call.
         after: Duration,
@@ -59,7 +56,6 @@ pub enum ApiError {
     /// The connection broke after the request was, or may have been, sent.
     #[error("cannot {}: the connection to {} broke: {cause}", .call.what, outcome::origin(&.call.url))]
     Lost {
-        /// The failed call.
         call: Box<ApiCall>,
         /// The innermost cause.
         cause: String,
@@ -67,7 +63,6 @@ pub enum ApiError {
     /// A redirect. Redirects aren't followed, since the API key must not go to another host.
     #[error("cannot {}: {} redirects to {} (HTTP {status}), which is not followed", .call.what, outcome::origin(&.call.url), .location.as_deref().unwrap_or("an unnamed place"))]
     Redirect {
-        /// The failed call.
         call: Box<ApiCall>,
         /// The HTTP status, 300 to 399.
         status: u16,
@@ -77,7 +72,6 @@ pub enum ApiError {
     /// The service, or a gateway in front of it, sent an error.
     #[error("cannot {}: {message}{}", .call.what, outcome::later(*.retry_after))]
     Service {
-        /// The failed call.
         call: Box<ApiCall>,
         /// Status, code and reason.
         answer: ErrorAnswer,
@@ -91,7 +85,6 @@ pub enum ApiError {
     /// A successful answer in a form that no release is known to send.
     #[error("cannot {}: the answer cannot be read: {problem} (HTTP {status}{})", .call.what, outcome::excerpt(.excerpt))]
     Unreadable {
-        /// The failed call.
         call: Box<ApiCall>,
         /// The HTTP status.
         status: u16,
@@ -103,7 +96,6 @@ pub enum ApiError {
     /// An answer about another job than requested, e.g. because a connection delivered an answer twice.
     #[error("cannot {}: the answer cannot be read: it is about another job, {answered:?}", .call.what)]
     AnotherJob {
-        /// The failed call.
         call: Box<ApiCall>,
         /// The id in the answer.
         answered: String,
@@ -111,7 +103,6 @@ pub enum ApiError {
     /// An answer above the size limit.
     #[error("cannot {}: the answer is larger than {} MiB", .call.what, .limit >> 20)]
     TooLarge {
-        /// The failed call.
         call: Box<ApiCall>,
         /// The limit in bytes.
         limit: usize,

@@ -11,7 +11,6 @@ pub(crate) enum CheckError {
     /// A path can't be looked up.
     #[error("check: cannot read {path}: {why}")]
     Unreadable {
-        /// The path as given.
         path: String,
         /// The system's or the store's error.
         why: String,
@@ -19,7 +18,6 @@ pub(crate) enum CheckError {
     /// An object store can't be read.
     #[error("check: cannot read {path}: {fault}")]
     Store {
-        /// The path as given.
         path: String,
         /// The store's error.
         fault: StoreFault,
@@ -32,7 +30,6 @@ pub(crate) enum CheckError {
     Pattern {
         /// The pattern as given.
         pattern: String,
-        /// The reason.
         why: String,
     },
     /// No schema can be proposed.

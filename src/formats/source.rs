@@ -35,13 +35,11 @@ pub(crate) enum FilesError {
         "{path:?}: importing other files is not supported by the local service yet; it reads {FORMATS} files"
     )]
     Unsupported {
-        /// The path as given.
         path: String,
     },
     /// A file or folder that can't be read (83001 of the real service).
     #[error("{path}: could not be read (83001): {source}")]
     Unreadable {
-        /// The path as given.
         path: String,
         /// The system's error.
         source: io::Error,

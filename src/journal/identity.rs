@@ -14,7 +14,6 @@ pub struct Scope {
     /// The database; `None` for the server's default database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<String>,
-    /// The collection.
     pub collection: String,
 }
 

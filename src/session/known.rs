@@ -13,7 +13,6 @@ const JOBS: usize = 200;
 /// A job that was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SeenJob {
-    /// The id.
     pub id: String,
     /// The collection; empty if it isn't known.
     pub collection: String,

@@ -133,7 +133,6 @@ pub(crate) enum SourceError {
     /// A path without the extension of a file that Milvus imports.
     #[error("unexpected file type, files=[{path}]: {why}")]
     FileType {
-        /// The path as given.
         path: String,
         /// The reason, and what to do.
         why: String,
@@ -143,7 +142,6 @@ pub(crate) enum SourceError {
         "{path:?}: outside the folders that this service may read; start it with --bucket-dir or --allow-dir to widen them"
     )]
     Outside {
-        /// The path as given.
         path: String,
     },
     /// One of two storage keys without the other.

@@ -49,7 +49,6 @@ pub enum StoreError {
     Corrupt {
         /// The kind of record.
         what: &'static str,
-        /// The reason.
         why: String,
     },
 }

@@ -10,8 +10,6 @@
 //! The first Tab inserts the candidates' common beginning and prints the list. Each further Tab puts the next candidate
 //! into the line ([`walk`]), Shift-Tab the one before.
 
-#[cfg(test)]
-mod agreement;
 mod chain;
 mod code;
 mod commands;
@@ -270,3 +268,6 @@ fn add_notice(pairs: &mut Vec<Pair>, place: &CompletionPlace<'_>, notice: String
         pairs.push(row(String::new()));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,8 +61,6 @@ pub(super) struct CallSlot<'t> {
     pub(super) argument: usize,
     /// The option keys that lead to the value within the argument.
     pub(super) keys: Vec<&'t str>,
-    /// True within a list.
-    pub(super) in_list: bool,
 }
 
 /// Returns the kind of text at the end of a source, which is everything before the cursor.
@@ -184,16 +182,15 @@ fn compared<'t>(code: &CursorCode<'t>, sign: Option<usize>) -> Option<&'t str> {
 /// Returns the slot of a value that begins at `index`, directly within the last of the open brackets.
 fn slot<'t>(code: &CursorCode<'t>, open: &[usize], index: usize) -> Option<CallSlot<'t>> {
     let mut keys = Vec::new();
-    let mut in_list = false;
     let mut index = index;
     for bracket in open.iter().rev() {
         let item = code.item_at(*bracket, index);
         match (code.word(Some(*bracket)), item) {
             ("(", Some(argument)) => {
                 keys.reverse();
-                return call(code, *bracket, argument, keys, in_list);
+                return call(code, *bracket, argument, keys);
             }
-            ("[", Some(_)) if !is_index(code, *bracket) => in_list |= keys.is_empty(),
+            ("[", Some(_)) if !is_index(code, *bracket) => {}
             ("#{", None) if code.word(index.checked_sub(1)) == ":" => {
                 let item = index.checked_sub(2)?..index;
                 code.item_at(*bracket, item.start)?;
@@ -211,7 +208,6 @@ fn call<'t>(
     bracket: usize,
     argument: usize,
     keys: Vec<&'t str>,
-    in_list: bool,
 ) -> Option<CallSlot<'t>> {
     let name = bracket.checked_sub(1)?;
     let function = code.word(Some(name));
@@ -234,7 +230,6 @@ fn call<'t>(
         open: bracket,
         argument,
         keys,
-        in_list,
     })
 }
 

@@ -35,8 +35,7 @@ fn slot_described(slot: &CallSlot<'_>) -> String {
     let receiver = slot.receiver.as_ref();
     let receiver = receiver.map_or(String::new(), |chain| format!("{:?}.", chain.root));
     let keys: String = slot.keys.iter().map(|key| format!(".{key}")).collect();
-    let list = if slot.in_list { "[]" } else { "" };
-    format!("{receiver}{}({}{keys}{list})", slot.function, slot.argument)
+    format!("{receiver}{}({}{keys})", slot.function, slot.argument)
 }
 
 /// A text, and the description of the cursor's position at its end.
@@ -103,10 +102,10 @@ const CALLS: &[Example] = &[
     ("import(`bo", "`bo|value of import(0)"),
     ("import(\"books\", ", "|value of import(1)"),
     ("import(\"books\", \"a/", "\"a/|value of import(1)"),
-    ("import(\"books\", [\"a\", \"b", "\"b|value of import(1[])"),
+    ("import(\"books\", [\"a\", \"b", "\"b|value of import(1)"),
     ("import(\"a,b(\", \"b", "\"b|value of import(1)"),
-    ("wait(f(1, 2), [", "|value of wait(1[])"),
-    ("wait([job, ", "|value of wait(0[])"),
+    ("wait(f(1, 2), [", "|value of wait(1)"),
+    ("wait([job, ", "|value of wait(0)"),
     ("eu.import(", "|value of Name(\"eu\").import(0)"),
     (
         "connect(\"e\").wait(\"",
@@ -144,7 +143,7 @@ const CALLS: &[Example] = &[
         "ac|key of connect(0.storage) besides [\"url\"]",
     ),
     ("`${jobs(#{st", "st|key of jobs(0) besides []"),
-    ("import_all([#{co", "co|key of import_all(0[]) besides []"),
+    ("import_all([#{co", "co|key of import_all(0) besides []"),
     ("fn f() { jobs(#{st", "st|key of jobs(0) besides []"),
     // Option values.
     ("jobs(#{state: ", "|value of jobs(0.state)"),
@@ -152,7 +151,7 @@ const CALLS: &[Example] = &[
     ("jobs(#{state: \"co", "\"co|value of jobs(0.state)"),
     (
         "jobs(#{state: [\"failed\", \"co",
-        "\"co|value of jobs(0.state[])",
+        "\"co|value of jobs(0.state)",
     ),
     ("jobs(#{\"state\": \"co", "\"co|value of jobs(0.state)"),
     (
