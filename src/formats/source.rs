@@ -34,9 +34,7 @@ pub(crate) enum FilesError {
     #[error(
         "{path:?}: importing other files is not supported by the local service yet; it reads {FORMATS} files"
     )]
-    Unsupported {
-        path: String,
-    },
+    Unsupported { path: String },
     /// A file or folder that can't be read (83001 of the real service).
     #[error("{path}: could not be read (83001): {source}")]
     Unreadable {

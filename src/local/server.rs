@@ -80,9 +80,8 @@ fn plain(router: Router) -> Router {
     })
 }
 
-/// Normalizes a request's path: no trailing or double slashes, no percent-encoding.
-///
-/// Paths that can't be normalized are left alone and get a 404.
+/// Normalizes a request's path, since clients write a path in several ways: no trailing or double slashes, no
+/// percent-encoding. Paths that can't be normalized are left alone and get a 404.
 fn plain_request(mut request: Request) -> Request {
     if let Some(path) = plain_path(request.uri().path()) {
         let target = match request.uri().query() {

@@ -18,7 +18,7 @@ const LONGEST_NESTED: usize = 200;
 /// Maximum length of a list of numbers that's shown whole on a terminal.
 const LONGEST_VECTOR: usize = 8;
 
-/// How many numbers of a longer list are shown.
+/// Number of numbers of a longer list that are shown.
 const FIRST_NUMBERS: usize = 3;
 
 /// Importance of the first column of nested values: below most other columns.

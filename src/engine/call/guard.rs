@@ -47,7 +47,7 @@ pub(super) fn check(call: &Call) -> Result<(), Failure> {
             .session
             .confirm(&format!("{question}: go on?"), false)?,
         Confirm::Name(_) => {
-            let question = format!("{question}: type {} to go on:", words::safe_line(&what));
+            let question = format!("{question}: type {} to confirm:", words::safe_line(&what));
             let answer = call.session.ask(&question)?;
             answer.is_some_and(|answer| answer.trim() == what.trim())
         }

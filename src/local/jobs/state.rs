@@ -11,10 +11,10 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// A job's wait after its first failure. Each further wait is twice as long.
-const FIRST: Duration = Duration::from_secs(1);
+const FIRST_RETRY: Duration = Duration::from_secs(1);
 
 /// The longest wait.
-const LONGEST: Duration = Duration::from_secs(30);
+const LONGEST_RETRY: Duration = Duration::from_secs(30);
 
 /// The state that the workers and the server share.
 pub(crate) struct Shared {
@@ -154,7 +154,9 @@ impl Retries {
     /// Delays a job; returns true the first time.
     pub(crate) fn put_off(&mut self, job: &str, reason: String, now: Instant) -> bool {
         let before = self.0.get(job).map(|retry| retry.delay);
-        let delay = before.map_or(FIRST, |delay| delay.saturating_mul(2).min(LONGEST));
+        let delay = before.map_or(FIRST_RETRY, |delay| {
+            delay.saturating_mul(2).min(LONGEST_RETRY)
+        });
         let retry = Retry {
             reason,
             delay,
@@ -195,11 +197,14 @@ mod tests {
         let now = Instant::now();
         assert!(retries.is_due("a", now));
         assert!(retries.put_off("a", "first".to_owned(), now));
-        assert!(!retries.is_due("a", now) && retries.is_due("a", now + FIRST));
+        assert!(!retries.is_due("a", now) && retries.is_due("a", now + FIRST_RETRY));
         for _ in 0..10 {
             assert!(!retries.put_off("a", "again".to_owned(), now));
         }
-        assert!(!retries.is_due("a", now + LONGEST / 2) && retries.is_due("a", now + LONGEST));
+        assert!(
+            !retries.is_due("a", now + LONGEST_RETRY / 2)
+                && retries.is_due("a", now + LONGEST_RETRY)
+        );
         assert_eq!(retries.reason("a"), Some("again"));
         retries.forget("a");
         assert_eq!((retries.reason("a"), retries.jobs().count()), (None, 0));

@@ -13,7 +13,7 @@ use crate::local::volumes::{BUCKET, REGION};
 /// Maximum number of volumes of a service.
 const MAX_VOLUMES: u64 = 1000;
 
-/// Longest name of a volume, in characters.
+/// Longest name of a volume, in characters, as on Zilliz Cloud.
 const MAX_NAME: usize = 64;
 
 /// The type of volumes whose files the service keeps.

@@ -40,12 +40,8 @@ impl Metric {
     }
 
     /// Converts a distance to a rank, which is smaller for a closer vector, or a rank to a distance.
-    pub(crate) fn rank(self, distance: f32) -> f32 {
-        if self.is_similarity() {
-            -distance
-        } else {
-            distance
-        }
+    pub(crate) fn converted(self, value: f32) -> f32 {
+        if self.is_similarity() { -value } else { value }
     }
 
     /// Returns true if a larger value means a closer vector.
@@ -73,7 +69,7 @@ impl DistanceRange {
     ) -> Result<Self, String> {
         match (radius, range_filter) {
             (None, Some(_)) => Err("range_filter requires radius to be set; range_filter alone is not a valid range search parameter".to_owned()),
-            (Some(radius), Some(closest)) if metric.rank(closest) >= metric.rank(radius) => {
+            (Some(radius), Some(closest)) if metric.converted(closest) >= metric.converted(radius) => {
                 let word = if metric.is_similarity() { "greater" } else { "less" };
                 let metric = metric.name();
                 Err(format!(
@@ -81,8 +77,8 @@ impl DistanceRange {
                 ))
             }
             _ => Ok(Self {
-                radius: radius.map(|radius| metric.rank(radius)),
-                closest: range_filter.map(|closest| metric.rank(closest)),
+                radius: radius.map(|radius| metric.converted(radius)),
+                closest: range_filter.map(|closest| metric.converted(closest)),
             }),
         }
     }

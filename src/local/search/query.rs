@@ -8,7 +8,6 @@ use crate::formats::{Column, DataType, Schema};
 use crate::local::filter::{EvalLimit, Filter, Loaded};
 use crate::local::http::call::CallLimit;
 use crate::local::http::error::{Result, ServiceError};
-
 use crate::local::storage::dead::DeletedRows;
 use crate::local::storage::rows::Segment;
 use crate::local::storage::{DataStore, StoreError};

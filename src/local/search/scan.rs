@@ -162,7 +162,7 @@ impl VectorScan<'_> {
                 let look = (&view, rows.as_slice());
                 self.vectors
                     .compare(block, self.metric, look, |vector, row, distance| {
-                        let rank = self.metric.rank(distance);
+                        let rank = self.metric.converted(distance);
                         if !rank.is_nan()
                             && self.range.has(rank)
                             && let Some(kept) = kept.get_mut(vector)

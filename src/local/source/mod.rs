@@ -141,9 +141,7 @@ pub(crate) enum SourceError {
     #[error(
         "{path:?}: outside the folders that this service may read; start it with --bucket-dir or --allow-dir to widen them"
     )]
-    Outside {
-        path: String,
-    },
+    Outside { path: String },
     /// One of two storage keys without the other.
     #[error("storage keys come in pairs: give accessKey and secretKey, or neither")]
     HalfKeys,

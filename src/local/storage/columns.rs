@@ -84,14 +84,14 @@ impl ColumnFolder {
     }
 }
 
-/// Stores the columns of the segment that was inserted last: the fields in the schema's order, then `$meta`. In a
-/// collection with autoId, generates the primary keys. With a folder, large columns are files, which are returned.
+/// Stores the columns of a segment: the fields in the schema's order, then `$meta`. In a collection with autoId,
+/// generates the primary keys first. With a folder, large columns are files, which are returned.
 pub(super) fn keep_columns(
     tx: &Transaction<'_>,
+    segment: i64,
     batch: &mut Batch,
     folder: Option<&ColumnFolder>,
 ) -> Result<Vec<File>> {
-    let segment = tx.last_insert_rowid();
     batch.set_auto_ids(segment.wrapping_mul(AUTO_IDS));
     let mut files = Vec::new();
     for (no, column) in batch.columns().iter().chain(batch.meta()).enumerate() {

@@ -79,7 +79,7 @@ fn add(
     if made == 0 {
         return Ok(false);
     }
-    keep_columns(tx, batch, None)?;
+    keep_columns(tx, tx.last_insert_rowid(), batch, None)?;
     Ok(true)
 }
 

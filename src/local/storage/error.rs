@@ -26,7 +26,7 @@ pub enum StoreError {
         /// The system's error.
         source: std::io::Error,
     },
-    /// The job has ended, or it belongs to another worker now. Nothing was done.
+    /// The job has ended, its collection was dropped, or it belongs to another worker now. Nothing was done.
     #[error("the job has ended meanwhile")]
     Ended,
     /// The wait for another process was interrupted.
@@ -63,7 +63,7 @@ impl StoreError {
     }
 
     /// Returns true if a retry may succeed: another process has the store locked, or the disk is full or doesn't
-    /// respond. Returns false if the stored data is broken.
+    /// respond. Returns false if the stored data is broken or the job has ended.
     pub(in crate::local) fn is_passing(&self) -> bool {
         match self {
             Self::Busy | Self::Stopped(_) | Self::File { .. } => true,

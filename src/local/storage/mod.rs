@@ -107,7 +107,8 @@ impl DataStore {
         self.base.stopping.get_or_init(Instant::now);
     }
 
-    fn wait(&self) -> DatabaseWait<'_> {
+    /// Returns the limits of a wait that begins now.
+    fn new_wait(&self) -> DatabaseWait<'_> {
         DatabaseWait {
             priority: self.priority,
             end: Instant::now() + self.patience,
@@ -117,12 +118,12 @@ impl DataStore {
 
     /// Returns the writing connection.
     fn writer(&self) -> Result<PooledConnection<'_>> {
-        self.base.writer.connection(&self.wait())
+        self.base.writer.connection(&self.new_wait())
     }
 
     /// Runs `act` in one transaction, which takes the write lock at the start. An error rolls the transaction back.
     pub(super) fn write<T>(&self, act: impl FnOnce(&Transaction<'_>) -> Result<T>) -> Result<T> {
-        let wait = self.wait();
+        let wait = self.new_wait();
         let writer = self.base.writer.connection(&wait)?;
         let transaction =
             wait.insist(|| Transaction::new_unchecked(&writer, TransactionBehavior::Immediate))?;
@@ -133,7 +134,7 @@ impl DataStore {
 
     /// Runs `act` on a consistent view of the store.
     pub(super) fn read<T>(&self, act: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let wait = self.wait();
+        let wait = self.new_wait();
         let reader = self.base.reader.connection(&wait)?;
         let view = Transaction::new_unchecked(&reader, TransactionBehavior::Deferred)?;
         // Only the first read of the database may have to wait. Later reads see the same state.

@@ -21,7 +21,8 @@ const MAX_REPEATS: i64 = 10;
 /// Maximum length in characters of a job's paths in its reason.
 const MAX_PATHS: usize = 300;
 
-/// A job that a worker has claimed. If it has ended meanwhile, its worker's calls fail with [`StoreError::Ended`].
+/// A job that a worker has claimed. If it has ended meanwhile, its worker's calls fail with [`StoreError::Ended`], except
+/// [`DataStore::fail`] and [`DataStore::release`], which do nothing.
 #[derive(Debug)]
 pub(crate) struct Claimed {
     pub(crate) id: String,
@@ -91,8 +92,10 @@ impl DataStore {
                 "SELECT attempt, collection_id, partition_id, deadline, source, deaths > 0 FROM jobs WHERE id = ?1",
                 [id],
             )?;
-            let (attempt, collection_id, partition_id, deadline, source, is_suspect) =
-                found.ok_or(StoreError::Ended)?;
+            let Some((attempt, collection_id, partition_id, deadline, source, is_suspect)) = found
+            else {
+                return Ok(None);
+            };
             Ok(Some(Claimed {
                 id: id.to_owned(),
                 is_suspect,
@@ -151,7 +154,7 @@ impl DataStore {
                 "INSERT INTO segments (collection_id, partition_id, job_id, state, rows) VALUES (?1, ?2, ?3, ?4, ?5)",
                 params![collection, partition, job.id, PENDING, signed(batch.rows())],
             )?;
-            keep_columns(tx, batch, Some(&self.base.columns))
+            keep_columns(tx, tx.last_insert_rowid(), batch, Some(&self.base.columns))
         })
     }
 

@@ -245,7 +245,7 @@ fn beside(bytes: u64, total: u64, counted: &str, elapsed: Duration) -> String {
     text
 }
 
-/// Returns the remaining time in words; empty if nobody could wait for so long.
+/// Returns the remaining time in words; empty if they exceed the largest duration.
 fn remaining(seconds: f64) -> String {
     let left = Duration::try_from_secs_f64(seconds);
     left.map_or_else(

@@ -258,11 +258,11 @@ fn a_protected_profile_needs_confirmation_at_the_prompt() {
     let mut shell = home.shell();
     shell.run(r#"connect("prod"); create_collection("books", #{dimension: 4})"#);
     shell.begin(r#"drop_collection("books")"#);
-    answer(&mut shell, "type books to go on:", "book");
+    answer(&mut shell, "type books to confirm:", "book");
     shell.see("was not confirmed, and not done");
     shell.gives("collections()", "books");
     shell.begin(r#"drop_collection("books")"#);
-    answer(&mut shell, "type books to go on:", "books");
+    answer(&mut shell, "type books to confirm:", "books");
     shell.prompt();
     shell.gives("collections().len()", "0");
     shell.begin(r#"abort("job-1")"#);

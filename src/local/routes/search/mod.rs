@@ -183,7 +183,7 @@ fn answer(
     let (mut rows, mut places, mut ends) = (Vec::new(), Vec::new(), Vec::new());
     for hits in hits {
         for hit in hits {
-            let distance = params.round(scan.metric.rank(hit.rank));
+            let distance = params.round(scan.metric.converted(hit.rank));
             let key = match hit.key {
                 PrimaryKey::Int(key) if scan.query.texts_for_int64 => Value::from(key.to_string()),
                 PrimaryKey::Int(key) => Value::from(key),
