@@ -8,7 +8,7 @@ use crate::fsutil::{open_regular, read_text};
 use crate::stores::read_at::{DiskFile, ReadAt};
 use crate::text::words;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::Path;
 
@@ -26,7 +26,11 @@ pub(super) fn merge(
     let mut count = CheckCount::default();
     let (mut shards, mut notes, mut keys) = (ShardReports::default(), Vec::new(), Vec::new());
     let (mut schema, mut sample) = (Value::Null, None);
+    let mut named = HashSet::new();
     for path in paths {
+        if !named.insert(path) {
+            return Err(CheckError::Merge(format!("{path} is named twice")));
+        }
         let report = read(path)?;
         let number = |key: &str| report.get(key).and_then(Value::as_u64);
         let text = |key: &str| report.get(key).and_then(Value::as_str);

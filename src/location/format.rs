@@ -58,7 +58,7 @@ impl Format {
     }
 }
 
-/// The target of a path. `Display` writes the word for it.
+/// The target of a path. `Display` writes the word for it. The local service stores the variants' names with its jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, strum::Display, Serialize, Deserialize)]
 #[strum(serialize_all = "lowercase")]
 pub enum PathTarget {

@@ -12,7 +12,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 #[derive(Debug)]
 struct SeenType {
     data_type: DataType,
-    /// Number of rows with such a value.
+    /// Number of rows with such a value in text files, and of all rows with such a column.
     rows: u64,
     /// The column's type in the first file's own words; `None` for text files.
     of: Option<String>,
@@ -26,7 +26,7 @@ pub(super) struct Guess {
     types: Vec<SeenType>,
     /// A column's type in a file's own words, if no field takes the column.
     unsupported: Option<String>,
-    /// Number of rows of the current file with a value.
+    /// Number of rows with a value in the current file; all rows if the file has such a column.
     pub(super) in_file: u64,
     pub(super) nullable: bool,
     /// Hashes of the values of possible primary keys; empty if a value occurs twice.

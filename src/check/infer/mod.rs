@@ -16,6 +16,7 @@ use crate::stores::object::Blocks;
 use crate::text::words;
 use guess::Guess;
 use serde_json::{Map, Value, json};
+use std::collections::HashSet;
 use std::sync::Arc;
 use types::{grow, longest, of_cell, of_json};
 
@@ -88,17 +89,10 @@ pub(super) fn infer(
     for file in files.iter().take_while(|_| !progress.is_stopped()) {
         let failed = |error: ReadError| CheckError::Infer(format!("{}: {error}", file.name));
         let rows = match file.columns().map_err(failed)? {
-            Some((columns, rows)) => {
-                let rows = rows.min(all.rows_per_file);
-                all.measure(file, csv, columns, rows).map_err(failed)?;
-                rows
-            }
-            None => {
-                let before = all.rows;
-                all.read(file, csv).map_err(failed)?;
-                std::mem::replace(&mut all.rows, before) - before
-            }
+            Some((columns, rows)) => all.measure(file, csv, columns, rows),
+            None => all.read(file, csv),
         };
+        let rows = rows.map_err(failed)?;
         all.rows += rows;
         for guess in &mut all.fields {
             guess.end_file(rows);
@@ -118,15 +112,16 @@ impl Guesses {
     fn field(&mut self, name: &str) -> &mut Guess {
         let at = self.fields.iter().position(|field| field.name == name);
         let at = at.unwrap_or_else(|| {
-            // Rows before this one lack the field.
+            // Earlier files lack the field.
             self.fields.push(Guess::new(name, self.rows > 0));
             self.fields.len() - 1
         });
         &mut self.fields[at]
     }
 
-    /// Reads the first rows of a text file, whose keys all become dynamic fields of an empty schema.
-    fn read(&mut self, file: &SourceFile, csv: &CsvOptions) -> Result<(), ReadError> {
+    /// Reads the first rows of a text file, whose keys all become dynamic fields of an empty schema. Returns the number
+    /// of rows.
+    fn read(&mut self, file: &SourceFile, csv: &CsvOptions) -> Result<u64, ReadError> {
         let schema = Schema {
             dynamic: true,
             ..Schema::default()
@@ -154,20 +149,27 @@ impl Guesses {
                     }
                     guess.widen(of_json(&value));
                 }
-                all.rows += 1;
             }
         })
     }
 
     /// Notes a file's columns, and reads their first rows for the lengths of texts and lists, nulls and repeated keys.
+    /// Returns the number of rows read, or of at most `rows_per_file` rows if there's nothing to measure.
     fn measure(
         &mut self,
         file: &SourceFile,
         csv: &CsvOptions,
         mut columns: Vec<GuessedColumn>,
         rows: u64,
-    ) -> Result<(), ReadError> {
+    ) -> Result<u64, ReadError> {
+        for column in &columns {
+            self.field(&column.name);
+        }
+        let mut names = HashSet::new();
         let fields = columns.iter().filter_map(|column| {
+            if !names.insert(&column.name) {
+                return None;
+            }
             let mut field = Field::new(&column.name, column.data_type.clone()?);
             field.nullable = true;
             match &mut field.data_type {
@@ -182,7 +184,8 @@ impl Guesses {
             fields: fields.collect(),
             ..Schema::default()
         };
-        self.batches(file, csv, schema, |all, batch| {
+        let has_none = schema.fields.is_empty();
+        let read = self.batches(file, csv, schema, |all, batch| {
             for (field, column) in batch.schema().fields.iter().zip(batch.columns()) {
                 let guess = all.field(&field.name);
                 let own = columns.iter_mut().find(|own| own.name == field.name);
@@ -206,22 +209,28 @@ impl Guesses {
                 }
             }
         })?;
+        let rows = if has_none {
+            rows.min(self.rows_per_file)
+        } else {
+            read
+        };
         for column in columns {
             self.field(&column.name.clone())
                 .widen_by_column(column, rows);
         }
-        Ok(())
+        Ok(rows)
     }
 
+    /// Reads the first rows of a file. Returns their number.
     fn batches(
         &mut self,
         file: &SourceFile,
         csv: &CsvOptions,
         schema: Schema,
         mut see: impl FnMut(&mut Self, &Batch),
-    ) -> Result<(), ReadError> {
+    ) -> Result<u64, ReadError> {
         if schema.fields.is_empty() && !schema.dynamic {
-            return Ok(());
+            return Ok(0);
         }
         let mut problems = Vec::new();
         let reader = file.open_collecting(&Arc::new(schema), csv, &mut problems, Blocks::STREAM)?;
@@ -234,7 +243,7 @@ impl Guesses {
         {
             see(self, &batch);
         }
-        Ok(())
+        Ok(reader.rows())
     }
 
     /// Chooses the primary key and makes the schema.

@@ -39,10 +39,14 @@ pub(super) enum ArrowType {
 impl ArrowType {
     /// Returns the type of a column, or of a part of a column.
     pub(super) fn of(node: &Type) -> Self {
-        match node.get_basic_info().converted_type() {
+        let info = node.get_basic_info();
+        match (info.logical_type_ref(), info.converted_type()) {
             _ if node.is_primitive() => Self::list_if(is_repeated(node), primitive(node)),
-            ConvertedType::LIST => list(node),
-            ConvertedType::MAP | ConvertedType::MAP_KEY_VALUE => Self::Other("map".to_owned()),
+            _ if is_list(node) => list(node),
+            (Some(LogicalType::Map), _)
+            | (_, ConvertedType::MAP | ConvertedType::MAP_KEY_VALUE) => {
+                Self::Other("map".to_owned())
+            }
             _ => Self::list_if(is_repeated(node), members(node)),
         }
     }
@@ -63,6 +67,13 @@ impl ArrowType {
         let mut members = members.iter();
         members.find_map(|(own, member)| (own == name).then_some(member))
     }
+}
+
+/// Returns true for a list. Old writers set only the converted type.
+pub(super) fn is_list(node: &Type) -> bool {
+    let info = node.get_basic_info();
+    info.logical_type_ref() == Some(&LogicalType::List)
+        || info.converted_type() == ConvertedType::LIST
 }
 
 fn is_repeated(node: &Type) -> bool {
@@ -110,7 +121,7 @@ pub(super) fn primitive(node: &Type) -> ArrowType {
     else {
         return ArrowType::Other("a group".to_owned());
     };
-    // The library derives the converted type from the logical type, and refuses files in which they differ.
+    // For leaves, the library derives the converted type from the logical type, and refuses files in which they differ.
     let (logical, converted) = (info.logical_type_ref(), info.converted_type());
     match (converted, physical_type, logical) {
         (_, _, Some(LogicalType::Unknown)) => ArrowType::Null,

@@ -4,7 +4,6 @@
 //! have exactly the sub-field's type. Vectors are lists of float or double, of uint8 (binary and 16-bit vectors), or of
 //! int8.
 
-use parquet::basic::ConvertedType;
 use parquet::schema::types::{ColumnDescPtr, ColumnDescriptor, Type};
 
 use super::arrow::{self, ArrowType};
@@ -125,7 +124,6 @@ impl StructMembers {
 
 /// Returns the struct inside a list column, and the position of member names in the paths of leaves.
 fn object(root: &Type) -> Option<(&Type, usize)> {
-    let is_list = root.get_basic_info().converted_type() == ConvertedType::LIST;
     let [repeated] = children(root)? else {
         return None;
     };
@@ -134,7 +132,7 @@ fn object(root: &Type) -> Option<(&Type, usize)> {
         // Old writers leave out one level.
         _ => (repeated.as_ref(), 2),
     };
-    is_list.then_some(item)
+    arrow::is_list(root).then_some(item)
 }
 
 fn children(node: &Type) -> Option<&[parquet::schema::types::TypePtr]> {

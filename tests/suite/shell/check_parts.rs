@@ -222,6 +222,7 @@ fn only_reports_of_all_shards_of_one_check_are_merged() {
     report("1.json", "1/3", 2, "Int64");
     report("2.json", "2/3", 2, "Int64");
     report("3.json", "3/3", 2, "Int64");
+    report("again.json", "2/3", 2, "Int64");
     report("all.json", "", 2, "Int64");
     report("more.json", "", 3, "Int64");
     report("halves.json", "2/2", 2, "Int64");
@@ -237,9 +238,10 @@ fn only_reports_of_all_shards_of_one_check_are_merged() {
         (&["1.json", "3.json"][..], "no report of shard 2 of 3"),
         (&["3.json"], "no report of shard 1 and 2 of 3"),
         (&["many.json"], "10, 11 and 99989 more of 100000"),
+        (&["1.json", "2.json", "2.json"], "2.json is named twice"),
         (
-            &["1.json", "2.json", "2.json"],
-            "2.json and 2.json are of the same shard",
+            &["1.json", "2.json", "again.json"],
+            "2.json and again.json are of the same shard",
         ),
         (
             &["1.json", "halves.json"],
@@ -294,7 +296,8 @@ fn a_truncated_key_file_is_not_merged() {
     let mut report: Value = json!({"errors": [], "rows": u64::MAX, "bytes": u64::MAX});
     report["warnings"] = json!([{"rows": u64::MAX, "first": [{}, {}]}]);
     folder.work("b.json", report.to_string());
-    let both = ["check", "--merge", "b.json", "b.json"];
+    folder.work("c.json", report.to_string());
+    let both = ["check", "--merge", "b.json", "c.json"];
     folder.test().args(both).run().says("1 warning");
 }
 

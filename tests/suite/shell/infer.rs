@@ -168,6 +168,10 @@ fn columns_that_a_file_lacks_are_nullable() {
     };
     write("all.parquet", vec![ids(1, 3), prices(3)]);
     write("few.parquet", vec![ids(4, 2)]);
+    write("order.parquet", vec![prices(2), ids(1, 2), prices(2)]);
+    let run = folder.test().args(["infer", "order.parquet"]).run();
+    let ordered = ["price Double", "id Int64 isPrimary"];
+    assert_eq!(fields(&run.json()), ordered);
     write("prices.parquet", vec![prices(2)]);
     folder.work("few.jsonl", "{\"id\":6}\n{\"id\":7}\n");
     let inferred = |files: [&str; 2]| {
