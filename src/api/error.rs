@@ -144,7 +144,12 @@ impl ApiError {
     /// Returns the outcome of the submission that ended in this error.
     pub fn outcome(&self) -> Outcome {
         match self {
-            Self::Refused(_) | Self::TooOld { .. } => Outcome::Refused,
+            // Checks before a request fail with these kinds only. Any other failure proves nothing.
+            Self::Refused(failure) => match failure.kind {
+                Kind::Usage | Kind::Refused | Kind::Auth => Outcome::Refused,
+                _ => Outcome::Unknown,
+            },
+            Self::TooOld { .. } => Outcome::Refused,
             Self::Unreachable { .. } | Self::Stopped { sent: false, .. } => Outcome::NeverSent,
             Self::Service { answer, .. } => answer.outcome(),
             Self::NoAnswer { .. }

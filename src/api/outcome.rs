@@ -19,7 +19,8 @@ pub enum Outcome {
     Unknown,
 }
 
-/// Codes with which a create is refused before a job is made. A code outside this list proves nothing.
+/// Codes with which a create is refused before a job is made: of Milvus (`pkg/util/merr/errors.go`), and of Zilliz Cloud
+/// as published with its API. A code outside this list proves nothing.
 const REFUSED: [i64; 34] = [
     10003, 21119, 40003, 40021, 40022, 47005, 47035, 47036, 47053, 63240, 80000, 80001, 80002,
     80003, 80004, 80020, 83001, 83004, 90011, 90102, 90103, 90104, 90117, 90142,

@@ -1,7 +1,7 @@
 //! Classifies a service's error answer once, when it's read. No other place decides anything by a service's words.
 //!
-//! A code decides if the service has one for the case (Milvus' `pkg/util/merr/errors.go`, the cloud's error codes in the
-//! reference). Words decide only if it has none: Milvus answers all errors of imports with 2100 and 2101, and some
+//! A code decides if the service has one for the case (Milvus' `pkg/util/merr/errors.go`, the cloud's published error
+//! codes). Words decide only if it has none: Milvus answers all errors of imports with 2100 and 2101, and some
 //! errors of other calls with 65535.
 
 use super::model::{Dialect, Effect, JobState, State};

@@ -54,8 +54,8 @@ impl JournalPaths {
         self.folder.join("journal.jsonl")
     }
 
-    /// Takes the lock that serialises writers: for one writer, or for any number of readers. It's released when it's dropped, or when this
-    /// process dies.
+    /// Takes the journal's lock: exclusive for one writer, shared for any number of readers. The lock is released when
+    /// it's dropped, or when this process dies.
     pub(super) fn lock(&self, mode: LockMode) -> Result<File, JournalError> {
         let path = self.folder.join("journal.lock");
         let gate = match File::open(&path) {

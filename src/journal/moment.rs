@@ -53,3 +53,34 @@ impl Moment {
         Self::now()?.since(self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_moments_of_one_boot_have_a_distance() {
+        let moment = |boot: &str, ms| Moment {
+            boot: boot.to_owned(),
+            ms,
+        };
+        let later = moment("a", 5000);
+        assert_eq!(
+            later.since(&moment("a", 2000)),
+            Some(Duration::from_secs(3))
+        );
+        assert_eq!(later.since(&moment("b", 2000)), None);
+        assert_eq!(later.since(&moment("a", 6000)), None);
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    #[test]
+    fn linux_has_moments() {
+        let first = Moment::now().unwrap();
+        assert!(
+            first
+                .elapsed()
+                .is_some_and(|time| time < Duration::from_mins(1))
+        );
+    }
+}

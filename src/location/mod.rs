@@ -223,7 +223,7 @@ impl Location {
 }
 
 /// Returns a warning if the bucket and the cluster's region are on different clouds. `None` if they aren't, or if
-/// either cloud isn't known. (Reference, limits: older clusters refuse this with code 83004, newer ones are slow.)
+/// either cloud isn't known. (Older clusters refuse this with code 83004, newer ones are slow.)
 pub(crate) fn cloud_mismatch(location: &Location, region: &str) -> Option<String> {
     let bucket = location.store().cloud()?;
     let cluster = Cloud::of_region(region)?;

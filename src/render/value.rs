@@ -236,6 +236,7 @@ pub(super) fn own_cell(key: &str, value: &Value, screen: &Screen) -> Cell {
             Cell::text(&words::percent(value.as_f64().unwrap_or_default()))
         }
         ("size", Value::Number(_)) => jobs::size(value.as_u64()),
+        ("file" | "reason", Value::String(text)) if text.is_empty() => Cell::default(),
         ("created" | "completed", Value::String(time)) => jobs::time(Some(time), screen),
         _ => named_cell(is_counted(key, [value]), value, screen),
     }

@@ -20,6 +20,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
+use url::Url;
 use watched::WatchedConnector;
 
 mod watched;
@@ -220,7 +221,9 @@ impl Bucket {
     fn s3(&self, keys: &StorageKeys, limits: RequestLimits) -> io::Result<AmazonS3Builder> {
         let name = &self.name;
         let region = self.region.as_deref().unwrap_or("accelerate");
-        let in_host = matches!(self.kind, Store::Oss | Store::Cos);
+        let own = self.endpoint.as_deref();
+        let in_host = matches!(self.kind, Store::Oss | Store::Cos)
+            || own.is_some_and(|endpoint| has_bucket(endpoint, name));
         let endpoint = self.endpoint.clone().or_else(|| match self.kind {
             Store::Gcs => Some("https://storage.googleapis.com".to_owned()),
             Store::Oss => Some(format!("https://{name}.oss-{region}.aliyuncs.com")),
@@ -336,6 +339,17 @@ fn bearer(token: &Secret) -> io::Result<HeaderMap> {
     let mut value = value.map_err(|_| StoreFault::Denied(None))?;
     value.set_sensitive(true);
     Ok(HeaderMap::from_iter([(AUTHORIZATION, value)]))
+}
+
+/// Returns true if an endpoint's host begins with the bucket's name, as stores without addresses by path need it. Hosts
+/// such as `minio.example.com` are a store's own, so a domain of at least three labels must follow.
+fn has_bucket(endpoint: &str, bucket: &str) -> bool {
+    let url = Url::parse(endpoint).ok();
+    let domain = url.as_ref().and_then(Url::domain).unwrap_or_default();
+    let rest = domain
+        .strip_prefix(bucket)
+        .and_then(|rest| rest.strip_prefix('.'));
+    rest.is_some_and(|rest| rest.split('.').count() > 2)
 }
 
 #[cfg(test)]

@@ -18,7 +18,9 @@ pub enum SubmitError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// The import key belongs to another submission.
-    #[error("the key {key:?} belongs to another submission, {id} into {collection:?} of {at}")]
+    #[error(
+        "the import key {key:?} belongs to another submission, {id} into {collection:?} of {at}"
+    )]
     KeyTaken {
         /// The import key.
         key: String,

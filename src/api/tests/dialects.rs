@@ -62,7 +62,7 @@ fn v1_create_is_sent_as_documented() {
 }
 
 #[test]
-fn v1_progress_and_list_match_the_reference() {
+fn v1_progress_and_list_match_the_published_api() {
     let server = start_answering(Reply::json(
         r#"{"code":200,"data":{"jobId":"a b&c","count":"0","records":[]}}"#,
     ));
@@ -185,7 +185,7 @@ fn v2_other_calls_name_the_cluster_or_project_and_region() {
 }
 
 #[test]
-fn milvus_calls_match_the_reference() {
+fn milvus_calls_match_the_published_api() {
     let server = start_answering(Reply::json(
         r#"{"code":0,"data":{"jobId":"j","records":[]}}"#,
     ));

@@ -26,7 +26,7 @@ fn ids_keep_their_digits_in_every_shape() {
     }
 }
 
-/// Reference: "An empty, blank, `0`, `-1` or `null` id is no id."
+/// An empty, blank, `0`, `-1` or `null` id is no id.
 #[test]
 fn placeholders_are_not_job_ids() {
     for id in [

@@ -224,8 +224,8 @@ fn typed(arg: Arg, takes: Takes) -> Arg {
 
 /// Parses a whole number.
 fn number(text: &str) -> Result<String, String> {
-    match text.parse::<i64>() {
-        Ok(number) if number >= 0 => Ok(number.to_string()),
+    match text.parse::<u64>() {
+        Ok(number) if i64::try_from(number).is_ok() => Ok(number.to_string()),
         _ => Err("expected a whole number".to_owned()),
     }
 }

@@ -111,8 +111,8 @@ fn function_not_found(signature: &str, at: &At<'_>) -> Failure {
     let own = at.sources.declared(&[Token::Fn]);
     let names = registry::functions().map(|function| function.name);
     let methods = methods::names().filter(|_| !types.is_empty());
-    let names = names.chain(["print", "debug"]).chain(methods);
-    let names = names.chain(own.iter().map(String::as_str));
+    let names = names.chain(["print", "debug"]);
+    let names = names.chain(own.iter().map(String::as_str)).chain(methods);
     if names.clone().any(|known| known == name) {
         let hint = match methods::about(name) {
             Some(help) if help.starts_with(name) => format!("its form: {help}"),

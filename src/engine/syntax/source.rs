@@ -176,16 +176,16 @@ impl SourceText {
         self.tokens.partition_point(|it| it.span.end <= offset)
     }
 
-    /// Returns the byte ranges of the bracket under or just before a byte offset and of its partner.
+    /// Returns the byte ranges of the bracket under a byte offset, or else just before it, and of its partner.
     pub(crate) fn bracket_pair(&self, offset: usize) -> Option<[Range<usize>; 2]> {
         let under = self.count_before(offset);
         let is_under = |index: &usize| self.span(*index).contains(&offset);
         let ends_here = |index: &usize| self.span(*index).end == offset;
-        let pair = |index| Some((index, self.partner(index)?));
-        let (here, partner) = Some(under)
-            .filter(is_under)
-            .and_then(pair)
-            .or_else(|| under.checked_sub(1).filter(ends_here).and_then(pair))?;
+        let closes = |index: usize| matches!(self.slice(index), ")" | "]" | "}");
+        let is_bracket = |index: &usize| self.opens(*index) || closes(*index);
+        let here = Some(under).filter(is_under).filter(is_bracket);
+        let here = here.or_else(|| under.checked_sub(1).filter(ends_here))?;
+        let partner = self.partner(here)?;
         Some([self.span(here.min(partner)), self.span(here.max(partner))])
     }
 

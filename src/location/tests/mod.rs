@@ -33,7 +33,7 @@ fn other_objects_of_the_bucket_have_the_same_form() {
     }
 }
 
-/// Reference: object paths an import accepts. Path, store, account, bucket, region; the key is always `a/b.json`.
+/// Object paths that an import accepts. Path, store, account, bucket, region; the key is always `a/b.json`.
 const FORMS: &str = "
     s3://bucket-name/a/b.json                                     S3     -        bucket-name  -
     https://bucket-name.s3.us-west-2.amazonaws.com/a/b.json       S3     -        bucket-name  us-west-2

@@ -119,3 +119,22 @@ fn keys_are_explicit_and_hidden() {
         "{shown}"
     );
 }
+
+#[test]
+fn a_bucket_in_the_host_name_is_found() {
+    assert!(super::has_bucket(
+        "https://books.oss-cn-hangzhou.aliyuncs.com",
+        "books"
+    ));
+    for own in [
+        "http://books.example.com:9000",
+        "http://127.0.0.1:9000",
+        "http://localhost",
+    ] {
+        assert!(
+            !["books", "127", "localhost"]
+                .iter()
+                .any(|bucket| super::has_bucket(own, bucket))
+        );
+    }
+}

@@ -222,6 +222,7 @@ impl BatchCall<'_> {
             };
             Some((at, job))
         };
+        // Each job has the index of its submission.
         let jobs: Vec<(usize, Job)> = open.iter().enumerate().filter_map(job).collect();
         let mut failed = None;
         read_jobs(&jobs, &Pace::default(), |answer| {

@@ -268,7 +268,12 @@ impl Sending<'_> {
             PartNotes::open(&self.request.notes, &file.identity)?.remove();
         }
         self.add_bytes(file.local.state.size);
-        self.done(at, Some(md5), tag, is_confirmed);
+        let object = SentObject {
+            md5: Some(md5),
+            tag,
+            is_confirmed,
+        };
+        self.done(at, object);
         Ok(())
     }
 
@@ -276,12 +281,7 @@ impl Sending<'_> {
         self.progress.lock().bytes += bytes;
     }
 
-    fn done(&self, at: usize, md5: Option<String>, tag: Option<String>, is_confirmed: bool) {
-        let object = SentObject {
-            md5,
-            tag,
-            is_confirmed,
-        };
+    fn done(&self, at: usize, object: SentObject) {
         self.progress.lock().done += 1;
         self.state.lock().sent.insert(at, object);
     }

@@ -1,6 +1,6 @@
 //! Objects in parts: begun or continued, sent part by part, and completed.
 
-use super::{MAX_CORRUPT, Sending, UploadTask, is_there, read};
+use super::{MAX_CORRUPT, Sending, SentObject, UploadTask, is_there, read};
 use crate::stores::fault::StoreFault;
 use crate::stores::upload::checksum::{self, Sum};
 use crate::stores::upload::error::UploadError;
@@ -191,7 +191,12 @@ impl Sending<'_> {
                 let is_confirmed = found
                     .as_ref()
                     .is_some_and(|found| found.eq_ignore_ascii_case(&tag));
-                self.done(at, None, found, is_confirmed);
+                let object = SentObject {
+                    md5: None,
+                    tag: found,
+                    is_confirmed,
+                };
+                self.done(at, object);
                 Ok(())
             }
             Err(UploadError::Store {
