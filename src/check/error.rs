@@ -75,6 +75,9 @@ impl From<CheckError> for Failure {
             CheckError::Stopped(stop) => stop.into(),
             CheckError::Pattern { .. } => Self::usage(failure.message),
             CheckError::Store { fault, .. } => failure.with_hint(fault.hint()),
+            CheckError::Merge(_) => failure.with_hint(
+                "merge one report of each shard: zshell check PATHS --schema FILE --shard 1/2 -o json, with the same paths and schema for all shards",
+            ),
             CheckError::Keys { .. } => failure.with_hint(
                 "free some space there, or set TMPDIR to another folder: 24 bytes are needed for each row",
             ),

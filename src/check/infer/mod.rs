@@ -119,8 +119,7 @@ impl Guesses {
         &mut self.fields[at]
     }
 
-    /// Reads the first rows of a text file, whose keys all become dynamic fields of an empty schema. Returns the number
-    /// of rows.
+    /// Reads the first rows of a text file, whose keys all become dynamic fields of an empty schema. Returns their number.
     fn read(&mut self, file: &SourceFile, csv: &CsvOptions) -> Result<u64, ReadError> {
         let schema = Schema {
             dynamic: true,
@@ -166,10 +165,8 @@ impl Guesses {
             self.field(&column.name);
         }
         let mut names = HashSet::new();
-        let fields = columns.iter().filter_map(|column| {
-            if !names.insert(&column.name) {
-                return None;
-            }
+        let named = columns.iter().filter(|column| names.insert(&column.name));
+        let fields = named.filter_map(|column| {
             let mut field = Field::new(&column.name, column.data_type.clone()?);
             field.nullable = true;
             match &mut field.data_type {

@@ -1,5 +1,5 @@
-//! A request's parameters, read liberally: numbers may be text, ids may be numbers. The call's time limit and the data
-//! of its answer.
+//! A request's parameters, read liberally: numbers may be text, ids may be numbers. Also the call's time limit, and
+//! the data of an answer.
 
 use super::body::BodyObject;
 use super::error::{Result, ServiceError};

@@ -8,6 +8,7 @@ use std::num::NonZeroU16;
 use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use unicode_width::UnicodeWidthStr;
 use vt100::{Parser, Screen};
 
 /// Longest wait before a test fails.
@@ -377,10 +378,7 @@ fn at_prompt(screen: &Screen) -> bool {
 
 /// Returns the number of columns that a text takes. A wide letter takes two.
 pub(crate) fn columns_of(text: &str) -> usize {
-    let wide = |letter: char| matches!(letter, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{ffdc}' | '\u{1f300}'..='\u{1faff}');
-    text.chars()
-        .map(|letter| 1 + usize::from(wide(letter)))
-        .sum()
+    text.width()
 }
 
 fn feed(mut reader: Box<dyn Read + Send>, shown: &Shared) {

@@ -7,6 +7,7 @@ mod batches_again;
 mod catalog;
 mod check;
 mod check_columns;
+mod check_merge;
 mod check_parts;
 mod check_property;
 mod clusters;

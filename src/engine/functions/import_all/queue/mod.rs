@@ -243,7 +243,7 @@ impl<'a> Queue<'a> {
         Ok(())
     }
 
-    /// Takes over an earlier run's job.
+    /// Adds an earlier run's job to the batch.
     fn adopt(&mut self, at: usize, job: String) -> Result<(), Failure> {
         self.known += 1;
         self.made(at, job);
